@@ -1,0 +1,1 @@
+"""Asks questions and judges replies: the contract suite."""

@@ -1,0 +1,9 @@
+"""`python -m threadmock.contracts` is `threadmock verify`."""
+
+import sys
+
+from threadmock.contracts.command import run
+from threadmock.contracts.verify import verify
+
+if __name__ == "__main__":
+    sys.exit(run(lambda: verify.main(prog_name="python -m threadmock.contracts", standalone_mode=False)))

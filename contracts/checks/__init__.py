@@ -1,0 +1,223 @@
+"""Checks of one exchange: a registry of small functions, and `judge`, which asks all that apply.
+
+    answers             an answer came
+    no_server_error     no 5xx, no stack trace
+    other_methods       HEAD, OPTIONS and other methods do no harm
+    prompt              no particular input takes seconds
+    documented_status   the status is documented, or earned
+    media_type, strict_json, schema, headers      the form of the answer
+    valid_accepted, invalid_refused, malformed_refused, media_type_refused, credentials      who gets in
+    echo, defaults, settings, shown_on_request, server_set, new_key, time      what a made thing holds
+
+One cause, one finding: each check says where it does not apply, and what follows from another finding is such a place.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from threadmock.contracts.cases import ABSENT
+from threadmock.contracts.checks import acceptance, content, moments, reply, survival
+from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.records import Check, Context, Verdict
+from threadmock.contracts.checks.situation import content_trouble
+from threadmock.specs.strictjson import dump_json
+
+if TYPE_CHECKING:
+    from threadmock.contracts.findings import Finding
+    from threadmock.contracts.targets import Exchange
+
+__all__ = ["Check", "Context", "Reading", "Verdict", "checks", "judge", "judge_reading"]
+
+_ALL = (
+    Check(
+        "answers",
+        "every request gets an answer that HTTP can carry, in time",
+        "RFC 9110",
+        survival.always,
+        survival.check_answers,
+    ),
+    Check(
+        "no_server_error",
+        "no request gets a 5xx or a stack trace",
+        "RFC 9110, 15.6",
+        survival.server_error_applies,
+        survival.check_no_server_error,
+    ),
+    Check(
+        "other_methods",
+        "a method that is not documented neither crashes the target nor creates anything",
+        "RFC 9110, 15.5.6",
+        survival.method_applies,
+        survival.check_other_methods,
+    ),
+    Check(
+        "prompt",
+        "no particular input slows the answer to seconds",
+        "measured against a plain request, three times",
+        survival.prompt_applies,
+        survival.check_prompt,
+    ),
+    Check(
+        "documented_status",
+        "the status is documented, or the request earned it",
+        "the document's responses",
+        reply.status_applies,
+        reply.check_documented_status,
+    ),
+    Check(
+        "media_type",
+        "the content type of the answer is documented for its status, and JSON is in UTF-8",
+        "the document's responses; RFC 8259, 8.1",
+        reply.content_applies,
+        reply.check_media_type,
+    ),
+    Check(
+        "strict_json",
+        "the answer is strict JSON: no NaN, no duplicate keys, no byte order mark",
+        "RFC 8259",
+        reply.content_applies,
+        reply.check_strict_json,
+    ),
+    Check(
+        "schema",
+        "the answer fits the documented schema, formats asserted",
+        "the document's schemas",
+        reply.content_applies,
+        reply.check_schema,
+    ),
+    Check(
+        "headers",
+        "the declared headers are there and fit their schemas",
+        "the document's responses",
+        reply.header_applies,
+        reply.check_headers,
+    ),
+    Check(
+        "valid_accepted",
+        "a valid request gets the documented success",
+        "the document's schemas and responses",
+        acceptance.valid_applies,
+        acceptance.check_valid_accepted,
+    ),
+    Check(
+        "invalid_refused",
+        "a request that two validators refuse gets a documented error, or any 4xx where none is documented",
+        "the document's schemas and responses",
+        acceptance.invalid_applies,
+        acceptance.check_invalid_refused,
+    ),
+    Check(
+        "malformed_refused",
+        "a body that is no JSON is refused; NaN, duplicate keys and the like are assumed to be",
+        "RFC 8259",
+        acceptance.malformed_applies,
+        acceptance.check_malformed_refused,
+    ),
+    Check(
+        "media_type_refused",
+        "a body of an undocumented media type is refused",
+        "the document's request body; assumed where the body holds JSON all the same",
+        acceptance.media_type_applies,
+        acceptance.check_media_type_refused,
+    ),
+    Check(
+        "credentials",
+        "absent and wrong credentials get 401 or 403",
+        "the document's security schemes",
+        acceptance.credentials_applies,
+        acceptance.check_credentials,
+    ),
+    Check(
+        "echo",
+        "what answer and request share, with agreeing schemas, holds what was sent",
+        "the document's schemas",
+        content.echo_applies,
+        content.check_echo,
+    ),
+    Check(
+        "defaults",
+        "a member that was left out holds its documented default",
+        "`default` in the request's schema",
+        content.defaults_applies,
+        content.check_defaults,
+    ),
+    Check(
+        "settings",
+        "each member that the operation's rule sets holds what the rule says",
+        "the operation's rule, with its evidence",
+        content.settings_applies,
+        content.check_settings,
+    ),
+    Check(
+        "shown_on_request",
+        "a member that is shown on request only is there then, and else not",
+        "the operation's rule, with its evidence",
+        content.shown_applies,
+        content.check_shown,
+    ),
+    Check(
+        "server_set",
+        "what the server sets is not taken from the client",
+        "the request's schema, which lacks the member",
+        content.server_set_applies,
+        content.check_server_set,
+    ),
+    Check(
+        "new_key",
+        "a thing just made has a key of its own: neither empty nor met before",
+        "the meaning of a key",
+        content.key_applies,
+        content.check_new_key,
+    ),
+    Check(
+        "time",
+        "a thing just made was made now, and changed no earlier than made",
+        "the meaning of the members' names",
+        moments.time_applies,
+        moments.check_time,
+    ),
+)
+checks: Mapping[str, Check] = {check.name: check for check in _ALL}
+
+
+def judge(context: Context, exchange: "Exchange") -> Verdict:
+    """Ask every check about one exchange. Reports all findings; blocks only where a slow answer is measured again."""
+    return judge_reading(Reading(context, exchange))
+
+
+def judge_reading(reading: Reading) -> Verdict:
+    """As `judge`, for who needs the reading too."""
+    findings: list[Finding] = []
+    passed: list[str] = []
+    not_applicable: dict[str, str] = {}
+    for name, check in checks.items():
+        reason = check.applies(reading)
+        if reason:
+            not_applicable[name] = reason
+            continue
+        found = list(check.run(reading))
+        findings.extend(found)
+        if not found:
+            passed.append(name)
+    _remember(reading)
+    return Verdict(tuple(findings), tuple(passed), not_applicable)
+
+
+def _remember(reading: Reading) -> None:
+    """Keep what later exchanges may rely on: keys that were met, what is known to exist, the first times."""
+    memory = reading.context.memory
+    if reading.may_exist is False and reading.chosen_key is not ABSENT:
+        memory["fresh"].discard(reading.chosen_key)
+    if content_trouble(reading):
+        return
+    memory.setdefault("paths", set()).add(reading.request.path)
+    if reading.rule.key is not None and reading.rule.key.member in reading.made:
+        memory.setdefault("keys", set()).add(dump_json(reading.made[reading.rule.key.member]))
+    if "first_made" not in memory and not reading.may_exist and moments.read_moments(reading):
+        memory["first_made"] = reading
+    memory["since_oldest"] = memory.get("since_oldest", 0) + ("oldest" in memory)
+    if "oldest" not in memory and reading.policy is not None and reading.policy.reply == "refusal" and reading.made:
+        memory["oldest"] = reading
+    if reading.rule.requires:
+        known = memory.setdefault("references", set())
+        known.update((str(r.source), str(reading.look_up(r.source))) for r in reading.rule.requires)

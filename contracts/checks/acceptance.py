@@ -1,0 +1,176 @@
+"""Whether the right requests are taken: valid ones accepted, invalid, unreadable and unauthenticated ones refused."""
+
+from collections.abc import Iterator
+
+from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.situation import (
+    documents_errors,
+    doubt,
+    earned,
+    error_statuses,
+    fits_error,
+    malformed_assumed,
+    neutral,
+    unreadable,
+)
+from threadmock.contracts.findings import Finding
+from threadmock.specs.behaviour import Evidence, weakest
+
+_FORMLESS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def _asked(reading: Reading, intent: str) -> str:
+    if reading.case.intent != intent or (intent != "credentials" and reading.case.credentials != "good"):
+        return f"only asked of {intent.replace('_', ' ')} requests"
+    if reading.response is None:
+        return "no answer came"
+    return "the answer is a server error" if reading.status >= 500 else neutral(reading)
+
+
+def valid_applies(reading: Reading) -> str:
+    """Valid requests with good credentials."""
+    return _asked(reading, "valid") or ("the key is taken" if reading.conflict else "")
+
+
+def invalid_applies(reading: Reading) -> str:
+    """Requests that the schema refuses."""
+    reason = _asked(reading, "invalid")
+    return reason or _lenient_key(reading)
+
+
+def malformed_applies(reading: Reading) -> str:
+    """Requests whose body can't be read."""
+    reason = _asked(reading, "malformed")
+    if not reason and reading.malformed_kind in {item.what for item in reading.rule.lenient}:
+        return f"the provider is known to accept it: {reading.malformed_kind}"
+    return reason
+
+
+def media_type_applies(reading: Reading) -> str:
+    """Requests whose body is of another media type than documented."""
+    reason = _asked(reading, "media_type")
+    if not reason and "media_type" in {item.what for item in reading.rule.lenient}:
+        return "the provider is known to accept any media type"
+    return reason
+
+
+def credentials_applies(reading: Reading) -> str:
+    """Requests without credentials, or with wrong ones where that can be known."""
+    if not reading.operation.security:
+        return "no credentials are documented"
+    if reading.case.credentials == "good":
+        return "only asked of requests without good credentials"
+    if reading.case.credentials == "wrong" and not reading.exchange.wrong_credentials_known:
+        return "no good credentials were given, so none are known to be wrong"
+    if reading.response is None:
+        return "no answer came"
+    return "the answer is a server error" if reading.status >= 500 else neutral(reading)
+
+
+def _lenient_key(reading: Reading) -> str:
+    known = {item.what for item in reading.rule.lenient}
+    key = reading.rule.key.member if reading.rule.key else ""
+    if key and reading.case.where == f"/{key}" and isinstance(reading.chosen_key, str):
+        if "empty_key" in known and reading.chosen_key == "":
+            return "the provider is known to accept an empty key"
+        if "uuid_forms" in known:
+            return "the provider is known to accept other forms of a key"
+    return ""
+
+
+def check_valid_accepted(reading: Reading) -> Iterator[Finding]:
+    """A valid request gets the documented success."""
+    if not 400 <= reading.status < 500:
+        return
+    reason = doubt(reading)
+    yield reading.find(
+        "valid_accepted",
+        f"status {reading.operation.success}: the request is valid" + (f", although {reason}" if reason else ""),
+        f"status {reading.status} for a valid request" + (f" ({reason})" if reason else ""),
+        where=reading.case.where,
+        source=f"{reading.operation.pointer}/responses/{reading.operation.success}",
+        evidence="assumed" if reason else "documented",
+    )
+
+
+def _refusal_source(reading: Reading) -> str:
+    schema = reading.asked_schema
+    return f"{schema.pointer}" if schema and reading.operation.body else reading.operation.pointer
+
+
+def check_invalid_refused(reading: Reading) -> Iterator[Finding]:
+    """A request that the schema refuses gets a documented error, or any 4xx where none is documented."""
+    if reading.accepted:
+        yield reading.find(
+            "invalid_refused",
+            reading.case.note or "a 4xx: the request breaks the documented schema",
+            f"status {reading.status}: it was accepted",
+            where=reading.case.where,
+            source=_refusal_source(reading),
+        )
+    elif reading.reply is not None and documents_errors(reading) and not (fits_error(reading) or earned(reading)):
+        known = ", ".join(error_statuses(reading))
+        yield reading.find(
+            "invalid_refused",
+            f"the error documented for an invalid request: {known}",
+            f"status {reading.status}, which is documented for something else",
+            where=reading.case.where,
+            source=f"{reading.operation.pointer}/responses",
+        )
+
+
+def check_malformed_refused(reading: Reading) -> Iterator[Finding]:
+    """A body that can't be read is refused. What many parsers let pass is only assumed to be."""
+    if reading.accepted:
+        evidence: Evidence = "assumed" if malformed_assumed(reading) else "documented"
+        yield reading.find(
+            "malformed_refused",
+            reading.case.note or "a 4xx: the body is no JSON",
+            f"status {reading.status}: it was accepted",
+            source="RFC 8259; " + _refusal_source(reading),
+            evidence=evidence,
+        )
+
+
+def check_media_type_refused(reading: Reading) -> Iterator[Finding]:
+    """A body of a media type that is not documented is refused; where it holds no JSON either, surely."""
+    if reading.accepted:
+        required = reading.operation.body is not None and reading.operation.body.required
+        sure = unreadable(reading) and required and not malformed_assumed(reading) and _documents_no_form(reading)
+        documents = ", ".join(reading.operation.body.content) if reading.operation.body else "none"
+        yield reading.find(
+            "media_type_refused",
+            f"a 4xx: the documented media types are {documents}",
+            f"status {reading.status}: it was accepted",
+            where="content-type",
+            source=f"{reading.operation.pointer}/requestBody/content",
+            evidence="documented" if sure else "assumed",
+        )
+
+
+def _documents_no_form(reading: Reading) -> bool:
+    sent = reading.request.headers.get("content-type", "")
+    return not any(form in sent for form in _FORMLESS)
+
+
+def check_credentials(reading: Reading) -> Iterator[Finding]:
+    """Without good credentials the answer is 401 or 403."""
+    if reading.status in (401, 403):
+        return
+    schemes = [scheme for together in reading.operation.security for scheme in together]
+    evidence = weakest(*(scheme.evidence for scheme in schemes))
+    kind = reading.case.credentials
+    yield reading.find(
+        "credentials",
+        f"401 or 403: the credentials are {kind}",
+        f"status {reading.status} with {kind} credentials",
+        where="credentials",
+        source=f"{reading.operation.pointer}/security",
+        evidence=_which_refusal(reading) if 400 <= reading.status < 500 else evidence,
+    )
+
+
+def _which_refusal(reading: Reading) -> Evidence:
+    """On what it rests that a refusal is 401 or 403 and no other 4xx."""
+    denied = reading.rule.refusals.get("denied")
+    return denied.evidence if denied and denied.status in (401, 403) else "assumed"

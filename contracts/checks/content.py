@@ -1,0 +1,363 @@
+"""What a made thing holds: what was sent, what the rule sets, and nothing that only the server may set."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from threadmock.contracts.cases import ABSENT
+from threadmock.contracts.checks.expected import Expected, Near, expectations
+from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.situation import content_trouble, is_plain_name
+from threadmock.contracts.echo import Difference, differences, same
+from threadmock.contracts.findings import Finding
+from threadmock.specs.behaviour import Evidence, Setting, Source, weakest
+from threadmock.specs.strictjson import dump_json
+from threadmock.specs.validation import checker
+
+MAX_DIFFERENCES = 3
+
+
+def echoed_members(reading: Reading) -> dict[str, Any]:
+    """Members that were sent and that the answer has to show: name to value as sent.
+
+    Both sides declare them with agreeing schemas, and no rule says that the answer gets them from elsewhere.
+    """
+    if reading.policy is not None and reading.policy.reply == "existing" and reading.may_exist:
+        key = reading.rule.key
+        return {key.member: reading.chosen_key} if key and key.member in reading.sent else {}
+    return {name: value for name, value in reading.sent.items() if _is_echoed(reading, name, value)}
+
+
+def _is_echoed(reading: Reading, name: str, value: Any) -> bool:
+    if name not in reading.asked_members or name not in reading.made_members or _is_hidden(reading, name):
+        return False
+    key, setting = reading.rule.key, reading.rule.set.get(name)
+    if key is not None and key.member == name:
+        return key.source is not None and reading.chosen_key is not ABSENT
+    if setting is not None and not _from_body(reading, name, setting, value):
+        return False
+    schema = reading.node_schema(name)
+    return schema is not None and _one_shape(reading, name) and checker(schema).valid(value)
+
+
+def _from_body(reading: Reading, name: str, setting: Setting, value: Any) -> bool:
+    """Whether the rule gives the member this very value: from the body, or from elsewhere where that says the same."""
+    if setting.kind != "from" or setting.members or (value is None and setting.null == "absent"):
+        return False
+    there = (v for v in map(reading.look_up, setting.sources) if v is not ABSENT)
+    return setting.sources[0] == Source("body", (name,)) or next(there, ABSENT) == value
+
+
+def _is_hidden(reading: Reading, name: str) -> bool:
+    return any(shown.member == name for shown in reading.rule.shown)
+
+
+def _one_shape(reading: Reading, name: str) -> bool:
+    """Whether both sides declare the same members inside, so that neither says more than the other."""
+    asked, made = reading.asked_schema, reading.made_schema
+    if asked is None or made is None:
+        return False
+    ours, theirs = asked.resolve(reading.asked_members[name]), made.resolve(reading.made_members[name])
+    return _inner_names(ours) == _inner_names(theirs)
+
+
+def _inner_names(node: Any) -> frozenset[str]:
+    if not isinstance(node, Mapping):
+        return frozenset()
+    branches = [node, *(branch for word in ("anyOf", "oneOf", "allOf") for branch in node.get(word, ()))]
+    return frozenset(name for b in branches if isinstance(b, Mapping) for name in b.get("properties", ()))
+
+
+def _form(reading: Reading, name: str) -> str:
+    node = reading.made_members.get(name)
+    form = node.get("format", "") if isinstance(node, Mapping) else ""
+    return str(form)
+
+
+def check_echo(reading: Reading) -> Iterator[Finding]:
+    """What the answer shares with the request is what was sent."""
+    for name, sent in echoed_members(reading).items():
+        if name in reading.broken:
+            continue
+        if name not in reading.made:
+            if not _is_empty(sent):
+                yield _echo_finding(reading, name, Difference((), "a member that was sent is missing"), "documented")
+            continue
+        found = differences(sent, reading.made[name], _form(reading, name))
+        for difference, _ in zip(found, range(MAX_DIFFERENCES), strict=False):
+            lax = difference.loss or _may_differ(reading, name, sent)
+            yield _echo_finding(reading, name, difference, "assumed" if lax else "documented")
+    for name in _unsent_containers(reading):
+        if name not in reading.broken and reading.made.get(name):
+            yield _echo_finding(reading, name, Difference((), "holds something where nothing was sent"), "documented")
+
+
+def _may_differ(reading: Reading, name: str, sent: Any) -> bool:
+    """Whether a server may have a reason to answer otherwise: an empty text for what it names itself, an odd path."""
+    node = reading.made_members.get(name)
+    if sent == "" and isinstance(node, Mapping) and node.get("readOnly") is True:
+        return True
+    return name in reading.path_values and not is_plain_name(reading.path_values[name])
+
+
+def _unsent_containers(reading: Reading) -> list[str]:
+    """Objects and arrays that are the client's own, and that this request does not hold: name of each."""
+    if reading.policy is not None and reading.policy.reply == "existing" and reading.may_exist:
+        return []
+    found = []
+    for name, setting in reading.rule.set.items():
+        own = setting.kind == "from" and not setting.members and setting.sources[0] == Source("body", (name,))
+        kinds = {branch.kind for branch in reading.branches(name)}
+        unsent = reading.sent.get(name) is None and not _defaulted(reading, name)
+        if own and unsent and name in reading.asked_members and kinds and kinds <= {"object", "array", "null"}:
+            found.append(name)
+    return found
+
+
+def _defaulted(reading: Reading, name: str) -> bool:
+    node = reading.asked_members.get(name)
+    return isinstance(node, Mapping) and bool(node.get("default"))
+
+
+def _echo_finding(reading: Reading, name: str, difference: Difference, evidence: Evidence) -> Finding:
+    return reading.find(
+        "echo",
+        f"{name} as it was sent: request and answer share the member, with agreeing schemas",
+        f"{name}: {difference.what}",
+        where=f"/{name}{difference.pointer}",
+        source=reading.pointer(name),
+        evidence=evidence,
+        whatever=reading.case.content == "documented",
+    )
+
+
+def check_defaults(reading: Reading) -> Iterator[Finding]:
+    """A member that was left out holds the default that the request's schema documents."""
+    for name, default in _defaults(reading).items():
+        if name in reading.made and name not in reading.broken and not same(default, reading.made[name]):
+            yield reading.find(
+                "defaults",
+                f"{name} holds its documented default, {default!r}",
+                f"{name}: another value where the member was left out",
+                where=f"/{name}",
+                source=reading.pointer(name, asked=True) + "/default",
+                evidence=_default_evidence(reading.asked_members[name]),
+            )
+
+
+def _default_evidence(node: Any) -> Evidence:
+    mark = node.get("x-evidence") if isinstance(node, Mapping) else None
+    if isinstance(mark, Mapping):
+        mark = mark.get("default")
+    return mark if mark in ("observed", "assumed") else "documented"
+
+
+def _defaults(reading: Reading) -> dict[str, Any]:
+    found = {}
+    for name, node in reading.asked_members.items():
+        if not isinstance(node, Mapping) or "default" not in node or node["default"] is None or name in reading.sent:
+            continue
+        setting = reading.rule.set.get(name)
+        elsewhere = setting is not None and not (setting.kind == "from" and setting.sources[0].place == "body")
+        shared = name in reading.made_members and _one_shape(reading, name) and not _is_hidden(reading, name)
+        if shared and not elsewhere:
+            found[name] = node["default"]
+    return found
+
+
+def existing_applies(reading: Reading) -> str:
+    """As `content_trouble`; a thing that was there before holds what its own request said."""
+    reason = content_trouble(reading)
+    if not reason and reading.policy is not None and reading.policy.reply == "existing" and reading.may_exist:
+        return "the answer may show a thing that was there before"
+    return reason
+
+
+def defaults_applies(reading: Reading) -> str:
+    """Where the request leaves out a member that has a default."""
+    return existing_applies(reading) or ("" if _defaults(reading) else "no member with a default was left out")
+
+
+def echo_applies(reading: Reading) -> str:
+    """Where request and answer share a member that was sent."""
+    shown = echoed_members(reading) or _unsent_containers(reading)
+    return content_trouble(reading) or ("" if shown else "nothing was sent that the answer shows")
+
+
+def settings_applies(reading: Reading) -> str:
+    """Where the operation's rule sets members."""
+    return existing_applies(reading) or ("" if reading.rule.set else "no rule sets a member")
+
+
+def check_settings(reading: Reading) -> Iterator[Finding]:
+    """Each member that the operation's rule sets holds what the rule says."""
+    covered = echoed_members(reading).keys() | _defaults(reading).keys() | reading.broken
+    for expected in expectations(reading):
+        if expected.steps[0] in covered or _is_hidden(reading, expected.steps[0]):
+            continue
+        yield from _compare(reading, expected)
+
+
+def _compare(reading: Reading, expected: Expected) -> Iterator[Finding]:
+    got = _at(reading.made, expected.steps)
+    if _agrees(reading, expected, got):
+        return
+    name = ".".join(expected.steps)
+    told = "is not there" if expected.value is ABSENT else f"is {expected.value!r}"[:120]
+    yield reading.find(
+        "settings",
+        f"{name} {told}",
+        f"{name}: " + ("is missing" if got is ABSENT else f"holds {got!r}"[:80]),
+        where="/" + "/".join(expected.steps),
+        source=f"rule {reading.operation.pointer}/x-behaviour/set/{expected.steps[0]}",
+        evidence=expected.evidence,
+    )
+
+
+def _agrees(reading: Reading, expected: Expected, got: Any) -> bool:
+    if expected.value is ABSENT:
+        # A null member says as little as none; whether null is allowed is the schema's question.
+        return got is ABSENT or got is None
+    if got is ABSENT:
+        # What the schema does not require may be left out, as long as it is not the client's own data.
+        return not expected.said_by_client or _is_empty(expected.value)
+    if _is_empty(expected.value) and _is_empty(got):
+        return True
+    return _holds(expected.value, got, _form(reading, expected.steps[0]))
+
+
+def _holds(expected: Any, got: Any, form: str = "") -> bool:
+    return expected.fits(got) if isinstance(expected, Near) else same(expected, got, form)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, dict | list) and not value)
+
+
+def _at(value: Any, steps: tuple[str, ...]) -> Any:
+    for step in steps:
+        if not isinstance(value, Mapping) or step not in value:
+            return ABSENT
+        value = value[step]
+    return value
+
+
+def shown_applies(reading: Reading) -> str:
+    """Where the rule shows a member only on request."""
+    return content_trouble(reading) or ("" if reading.rule.shown else "no member is shown on request only")
+
+
+def check_shown(reading: Reading) -> Iterator[Finding]:
+    """A member that is shown on request only is shown then, and else not."""
+    for shown in reading.rule.shown:
+        asked = reading.look_up(Source("query", (shown.query,)))
+        listed = str(asked).split(",") if asked is not ABSENT else []
+        got = reading.made.get(shown.member, ABSENT)
+        rule = f"rule {reading.operation.pointer}/x-behaviour/shown/{shown.member}"
+        if shown.holds not in listed:
+            if got is not ABSENT and got is not None:
+                yield reading.find(
+                    "shown_on_request",
+                    f"{shown.member} only with {shown.query}={shown.holds} in the query",
+                    f"{shown.member} is there unasked",
+                    where=f"/{shown.member}",
+                    source=rule,
+                    evidence=shown.evidence,
+                )
+        elif not existing_applies(reading):
+            yield from _check_asked_for(reading, shown.member, shown.evidence, got, rule)
+
+
+def _check_asked_for(reading: Reading, member: str, evidence: Evidence, got: Any, rule: str) -> Iterator[Finding]:
+    for expected in expectations(reading):
+        if expected.steps[0] != member or expected.value is ABSENT:
+            continue
+        if got is ABSENT:
+            yield reading.find(
+                "shown_on_request",
+                f"{member}, which was asked for and was sent",
+                f"{member} is missing",
+                where=f"/{member}",
+                source=rule,
+                evidence="assumed",
+            )
+            return
+        held = _at(reading.made, expected.steps)
+        if held is not ABSENT and not _holds(expected.value, held):
+            yield reading.find(
+                "shown_on_request",
+                f"{'.'.join(expected.steps)} is {expected.value!r}"[:200],
+                f"{'.'.join(expected.steps)}: another value",
+                where="/" + "/".join(expected.steps),
+                source=rule,
+                evidence=weakest(evidence, expected.evidence),
+            )
+
+
+def server_set_applies(reading: Reading) -> str:
+    """Where the request holds a member that only the server sets, with a value that nobody guesses."""
+    return existing_applies(reading) or ("" if forged(reading) else "no member that the server sets was sent")
+
+
+def forged(reading: Reading) -> dict[str, Any]:
+    """Members that were sent although the server sets them, with values that can't be met by chance."""
+    found = {}
+    for name, value in reading.sent.items():
+        if name not in reading.made_members or not _unguessable(value):
+            continue
+        setting, key = reading.rule.set.get(name), reading.rule.key
+        own_key = key is not None and key.member == name and key.source is not None
+        generated = setting is not None and setting.kind in ("generate", "value", "minutes_after", "count")
+        chosen_from_few = any(branch.kind == "enum" for branch in reading.branches(name))
+        if not own_key and not chosen_from_few and (name not in reading.asked_members or generated):
+            found[name] = value
+    return found
+
+
+def _unguessable(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) >= 8
+    if isinstance(value, dict | list):
+        return any(_unguessable(v) for v in (value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > 1000
+
+
+def check_server_set(reading: Reading) -> Iterator[Finding]:
+    """What the server sets is not taken from the client."""
+    for name, value in forged(reading).items():
+        if name in reading.made and same(value, reading.made[name], _form(reading, name)):
+            # Where the request's schema names the member, the client has some say in it.
+            evidence: Evidence = "assumed" if name in reading.asked_members else "documented"
+            yield reading.find(
+                "server_set",
+                f"{name} as the server sets it: the request's schema does not have it",
+                f"{name}: what the client sent",
+                where=f"/{name}",
+                source=reading.pointer(name),
+                evidence=evidence,
+            )
+
+
+def key_applies(reading: Reading) -> str:
+    """Where the operation creates a thing and the server chose its key."""
+    if reading.rule.action != "create" or reading.rule.key is None:
+        return "the operation makes nothing that has a key"
+    reason = content_trouble(reading)
+    return reason or ("" if reading.chosen_key is ABSENT else "the client chose the key")
+
+
+def check_new_key(reading: Reading) -> Iterator[Finding]:
+    """The key is there, says something, and no earlier thing has it."""
+    member = reading.rule.key.member if reading.rule.key else ""
+    if member not in reading.made:
+        return
+    key = reading.made[member]
+    met = dump_json(key) in reading.context.memory.get("keys", ())
+    if met or key is None or (isinstance(key, str) and not key.strip()):
+        yield reading.find(
+            "new_key",
+            f"{member} is new: each thing has a key of its own",
+            f"{member}: " + ("a key that an earlier thing has" if met else "an empty key"),
+            where=f"/{member}",
+            source=reading.pointer(member),
+            whatever=True,
+        )

@@ -1,0 +1,110 @@
+"""Times in an answer: a thing that was just made was made now, and changed no earlier than it was made."""
+
+import email.utils
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from threadmock.contracts.cases import ABSENT
+from threadmock.contracts.checks.content import existing_applies
+from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.situation import content_trouble
+from threadmock.contracts.findings import Finding
+from threadmock.specs.formats import read_date_time
+
+SKEW = timedelta(minutes=5)
+"""How far the clock that a time was read from may be from the one of the Date header, or, without one, from ours."""
+_CREATED = re.compile(r"created(_?(at|on|time))?", re.IGNORECASE)
+_CHANGED = re.compile(r"\w*(updated|modified|changed)(_?(at|on|time))?", re.IGNORECASE)
+
+
+def read_moments(reading: Reading) -> dict[str, datetime]:
+    """Members of the answer that tell when it was made or changed: name to instant; other texts are left out."""
+    found = {}
+    for name, node in reading.made_members.items():
+        if not (_CREATED.fullmatch(name) or _CHANGED.fullmatch(name)) or not _is_time(node):
+            continue
+        value = reading.made.get(name)
+        try:
+            if isinstance(value, str):
+                found[name] = read_date_time(value)
+        except ValueError:
+            continue
+    return found
+
+
+def _is_time(node: object) -> bool:
+    if not isinstance(node, Mapping):
+        return False
+    branches = [node, *node.get("anyOf", ()), *node.get("oneOf", ())]
+    return any(isinstance(branch, Mapping) and branch.get("format") == "date-time" for branch in branches)
+
+
+def time_applies(reading: Reading) -> str:
+    """Where the answer tells when it was made."""
+    return content_trouble(reading) or ("" if read_moments(reading) else "the answer tells no time")
+
+
+def _server_now(reading: Reading) -> datetime | None:
+    """The server's own clock, by the Date header (RFC 9110, 6.6.1)."""
+    text = reading.response.headers.get("date", "") if reading.response else ""
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def check_time(reading: Reading) -> Iterator[Finding]:
+    """A thing just made was made now, not in the future, and was changed no earlier than made."""
+    moments = read_moments(reading)
+    now = _server_now(reading)
+    early, late = (now, now) if now else (reading.exchange.sent_at, reading.exchange.received_at)
+    skew = SKEW + timedelta(seconds=reading.exchange.elapsed)
+    old = bool(existing_applies(reading))
+    for name, moment in moments.items():
+        if reading.sent.get(name, ABSENT) is not ABSENT:
+            continue
+        if moment > late + skew:
+            yield _time_finding(reading, name, "lies in the future")
+        elif moment < early - skew and not old:
+            yield _time_finding(reading, name, "lies before the request")
+    yield from _check_order(reading, moments)
+
+
+def _time_finding(reading: Reading, name: str, what: str) -> Finding:
+    return reading.find(
+        "time",
+        f"{name} tells when the thing was made: now, give or take the difference of two clocks",
+        f"{name}: {what}",
+        where=f"/{name}",
+        source=reading.pointer(name),
+        whatever=True,
+    )
+
+
+def _tolerance(created: str, updated: str) -> timedelta:
+    """How much earlier a change may seem: a second where the two are written with different precision."""
+    alike = _digits(created) == _digits(updated)
+    return timedelta(milliseconds=100) if alike and _digits(created) >= 3 else timedelta(seconds=1)
+
+
+def _digits(text: str) -> int:
+    found = re.search(r"\.(\d+)", text)
+    return len(found[1]) if found else 0
+
+
+def _check_order(reading: Reading, moments: Mapping[str, datetime]) -> Iterator[Finding]:
+    made = [(name, moment) for name, moment in moments.items() if _CREATED.fullmatch(name) and name not in reading.sent]
+    changed = [(name, moment) for name, moment in moments.items() if not _CREATED.fullmatch(name)]
+    for created, first in made:
+        for updated, second in changed:
+            if first - second >= _tolerance(str(reading.made.get(created)), str(reading.made.get(updated))):
+                yield reading.find(
+                    "time",
+                    f"{updated} is no earlier than {created}",
+                    f"{updated}: is earlier than {created}",
+                    where=f"/{updated}",
+                    source=reading.pointer(updated),
+                    whatever=True,
+                )

@@ -1,0 +1,247 @@
+"""Reading: one exchange and what its operation says of it, worked out once for all checks."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from threadmock.contracts.cases import ABSENT, Case, body_schema, json_media
+from threadmock.contracts.checks.records import Context
+from threadmock.contracts.findings import Finding, case_record
+from threadmock.contracts.shapes import Branch, shapes, subschema
+from threadmock.specs.behaviour import Evidence, Policy, Rule, Source, weakest
+from threadmock.specs.inference import properties
+from threadmock.specs.messages import Request, Response, is_json
+from threadmock.specs.model import Operation, Reply, Schema
+from threadmock.specs.parameters import parse_query
+from threadmock.specs.replies import check_response
+from threadmock.specs.spelling import respell
+from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.validation import Violation
+
+if TYPE_CHECKING:
+    from threadmock.contracts.targets import Exchange
+
+_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One exchange, read. Everything is computed when it is first asked for."""
+
+    context: Context
+    exchange: "Exchange"
+
+    @property
+    def case(self) -> Case:
+        """What was asked."""
+        return self.exchange.case
+
+    @property
+    def operation(self) -> Operation:
+        """The operation that was asked."""
+        return self.exchange.case.operation
+
+    @property
+    def rule(self) -> Rule:
+        """What the operation does."""
+        return self.operation.rule
+
+    @property
+    def request(self) -> Request:
+        """The request as sent."""
+        return self.exchange.request
+
+    @property
+    def response(self) -> Response | None:
+        """The answer; None where none came."""
+        return self.exchange.response
+
+    @property
+    def status(self) -> int:
+        """The status of the answer; 0 where none came."""
+        return self.response.status if self.response else 0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the status is a 2xx."""
+        return 200 <= self.status < 300
+
+    @cached_property
+    def reply(self) -> Reply | None:
+        """The documented reply for the status."""
+        return self.operation.reply(self.status) if self.status else None
+
+    @cached_property
+    def violations(self) -> tuple[Violation, ...]:
+        """All that contradicts the document in the answer."""
+        if self.response is None:
+            return ()
+        return tuple(check_response(self.operation, self.request, self.response))
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes of the answer; b"" for a stream or none."""
+        body = self.response.body if self.response else b""
+        return body if isinstance(body, bytes) else b""
+
+    @cached_property
+    def value(self) -> Any:
+        """The JSON value of the answer; ABSENT where it holds none."""
+        try:
+            return parse_json(self.content, duplicate_keys="last") if self.content else ABSENT
+        except JsonError:
+            return ABSENT
+
+    @property
+    def made(self) -> Mapping[str, Any]:
+        """The object that a success answers with; {} where it answers with none."""
+        return self.value if self.accepted and isinstance(self.value, dict) else {}
+
+    @cached_property
+    def made_schema(self) -> Schema | None:
+        """The schema of the thing that a success answers with; that of the documented success for an unknown 2xx."""
+        reply = self.reply or self.operation.reply(self.operation.success)
+        found = next((m for name, m in reply.content.items() if is_json(name)), None) if reply else None
+        return found.schema if found else None
+
+    @cached_property
+    def made_members(self) -> Mapping[str, Any]:
+        """Declared members of that thing: name to schema node."""
+        return properties(self.made_schema)
+
+    @cached_property
+    def asked_schema(self) -> Schema | None:
+        """The schema of the request's body."""
+        return body_schema(self.operation)
+
+    @cached_property
+    def asked_members(self) -> Mapping[str, Any]:
+        """Declared members of the request's body: name to schema node."""
+        return properties(self.asked_schema)
+
+    @cached_property
+    def sent(self) -> Mapping[str, Any]:
+        """The members of the body as sent, in the document's spelling; {} where it is no object."""
+        value = self.case.value
+        if not isinstance(value, dict):
+            return {}
+        return respell(value, self.asked_members) if self.rule.spelling.accepts_both else value
+
+    @cached_property
+    def path_values(self) -> Mapping[str, str]:
+        """The path parameters as sent."""
+        pieces = _PARAMETER.split(self.operation.path)
+        text = "".join(re.escape(p) if i % 2 == 0 else "(.+)" for i, p in enumerate(pieces))
+        found = re.fullmatch(text + "/?", self.case.request.path, re.DOTALL)
+        return dict(zip(pieces[1::2], found.groups(), strict=True)) if found else {}
+
+    def look_up(self, source: Source) -> Any:
+        """The value at a place in the request; ABSENT where there is none."""
+        if source.place == "path":
+            return self.path_values.get(source.steps[0], ABSENT)
+        if source.place == "query":
+            values = [v for name, v in parse_query(self.request.query) if name == source.steps[0]]
+            return values[-1] if values else ABSENT
+        if source.place == "header":
+            return self.request.headers.get(source.steps[0].lower(), ABSENT)
+        value: Any = self.sent
+        for step in source.steps:
+            if not isinstance(value, Mapping) or step not in value:
+                return ABSENT
+            value = value[step]
+        return value
+
+    @cached_property
+    def chosen_key(self) -> Any:
+        """The key that the client chose; ABSENT where the server does."""
+        key = self.rule.key
+        return self.look_up(key.source) if key and key.source else ABSENT
+
+    @cached_property
+    def policy(self) -> Policy | None:
+        """What would happen if the chosen key were taken; None where no key was chosen or nothing is declared."""
+        taken = self.rule.taken
+        if taken is None or self.chosen_key is ABSENT:
+            return None
+        return taken.policy(self.look_up(taken.by) if taken.by else None)
+
+    @cached_property
+    def may_exist(self) -> bool:
+        """Whether the answer may show a thing that was there before: its key was chosen, and is not known to be new."""
+        fresh = self.context.memory.get("fresh", ())
+        return self.chosen_key is not ABSENT and not _is_among(self.chosen_key, fresh)
+
+    @cached_property
+    def conflict(self) -> bool:
+        """Whether the chosen key is known to be taken, and the rule says that such a request is refused."""
+        taken = self.context.memory.get("taken", ())
+        return self.policy is not None and self.policy.reply == "refusal" and _is_among(self.chosen_key, taken)
+
+    @cached_property
+    def malformed_kind(self) -> str:
+        """Why the request's body is no strict JSON; "" where it is, or where it need not be."""
+        if json_media(self.operation) is None or self.case.form:
+            return ""
+        try:
+            parse_json(self.request.body)
+        except JsonError as error:
+            if error.kind == "encoding" and self.request.body.startswith(b"\xef\xbb\xbf"):
+                return "bom"
+            return error.kind
+        return ""
+
+    @cached_property
+    def broken(self) -> frozenset[str]:
+        """Members of the answer whose form is wrong: what they hold is a follow-up."""
+        return frozenset(str(v.location[0]) for v in self.violations if v.where == "body" and v.location)
+
+    def pointer(self, member: str, *, asked: bool = False) -> str:
+        """Where the document declares a member of the answer (or of the request)."""
+        schema = self.asked_schema if asked else self.made_schema
+        return f"{schema.pointer}/properties/{member}" if schema else self.operation.pointer
+
+    def node_schema(self, member: str) -> Schema | None:
+        """A member of the answer as a schema of its own."""
+        schema = self.made_schema
+        return subschema(schema, self.made_members[member]) if schema and member in self.made_members else None
+
+    def branches(self, member: str) -> tuple[Branch, ...]:
+        """The ways in which a member of the answer can match its schema."""
+        schema = self.made_schema
+        return shapes(schema).branches(self.made_members[member]) if schema and member in self.made_members else ()
+
+    def find(  # noqa: PLR0913 - the members of a finding, by name
+        self,
+        check: str,
+        expected: str,
+        got: str,
+        *,
+        where: str = "",
+        source: str = "",
+        evidence: Evidence = "documented",
+        exchanges: int = 1,
+        whatever: bool = False,
+    ) -> Finding:
+        """A finding about this exchange.
+
+        The case's own evidence, of what it expects, weakens it; but not what holds whatever was sent.
+        """
+        held = evidence if whatever else weakest(evidence, self.case.evidence)
+        return Finding(
+            check=check,
+            operation=self.operation.slug,
+            severity="unconfirmed" if held == "assumed" else "failure",
+            evidence=held,
+            where=where,
+            expected=expected,
+            got=got,
+            source=source or self.operation.pointer,
+            case=case_record(self.exchange, exchanges=exchanges),
+        )
+
+
+def _is_among(key: Any, known: Collection[Any]) -> bool:
+    """Whether a key that was sent is a known one. An invalid one may be any JSON, which no set takes."""
+    return isinstance(key, str | int) and key in known

@@ -1,0 +1,133 @@
+"""The form of an answer, by the document: status, media type, strict JSON, schema with formats, headers."""
+
+import re
+from collections.abc import Iterator
+
+from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.situation import documents_errors, earned, neutral, trouble, unreadable
+from threadmock.contracts.findings import Finding
+from threadmock.specs.messages import media_type
+from threadmock.specs.validation import Violation
+
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
+
+
+def status_applies(reading: Reading) -> str:
+    """Any answer of the operation that is neither a failure of the server nor settled by credentials."""
+    if reading.response is None:
+        return "no answer came"
+    if reading.case.intent in ("method", "credentials") or reading.case.credentials != "good":
+        return "another check asks about this request's status"
+    if reading.status >= 500:
+        return "the answer is a server error"
+    if reading.accepted and reading.case.intent != "valid":
+        return "the request was accepted"
+    return neutral(reading)
+
+
+def check_documented_status(reading: Reading) -> Iterator[Finding]:
+    """The status is documented, or the request earned it."""
+    if reading.reply is not None or earned(reading):
+        return
+    refusal = 400 <= reading.status < 500
+    if refusal and reading.case.intent == "valid":
+        return
+    if refusal and not documents_errors(reading):
+        return
+    known = ", ".join(reading.operation.replies) or "none"
+    # A body that can't be read is refused before the operation sees it, often by a layer that knows no document.
+    lax = refusal and ((reading.status == 400 and unreadable(reading)) or reading.case.intent == "media_type")
+    yield reading.find(
+        "documented_status",
+        f"a documented status: {known}",
+        f"status {reading.status}, which is not documented",
+        source=f"{reading.operation.pointer}/responses",
+        evidence="assumed" if lax else "documented",
+    )
+
+
+def form_applies(reading: Reading) -> str:
+    """An answer with a documented status that is no follow-up of another finding."""
+    if reading.case.intent == "valid" and reading.response is not None and reading.status < 500:
+        # A valid request that was refused: one finding says so, and the refusal's own form is judged on refusals.
+        return neutral(reading) or ("" if reading.accepted != reading.conflict else "the request was refused")
+    return trouble(reading) or ("" if reading.reply else "the status is not documented")
+
+
+def content_applies(reading: Reading) -> str:
+    """As `form_applies`; an undocumented status has no documented form."""
+    return form_applies(reading) or ("" if reading.reply else "the status is not documented")
+
+
+def header_applies(reading: Reading) -> str:
+    """An answer whose reply declares headers."""
+    reason = content_applies(reading)
+    return reason or ("" if reading.reply and reading.reply.headers else "no header is declared")
+
+
+def _found(reading: Reading, check: str, where: str, expected: str) -> Iterator[Finding]:
+    for violation in reading.violations:
+        if violation.where == where:
+            yield _finding(reading, check, violation, expected)
+
+
+def _finding(reading: Reading, check: str, violation: Violation, expected: str) -> Finding:
+    source = violation.schema_pointer or (reading.reply.pointer if reading.reply else "")
+    return reading.find(
+        check,
+        expected,
+        f"{violation.keyword}: {violation.message[:300]}",
+        where=violation.pointer,
+        source=source,
+        evidence=violation.evidence,
+        whatever=True,
+    )
+
+
+def check_media_type(reading: Reading) -> Iterator[Finding]:
+    """The content type is documented for the status, and its charset is JSON's."""
+    known = ", ".join(reading.reply.content) if reading.reply else ""
+    yield from _found(reading, "media_type", "media_type", f"a documented media type: {known}")
+    sent = reading.response.headers.get("content-type", "") if reading.response else ""
+    named = _CHARSET.search(sent)
+    charset = named[1].lower() if named else "utf-8"
+    if charset not in _UTF8 and "json" in media_type(sent):
+        yield reading.find(
+            "media_type",
+            "JSON in UTF-8",
+            f"charset {charset}",
+            where="content-type",
+            source="RFC 8259, 8.1",
+            whatever=True,
+        )
+
+
+def check_strict_json(reading: Reading) -> Iterator[Finding]:
+    """The body is JSON by the letter: UTF-8, no byte order mark, no NaN, no duplicate keys."""
+    yield from _found(reading, "strict_json", "json", "JSON as RFC 8259 has it")
+
+
+def check_schema(reading: Reading) -> Iterator[Finding]:
+    """The body fits the documented schema, formats asserted."""
+    yield from _found(reading, "schema", "body", f"a body that the schema of {reading.status} takes")
+    if reading.violations or reading.accepted or reading.case.intent != "invalid":
+        return
+    refusal = reading.rule.refusals.get("invalid")
+    said = refusal.body if refusal and refusal.status == reading.status and isinstance(refusal.body, dict) else {}
+    for name in said:
+        if not name.startswith("$") and isinstance(reading.value, dict) and name not in reading.value:
+            yield reading.find(
+                "schema",
+                f"a refusal in the documented shape, with {name}",
+                f"{name} is missing",
+                where=f"/{name}",
+                source=f"rule {reading.operation.pointer}/x-behaviour/errors/invalid",
+                evidence=refusal.evidence if refusal else "assumed",
+                whatever=True,
+            )
+
+
+def check_headers(reading: Reading) -> Iterator[Finding]:
+    """The declared headers are there and fit their schemas."""
+    yield from _found(reading, "headers", "header", "the declared headers")

@@ -1,0 +1,240 @@
+"""What a request earned: which statuses are fair whatever the document says, and why a valid one may be refused."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from threadmock.contracts.cases import ABSENT
+from threadmock.contracts.checks.reading import Reading
+from threadmock.specs.messages import is_json, media_type
+from threadmock.specs.parameters import types_of
+from threadmock.specs.strictjson import depth_of
+
+LARGE_BODY = 64 * 1024
+LONG_HEAD = 4 * 1024
+DEEP = 32
+WIDE = 5_000
+SAFE_INTEGER = 2**53
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200}")
+_ASSUMED_KINDS = frozenset({"nan", "duplicate_keys", "depth", "surrogate", "number", "bom"})
+
+
+def neutral(reading: Reading) -> str:
+    """Why an answer says nothing about the operation; "" where it does."""
+    if reading.status == 429:
+        return "the target asked to be left alone (429)"
+    if reading.status == 503 and reading.response and "retry-after" in reading.response.headers:
+        return "the target is away for a while (503 with Retry-After)"
+    return ""
+
+
+def no_answer(reading: Reading) -> str:
+    """Why there is no answer of the operation's own; "" where there is one."""
+    if reading.response is None:
+        return "no answer came"
+    return "the answer is a server error" if reading.status >= 500 and not neutral(reading) else neutral(reading)
+
+
+def trouble(reading: Reading) -> str:
+    """Why nothing can be said of what the answer holds; "" where something can. One cause, one finding."""
+    if reason := no_answer(reading):
+        return reason
+    if reading.case.intent == "method":
+        return "the method is not the operation's"
+    if reading.case.intent != "valid":
+        return "the request was accepted" if reading.accepted else ""
+    if reading.conflict:
+        return "the key is taken: a check of several exchanges asks about it"
+    return "" if reading.accepted else "the request was refused"
+
+
+def content_trouble(reading: Reading) -> str:
+    """As `trouble`, for questions about a thing that was made; those need a valid request and an object in answer."""
+    if reading.case.intent != "valid":
+        return "only asked of valid requests"
+    return trouble(reading) or ("" if reading.made else "the answer holds no object")
+
+
+def malformed_assumed(reading: Reading) -> bool:
+    """Whether many a parser takes these bytes: refusing them is right, but no document says so."""
+    return reading.malformed_kind in _ASSUMED_KINDS
+
+
+def unreadable(reading: Reading) -> bool:
+    """Whether the body is meant as JSON and is none."""
+    return reading.case.intent == "malformed" or bool(reading.malformed_kind)
+
+
+def _has_plain_json(reading: Reading) -> bool:
+    return is_json(media_type(reading.request.headers.get("content-type"))) and not unreadable(reading)
+
+
+def _unusual_accept(reading: Reading) -> bool:
+    accept = reading.request.headers.get("accept", "*/*")
+    return "*/*" not in accept and "json" not in accept
+
+
+def _large_head(reading: Reading) -> bool:
+    request = reading.request
+    return max(len(request.path) + len(request.query), *map(len, request.headers.values()), 0) > LONG_HEAD
+
+
+def _refers(reading: Reading) -> bool:
+    return any(reading.look_up(needed.source) is not ABSENT for needed in reading.rule.requires)
+
+
+_earned: Mapping[int, Callable[[Reading], bool]] = {
+    401: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths"),
+    403: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths") or _refers(r),
+    404: lambda r: r.request.path not in r.context.memory.get("paths", ()) or _refers(r),
+    405: lambda r: r.case.intent == "method",
+    406: _unusual_accept,
+    411: lambda r: not r.request.body,
+    413: lambda r: len(r.request.body) > LARGE_BODY,
+    414: _large_head,
+    415: lambda r: not _has_plain_json(r) or "content-encoding" in r.request.headers,
+    429: lambda _: True,
+    431: _large_head,
+}
+
+
+def earned(reading: Reading) -> bool:
+    """Whether the request earned this status, so that no document needs to name it."""
+    asked = _earned.get(reading.status)
+    return asked is not None and asked(reading)
+
+
+def error_statuses(reading: Reading) -> tuple[str, ...]:
+    """The documented 4xx that may answer an invalid request: all but those that mean something else here."""
+    taken = {str(policy.status) for policy in reading.rule.taken.policies} if reading.rule.taken else set()
+    other = {str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("taken", "unknown", "denied")}
+    meant = {str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("invalid", "malformed")}
+    known = [s for s in reading.operation.replies if s.startswith("4") or s == "default"]
+    return tuple(s for s in known if s in meant or s not in taken | other)
+
+
+def documents_errors(reading: Reading) -> bool:
+    """Whether any 4xx is documented that an invalid request could be answered with."""
+    return bool(error_statuses(reading))
+
+
+def fits_error(reading: Reading) -> bool:
+    """Whether the status is one of the documented ones for an invalid request."""
+    exact, ranged = str(reading.status), f"{reading.status // 100}XX"
+    return any(s in (exact, ranged, "default") for s in error_statuses(reading))
+
+
+def doubt(reading: Reading) -> str:
+    """Why a server may refuse this valid request all the same; "" where nothing excuses it."""
+    return next((reason for question in _doubts if (reason := question(reading))), "")
+
+
+def _doubt_key(reading: Reading) -> str:
+    policy = reading.policy
+    if policy is None or policy.reply != "refusal" or reading.status != policy.status:
+        return ""
+    return "the key that was chosen may be taken" if reading.may_exist else ""
+
+
+def _doubt_reference(reading: Reading) -> str:
+    known = reading.context.memory.get("references", ())
+    for needed in reading.rule.requires:
+        value = reading.look_up(needed.source)
+        if value is ABSENT or value is None or (str(needed.source), str(value)) in known:
+            continue
+        if reading.status in (*needed.statuses, 403, 404, 422):
+            return f"{needed.source} may name a thing that does not exist"
+    return ""
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether a path parameter needs no encoding and is of common length."""
+    return _PLAIN_PATH.fullmatch(text) is not None
+
+
+def _doubt_header(reading: Reading) -> str:
+    for parameter in reading.operation.parameters_in("header"):
+        text = reading.request.headers.get(parameter.name.lower(), "")
+        if not text.isascii():
+            return f"the header {parameter.name} is not in ASCII"
+        if text and reading.status in (403, 404):
+            return f"the header {parameter.name} may name a thing that does not exist"
+    return ""
+
+
+def _doubt_path(reading: Reading) -> str:
+    for name, text in reading.path_values.items():
+        if not is_plain_name(text):
+            return f"the path parameter {name} is no plain name"
+        if name in reading.sent and reading.sent[name] != text:
+            return f"path and body name different things as {name}"
+    return ""
+
+
+def _doubt_forged(reading: Reading) -> str:
+    extra = [n for n in reading.sent if n not in reading.asked_members and n in reading.made_members]
+    return f"a member that only the server sets was sent: {extra[0]}" if extra else ""
+
+
+def _doubt_size(reading: Reading) -> str:
+    if len(reading.request.body) > LARGE_BODY:
+        return "the body is large"
+    if _large_head(reading):
+        return "the request's head is large"
+    return "the body is deeply nested" if depth_of(reading.case.value) > DEEP else ""
+
+
+def _doubt_values(reading: Reading) -> str:
+    if reading.case.value is ABSENT:
+        return ""
+    for value in _leaves(reading.case.value):
+        if isinstance(value, str) and "\0" in value:
+            return "a text holds NUL, which some stores can't"
+        if isinstance(value, int | float) and abs(value) > SAFE_INTEGER:
+            return "a number is beyond 2^53"
+    return ""
+
+
+def _doubt_integer(reading: Reading) -> str:
+    schema = reading.asked_schema
+    for name, value in reading.sent.items():
+        node = reading.asked_members.get(name)
+        if schema and isinstance(value, float) and value.is_integer() and "integer" in types_of(schema, node):
+            return f"{name} is written as a fraction, {value}"
+    return ""
+
+
+def _doubt_width(reading: Reading) -> str:
+    widest = max((len(v) for v in (reading.sent, *reading.sent.values()) if isinstance(v, dict | list)), default=0)
+    return "the body has very many members" if widest > WIDE else ""
+
+
+def _doubt_accept(reading: Reading) -> str:
+    return "the answer that was asked for is of no documented type" if _unusual_accept(reading) else ""
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            waiting.extend(node.values())
+            yield from node
+        elif isinstance(node, list):
+            waiting.extend(node)
+        else:
+            yield node
+
+
+_doubts: tuple[Callable[[Reading], str], ...] = (
+    _doubt_key,
+    _doubt_reference,
+    _doubt_path,
+    _doubt_header,
+    _doubt_forged,
+    _doubt_size,
+    _doubt_values,
+    _doubt_integer,
+    _doubt_width,
+    _doubt_accept,
+)

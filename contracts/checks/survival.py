@@ -1,0 +1,129 @@
+"""Whether a target lives through a request: it answers, in time, and without an error of its own."""
+
+from collections.abc import Iterator
+from statistics import median
+
+from threadmock.contracts.cases import base_value, case_with_body, fresh_key, key_member, redraw
+from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.situation import neutral
+from threadmock.contracts.findings import Finding
+
+SLOW = 2.0
+TIMES_SLOWER = 20
+_TRACEBACKS = (b"Traceback (most recent call last)", b"\tat java.", b"goroutine 1 [running]")
+
+
+def always(_: Reading) -> str:
+    """Every exchange."""
+    return ""
+
+
+def check_answers(reading: Reading) -> Iterator[Finding]:
+    """An answer came that HTTP can carry."""
+    if reading.response is None:
+        yield reading.find(
+            "answers",
+            "an answer to every request",
+            f"none: {reading.exchange.problem}",
+            source="RFC 9110",
+            whatever=True,
+        )
+
+
+def server_error_applies(reading: Reading) -> str:
+    """Only an answer to the operation's own method."""
+    if reading.response is None:
+        return "no answer came"
+    return "another check asks this of other methods" if reading.case.intent == "method" else neutral(reading)
+
+
+def prompt_applies(reading: Reading) -> str:
+    """Any answer, whatever the method."""
+    return "no answer came" if reading.response is None else neutral(reading)
+
+
+def check_no_server_error(reading: Reading) -> Iterator[Finding]:
+    """No 5xx, and no inside of the server in the answer."""
+    if reading.status >= 500:
+        documented = str(reading.status) in reading.operation.replies
+        yield reading.find(
+            "no_server_error",
+            "no request makes the server fail",
+            f"status {reading.status}",
+            source="RFC 9110, 15.6",
+            evidence="assumed" if documented else "documented",
+            whatever=True,
+        )
+    elif any(mark in reading.content for mark in _TRACEBACKS):
+        expected = "an answer without the inside of the server"
+        yield reading.find("no_server_error", expected, "a stack trace in the body", whatever=True)
+
+
+def method_applies(reading: Reading) -> str:
+    """Only methods that the operation does not document."""
+    if reading.case.intent != "method":
+        return "only asked of other methods"
+    return neutral(reading)
+
+
+def check_other_methods(reading: Reading) -> Iterator[Finding]:
+    """A method that is not documented neither crashes the target nor creates anything."""
+    if reading.response is None:
+        return
+    method = reading.request.method
+    if reading.status >= 500 and reading.status != 501:
+        yield reading.find(
+            "other_methods",
+            f"{method} is refused (405) or answered, without an error of the server's own",
+            f"status {reading.status} to {method}",
+            where=method,
+            source="RFC 9110, 15.6",
+            whatever=True,
+        )
+    elif (
+        reading.accepted and method not in ("GET", "HEAD", "OPTIONS", reading.operation.method) and _looks_made(reading)
+    ):
+        yield reading.find(
+            "other_methods",
+            f"{method} is not documented on this path",
+            f"status {reading.status} to {method}, with what a create answers",
+            where=method,
+            evidence="assumed",
+        )
+
+
+def _looks_made(reading: Reading) -> bool:
+    key = reading.rule.key
+    return bool(key and reading.rule.action == "create" and key.member in reading.made)
+
+
+def check_prompt(reading: Reading) -> Iterator[Finding]:
+    """No particular input slows the answer to seconds. A slow answer is measured again, against a plain request."""
+    elapsed = reading.exchange.elapsed
+    if elapsed < SLOW:
+        return
+    plain = median(_measure_plain(reading) for _ in range(3))
+    again = [_measure_again(reading) for _ in range(2)]
+    slowest = min(elapsed, *again)
+    if slowest >= SLOW and slowest > TIMES_SLOWER * plain:
+        yield reading.find(
+            "prompt",
+            "an answer as fast as to other requests",
+            "an answer that took seconds, three times out of three",
+            source="an answer comes in time whatever the input",
+            exchanges=6,
+            whatever=True,
+        )
+
+
+def _measure_plain(reading: Reading) -> float:
+    value = base_value(reading.operation)
+    return reading.context.send(case_with_body(reading.operation, value, "a plain request, to compare")).elapsed
+
+
+def _measure_again(reading: Reading) -> float:
+    case = reading.case
+    member = key_member(reading.operation)
+    if member and isinstance(case.value, dict) and member in case.value and not case.form and case.intent == "valid":
+        case = redraw(case, **{member: fresh_key()})
+    return reading.context.send(case).elapsed

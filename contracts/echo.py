@@ -1,0 +1,131 @@
+"""What was sent against what came back: equal as JSON, where texts of a format count by what they denote.
+
+Numbers are equal by value, texts by code point, uuid and date-time texts by what they stand for. What JSON leaves to
+its implementations (integers beyond 2^53, RFC 8259, 6; NUL, which some stores can't hold) is told apart as `loss`.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from threadmock.specs.formats import read_date_time
+
+EXACT = 2**53
+_MICROSECOND = 1e-6
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where the values differ.
+
+    steps: from the top of what was compared. what: one clause without data, so that equal causes read equal.
+    loss: JSON lets an implementation lose this.
+    """
+
+    steps: tuple[str | int, ...]
+    what: str
+    loss: bool = False
+
+    @property
+    def pointer(self) -> str:
+        """Where, as a JSON pointer (RFC 6901)."""
+        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in self.steps)
+
+
+def differences(sent: Any, got: Any, form: str = "") -> Iterator[Difference]:
+    """Where `got` is not what was sent, depth first. form: the schema's `format` of a text, "" where it has none."""
+    return _compare(sent, got, form, ())
+
+
+def same(sent: Any, got: Any, form: str = "") -> bool:
+    """Whether both are one JSON value."""
+    return next(differences(sent, got, form), None) is None
+
+
+def type_name(value: Any) -> str:
+    """The JSON type of a value, in words that stand in a sentence."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    return "a text" if isinstance(value, str) else "an array" if isinstance(value, list) else "an object"
+
+
+def _compare(sent: Any, got: Any, form: str, steps: tuple[str | int, ...]) -> Iterator[Difference]:
+    if type_name(sent) != type_name(got):
+        lost = isinstance(sent, int) and not isinstance(sent, bool) and abs(sent) > EXACT
+        yield Difference(steps, f"{type_name(sent)} came back as {type_name(got)}", lost)
+    elif isinstance(sent, dict):
+        yield from _compare_objects(sent, got, steps)
+    elif isinstance(sent, list):
+        yield from _compare_arrays(sent, got, steps)
+    elif isinstance(sent, str):
+        if not _same_text(sent, got, form):
+            yield Difference(steps, _how(sent, got), _lost_nul(sent, got))
+    elif isinstance(sent, bool) or sent is None:
+        if sent is not got:
+            yield Difference(steps, "the other boolean came back")
+    elif sent != got:
+        yield Difference(steps, "another number came back", _lost_digits(sent, got))
+
+
+def _compare_objects(sent: dict[str, Any], got: dict[str, Any], steps: tuple[str | int, ...]) -> Iterator[Difference]:
+    missing = [name for name in sent if name not in got]
+    for name in missing:
+        yield Difference((*steps, name), "a member that was sent is missing", "\0" in name)
+    nul = any("\0" in name for name in missing)
+    for name in got:
+        if name not in sent:
+            yield Difference((*steps, name), "a member came back that was not sent", nul)
+    for name, value in sent.items():
+        if name in got:
+            yield from _compare(value, got[name], "", (*steps, name))
+
+
+def _compare_arrays(sent: list[Any], got: list[Any], steps: tuple[str | int, ...]) -> Iterator[Difference]:
+    if len(sent) != len(got):
+        yield Difference(steps, "the array came back " + ("shorter" if len(got) < len(sent) else "longer"))
+        return
+    for position, (ours, theirs) in enumerate(zip(sent, got, strict=True)):
+        yield from _compare(ours, theirs, "", (*steps, position))
+
+
+def _same_text(sent: str, got: str, form: str) -> bool:
+    if sent == got:
+        return True
+    try:
+        if form == "uuid":
+            return uuid.UUID(sent) == uuid.UUID(got)
+        if form == "date-time":
+            return abs((read_date_time(sent) - read_date_time(got)).total_seconds()) <= _MICROSECOND
+    except ValueError:
+        return False
+    return False
+
+
+def _how(sent: str, got: str) -> str:
+    if got and sent.startswith(got) and len(got) < len(sent.rstrip()):
+        return "the text came back cut short"
+    if got == sent.strip():
+        return "the text came back without the blanks around it"
+    if got.casefold() == sent.casefold():
+        return "the text came back in other letter case"
+    return "another text came back"
+
+
+def _lost_nul(sent: str, got: str) -> bool:
+    return "\0" in sent and got in (sent.replace("\0", ""), sent.replace("\0", "\ufffd"), sent.split("\0", 1)[0])
+
+
+def _lost_digits(sent: float, got: float) -> bool:
+    if isinstance(sent, float) and not sent.is_integer():
+        return False
+    if abs(sent) <= EXACT:
+        return False
+    try:
+        return float(sent) == float(got) or abs(got) >= 2**63 - 1
+    except OverflowError:
+        return True

@@ -1,0 +1,46 @@
+"""Values to bytes: forms, query strings and the text of parameters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from threadmock.specs.strictjson import dump_json
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+BOUNDARY = "threadmock-part-boundary"
+
+
+def text_of(value: Any) -> str:
+    """A scalar as a form, path or query carries it; anything else as JSON."""
+    return value if isinstance(value, str) else dump_json(value).decode()
+
+
+def pairs_of(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and text of each member, one pair per item of an array."""
+    return [
+        (name, text_of(item))
+        for name, member in value.items()
+        for item in (member if isinstance(member, list) else [member])
+    ]
+
+
+def encode_form(media_type: str, value: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Content type and body of a form: urlencoded, or multipart with a boundary that the data does not hold."""
+    pairs = pairs_of(value)
+    if media_type == URLENCODED:
+        return URLENCODED, urlencode(pairs).encode()
+    parts = [(name.replace('"', "%22").encode(), text.encode()) for name, text in pairs]
+    boundary = BOUNDARY
+    while any(boundary.encode() in data for part in parts for data in part):
+        boundary += "x"
+    lines = [
+        b'--%b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (boundary.encode(), name, text)
+        for name, text in parts
+    ]
+    return f"{MULTIPART}; boundary={boundary}", b"".join(lines) + b"--%b--\r\n" % boundary.encode()
+
+
+def encode_query(query: Mapping[str, str | Sequence[str]]) -> str:
+    """The text after "?"; a sequence gives one pair per item."""
+    return urlencode(query, doseq=True, quote_via=quote)

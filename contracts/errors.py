@@ -1,0 +1,48 @@
+"""What can go wrong between a request and its response.
+
+TransportError               no response that could be judged
+├── Unreachable              nobody there: name, address, TLS
+├── TimedOut                 the deadline of the whole exchange is over
+├── TooLarge                 more bytes than we read
+└── BrokenResponse           what came is no HTTP response, or not the one it says it is
+NotSent                      we did not send it: no fault of the other side
+├── Unsendable               HTTP can't carry it
+├── Forbidden                it would write where writing is not allowed
+└── BudgetSpent              the exchanges or the time allowed are used up
+"""
+
+
+class TransportError(Exception):
+    """No response that could be judged. Its text is one clause that says what happened."""
+
+
+class Unreachable(TransportError):  # noqa: N818 - reads as what it is
+    """Nobody answers at that address."""
+
+
+class TimedOut(TransportError):  # noqa: N818 - reads as what it is
+    """The exchange was not over when its deadline was."""
+
+
+class TooLarge(TransportError):  # noqa: N818 - reads as what it is
+    """The response has more bytes than we read."""
+
+
+class BrokenResponse(TransportError):  # noqa: N818 - reads as what it is
+    """What came is no HTTP response, or not the one that its own headers promise."""
+
+
+class NotSent(Exception):  # noqa: N818 - reads as what it is
+    """The request was not sent, for a reason of ours."""
+
+
+class Unsendable(NotSent):
+    """No HTTP message can carry the request."""
+
+
+class Forbidden(NotSent):
+    """The request would write to a target where writing is not allowed."""
+
+
+class BudgetSpent(NotSent):
+    """The exchanges or the time allowed are used up."""

@@ -1,0 +1,40 @@
+"""`threadmock checks`: every check and scenario, what it asserts and where that comes from."""
+
+import textwrap
+
+import click
+
+
+@click.command()
+def checks() -> None:
+    """List every check: what it asserts and where that comes from."""
+    for line in listing():
+        click.echo(line)
+
+
+def listing() -> list[str]:
+    """The lines: checks of one exchange, then scenarios of several, then the faults that the mock can plant."""
+    from threadmock.contracts.checks import checks as registry  # noqa: PLC0415 - Hypothesis takes time to load
+    from threadmock.contracts.scenarios import scenarios  # noqa: PLC0415
+    from threadmock.mockserver.fault_table import table  # noqa: PLC0415
+
+    lines = ["Checks of one exchange:", ""]
+    for check in registry.values():
+        lines += _entry(check.name, check.asserts, f"{check.source} ({check.evidence})")
+    lines += ["Checks of several exchanges:", ""]
+    for scenario in scenarios.values():
+        lines += _entry(scenario.name, scenario.asserts, scenario.source)
+    lines += ["Faults that --fault plants in the mock, and the checks that catch them:", ""]
+    for fault in table.values():
+        lines += _entry(fault.name, fault.tells, f"caught by {', '.join(fault.caught_by)}")
+    return lines
+
+
+def _entry(name: str, asserts: str, source: str) -> list[str]:
+    text = textwrap.wrap(asserts, 110, initial_indent="    ", subsequent_indent="    ")
+    return [
+        f"  {name}",
+        *text,
+        *textwrap.wrap(source, 110, initial_indent="    from: ", subsequent_indent="          "),
+        "",
+    ]

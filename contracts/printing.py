@@ -1,0 +1,35 @@
+"""Text from outside, made fit for a terminal, a shell line or an XML file."""
+
+import re
+
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+_ILLEGAL_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    point = ord(found[0])
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def printable(text: str) -> str:
+    """The text with control characters, bidirectional overrides and surrogates spelled out; line breaks are kept."""
+    return _CONTROL.sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    """Printable, and without line breaks or tabs."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def xml_text(text: str) -> str:
+    """The text with the characters spelled out that XML 1.0 can't carry (2.2)."""
+    return _ILLEGAL_XML.sub(_escape, text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most about `limit` characters: the beginning, and how much is left out."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… ({len(text) - limit:,} more characters)"

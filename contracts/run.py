@@ -1,0 +1,303 @@
+"""Run: the settings, the target and what is known so far, in one process; its phases are the items of the suite."""
+
+import random
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from threadmock.contracts import checks, coverage, scenarios
+from threadmock.contracts.budget import Budget, Kind
+from threadmock.contracts.cases import Case
+from threadmock.contracts.checks import Context, Verdict
+from threadmock.contracts.errors import BudgetSpent, NotSent
+from threadmock.contracts.findings import Finding, Key, place
+from threadmock.contracts.outcome import Outcome
+from threadmock.contracts.printing import one_line, shorten
+from threadmock.contracts.settings import Settings, chosen_checks, chosen_operations
+from threadmock.contracts.sockets import Clock
+from threadmock.contracts.targets import Exchange, Gone, Target, http_target, mock_target, read_headers
+from threadmock.specs.errors import SpecError
+from threadmock.specs.model import Contract, Operation
+
+COVERAGE, EXPLORATION = "coverage", "exploration"
+MOST_SILENCES = 5
+MOST_TOLD = 2000
+LONG = 1.0
+MOST_WAITING = 20.0
+"""Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
+
+
+def _needed(scenario: scenarios.Scenario, *, alone: bool) -> int:
+    """Exchanges to set aside for a scenario; alone: the coverage part goes elsewhere."""
+    return scenario.exchanges if alone else scenario.reserved
+
+
+@dataclass(eq=False)
+class Run:
+    """All that the items of one process share.
+
+    checks: names that count. memory: what checks keep from exchange to exchange, by operation. known: causes that an
+    earlier item found. waited: seconds that slow answers took, by operation. alone: other items of this run happen in
+    other processes. gone: how the target went away.
+    """
+
+    settings: Settings
+    contract: Contract
+    operations: tuple[Operation, ...]
+    checks: frozenset[str]
+    target: Target
+    clock: Clock = time.monotonic
+    alone: bool = False
+    gone: str = ""
+    known: set[Key] = field(default_factory=set)
+    memory: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waited: dict[str, float] = field(default_factory=dict)
+    _budgets: dict[str, Budget] = field(default_factory=dict)
+    _until: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        limit = self.settings.max_time
+        self._until = None if limit is None else self.clock() + limit
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """Operation slug and phase of every item, in the order in which they are best done."""
+        for operation in self.operations:
+            yield operation.slug, COVERAGE
+            for name, reason in self.scenarios(operation).items():
+                if not reason:
+                    yield operation.slug, name
+            yield operation.slug, EXPLORATION
+
+    def scenarios(self, operation: Operation) -> dict[str, str]:
+        """Scenarios that count: name to the reason why it does not apply, or ""."""
+        return {
+            name: scenario.applies(self.contract, operation)
+            for name, scenario in scenarios.scenarios.items()
+            if name in self.checks
+        }
+
+    def operation(self, slug: str) -> Operation:
+        """The selected operation of that slug."""
+        return next(operation for operation in self.operations if operation.slug == slug)
+
+    def perform(self, slug: str, phase: str) -> Outcome:
+        """Do one item. Never raises: what was found before something broke is kept."""
+        operation = self.operation(slug)
+        began = self.clock()
+        outcome = Outcome(slug, phase)
+        try:
+            budget = self._budget(operation)
+            budget.begin(kind_of(phase), alone=self.alone)
+            phases[kind_of(phase)](Recorder(self, operation, budget, outcome), phase)
+        except (NotSent, SpecError) as reason:
+            outcome.ended = str(reason)
+        except Gone as error:
+            self.gone = outcome.gone = self.target.masking(str(error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours; see `crash`
+            spot = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"{type(error).__name__}: {shorten(str(error), MOST_TOLD)} ({spot.filename}, line {spot.lineno})"
+            outcome.crash = self.target.masking(text)
+        outcome.seconds = self.clock() - began
+        if self.target.ledger is not None:
+            masked = (replace(it, identifier=self.target.masking(it.identifier)) for it in self.target.ledger.created)
+            outcome.created = dict.fromkeys(masked)
+            self.target.ledger.clear()
+        self.known |= outcome.causes.keys()
+        return outcome
+
+    def _budget(self, operation: Operation) -> Budget:
+        if operation.slug not in self._budgets:
+            applying = [name for name, reason in self.scenarios(operation).items() if not reason]
+            needed = sum(_needed(scenarios.scenarios[name], alone=self.alone) for name in applying)
+            cases = sum(1 for _ in coverage_cases(self.contract, operation)) if self.alone else None
+            limit = self.settings.max_requests
+            self._budgets[operation.slug] = Budget(limit, needed, self._until, self.clock, cases=cases)
+        return self._budgets[operation.slug]
+
+
+def kind_of(phase: str) -> Kind:
+    """The kind of a phase: a scenario is named by itself."""
+    return "coverage" if phase == COVERAGE else "exploration" if phase == EXPLORATION else "scenario"
+
+
+class Recorder:
+    """Sends the cases of one item, has the answers judged, and keeps count."""
+
+    def __init__(self, run: Run, operation: Operation, budget: Budget, outcome: Outcome) -> None:
+        self.run = run
+        self.operation = operation
+        self.outcome = outcome
+        self._budget = budget
+        self._silences = 0
+        self._declared = declared_names(operation)
+        self.elapsed = 0.0
+        self.seed = f"{run.settings.seed}/{operation.slug}/{outcome.phase}"
+        self.context = Context(
+            run.contract,
+            self.send,
+            self.keep,
+            random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
+            run.memory.setdefault(operation.slug, {}),
+        )
+
+    def send(self, case: Case) -> Exchange:
+        """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; Gone."""
+        if self.run.gone:
+            raise Gone(self.run.gone)
+        if self._silences >= MOST_SILENCES:
+            raise BudgetSpent(f"the target kept silent {self._silences} times")
+        waited = self.run.waited.get(self.operation.slug, 0.0)
+        if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
+            raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
+        self._budget.spend()
+        exchange = self.run.target.exchange(case)
+        outcome = self.outcome
+        outcome.exchanges += 1
+        self._silences += exchange.timed_out
+        self.elapsed = exchange.elapsed
+        if self.elapsed > LONG:
+            self.run.waited[self.operation.slug] = waited + self.elapsed
+        if case.intent == "valid":
+            outcome.sent_valid += 1
+            if exchange.response is not None and 200 <= exchange.response.status < 300:
+                outcome.accepted += 1
+            elif not outcome.refusal:
+                outcome.refusal = self.run.target.masking(_refusal(exchange))
+        return exchange
+
+    def ask(self, case: Case) -> list[Finding]:
+        """Send one case and have the answer judged; its findings, after they were noted."""
+        return self.record(checks.judge(self.context, self.send(case)))
+
+    def keep(self, _: Exchange, verdict: Verdict) -> None:
+        """Note what the checks said of an exchange."""
+        self.record(verdict)
+
+    def record(self, verdict: Verdict) -> list[Finding]:
+        """Note what the checks said of an exchange; the findings that count."""
+        chosen, outcome = self.run.checks, self.outcome
+        for name in verdict.passed:
+            if name in chosen:
+                outcome.tally(name).passed += 1
+        for name, reason in verdict.not_applicable.items():
+            if name in chosen:
+                reasons = outcome.tally(name).not_applicable
+                reasons[reason] = reasons.get(reason, 0) + 1
+        return self.note(verdict.findings)
+
+    def note(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Note findings; those that count, masked."""
+        noted = []
+        for finding in findings:
+            if finding.check in self.run.checks:
+                found = replace(finding, place=finding.place or place(finding.where, self._declared))
+                kept = found.masked(self.run.target.masking)
+                self.outcome.note(kept)
+                noted.append(kept)
+        for check, severity in {(finding.check, finding.severity) for finding in noted}:
+            tally = self.outcome.tally(check)
+            if severity == "failure":
+                tally.failed += 1
+            else:
+                tally.unconfirmed += 1
+        return noted
+
+    def left_out(self, reason: NotSent) -> None:
+        """Note a case that was not sent."""
+        count = self.outcome.not_sent
+        count[str(reason)] = count.get(str(reason), 0) + 1
+
+
+def declared_names(operation: Operation) -> frozenset[str]:
+    """Every member name that the schemas of an operation declare, at any depth."""
+    bodies = [operation.body.content] if operation.body else []
+    contents = [*bodies, *(reply.content for reply in operation.replies.values())]
+    waiting: list[Any] = [m.schema.document for content in contents for m in content.values() if m.schema]
+    names: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            if isinstance(node.get("properties"), Mapping):
+                names.update(name.replace("~", "~0").replace("/", "~1") for name in node["properties"])
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return frozenset(names)
+
+
+def _refusal(exchange: Exchange) -> str:
+    if exchange.response is None:
+        return f"by nothing: {exchange.problem}"
+    body = exchange.response.body
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
+    return f"{exchange.response.status} {shorten(one_line(text), 200)}".strip()
+
+
+def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:
+    """Named examples, then the deterministic cases."""
+    methods = frozenset(other.method for other in contract.operations if other.path == operation.path)
+    yield from coverage.examples(operation)
+    yield from coverage.coverage(operation, methods=methods)
+
+
+def _coverage(recorder: Recorder, _: str) -> None:
+    for case in coverage_cases(recorder.run.contract, recorder.operation):
+        try:
+            recorder.ask(case)
+        except BudgetSpent:
+            raise
+        except NotSent as reason:
+            recorder.left_out(reason)
+
+
+def _exploration(recorder: Recorder, _: str) -> None:
+    from threadmock.contracts.exploration import explore  # noqa: PLC0415 - Hypothesis takes time to load
+
+    explore(recorder, recorder.run.settings.max_examples, recorder.run.known)
+
+
+def _scenario(recorder: Recorder, name: str) -> None:
+    scenario = scenarios.scenarios[name]
+    tally = recorder.outcome.tally(name)
+    try:
+        for finding in scenario.run(recorder.context, recorder.operation):
+            recorder.note([finding])
+    except NotSent as reason:
+        tally.not_applicable[str(reason)] = 1
+        raise
+    if not (tally.failed or tally.unconfirmed):
+        tally.passed += 1
+
+
+phases: Mapping[Kind, Callable[[Recorder, str], None]] = {
+    "coverage": _coverage,
+    "scenario": _scenario,
+    "exploration": _exploration,
+}
+
+
+def known_checks() -> dict[str, str]:
+    """Every check and scenario: name to what it asserts."""
+    found = {name: check.asserts for name, check in checks.checks.items()}
+    return found | {name: scenario.asserts for name, scenario in scenarios.scenarios.items()}
+
+
+def prepare(settings: Settings, *, alone: bool = False) -> Run:
+    """A run, ready to perform. SpecError where it can't be done as asked; Unreachable where the host has no address."""
+    contract = settings.contract()
+    operations = chosen_operations(contract, settings.operations)
+    chosen = chosen_checks(settings, known_checks())
+    if settings.target is None:
+        target = mock_target(contract, settings.seed, faults=settings.faults)
+    else:
+        target = http_target(
+            contract,
+            settings.target,
+            headers=read_headers(settings.headers, settings.header_env),
+            allow_writes=settings.allow_writes,
+            ca_file=settings.ca_file,
+            operations=operations,
+        )
+    return Run(settings, contract, operations, chosen, target, alone=alone)

@@ -1,0 +1,149 @@
+"""Checks of several exchanges: a registry. Each exchange of a scenario is judged by the checks of one exchange, too.
+
+repeat, ids_distinct, at_once            the same request again, many, several at one moment
+isolation, forged, refused_leaves_nothing, precedence      what a request may not change
+taken, policies_on_new, generated_taken, survives_many, key_spelling, one_winner      keys that are taken
+clock                                    time goes on
+writings, broken_credentials             the same request written otherwise; credentials written wrongly
+"""
+
+from collections.abc import Mapping
+
+from threadmock.contracts.scenarios import clock, isolation, repeats, taken, wire
+from threadmock.contracts.scenarios.records import Scenario, chooses_key, creates, refuses_taken
+
+__all__ = ["Scenario", "scenarios"]
+
+_ALL = (
+    Scenario(
+        "repeat",
+        "a repeated identical request works again, and its answer has the same shape",
+        "no key was chosen, so that nothing can be taken",
+        creates,
+        repeats.run_repeat,
+        repeats.TIMES,
+    ),
+    Scenario(
+        "ids_distinct",
+        "each of many things has a key of its own",
+        "the meaning of a key",
+        creates,
+        repeats.run_ids_distinct,
+        repeats.MANY_IDS,
+    ),
+    Scenario(
+        "isolation",
+        "a plain request is answered alike before and after one that says all it can",
+        "one request has no part in another",
+        creates,
+        isolation.run_isolation,
+        5,
+    ),
+    Scenario(
+        "forged",
+        "members that only the server sets can't be set by naming them",
+        "the request's schema, which lacks them",
+        creates,
+        isolation.run_forged,
+        2,
+    ),
+    Scenario(
+        "precedence",
+        "where several members give one value, each alone counts, the first before the others",
+        "the operation's rule, with its evidence",
+        isolation.precedence_applies,
+        isolation.run_precedence,
+        8,
+    ),
+    Scenario(
+        "taken",
+        "a taken key is answered as the policy says, for each policy and for none, and the thing stays as it was",
+        "the operation's rule, with its evidence",
+        refuses_taken,
+        taken.run_taken,
+        14,
+    ),
+    Scenario(
+        "policies_on_new",
+        "a policy for taken keys has no say where the key is new",
+        "the operation's rule, with its evidence",
+        refuses_taken,
+        taken.run_policies_on_new,
+        3,
+    ),
+    Scenario(
+        "generated_taken",
+        "a key that the server made is taken, too",
+        "the operation's rule, with its evidence",
+        refuses_taken,
+        taken.run_generated_taken,
+        4,
+    ),
+    Scenario(
+        "refused_leaves_nothing",
+        "a request that was refused has made nothing: its key is free",
+        "RFC 9110, 15.5",
+        isolation.refused_applies,
+        isolation.run_refused_leaves_nothing,
+        2 * isolation.MAX_SPOILT + 2,
+    ),
+    Scenario(
+        "one_winner",
+        "of several creates of one key at one moment, one makes the thing",
+        "the operation's rule, with its evidence",
+        refuses_taken,
+        repeats.run_one_winner,
+        repeats.AT_ONCE,
+    ),
+    Scenario(
+        "at_once",
+        "things that are made at one moment have keys of their own",
+        "the meaning of a key",
+        creates,
+        repeats.run_at_once,
+        repeats.AT_ONCE,
+    ),
+    Scenario(
+        "survives_many",
+        "things are still known, as they were, after many others were made",
+        "the operation's rule, with its evidence",
+        refuses_taken,
+        taken.run_survives_many,
+        taken.MANY + 6,
+        usual=taken.FEW + 10,
+    ),
+    Scenario(
+        "key_spelling",
+        "a uuid in upper case denotes the same key",
+        "RFC 9562, 4; assumed",
+        chooses_key,
+        taken.run_key_spelling,
+        2,
+        "assumed",
+    ),
+    Scenario(
+        "clock",
+        "what is made later says so",
+        "the meaning of the members' names",
+        clock.clock_applies,
+        clock.run_clock,
+        3,
+    ),
+    Scenario(
+        "writings",
+        "a request is accepted in every writing that means the same",
+        "RFC 8259, 2 and 7; RFC 9110, 8.3 and 12",
+        wire.wire_applies,
+        wire.run_writings,
+        21,
+    ),
+    Scenario(
+        "broken_credentials",
+        "credentials that are written wrongly are none",
+        "the document's security schemes",
+        wire.credentials_applies,
+        wire.run_broken_credentials,
+        10,
+    ),
+)
+scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}

@@ -1,0 +1,1 @@
+"""The tests that the plugin makes items of."""

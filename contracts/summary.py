@@ -1,0 +1,92 @@
+"""Summary: the outcomes of all items of a run, by operation, and the exit status that follows from them."""
+
+import datetime
+import time
+from typing import TYPE_CHECKING
+
+from threadmock.contracts.findings import Finding
+from threadmock.contracts.ledger import Created
+from threadmock.contracts.outcome import Outcome, Tally
+
+if TYPE_CHECKING:
+    from threadmock.contracts.run import Run
+
+CONFORMS, FINDINGS, USAGE, UNREACHABLE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+_PYTEST_INTERRUPTED, _PYTEST_NOTHING = 2, 5
+
+
+class Summary:
+    """What a run brought to light. crashes: what went wrong in the suite itself."""
+
+    def __init__(self, run: "Run") -> None:
+        self.run = run
+        self.crashes: list[str] = []
+        self.outcomes: dict[str, Outcome] = {}
+        self.started = datetime.datetime.now(datetime.UTC)
+        self._began = time.monotonic()
+
+    def gather(self, outcome: Outcome) -> None:
+        """Add what one item brought to light."""
+        self.outcomes.setdefault(outcome.operation, Outcome(outcome.operation, "all")).add(outcome)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run takes so far."""
+        return time.monotonic() - self._began
+
+    @property
+    def findings(self) -> list[tuple[Finding, int]]:
+        """One finding per cause and how often it was met: failures first, operations in order."""
+        all_of_them = [
+            found
+            for operation in self.run.operations
+            if operation.slug in self.outcomes
+            for found in self.outcomes[operation.slug].findings
+        ]
+        return sorted(all_of_them, key=lambda found: found[0].severity != "failure")
+
+    @property
+    def failures(self) -> int:
+        """How many causes are failures."""
+        return sum(finding.severity == "failure" for finding, _ in self.findings)
+
+    @property
+    def untested(self) -> dict[str, str]:
+        """Operations of which nothing can be said: slug to the reason."""
+        return {slug: outcome.untested for slug, outcome in self.outcomes.items() if outcome.untested}
+
+    @property
+    def gone(self) -> str:
+        """How the target went away; "" where it did not."""
+        return next((outcome.gone for outcome in self.outcomes.values() if outcome.gone), "")
+
+    @property
+    def created(self) -> list[Created]:
+        """What the run made on the target."""
+        return [item for outcome in self.outcomes.values() for item in outcome.created]
+
+    @property
+    def exchanges(self) -> int:
+        """How many requests were sent."""
+        return sum(outcome.exchanges for outcome in self.outcomes.values())
+
+    def table(self, slug: str) -> dict[str, Tally]:
+        """Every check that counts, by name, with what it came to for one operation."""
+        seen = self.outcomes[slug].tallies if slug in self.outcomes else {}
+        reasons = self.run.scenarios(self.run.operation(slug))
+        rows = {}
+        for name in sorted(self.run.checks):
+            rows[name] = seen.get(name) or Tally(not_applicable={reasons.get(name) or "there was no occasion": 1})
+        return rows
+
+    def status(self, pytest_status: int) -> int:
+        """The exit status of verify, for that exit status of pytest."""
+        if self.failures:
+            return FINDINGS
+        if self.gone:
+            return UNREACHABLE
+        if self.crashes or pytest_status == _PYTEST_NOTHING:
+            return OUR_FAULT
+        if pytest_status == _PYTEST_INTERRUPTED:
+            return INTERRUPTED
+        return FINDINGS if self.untested else CONFORMS

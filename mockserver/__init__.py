@@ -1,0 +1,1 @@
+"""Answers requests: a stateful stand-in for whatever a contract describes."""

@@ -1,0 +1,136 @@
+"""`threadmock serve`."""
+
+import contextlib
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import click
+from threadmock.mockserver.app import served
+from threadmock.mockserver.fault_table import find_faults
+from threadmock.mockserver.faults import planted
+from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.greeting import greeting
+from threadmock.mockserver.origins import is_loopback
+from threadmock.mockserver.server import Address, PortTaken, claimed
+from threadmock.mockserver.server import serve as run_server
+from threadmock.mockserver.world import World
+from threadmock.mockserver.wsgi import WsgiApp
+from threadmock.specs.errors import SpecError
+from threadmock.specs.loader import LAYERS, builtin_names, load
+from threadmock.specs.model import Contract
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a running mock was told; picklable, since it travels to the worker process."""
+
+    sources: tuple[str, ...]
+    layer: str = "documented"
+    auth: str = "present"
+    seed: int = 0
+    origins: frozenset[str] = frozenset()
+    faults: tuple[str, ...] = ()
+    guard_host: bool = True
+    quiet: bool = False
+
+
+def load_all(sources: Sequence[str], layer: str) -> list[Contract]:
+    """The contracts of the sources, or of all built-in providers where none is given. SpecError for equal names."""
+    contracts = [load(source, layer=layer) for source in (sources or builtin_names())]
+    named: dict[str, str] = {}
+    for contract, source in zip(contracts, sources or builtin_names(), strict=True):
+        if contract.name in named:
+            what = f"{named[contract.name]} and {source} would both be named {contract.name!r}."
+            raise SpecError(what, fix="Rename one of the files.")
+        named[contract.name] = str(source)
+    return contracts
+
+
+def build_gateway(settings: Settings) -> Gateway:
+    """The gateway of these settings, with a world of its own."""
+    world = World(settings.seed, auth=settings.auth, faults=planted(find_faults(settings.faults)))
+    return Gateway(
+        load_all(settings.sources, settings.layer),
+        world,
+        origins=settings.origins,
+        guard_host=settings.guard_host,
+        log=None if settings.quiet else _log,
+    )
+
+
+def _log(line: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+
+
+class _Worker:
+    """The gateway is built in the worker; the greeting needs it too."""
+
+    def __init__(self, settings: Settings, address: Address) -> None:
+        self.settings = settings
+        self.address = address
+        self.gateway: Gateway | None = None
+
+    def build(self) -> WsgiApp:
+        self.gateway = build_gateway(self.settings)
+        return served(self.gateway)
+
+    def greet(self) -> None:
+        if self.gateway:
+            for line in greeting(self.gateway, self.address.url):
+                click.echo(line)
+            sys.stdout.flush()
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[PROVIDER | FILE | FOLDER]...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=4040, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
+@click.option(
+    "--as", "layer", type=click.Choice(LAYERS), default="documented", show_default=True, help="Which layer to obey."
+)
+@click.option(
+    "--auth", default="present", show_default=True, metavar="off|present|TOKEN", help="Which credentials are asked for."
+)
+@click.option("--seed", type=int, help="Same seed and clock: same bytes. Random, and printed, where it is left out.")
+@click.option(
+    "--allow-origin", "origins", multiple=True, metavar="ORIGIN", help="A page that may call, beside those on loopback."
+)
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME", help="Plant a deviation; `threadmock checks` lists them."
+)
+@click.option("--quiet", is_flag=True, help="No log line for each request.")
+def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    sources: tuple[str, ...],
+    host: str,
+    port: int,
+    layer: str,
+    auth: str,
+    seed: int | None,
+    origins: tuple[str, ...],
+    faults: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Serve stand-ins for thread APIs: all built-in providers, or those named, or your own OpenAPI documents.
+
+    Every provider answers below /NAME/, and at its true paths at the root as long as no two share a route.
+    """
+    if seed is None:
+        seed = random.SystemRandom().randrange(2**32)
+    settings = Settings(sources, layer, auth, seed, frozenset(origins), faults, is_loopback(host), quiet)
+    if not host:
+        raise click.UsageError("--host needs an address, such as 127.0.0.1, or 0.0.0.0 for all of this machine's.")
+    if not auth:
+        raise click.UsageError("--auth needs off, present or a token.")
+    try:
+        build_gateway(settings)
+        with claimed(Address(host, port)) as address:
+            worker = _Worker(settings, address)
+            run_server(address, partial(_Worker.build, worker), ready=partial(_Worker.greet, worker))
+    except SpecError as error:
+        raise click.UsageError(str(error)) from None
+    except PortTaken as error:
+        raise click.ClickException(f"{error} Choose another with --port, or 0 for any free one.") from None

@@ -1,0 +1,245 @@
+"""All providers on one port: guards, prefixes, routing, the pipeline, CORS, the journal and one log line a request."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from threadmock.mockserver import problems
+from threadmock.mockserver.faults import Dropped
+from threadmock.mockserver.origins import allow_origin, is_preflight, origin_allowed, preflight, refuse_stranger
+from threadmock.mockserver.pipeline import Answer, answer
+from threadmock.mockserver.plans import Plan, compile_plan
+from threadmock.mockserver.rendering import Refused, render
+from threadmock.mockserver.world import World
+from threadmock.specs.messages import Request, Response
+from threadmock.specs.model import Contract
+from threadmock.specs.routing import Match, Router, shared_routes
+from threadmock.specs.strictjson import dump_json
+
+MAX_BODY = 16 * 1024 * 1024
+MAX_PATH = 8 * 1024
+CONTROL = "/_mock/"
+DOCUMENT = "openapi.json"
+_MAX_DIGITS = 18
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may be at most. body and path: bytes."""
+
+    body: int = MAX_BODY
+    path: int = MAX_PATH
+
+
+@dataclass(frozen=True, eq=False)
+class Mount:
+    """One contract with its routes and plans. prefix: "/name"; at_root: whether it answers at its true paths too."""
+
+    contract: Contract
+    router: Router
+    plans: Mapping[int, Plan]
+    prefix: str
+    at_root: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a request leads: the mount and the match, or neither."""
+
+    mount: Mount | None
+    match: Match | None
+
+
+NOWHERE = Found(None, None)
+
+
+@dataclass
+class Gateway:
+    """The whole mock behind one `handle`. Safe from several threads.
+
+    at_root_conflicts: routes that two documents share, so that none of the two answers at the root there.
+    guard_host: whether only loopback names are taken as Host.
+    """
+
+    contracts: Sequence[Contract]
+    world: World
+    origins: frozenset[str] = frozenset()
+    guard_host: bool = True
+    limits: Limits = Limits()
+    log: Log | None = None
+    mounts: tuple[Mount, ...] = field(init=False)
+    at_root_conflicts: list[tuple[str, str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.at_root_conflicts = shared_routes(self.contracts)
+        at_root = not self.at_root_conflicts
+        self.mounts = tuple(
+            Mount(
+                contract,
+                Router(contract.operations),
+                {id(operation): compile_plan(contract, operation) for operation in contract.operations},
+                f"/{contract.name}",
+                at_root,
+            )
+            for contract in self.contracts
+        )
+        self._found: dict[tuple[str, str], Found] = {}
+        self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
+
+    def find(self, method: str, path: str) -> Found:
+        """The mount and route of a path: below a provider's prefix first, then at the root."""
+        known = self._found.get((method, path))
+        if known is not None:
+            return known
+        found = self._find(method, path)
+        if found.match and found.match.operation and not found.match.values:
+            self._found[method, path] = found  # a document has only so many paths without parameters
+        return found
+
+    def _find(self, method: str, path: str) -> Found:
+        if path.startswith(CONTROL):
+            return NOWHERE
+        name, _, rest = path[1:].partition("/")
+        mount = self._by_prefix.get(name)
+        if mount is not None:
+            match = mount.router.find(method, "/" + rest)
+            if match.operation or match.allowed:
+                return Found(mount, match)
+        for mount in self.mounts:
+            if mount.at_root:
+                match = mount.router.find(method, path)
+                if match.operation or match.allowed:
+                    return Found(mount, match)
+        return NOWHERE
+
+    def documented(self, path: str) -> bool:
+        """Whether a path is a documented route of any mount, whatever the method."""
+        return self.find("GET", path).mount is not None
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request, note it, log it. Never raises: what goes wrong inside is a problem+json 500."""
+        began = time.perf_counter()
+        found = NOWHERE
+        try:
+            stranger = refuse_stranger(request, self.origins, guard_host=self.guard_host)
+            if stranger is None:
+                found = self.find(request.method, request.path)
+                made = self._answer(request, found)
+            else:
+                made = Answer(stranger, "", "a stranger")
+        except Dropped:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+            made = Answer(_broken(error), "", f"threadmock failed: {error!r}")
+        response = self._finish(request, made.response)
+        provider = found.mount.contract.name if found.mount else ""
+        self.world.journal.note(request, response, provider, made.rule, made.reason)
+        if self.log:
+            self.log(_line(request, response, provider, made, time.perf_counter() - began))
+        return response
+
+    def _answer(self, request: Request, found: Found) -> Answer:
+        if is_preflight(request):
+            return Answer(preflight(request, self._methods(found, request.path)), "", "preflight")
+        if len(request.path) > self.limits.path:
+            shown = f"The path has more than {self.limits.path} characters."
+            return Answer(problems.problem(414, "The path is too long", shown), "", "path too long")
+        mount, match = found.mount, found.match
+        if mount is None or match is None:
+            return self._document(request) or self._nowhere(request)
+        if match.operation is not None:
+            plan = mount.plans[id(match.operation)]
+            refused = refuse_size(request, self.limits.body)
+            if refused is not None:
+                return Answer(render(refused, match.operation.rule.refusals), "", refused.reason)
+            return answer(request, plan, match.values, self.world)
+        return self._other_method(request, mount, match)
+
+    def _document(self, request: Request) -> Answer | None:
+        """The document of a provider, overlays applied, at its prefix; None for any other path."""
+        name, _, rest = request.path[1:].partition("/")
+        mount = self._by_prefix.get(name)
+        if mount is None or rest != DOCUMENT or request.method not in ("GET", "HEAD"):
+            return None
+        body = dump_json(mount.contract.document)
+        return Answer(Response(200, {"content-type": "application/json"}, body), "", "the document")
+
+    def _nowhere(self, request: Request) -> Answer:
+        routes = sorted(self.routes())
+        close = problems.nearest_route(request.path, routes)
+        reason = f"no such route; the nearest is {close}" if close else "no such route"
+        return Answer(problems.no_route(request.method, request.path, close), "", reason)
+
+    def _other_method(self, request: Request, mount: Mount, match: Match) -> Answer:
+        allowed = self._methods(Found(mount, match), request.path)
+        if self.world.faults.skips("methods"):
+            return Answer(
+                Response(500, {"content-type": "text/plain"}, b"Internal Server Error"), "", "a planted fault"
+            )
+        if request.method == "OPTIONS":
+            return Answer(Response(204, {"allow": ", ".join(allowed)}, b""), "", "methods of the path")
+        if request.method == "HEAD" and "GET" in match.allowed:
+            as_get = self.find("GET", request.path)
+            if as_get.match and as_get.match.operation:
+                made = answer(request, mount.plans[id(as_get.match.operation)], as_get.match.values, self.world)
+                return Answer(Response(made.response.status, made.response.headers, b""), made.rule, made.reason)
+        return Answer(problems.no_method(request.method, request.path, allowed), "", "no such method")
+
+    def _methods(self, found: Found, path: str) -> list[str]:
+        if found.mount is None or found.match is None:
+            return []
+        allowed = set(found.match.allowed or self.find("\0", path).match.allowed)  # type: ignore[union-attr]
+        return sorted(allowed | ({"HEAD"} if "GET" in allowed else set()) | {"OPTIONS"})
+
+    def routes(self) -> Iterable[str]:
+        """Every path that is served, below its prefix and, where it is, at the root."""
+        for mount in self.mounts:
+            for path in mount.router.paths:
+                yield mount.prefix + path
+                if mount.at_root:
+                    yield path
+
+    def _finish(self, request: Request, response: Response) -> Response:
+        origin = request.headers.get("origin")
+        if origin is None or "access-control-allow-origin" in response.headers:
+            return response
+        if not origin_allowed(origin, self.origins):
+            return response
+        return Response(response.status, {**response.headers, **allow_origin(origin)}, response.body)
+
+
+def refuse_size(request: Request, most: int) -> Refused | None:
+    """The refusal of a body that is, or announces to be, longer than so many bytes, or that ended too early."""
+    size = len(request.body)
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        announced = size
+    else:
+        announced = int(length) if len(length) <= _MAX_DIGITS else most + 1
+    if max(size, announced) > most:
+        return Refused("too_large", f"The body has more than {most} bytes")
+    if size < announced:
+        return Refused("malformed", f"The body ended after {size} of {announced} bytes")
+    return None
+
+
+def _broken(error: Exception) -> Response:
+    detail = f"This is a fault of threadmock: {type(error).__name__}: {str(error)[:300]}"
+    return problems.problem(500, "threadmock failed", detail, kind="internal")
+
+
+def _line(request: Request, response: Response, provider: str, made: Answer, seconds: float) -> str:
+    rule = f" [{provider}: {made.rule}]" if made.rule else f" [{provider}]" if provider else ""
+    text = f"{request.method} {request.path} {response.status} {seconds * 1000:.1f} ms{rule} {made.reason}"
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """One line that no terminal obeys: control characters and bidi marks are escaped, long texts cut."""
+    if len(text) > 400:
+        text = text[:399] + "…"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)

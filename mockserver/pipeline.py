@@ -1,0 +1,172 @@
+"""answer(request, plan, world) → response: security → body → behaviour → synthesis → its own validation.
+
+Pure: no Flask, no globals, no I/O beside the world that is handed in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from threadmock.mockserver import problems
+from threadmock.mockserver.behaviours import behaviours
+from threadmock.mockserver.faults import Moment
+from threadmock.mockserver.forcing import forced
+from threadmock.mockserver.generation import Ungeneratable, generate
+from threadmock.mockserver.negotiation import choose_media, read_preference
+from threadmock.mockserver.plans import Plan
+from threadmock.mockserver.rendering import Refused, render
+from threadmock.mockserver.security import challenge, check_credentials
+from threadmock.mockserver.storage import StoreFull
+from threadmock.mockserver.transaction import Done, Transaction
+from threadmock.mockserver.world import World
+from threadmock.specs.formats import write_date_time
+from threadmock.specs.messages import Request, Response
+from threadmock.specs.model import Reply
+from threadmock.specs.parameters import check_parameters, parse_query
+from threadmock.specs.replies import check_response
+from threadmock.specs.requests import BodyReading, read_body
+from threadmock.specs.strictjson import JsonError, dump_json, parse_json
+
+
+@dataclass(slots=True)
+class Answer:
+    """A response and why it was given: the rule that answered ("" where the request never reached one) and a reason."""
+
+    response: Response
+    rule: str
+    reason: str
+
+
+def answer(request: Request, plan: Plan, path_values: Mapping[str, str], world: World) -> Answer:
+    """Serve one request to one operation. Never raises for anything that a request may hold."""
+    moment = Moment(plan.contract.name, plan.operation, request, world) if world.faults else None
+    if moment:
+        request = moment.request = world.faults.apply("request", request, moment)
+    made = _answer(request, plan, path_values, world)
+    if moment:
+        response = world.faults.apply("response", made.response, moment)
+        return Answer(response, made.rule, made.reason)
+    return made
+
+
+def _answer(request: Request, plan: Plan, path_values: Mapping[str, str], world: World) -> Answer:
+    operation, rule = plan.operation, plan.operation.rule
+    prefer = request.headers.get("prefer")
+    preference = read_preference(prefer) if prefer else None
+    if preference and (response := forced(preference, plan, world)) is not None:
+        return Answer(response, "", f"forced by Prefer: {prefer}")
+    if operation.security and not world.faults.skips("security"):
+        denied = check_credentials(operation, request, world.auth)
+        if denied:
+            return Answer(render(denied, rule.refusals, challenge(operation)), "", denied.reason)
+    media, acceptable = choose_media(plan.reply, request.headers.get("accept"))
+    if not acceptable and not world.faults.skips("negotiation"):
+        offers = ", ".join(plan.reply.content) if plan.reply else ""
+        refused = Refused("not_acceptable", f"The answer comes as {offers}, which Accept rules out")
+        return Answer(render(refused, rule.refusals), "", refused.reason)
+    outcome = _perform(request, plan, path_values, world)
+    if isinstance(outcome, Refused):
+        return Answer(render(outcome, rule.refusals), "", outcome.reason)
+    response = _respond(request, plan, world, outcome, media.media_type if media else "")
+    return Answer(response, plan.rule_name, outcome.note)
+
+
+def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world: World) -> Done | Refused:
+    operation = plan.operation
+    parameters: Mapping[str, Any] = {}
+    if operation.parameters:
+        parameters, violations = check_parameters(operation, request, path_values)
+        if violations and not world.faults.skips("validation"):
+            return Refused("invalid", violations[0].message, violations)
+    value = _plain_body(request, plan)
+    if value is None:
+        reading = read_body(operation, request)
+        if reading.trouble and not _waved_through(reading, world):
+            return Refused(reading.trouble, reading.violations[0].message, reading.violations)
+        value = reading.value
+    if world.faults:
+        point = Moment(plan.contract.name, operation, request, world, value)
+        value = world.faults.apply("taken", value, point)
+    now = world.clock.tick()
+    tx = Transaction(
+        plan.contract,
+        operation,
+        plan,
+        request,
+        value if isinstance(value, dict) else {},
+        path_values,
+        parameters,
+        world,
+        now,
+        write_date_time(now),
+    )
+    try:
+        return behaviours[operation.rule.action](tx)
+    except StoreFull as full:
+        return Refused("full", f"{full} POST /_mock/reset empties it.")
+    except Ungeneratable as error:
+        return Refused("ungeneratable", str(error))
+
+
+def _plain_body(request: Request, plan: Plan) -> Any:
+    """The body where it is what `read_body` would find valid at once, as almost every body is; else None."""
+    if plan.takes is None or request.headers.get("content-type") != "application/json":
+        return None
+    try:
+        value = parse_json(request.body)
+    except JsonError:
+        return None
+    return value if plan.takes(value) else None
+
+
+def _waved_through(reading: BodyReading, world: World) -> bool:
+    return bool(world.faults) and (
+        (reading.trouble == "invalid" and world.faults.skips("validation"))
+        or (reading.trouble == "malformed" and world.faults.skips("syntax"))
+        or (reading.trouble == "media_type" and world.faults.skips("media_type"))
+    )
+
+
+def _respond(request: Request, plan: Plan, world: World, outcome: Done, media_type: str) -> Response:
+    """The response of what was done, checked against the document before it leaves."""
+    shown = outcome.shown
+    if not media_type:
+        return Response(outcome.status, {}, b"")
+    if plan.shown and not world.faults.skips("hiding"):
+        shown = _without_hidden(request, plan, shown)
+    if world.faults:
+        moment = Moment(plan.contract.name, plan.operation, request, world, shown)
+        shown = world.faults.apply("shown", dict(shown) if isinstance(shown, dict) else shown, moment)
+    headers = {"content-type": media_type}
+    if plan.reply and plan.reply.headers:
+        headers |= _declared_headers(plan.reply, world)
+    response = Response(outcome.status, headers, dump_json(shown))
+    if world.faults:
+        return response
+    if outcome.status == plan.success and plan.fits is not None and plan.fits(shown):
+        return response
+    broken = check_response(plan.operation, request, response)
+    if not broken:
+        return response
+    told = "; ".join(f"{v.where}{v.pointer}: {v.message}" for v in broken[:5])
+    detail = f"The mock's own answer to {plan.operation} contradicts the document: {told}"
+    return problems.problem(500, "A reply broke its own contract", detail, kind="broken-reply")
+
+
+def _declared_headers(reply: Reply, world: World) -> dict[str, str]:
+    """A generated value for every header that the reply declares as required."""
+    made = {name: generate(h.schema, world) for name, h in reply.headers.items() if h.required}
+    return {name: value if isinstance(value, str) else dump_json(value).decode() for name, value in made.items()}
+
+
+def _without_hidden(request: Request, plan: Plan, shown: Any) -> Any:
+    if not isinstance(shown, Mapping) or not any(member in shown for member, _, _ in plan.shown):
+        return shown
+    pairs = parse_query(request.query)
+    hidden = {
+        member
+        for member, query, holds in plan.shown
+        if member in shown
+        and not any(name == query and holds in [word.strip() for word in text.split(",")] for name, text in pairs)
+    }
+    return {name: value for name, value in shown.items() if name not in hidden} if hidden else shown

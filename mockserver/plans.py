@@ -1,0 +1,132 @@
+"""What an operation needs at run time, worked out once: makers, echoed members, the reply's schema."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from threadmock.mockserver.settings import Maker, compile_setting, fetch
+from threadmock.mockserver.transaction import ABSENT
+from threadmock.specs.behaviour import Setting
+from threadmock.specs.inference import json_media, properties, required
+from threadmock.specs.model import Contract, Operation, Reply, Schema
+from threadmock.specs.parameters import types_of
+from threadmock.specs.validation import checker
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """One operation, ready to be served.
+
+    order: members of the success reply in document order. makers: member to how a rule makes it. echoed: member, the
+    check that an echoed value must pass, and what stands for it where it was not sent (ABSENT: nothing). wanted:
+    members that the reply must have. uuid_key: whether keys are compared as UUIDs. fits: whether a body is all that
+    the success reply asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it
+    stands; None where names or keys are read leniently.
+    """
+
+    contract: Contract
+    operation: Operation
+    rule_name: str
+    success: int
+    reply: Reply | None
+    schema: Schema | None
+    order: tuple[str, ...]
+    makers: tuple[tuple[str, Maker], ...]
+    echoed: tuple[tuple[str, Callable[[Any], bool], Any], ...]
+    wanted: frozenset[str]
+    shown: tuple[tuple[str, str, str], ...]
+    uuid_key: bool
+    read_key: Maker | None
+    make_key: Maker | None
+    member_schemas: Mapping[str, Schema]
+    fits: Callable[[Any], bool] | None
+    takes: Callable[[Any], bool] | None
+
+
+def compile_plan(contract: Contract, operation: Operation) -> Plan:
+    """The plan of an operation."""
+    rule = operation.rule
+    media = json_media(operation, operation.success)
+    schema = media.schema if media else None
+    item = _item_schema(schema, rule.listing.items) if rule.action == "list" and rule.listing else schema
+    declared = properties(item)
+    asked = _asked(operation)
+    members = {name: member_schema(item, node) for name, node in declared.items()} if item else {}
+    key = rule.key
+    return Plan(
+        contract=contract,
+        operation=operation,
+        rule_name=f"{rule.action} {rule.resource or operation.path}" + (" (inferred)" if rule.inferred else ""),
+        success=operation.success,
+        reply=operation.reply(operation.success),
+        schema=schema,
+        order=tuple(declared),
+        makers=tuple((name, compile_setting(setting)) for name, setting in rule.set.items()),
+        echoed=tuple(
+            (name, checker(members[name]).valid, asked[name])
+            for name in declared
+            if name in asked and name not in rule.set and not (key and name == key.member) and name in members
+        ),
+        wanted=required(item) if item else frozenset(),
+        shown=tuple((each.member, each.query, each.holds) for each in rule.shown),
+        uuid_key=bool(key and _is_uuid(item, declared.get(key.member))),
+        read_key=fetch(key.source) if key and key.source else None,
+        make_key=_key_maker(key.otherwise) if key else None,
+        member_schemas=members,
+        fits=_fast_judge(operation, schema),
+        takes=_plain_judge(operation),
+    )
+
+
+def _fast_judge(operation: Operation, schema: Schema | None) -> Callable[[Any], bool] | None:
+    reply = operation.reply(operation.success)
+    return checker(schema).valid if schema and reply and not reply.headers else None
+
+
+def _plain_judge(operation: Operation) -> Callable[[Any], bool] | None:
+    media = operation.body.content.get("application/json") if operation.body else None
+    if media is None or media.schema is None or operation.rule.lenient or operation.rule.spelling.accepts_both:
+        return None
+    return checker(media.schema).valid
+
+
+def _key_maker(generator: str) -> Maker:
+    return compile_setting(Setting("generate", generator))
+
+
+def member_schema(schema: Schema | None, node: Any) -> Schema:
+    """A member's own schema, with the definitions of the whole."""
+    if schema is None or not isinstance(node, Mapping):
+        return Schema({}, "", "response")
+    document = dict(node)
+    if "$defs" in schema.document:
+        document["$defs"] = schema.document["$defs"]
+    return Schema(document, schema.pointer, schema.direction)
+
+
+def _item_schema(schema: Schema | None, items: str | None) -> Schema | None:
+    if schema is None:
+        return None
+    node = schema.resolve(schema.document)
+    if items is not None:
+        node = schema.resolve(properties(schema).get(items, {}))
+    inner = node.get("items") if isinstance(node, Mapping) else None
+    return member_schema(schema, inner) if isinstance(inner, Mapping) else None
+
+
+def _asked(operation: Operation) -> Mapping[str, Any]:
+    """The members that the request may have, each with its documented default or ABSENT."""
+    if operation.body is None:
+        return {}
+    return {
+        name: node.get("default", ABSENT) if isinstance(node, Mapping) else ABSENT
+        for media in operation.body.content.values()
+        for name, node in properties(media.schema).items()
+    }
+
+
+def _is_uuid(schema: Schema | None, node: Any) -> bool:
+    if schema is None:
+        return False
+    node = schema.resolve(node)
+    return isinstance(node, Mapping) and node.get("format") == "uuid" and "string" in types_of(schema, node)

@@ -1,0 +1,37 @@
+"""Where created things are kept: one protocol, one conformance suite, memory for now."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+Thing = Mapping[str, Any]
+Shelf = tuple[str, ...]
+"""Where things of one kind lie: (provider, resource), then resource and key of each parent, outermost first."""
+
+
+class StoreFull(Exception):  # noqa: N818 - reads as what it is
+    """The store holds as many things as it may. Nothing was stored."""
+
+
+class Store(Protocol):
+    """Things by shelf and key. Safe from several threads; a stored thing is never changed in place."""
+
+    def insert(self, shelf: Shelf, key: str, thing: Thing) -> Thing | None:
+        """Store a thing under a free key, atomically; where it is taken, store nothing and return what is there."""
+
+    def read(self, shelf: Shelf, key: str) -> Thing | None:
+        """The thing, or None."""
+
+    def update(self, shelf: Shelf, key: str, change: Callable[[Thing], Thing]) -> Thing | None:
+        """Replace a thing by what `change` makes of it, with nobody in between; None where there is none."""
+
+    def delete(self, shelf: Shelf, key: str) -> Thing | None:
+        """Take a thing and all that lies below it away, and return it; None where there is none."""
+
+    def list(self, shelf: Shelf) -> list[Thing]:
+        """The things of a shelf, in the order in which they were inserted."""
+
+    def shelves(self) -> Mapping[Shelf, int]:
+        """How many things each shelf holds; shelves without things are left out."""
+
+    def clear(self) -> int:
+        """Take everything away; how many things there were."""

@@ -1,0 +1,1 @@
+"""What the documents say: OpenAPI documents and behaviour overlays, read into frozen records."""

@@ -1,0 +1,239 @@
+"""One OpenAPI schema node → the same in JSON Schema 2020-12.
+
+What a 3.0 word means there is written as 2020-12 says it (nullable, boolean exclusive bounds, `$ref` siblings); vendor
+keywords and annotations are carried through. Where a node stands is a place: `FILE#POINTER`, FILE empty for the
+document that was read first.
+"""
+
+import re
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from threadmock.specs.errors import SchemaError, nearest
+from threadmock.specs.keywords import (
+    IN_PLACE_LISTS,
+    IN_PLACE_SCHEMAS,
+    KEYWORDS,
+    NOT_IN_3_0,
+    REFUSED,
+    TYPES,
+    is_our_dialect,
+)
+from threadmock.specs.pointers import escaped
+from threadmock.specs.soundness import contradictions
+
+_IN_PLACE = frozenset((*IN_PLACE_LISTS, *IN_PLACE_SCHEMAS, "dependentSchemas"))
+# Where a member that a node around it does not require is not required either. Not below `oneOf`, `not` and `if`:
+# there, asking for less would change which values match.
+_LOOSENED = frozenset(("allOf", "anyOf", "then", "else", "dependentSchemas"))
+_EXACT = frozenset(("not", "if"))
+_NULL = {"type": "null"}
+
+
+@dataclass(slots=True)
+class Conversion:
+    """Converts the nodes of one schema in one direction; needs gathers the names that it refers to.
+
+    link: (reference, place) → name in `$defs`. hidden: (node, place) → members that this direction does not require.
+    warn: (place, text). where: place → text for an error.
+    """
+
+    version: str
+    link: Callable[[str, str], str]
+    hidden: Callable[[Mapping[str, Any], str], Collection[str]]
+    warn: Callable[[str, str], None]
+    where: Callable[[str], str]
+    needs: dict[str, None] = field(default_factory=dict)
+
+    def convert(self, node: Any, place: str, inherited: frozenset[str] | None = frozenset()) -> Any:
+        """The converted node.
+
+        inherited: members that a node around this one, for the same value, does not require; None where all that is
+        required stays so.
+        """
+        if isinstance(node, bool):
+            return node
+        if not isinstance(node, dict):
+            self._refuse(place, "A schema must be an object, true or false.", "Correct it.")
+        reference = node.get("$ref")
+        if reference is not None and self.version == "3.0":
+            return self._reference_alone(node, place)
+        absent = inherited
+        if inherited is not None and _requires(node):
+            absent = inherited | frozenset(self.hidden(node, place))
+        made: dict[str, Any] = {}
+        if reference is not None:
+            made["$ref"] = self._reference(reference, place)
+        for keyword, value in node.items():
+            self._keyword(made, keyword, value, f"{place}/{escaped(keyword)}", absent)
+        self._finish(node, made, place)
+        wrap = node.get("nullable") is True and self.version == "3.0" and _admit_null(made)
+        for keyword, what in contradictions(made):
+            self._refuse(f"{place}/{escaped(keyword)}", f"{what[0].upper()}{what[1:]}.", "No value can satisfy this.")
+        return self._or_null(made) if wrap else made
+
+    def _refuse(self, place: str, what: str, fix: str) -> NoReturn:
+        raise SchemaError(what, where=self.where(place), fix=fix)
+
+    def _reference(self, reference: Any, place: str) -> str:
+        if not isinstance(reference, str):
+            self._refuse(place, "A `$ref` must be a text.", "Write it as '#/components/schemas/NAME'.")
+        name = self.link(reference, place)
+        self.needs[name] = None
+        return f"#/$defs/{escaped(name)}"
+
+    def _reference_alone(self, node: Mapping[str, Any], place: str) -> dict[str, Any]:
+        """OpenAPI 3.0.3, 4.7.23: members beside `$ref` are ignored. `nullable` there is meant, so it is honoured."""
+        made: dict[str, Any] = {"$ref": self._reference(node["$ref"], place)}
+        made.update({keyword: value for keyword, value in node.items() if keyword.startswith("x-")})
+        kinds = KEYWORDS["3.0"]
+        ignored = [k for k in node if kinds.get(k) not in (None, "annotation", "special")]
+        if ignored:
+            self.warn(place, f"OpenAPI 3.0 ignores what stands beside `$ref`: {', '.join(ignored)}")
+        if node.get("nullable") is True:
+            self.warn(place, "`nullable` beside `$ref` is honoured, though OpenAPI 3.0 ignores it there")
+            return self._or_null(made)
+        return made
+
+    def _keyword(
+        self, made: dict[str, Any], keyword: str, value: Any, place: str, absent: frozenset[str] | None
+    ) -> None:
+        kind = KEYWORDS[self.version].get(keyword)
+        below = _below(keyword, absent)
+        if kind == "schema":
+            made[keyword] = self.convert(value, place, below)
+        elif kind == "list":
+            if not isinstance(value, list) or not value:
+                self._refuse(place, f"`{keyword}` must be a list with at least one schema.", "Correct it.")
+            made[keyword] = parts = []
+            for index, part in enumerate(value):
+                parts.append(self.convert(part, f"{place}/{index}", below))
+        elif kind == "map":
+            if not isinstance(value, dict):
+                self._refuse(place, f"`{keyword}` must map names to schemas.", "Correct it.")
+            made[keyword] = members = {}
+            for name, part in value.items():
+                members[name] = self.convert(part, f"{place}/{escaped(name)}", below)
+        elif keyword == "required":
+            self._required(made, value, place, absent)
+        elif kind in ("assertion", "annotation") or keyword.startswith("x-"):
+            made[keyword] = value
+        else:
+            self._unusual(made, keyword, value, place)
+
+    def _required(self, made: dict[str, Any], value: Any, place: str, absent: frozenset[str] | None) -> None:
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            self._refuse(place, "`required` must be a list of member names.", "List them on the object that has them.")
+        names = [name for name in value if not absent or name not in absent]
+        if names:
+            made["required"] = names
+
+    def _unusual(self, made: dict[str, Any], keyword: str, value: Any, place: str) -> None:
+        """What is no plain word of this version: refused, dropped, or carried as an annotation with a warning."""
+        kind = KEYWORDS[self.version].get(keyword)
+        if kind == "special":
+            if keyword == "nullable" and not isinstance(value, bool):
+                self._refuse(place, "`nullable` is true or false.", "Correct it.")
+        elif kind == "refused":
+            self._refuse(place, f"`{keyword}` can't be honoured.", REFUSED[keyword])
+        elif kind == "dropped":
+            if keyword == "$schema" and not is_our_dialect(value):
+                self._refuse(place, f"The schema dialect {value!r} is not read.", "Write it in JSON Schema 2020-12.")
+        elif keyword == "dependencies" or (self.version == "3.0" and keyword in NOT_IN_3_0):
+            self.warn(place, f"`{keyword}` is no keyword of OpenAPI {self.version}; it is not asserted")
+        else:
+            hint = " Write the type as a list with 'null'." if keyword == "nullable" else ""
+            self.warn(place, f"`{keyword}` is no keyword of OpenAPI {self.version}; it is kept and not honoured.{hint}")
+            made[keyword] = value
+
+    def _finish(self, node: Mapping[str, Any], made: dict[str, Any], place: str) -> None:
+        if "type" in made:
+            self._check_types(made["type"], place)
+        if isinstance(node.get("discriminator"), dict):
+            self.warn(f"{place}/discriminator", "`discriminator` is kept as an annotation; its mapping is not asserted")
+        if "example" in node:
+            examples = made.get("examples", [])
+            made["examples"] = [*examples, node["example"]] if isinstance(examples, list) else [node["example"]]
+        if self.version == "3.0":
+            self._bound(made, place, "minimum", "exclusiveMinimum")
+            self._bound(made, place, "maximum", "exclusiveMaximum")
+        for pattern in _patterns(made):
+            self._check_pattern(pattern, place)
+
+    def _check_types(self, types: Any, place: str) -> None:
+        names = types if isinstance(types, list) else [types]
+        if isinstance(types, list) and self.version == "3.0":
+            self.warn(f"{place}/type", "OpenAPI 3.0 has one type; the list is honoured as in 3.1")
+        for name in names:
+            if name not in TYPES:
+                self._refuse(f"{place}/type", f"There is no type {name!r}.", nearest(str(name), TYPES))
+        if not names:
+            self._refuse(f"{place}/type", "`type` is an empty list.", "Name a type, or drop the keyword.")
+
+    def _bound(self, made: dict[str, Any], place: str, plain: str, exclusive: str) -> None:
+        """OpenAPI 3.0 writes an exclusive bound as a flag beside the bound."""
+        flag = made.get(exclusive)
+        if not isinstance(flag, bool):
+            if flag is not None:
+                self.warn(f"{place}/{exclusive}", f"`{exclusive}` is a flag in OpenAPI 3.0; the number is honoured")
+            return
+        del made[exclusive]
+        if not flag:
+            return
+        if plain in made:
+            made[exclusive] = made.pop(plain)
+        else:
+            self.warn(f"{place}/{exclusive}", f"`{exclusive}` says nothing without `{plain}`")
+
+    def _check_pattern(self, pattern: Any, place: str) -> None:
+        if not isinstance(pattern, str):
+            self._refuse(place, "A pattern must be a text.", "Correct it.")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                re.compile(pattern)
+        except (re.error, RecursionError, OverflowError) as error:
+            self._refuse(
+                place,
+                f"The pattern {pattern[:80]!r} can't be read: {error}.",
+                "Use syntax that ECMA-262 and Python share.",
+            )
+
+    def _or_null(self, made: dict[str, Any]) -> dict[str, Any]:
+        """The schema or null; annotations stay outside, so that readers find them where they were."""
+        kinds = KEYWORDS["3.0"]
+        inner = {k: v for k, v in made.items() if k == "$ref" or kinds.get(k) in ("schema", "list", "map", "assertion")}
+        outer = {k: v for k, v in made.items() if k not in inner}
+        return {"anyOf": [inner, dict(_NULL)], **outer}
+
+
+def _below(keyword: str, absent: frozenset[str] | None) -> frozenset[str] | None:
+    if absent is None or keyword in _EXACT:
+        return None
+    return absent if keyword in _LOOSENED else frozenset()
+
+
+def _requires(node: Mapping[str, Any]) -> bool:
+    """Whether this node, or one in it for the same value, may say what is required."""
+    return "required" in node or any(keyword in node for keyword in _IN_PLACE)
+
+
+def _patterns(made: Mapping[str, Any]) -> list[Any]:
+    found = [made["pattern"]] if "pattern" in made else []
+    return found + list(made.get("patternProperties", ()))
+
+
+def _admit_null(made: dict[str, Any]) -> bool:
+    """Let null in by `type` and `enum` where that is enough; whether the rest needs an `anyOf` around it."""
+    if any(keyword in made for keyword in _IN_PLACE):
+        return True
+    types = made.get("type")
+    if types is not None:
+        names = types if isinstance(types, list) else [types]
+        made["type"] = names if "null" in names else [*names, "null"]
+    enum = made.get("enum")
+    if isinstance(enum, list) and None not in enum:
+        made["enum"] = [*enum, None]
+    return False

@@ -1,0 +1,312 @@
+"""The schemas of an OpenAPI 3.0 or 3.1 document as self-contained JSON Schema 2020-12.
+
+References are followed below the document's folder and become `#/$defs/NAME`: schemas under `components` keep their
+names, others get one from their place. A document's names become names only: no code and no file is made of them.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from threadmock.specs.conversion import Conversion
+from threadmock.specs.documents import Document, split
+from threadmock.specs.errors import DocumentError, SchemaError
+from threadmock.specs.keywords import is_our_dialect
+from threadmock.specs.model import Direction, Schema
+from threadmock.specs.pointers import escaped, steps_of, walk
+from threadmock.specs.soundness import standing_cycle, uninhabited
+from threadmock.specs.validation import fast_engine
+
+Version = Literal["3.0", "3.1"]
+_VERSION = re.compile(r"3\.([01])(\.\d+)?(-\S*)?")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~/-]")
+_MARKS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Converted:
+    """needs: the names in `$defs` that the schema refers to itself."""
+
+    schema: Any
+    needs: tuple[str, ...]
+
+
+class Dialect:
+    """Converts the schemas of one document.
+
+    tree: the document after the overlays; references inside the document resolve in it. version: "3.0" or "3.1".
+    warnings: what was met that does not stop us, each with its place, once. Pointers: `#/…`; for another file
+    `folder/file.yaml#/…`, relative to the document's folder.
+    """
+
+    def __init__(self, document: Document, tree: dict[str, Any]) -> None:
+        self.document = document
+        self.tree = tree
+        self.version: Version = version_of(document, tree)
+        self.warnings: list[str] = list(document.warnings)
+        self._warned: set[tuple[str, str]] = set()
+        self._files: dict[str, Document] = {"": document}
+        self._names: dict[str, str] = {}
+        self._places: dict[str, str] = {}
+        self._converted: dict[tuple[str, Direction], _Converted] = {}
+        self._sound: dict[Direction, set[str]] = {"request": set(), "response": set()}
+        self._schemas: dict[tuple[str, Direction], tuple[Any, Schema]] = {}
+        self._marked = {direction: _mentions(tree, mark) for direction, mark in _MARKS.items()}
+        schemas = (tree.get("components") or {}).get("schemas") if isinstance(tree.get("components"), dict) else None
+        names = list(schemas) if isinstance(schemas, dict) else []
+        for name in sorted(names, key=lambda name: _UNSAFE.search(name) is not None):
+            self._name(f"#/components/schemas/{escaped(name)}")
+
+    def schema(self, node: Any, pointer: str, direction: Direction) -> Schema:
+        """The node that stands at a pointer as a self-contained schema. Cached: asking again costs nothing.
+
+        SchemaError: a keyword that can't be honoured, a contradiction, an endless recursion. DocumentError: a
+        reference that is refused or names nothing.
+        """
+        place = _as_place(pointer)
+        cached = self._schemas.get((place, direction))
+        if cached and cached[0] is node:
+            return cached[1]
+        try:
+            made = self._make(node, place, direction)
+        except RecursionError:
+            raise SchemaError(
+                "The schema is nested too deep.", where=self.where(place), fix="Use `$ref` in place of nesting."
+            ) from None
+        self._schemas[place, direction] = (node, made)
+        return made
+
+    def dereference(self, node: Any, pointer: str) -> tuple[Any, str]:
+        """Follow the `$ref` of a parameter, reply, body, header or example to what it names, and its pointer.
+
+        DocumentError where the references go round, are refused or name nothing.
+        """
+        place = _as_place(pointer)
+        seen = {place}
+        while isinstance(node, dict) and "$ref" in node:
+            origin = place
+            node, place = self._follow(node["$ref"], place)
+            if place in seen:
+                raise DocumentError(
+                    f"The references go round: {node!r:.80}.",
+                    where=self.where(origin),
+                    fix="Let one of them hold the thing itself.",
+                )
+            seen.add(place)
+        return node, place
+
+    def origin(self, name: str) -> str:
+        """The pointer of what stands in `$defs` under a name."""
+        return self._places[name]
+
+    def where(self, pointer: str) -> str:
+        """File, pointer and line for a message."""
+        file, _, bare = _as_place(pointer).partition("#")
+        return self._files.get(file, self.document).where(bare)
+
+    def _make(self, node: Any, place: str, direction: Direction) -> Schema:
+        root = self._convert(node, place, direction)
+        closure: dict[str, _Converted] = {}
+        waiting = list(reversed(root.needs))
+        while waiting:
+            name = waiting.pop()
+            if name not in closure:
+                closure[name] = self._definition(name, direction)
+                waiting.extend(reversed(closure[name].needs))
+        document: dict[str, Any] = _as_object(root.schema)
+        if closure:
+            document["$defs"] = {name: converted.schema for name, converted in closure.items()}
+        self._check_compiles(document, place)
+        self._check_sound(closure, direction)
+        return Schema(document, place, direction, origins={name: self._places[name] for name in closure})
+
+    def _definition(self, name: str, direction: Direction) -> _Converted:
+        place = self._places[name]
+        file, _, bare = place.partition("#")
+        node = walk(self._tree(file), bare, where=lambda: self.where(place))
+        return self._convert(node, place, direction, keep=True)
+
+    def _convert(self, node: Any, place: str, direction: Direction, *, keep: bool = False) -> _Converted:
+        cached = self._converted.get((place, direction))
+        if cached and keep:
+            return cached
+        conversion = Conversion(
+            self.version,
+            self._link,
+            lambda part, at: self._hidden(part, at, direction),
+            self._warn,
+            self.where,
+        )
+        schema = conversion.convert(node, place)
+        made = _Converted(schema, tuple(conversion.needs))
+        if keep:
+            self._converted[place, direction] = made
+        return made
+
+    def _link(self, reference: str, place: str) -> str:
+        return self._name(self._follow(reference, place)[1])
+
+    def _follow(self, reference: Any, place: str) -> tuple[Any, str]:
+        """What a reference that stands at a place names, and its place."""
+        file = place.partition("#")[0]
+
+        def where() -> str:
+            return self.where(place)
+
+        target, fragment = split(self._files[file], reference, where)
+        folder = self.document.root.resolve()
+        name = "" if target is self.document else target.path.relative_to(folder).as_posix()
+        if name not in self._files:
+            self._files[name] = target
+            for direction, mark in _MARKS.items():
+                self._marked[direction] = self._marked[direction] or _mentions(target.tree, mark)
+        node = walk(self._tree(name), fragment, where=where)
+        return node, f"{name}#" + "".join(f"/{escaped(step)}" for step in steps_of(fragment))
+
+    def _tree(self, file: str) -> dict[str, Any]:
+        return self._files[file].tree if file else self.tree
+
+    def _name(self, place: str) -> str:
+        """The name in `$defs` for a place: made once, unique, safe in a reference."""
+        if place not in self._names:
+            file, _, bare = place.partition("#")
+            steps = steps_of(bare)
+            wanted = _UNSAFE.sub("_", steps[-1] if steps else file.rpartition("/")[2] or "document") or "_"
+            name = wanted
+            number = 1
+            while name in self._places:
+                number += 1
+                name = f"{wanted}_{number}"
+            self._names[place] = name
+            self._places[name] = place
+        return self._names[place]
+
+    def _warn(self, place: str, text: str) -> None:
+        if (place, text) not in self._warned:
+            self._warned.add((place, text))
+            self.warnings.append(f"{self.where(place)}: {text}")
+
+    def _hidden(self, node: Mapping[str, Any], place: str, direction: Direction) -> Collection[str]:
+        """The members that a node, or one that it refers to for the same value, marks as not for this direction."""
+        if not self._marked[direction]:
+            return ()
+        mark = _MARKS[direction]
+        found: set[str] = set()
+        for part, at in self._parts(node, place):
+            properties = part.get("properties")
+            for name, member in properties.items() if isinstance(properties, dict) else ():
+                inner = self._parts(member, f"{at}/properties/{escaped(name)}", alternatives=False)
+                if any(piece.get(mark) is True for piece, _ in inner):
+                    found.add(name)
+        return found
+
+    def _parts(self, node: Any, place: str, *, alternatives: bool = True) -> list[tuple[Mapping[str, Any], str]]:
+        """The node and all that it combines for the same value, through references; each once."""
+        keywords = ("allOf", "anyOf", "oneOf") if alternatives else ("allOf",)
+        found: dict[str, Mapping[str, Any]] = {}
+        waiting = [(node, place)]
+        while waiting:
+            part, at = waiting.pop()
+            if not isinstance(part, dict) or at in found:
+                continue
+            if isinstance(part.get("$ref"), str):
+                waiting.append(self._follow(part["$ref"], at))
+                if self.version == "3.0":
+                    continue
+            found[at] = part
+            for keyword in keywords:
+                members = part.get(keyword)
+                if isinstance(members, list):
+                    waiting.extend((member, f"{at}/{keyword}/{index}") for index, member in enumerate(members))
+        return [(part, at) for at, part in found.items()]
+
+    def _check_sound(self, closure: Mapping[str, _Converted], direction: Direction) -> None:
+        passed = self._sound[direction]
+        fresh = [name for name in closure if name not in passed]
+        defs = {name: closure[name].schema for name in fresh}
+        cycle = standing_cycle(defs, passed)
+        if len(cycle) == 1:
+            raise SchemaError(
+                "A chain of references is too long.", where=self.where(self._places[cycle[0]]), fix="Shorten it."
+            )
+        if cycle:
+            raise SchemaError(
+                f"The references go round without an object or array between: {' → '.join(cycle[:8])}.",
+                where=self.where(self._places[cycle[0]]),
+                fix="Let one of them hold the thing itself.",
+            )
+        infinite = uninhabited(defs, {name: closure[name].needs for name in fresh}, passed)
+        # The root is no name: nothing refers to it, so it is fine once all that it needs is.
+        if infinite:
+            raise SchemaError(
+                f"Only an infinite value could satisfy this: it requires itself ({', '.join(infinite[:5])}).",
+                where=self.where(self._places[infinite[0]]),
+                fix="Make a member on the way optional or nullable, or let an array be empty.",
+            )
+        passed.update(fresh)
+
+    def _check_compiles(self, document: Mapping[str, Any], place: str) -> None:
+        try:
+            fast_engine(document)
+        except ValueError as error:
+            path = list(getattr(error, "instance_path", ()))
+            if path[:1] == ["$defs"] and len(path) > 1:
+                place, path = self._places[str(path[1])], path[2:]
+            at = place + "".join(f"/{escaped(step)}" for step in path)
+            message = str(getattr(error, "message", error)).splitlines()[0][:300]
+            fix = "Correct it as JSON Schema 2020-12 says."
+            if path[-1:] == ["pattern"] or "regex" in message:
+                fix = "Patterns are matched in linear time: no lookaround, no back-references."
+            raise SchemaError(f"The schema can't be compiled: {message}.", where=self.where(at), fix=fix) from None
+
+
+def version_of(document: Document, tree: Mapping[str, Any]) -> Version:
+    """The version of OpenAPI that a document is written in. DocumentError where we don't read it."""
+    if "swagger" in tree:
+        raise DocumentError(
+            "OpenAPI 2.0 (Swagger) is not read.",
+            where=document.where("#/swagger"),
+            fix="Convert it to OpenAPI 3.0 first, for example with swagger2openapi.",
+        )
+    if "openapi" not in tree:
+        what = "This is an overlay, no OpenAPI document." if "overlay" in tree else "There is no `openapi` member."
+        raise DocumentError(what, where=document.where("#"), fix="Give an OpenAPI 3.0 or 3.1 document.")
+    written = tree["openapi"]
+    found = _VERSION.fullmatch(written) if isinstance(written, str) else None
+    if found is None:
+        fix = "OpenAPI 3.0 and 3.1 are read." if isinstance(written, str) else "Write it as a text: '3.1.0'."
+        raise DocumentError(f"OpenAPI {written!r} is not read.", where=document.where("#/openapi"), fix=fix)
+    dialect = tree.get("jsonSchemaDialect")
+    if found[1] == "1" and dialect is not None and not is_our_dialect(dialect):
+        raise SchemaError(
+            f"The schema dialect {dialect!r} is not read.",
+            where=document.where("#/jsonSchemaDialect"),
+            fix="Write the schemas in JSON Schema 2020-12.",
+        )
+    return "3.1" if found[1] == "1" else "3.0"
+
+
+def _as_place(pointer: str) -> str:
+    return pointer if "#" in pointer else f"#{pointer}"
+
+
+def _as_object(schema: Any) -> dict[str, Any]:
+    """A fresh object for the top: boolean schemas written out."""
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    return dict(schema)
+
+
+def _mentions(tree: Any, mark: str) -> bool:
+    """Whether any object of the tree holds the mark as true."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if node.get(mark) is True:
+                return True
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return False

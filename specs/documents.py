@@ -1,0 +1,238 @@
+"""Read a document from outside: strict, bounded, judged by its content and never by its extension.
+
+YAML, JSON, or a Markdown page that embeds one of them in a fenced block. Whatever is refused is refused with file,
+line and what to do (DocumentError).
+"""
+
+import hashlib
+import re
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+from urllib.parse import unquote
+
+from threadmock.specs.errors import DocumentError, nearest
+from threadmock.specs.jsontext import check_bounds, parse_json
+from threadmock.specs.markdown import Fence, embedded, holds_document
+from threadmock.specs.pointers import walk
+from threadmock.specs.yamljson import lines_of, parse_yaml
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_FILES = 500
+
+Kind = Literal["yaml", "json", "markdown"]
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_NOTHING_HERE = (
+    "Give an OpenAPI 3.0 or 3.1 document as YAML or JSON, or a Markdown page that has one in a fenced block (```yaml)."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """One file that was read.
+
+    tree: JSON, a mapping at the top; nobody changes it. digest: SHA-256 (hex) of the file's bytes. root: the folder
+    that its references may not leave. text and first_line: what was parsed and where in the file it begins.
+    """
+
+    tree: dict[str, Any]
+    path: Path
+    digest: str
+    kind: Kind
+    root: Path
+    warnings: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
+    first_line: int = 1
+    family: dict[Path, "Document"] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file's name, for messages."""
+        return self.path.name
+
+    @cached_property
+    def _lines(self) -> Mapping[str, int]:
+        return lines_of(self.text, first_line=self.first_line)
+
+    def where(self, pointer: str) -> str:
+        """`file.yaml#/pointer (line N)`; the line is the nearest known one above it, absent where none is known."""
+        bare = pointer.split("#", 1)[-1]
+        above = bare
+        while above and above not in self._lines:
+            above = above.rpartition("/")[0]
+        line = self._lines.get(above)
+        return f"{self.name}#{bare} (line {line})" if line else f"{self.name}#{bare}"
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What a reference names. pointer: canonical, without `#`."""
+
+    document: Document
+    pointer: str
+    node: Any
+
+
+def read(path: Path) -> Document:
+    """The document in a file. DocumentError where it can't be read."""
+    data = _bytes_of(path)
+    return parse(data, path)
+
+
+def parse(data: bytes, path: Path) -> Document:
+    """The document in these bytes; path serves for messages and as the base of references. DocumentError as `read`."""
+    if len(data) > MAX_BYTES:
+        _too_large(path)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DocumentError(
+            f"Byte {error.start} is not UTF-8.", where=f"{path.name} (line {line})", fix="Save the file as UTF-8."
+        ) from None
+    digest = hashlib.sha256(data).hexdigest()
+    root = path.parent
+    blocks = embedded(text)
+    if blocks:
+        block, warnings = _first_of(blocks, path)
+        tree, _ = _tree_of(block.content, path, block.first_line)
+        made = Document(tree, path, digest, "markdown", root, warnings, block.content, block.first_line)
+    else:
+        tree, kind = _tree_of(text, path, 1)
+        made = Document(tree, path, digest, kind, root, (), text)
+    made.family[path.resolve()] = made
+    return made
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DocumentError("This is a folder.", where=str(path), fix="Name a file in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError("This is no regular file.", where=str(path), fix="Save the document to a file.")
+        if status.st_size > MAX_BYTES:
+            _too_large(path)
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise DocumentError("There is no such file.", where=str(path), fix=_neighbour(path)) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DocumentError(f"The file can't be read: {reason}.", where=str(path), fix="") from None
+
+
+def _neighbour(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()][:1000]
+    except OSError:
+        return "Its folder can't be listed either."
+    close = nearest(path.name, names)
+    return close if close.startswith("Did you mean") else "Check the path."
+
+
+def _too_large(path: Path) -> NoReturn:
+    raise DocumentError(
+        f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB.", where=str(path), fix="Split it with `$ref`."
+    )
+
+
+def _first_of(blocks: list[Fence], path: Path) -> tuple[Fence, tuple[str, ...]]:
+    first = blocks[0]
+    if len(blocks) == 1:
+        return first, ()
+    others = ", ".join(str(block.first_line) for block in blocks[1:])
+    warning = (
+        f"{path.name}: the page embeds {len(blocks)} documents; the first (line {first.first_line}) is used, "
+        f"not those from lines {others}."
+    )
+    return first, (warning,)
+
+
+def _tree_of(text: str, path: Path, first_line: int) -> tuple[dict[str, Any], Kind]:
+    kind: Kind = "yaml"
+    try:
+        if text.lstrip()[:1] in ("{", "["):
+            tree, kind = parse_json(text, path.name, first_line=first_line)
+        else:
+            tree = parse_yaml(text, path.name, first_line=first_line)
+    except DocumentError:
+        if holds_document(text) or _looks_like_mapping(text):
+            raise
+        tree = None
+    if not isinstance(tree, dict):
+        raise DocumentError("This holds no OpenAPI document.", where=path.name, fix=_NOTHING_HERE)
+    check_bounds(tree, path.name)
+    return tree, kind
+
+
+def _looks_like_mapping(text: str) -> bool:
+    """Whether the first line that says anything is a member, or a JSON container: then an error in it is the news."""
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith(("#", "---", "%")):
+            return re.match(r"""["']?[$\w.\-/]+["']?\s*:(\s|$)|\s*[{\[]""", line) is not None
+    return False
+
+
+def split(document: Document, ref: str, where: Callable[[], str]) -> tuple[Document, str]:
+    """The document and the pointer (no `#`) that a reference names. DocumentError as `resolve`."""
+    if not isinstance(ref, str):
+        raise DocumentError("A `$ref` must be a text.", where=where(), fix="Write it as '#/components/…'.")
+    file, _, fragment = ref.partition("#")
+    pointer = unquote(fragment)
+    return (document if not file else _other(document, file, where)), pointer
+
+
+def resolve(document: Document, ref: str, pointer: str) -> Target:
+    """Follow one reference that stands at a pointer of a document.
+
+    Local ones (`#/…`) and files below the folder of the document that was read first; nothing remote, no way out of
+    the folder through `..`, an absolute path or a symbolic link. DocumentError where it is refused or names nothing.
+    """
+
+    def where() -> str:
+        return document.where(pointer)
+
+    other, fragment = split(document, ref, where)
+    return Target(other, fragment, walk(other.tree, fragment, where=where))
+
+
+def _other(document: Document, file: str, where: Callable[[], str]) -> Document:
+    if _SCHEME.match(file) or file.startswith(("//", "\\\\")):
+        raise DocumentError(
+            f"The reference {file[:100]!r} is remote; nothing is fetched.",
+            where=where(),
+            fix="Save that file beside the document and refer to it by its relative path.",
+        )
+    name = unquote(file)
+    if name.startswith("/") or "\\" in name or "\0" in name or Path(name).is_absolute():
+        _outside(file, where)
+    try:
+        root = document.root.resolve()
+        target = (document.path.parent / name).resolve()
+    except (OSError, RuntimeError):  # a loop of symbolic links
+        _outside(file, where)
+    if not target.is_relative_to(root):
+        _outside(file, where)
+    if target not in document.family:
+        if len(document.family) >= MAX_FILES:
+            raise DocumentError(f"The document spans more than {MAX_FILES} files.", where=where(), fix="Bundle it.")
+        try:
+            made = parse(_bytes_of(target), target)
+        except DocumentError as error:
+            raise DocumentError(f"The file of a reference can't be used: {error}", where=where(), fix="") from None
+        document.family[target] = Document(
+            made.tree, target, made.digest, made.kind, root, made.warnings, made.text, made.first_line, document.family
+        )
+    return document.family[target]
+
+
+def _outside(file: str, where: Callable[[], str]) -> NoReturn:
+    raise DocumentError(
+        f"The reference {file[:100]!r} leaves the document's folder.",
+        where=where(),
+        fix="Only files below the folder of the document are read; copy that file there.",
+    )

@@ -1,0 +1,64 @@
+"""Errors for a document that can't be used.
+
+    SpecError                    base: says what, where and what to do
+    ├── DocumentError            can't be read: syntax, size, references, YAML traps
+    ├── OverlayError             an overlay that can't be applied
+    ├── SchemaError              a schema that we can't honour, or that contradicts itself
+    ├── RuleError                an `x-behaviour` rule that breaks its own schema
+    └── UnknownName              a provider, operation, check or fault that nobody declared
+
+All of them are usage errors: the command line prints them and exits with status 2.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class SpecError(Exception):
+    """Base of all errors about documents.
+
+    what: one sentence; where: file and JSON pointer (may be empty); fix: what to do about it (may be empty).
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.fix = fix
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text} {self.fix}" if self.fix else text
+
+
+class DocumentError(SpecError):
+    """The document can't be read."""
+
+
+class OverlayError(SpecError):
+    """The overlay can't be applied."""
+
+
+class SchemaError(SpecError):
+    """The schema can't be honoured."""
+
+
+class RuleError(SpecError):
+    """The behaviour rule breaks the vocabulary."""
+
+
+class UnknownName(SpecError):  # noqa: N818 - reads as what it is
+    """Nothing has that name. Offers the nearest that exists."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+        known = sorted(known)
+        super().__init__(f"There is no {kind} {name!r}.", where=where, fix=nearest(name, known))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """One sentence that offers the nearest known name, else lists all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(known)}." if known else ""

@@ -1,0 +1,256 @@
+"""The rule and the refusals that an operation gets when nobody declared them: from path shape and schemas.
+
+Everything here is marked inferred and rests on assumption; `threadmock explain` shows it as guessed.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from threadmock.specs.behaviour import Key, Listing, Refusal, Rule, Setting, Source, Within
+from threadmock.specs.messages import is_json
+from threadmock.specs.model import Media, Operation, Schema
+from threadmock.specs.parameters import nodes_of, types_of
+from threadmock.specs.validation import checker
+
+_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+_CREATED = re.compile(r"(created|updated|modified)_?(at|on)?", re.IGNORECASE)
+_ERROR_BODIES: tuple[Any, ...] = (
+    {"detail": {"$each": {"loc": "$location", "msg": "$reason", "type": "$code"}}},
+    {"detail": "$reason"},
+    {"message": "$reason"},
+    {"error": "$reason"},
+    {"error": {"message": "$reason"}},
+    {"error": {"code": "$code", "message": "$reason"}},
+    {"code": "$code", "message": "$reason"},
+    {"errors": ["$reason"]},
+    {"errors": {"$each": {"message": "$reason"}}},
+)
+_FIELD_MAP: Any = {"$fields": ["$reason"]}
+_REASONS = ("detail", "message", "msg", "reason", "error", "title", "description")
+_CODES = ("code", "type", "error_code", "errorCode", "kind")
+_BY_FORMAT: Mapping[str, str] = {
+    "uuid": "00000000-0000-0000-0000-000000000000",
+    "date-time": "1970-01-01T00:00:00Z",
+    "date": "1970-01-01",
+    "uri": "about:blank",
+    "uri-reference": "about:blank",
+}
+_DEEPEST = 6
+_KIND_STATUSES: Mapping[str, tuple[int, ...]] = {
+    "invalid": (422, 400),
+    "malformed": (400, 422),
+    "media_type": (415, 400, 422),
+    "not_acceptable": (406,),
+    "denied": (401, 403),
+    "unknown": (404,),
+    "taken": (409,),
+    "too_large": (413,),
+}
+
+
+def json_media(operation: Operation, status: int) -> Media | None:
+    """The JSON media of the reply documented for a status."""
+    reply = operation.reply(status)
+    return next((m for name, m in reply.content.items() if is_json(name) or name == "*/*"), None) if reply else None
+
+
+def _object_nodes(schema: Schema) -> list[Mapping[str, Any]]:
+    """The nodes that together say what an object looks like.
+
+    Through references, `allOf`, and a union that is one schema or null. Where that node stands in the middle of others
+    comes first: a member that two of them declare is the later one's.
+    """
+    found: list[Mapping[str, Any]] = []
+    waiting: list[Any] = [schema.document]
+    while waiting and len(found) < 200:
+        node = waiting.pop(0)
+        if not isinstance(node, Mapping):
+            continue
+        found.append(node)
+        if "$ref" in node:
+            waiting.append(schema.resolve({"$ref": node["$ref"]}))
+        waiting.extend(node.get("allOf", ()))
+        for keyword in ("anyOf", "oneOf"):
+            others = [part for part in node.get(keyword, ()) if types_of(schema, part) != {"null"}]
+            if len(others) == 1:
+                waiting.extend(others)
+    return found
+
+
+def properties(schema: Schema | None) -> Mapping[str, Any]:
+    """The declared members of an object schema, through references and `allOf`; {} where it declares none.
+
+    Also of a schema that is nullable by a union with null.
+    """
+    found: dict[str, Any] = {}
+    for node in _object_nodes(schema) if schema else ():
+        found.update(node.get("properties", {}))
+    return found
+
+
+def required(schema: Schema) -> frozenset[str]:
+    """The members that an object schema asks for, through references and `allOf`."""
+    return frozenset(name for node in _object_nodes(schema) for name in node.get("required", ()))
+
+
+def infer_rule(operation: Operation) -> Rule:
+    """The action that the path's shape and the schemas suggest; `fixed` where they suggest none."""
+    resource, parameter = _resource(operation.path)
+    base = Rule("fixed", resource=resource, within=_within(operation.path), evidence="assumed", inferred=True)
+    reply = json_media(operation, operation.success)
+    schema = reply.schema if reply else None
+    if operation.method == "POST" and parameter is None:
+        return _infer_create(operation, schema, base)
+    if operation.method == "GET" and parameter is None:
+        if schema and "array" in types_of(schema, schema.document):
+            return replace(base, action="list", listing=Listing())
+        items = _array_member(schema) if schema else None
+        return replace(base, action="list", listing=Listing(items=items)) if items else base
+    actions: Mapping[str, Any] = {"GET": "read", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
+    if parameter and operation.method in actions:
+        key = Key(parameter, Source("path", (parameter,)), "opaque", "assumed")
+        return replace(base, action=actions[operation.method], key=key, set=_stamps(schema, updating=True))
+    return base
+
+
+def _resource(path: str) -> tuple[str, str | None]:
+    """("threads", "thread_id") for /a/threads/{thread_id}; ("threads", None) for /threads."""
+    segments = [segment for segment in path.split("/") if segment]
+    names = [segment for segment in segments if not _PARAMETER.search(segment)]
+    last = _PARAMETER.fullmatch(segments[-1]) if segments else None
+    return (names[-1] if names else path), last[1] if last else None
+
+
+def _within(path: str) -> Within | None:
+    """The parent of /a/threads/{thread_id}/messages: what the last parameter before the resource's own name is of."""
+    segments = [segment for segment in path.split("/") if segment]
+    if segments and _PARAMETER.fullmatch(segments[-1]):
+        segments.pop()
+    for index in range(len(segments) - 2, 0, -1):
+        parameter = _PARAMETER.fullmatch(segments[index])
+        if parameter and not _PARAMETER.search(segments[index - 1]):
+            return Within(segments[index - 1], Source("path", (parameter[1],)), must_exist=False, evidence="assumed")
+    return None
+
+
+def _array_member(schema: Schema) -> str | None:
+    return next((name for name, node in properties(schema).items() if "array" in types_of(schema, node)), None)
+
+
+def _infer_create(operation: Operation, reply: Schema | None, base: Rule) -> Rule:
+    # Members that request and reply share need no setting: the mock echoes what fits the reply's schema.
+    declared = properties(reply)
+    singular = base.resource.removesuffix("s")
+    wanted = ("id", f"{singular}_id", f"{singular}Id", "uuid", "key")
+    member = next((name for name in wanted if name in declared), None)
+    if member is None or reply is None:
+        return base
+    asked = _asked(operation)
+    is_uuid = any(part.get("format") == "uuid" for part in nodes_of(reply, declared[member]))
+    generator = "uuid4" if is_uuid else "opaque"
+    source = Source("body", (member,)) if member in asked else None
+    settings = _stamps(reply, updating=False)
+    return replace(base, action="create", key=Key(member, source, generator, "assumed"), set=settings)
+
+
+def _asked(operation: Operation) -> Mapping[str, Any]:
+    if operation.body is None:
+        return {}
+    return next((properties(media.schema) for media in operation.body.content.values()), {})
+
+
+def _stamps(schema: Schema | None, *, updating: bool) -> dict[str, Setting]:
+    made = {}
+    for name, node in properties(schema).items():
+        dated = any(part.get("format") == "date-time" for part in (nodes_of(schema, node) if schema else ()))
+        if not dated or not _CREATED.fullmatch(name) or (updating and name.lower().startswith("created")):
+            continue
+        made[name] = Setting("generate", "now", evidence="assumed")
+    return made
+
+
+def infer_refusals(operation: Operation) -> dict[str, Refusal]:
+    """A refusal for each kind for which the operation documents a status that we can fill truthfully.
+
+    An exact status comes before 4XX, that before `default`. The body is the first of the usual shapes that the
+    documented schema accepts with a probe inside, else one made of what the schema requires.
+    """
+    found: dict[str, Refusal] = {}
+    for kind, statuses in _KIND_STATUSES.items():
+        exact = [status for status in statuses if str(status) in operation.replies]
+        for status in exact or statuses[:1]:
+            media = json_media(operation, status)
+            if media is None or media.schema is None:
+                continue
+            body = _fitting_body(media.schema, status)
+            if body is not None:
+                name = media.media_type if is_json(media.media_type) else "application/json"
+                found[kind] = Refusal(status, body, name, evidence="assumed")
+                break
+    return found
+
+
+def _fitting_body(schema: Schema, status: int) -> Any:
+    names = set(properties(schema))
+    usual: list[Any] = [template for template in _ERROR_BODIES if set(template) <= names]
+    if not names:  # an open object takes any shape: a plain text, unless it is declared as lists by member
+        usual = [_FIELD_MAP] if _maps_to_lists(schema) else [{"detail": "$reason"}]
+    candidates = [*usual, _made(schema, schema.document, status)]
+    return next((template for template in candidates if _fits(schema, template)), None)
+
+
+def _maps_to_lists(schema: Schema) -> bool:
+    nodes = _object_nodes(schema)
+    return any("array" in types_of(schema, node.get("additionalProperties")) for node in nodes)
+
+
+def _fits(schema: Schema, template: Any) -> bool:
+    return template is not None and all(checker(schema).valid(_probe(template, text)) for text in ("x", "x y" * 150))
+
+
+def _made(schema: Schema, node: Any, status: int, name: str = "", depth: int = 0) -> Any:
+    """A template from the schema itself: the members that it requires, and those whose names promise a reason."""
+    parts = list(nodes_of(schema, node))
+    listed = next((part["enum"][0] for part in parts if part.get("enum")), None)
+    constant = next((part["const"] for part in parts if "const" in part), listed)
+    types = types_of(schema, node)
+    if constant is not None or depth > _DEEPEST:
+        return constant
+    if "object" in types or any("properties" in part for part in parts):
+        wanted = {each for part in parts for each in part.get("required", ())}
+        declared = {each: inner for part in parts for each, inner in part.get("properties", {}).items()}
+        return {
+            each: _made(schema, inner, status, each, depth + 1)
+            for each, inner in declared.items()
+            if each in wanted or (each in _REASONS and "string" in types_of(schema, inner))
+        }
+    if "array" in types:
+        items = next((part["items"] for part in parts if "items" in part), {"type": "string"})
+        return [_made(schema, items, status, name, depth + 1)]
+    return _made_scalar(parts, types, status, name)
+
+
+def _made_scalar(parts: Sequence[Mapping[str, Any]], types: Collection[str], status: int, name: str) -> Any:
+    if "string" in types or not types:
+        by_format = next((_BY_FORMAT[part["format"]] for part in parts if part.get("format") in _BY_FORMAT), None)
+        return by_format or ("$code" if name in _CODES else "$reason")
+    if "integer" in types or "number" in types:
+        return status
+    return None if "null" in types else False
+
+
+def _probe(template: Any, text: str) -> Any:
+    """The template as it would look once filled with one violation."""
+    if isinstance(template, str):
+        return ["body"] if template == "$location" else text if template.startswith("$") else template
+    if isinstance(template, list):
+        return [_probe(item, text) for item in template]
+    if not isinstance(template, Mapping):
+        return template
+    if "$each" in template:
+        return [_probe(template["$each"], text)]
+    if "$fields" in template:
+        return {"x": _probe(template["$fields"], text)}
+    return {name: _probe(child, text) for name, child in template.items()}

@@ -1,0 +1,165 @@
+"""Folder or file → Contract. The one door for built-in providers and a user's own documents alike."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from threadmock.specs import documents, overlay
+from threadmock.specs.dialect import Dialect
+from threadmock.specs.documents import Document
+from threadmock.specs.errors import DocumentError, RuleError, UnknownName
+from threadmock.specs.evidence import check_evidence
+from threadmock.specs.model import Contract, Server
+from threadmock.specs.operations import read_operations
+from threadmock.specs.rules import check_provider_wide, parse_profile
+from threadmock.specs.spelling import spell_operation
+
+LAYERS = ("documented", "observed")
+_MAX_CONTRACTS = 64
+_PROVIDERS = Path(__file__).parent / "providers"
+_DOCUMENTS = ("openapi.yaml", "openapi.yml", "openapi.json")
+
+
+def builtin_names() -> tuple[str, ...]:
+    """The names of the provider folders that threadmock ships, sorted."""
+    return tuple(sorted(folder.name for folder in _PROVIDERS.iterdir() if (folder / _DOCUMENTS[0]).is_file()))
+
+
+def load(source: str | Path, *, layer: str = "documented", overlays: Sequence[Path] = ()) -> Contract:
+    """The contract of a built-in provider (by name), a folder of the same files, or a single document.
+
+    layer "observed" adds the folder's observed overlay; a source without one is the same in both layers.
+    overlays are applied last, in order. The same bytes give the same object. SpecError where anything is unusable.
+    A text that is a built-in name means that provider; a file or folder of that name is `./NAME`, or a Path.
+    """
+    if layer not in LAYERS:
+        raise UnknownName("layer", layer, LAYERS)
+    name, document_path, overlay_paths = _locate(source, layer)
+    document = documents.read(document_path)
+    layers = tuple(documents.read(path) for path in (*overlay_paths, *overlays))
+    return _cached(name, layer, _Bundle(document, layers))
+
+
+def _locate(source: str | Path, layer: str) -> tuple[str, Path, list[Path]]:
+    """Name, document and overlays of a source."""
+    try:
+        return _find(source, layer)
+    except (OSError, ValueError) as error:  # a name that is too long, a folder that may not be entered, a NUL
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DocumentError(
+            f"This can't be opened: {reason}.", where=str(source)[:200], fix="Check the path."
+        ) from None
+
+
+def _find(source: str | Path, layer: str) -> tuple[str, Path, list[Path]]:
+    text = str(source)
+    if isinstance(source, str) and text in builtin_names():
+        path = _PROVIDERS / text
+    elif text.strip():
+        path = Path(source)
+    else:
+        raise UnknownName("provider, file or folder", text, builtin_names())
+    if path.is_dir():
+        document = next((path / name for name in _DOCUMENTS if (path / name).is_file()), None)
+        if document is None:
+            raise DocumentError(
+                "The folder holds no document.", where=str(path), fix=f"Put one of {', '.join(_DOCUMENTS)} into it."
+            )
+        wanted = ["behaviour.overlay.yaml"] + (["observed.overlay.yaml"] if layer == "observed" else [])
+        return safe_name(path.resolve().name), document, [path / name for name in wanted if (path / name).is_file()]
+    if path.is_file():
+        return safe_name(path.stem), path, []
+    if path.suffix or len(path.parts) > 1:
+        raise DocumentError("There is no such file or folder.", where=text, fix="Check the path.")
+    raise UnknownName("provider, file or folder", text, builtin_names())
+
+
+def safe_name(text: str) -> str:
+    """A name that stands in a URL path as it is: letters, digits, `-`, `_`; it begins with none of the last two."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_") or "document"
+
+
+class _Bundle:
+    """A document and its overlays, compared by content."""
+
+    def __init__(self, document: Document, overlays: tuple[Document, ...]) -> None:
+        self.document = document
+        self.overlays = overlays
+        self.sources = (str(document.path), *(str(item.path) for item in overlays))
+        parts = "".join(item.digest for item in (document, *overlays))
+        self.digest = hashlib.sha256(parts.encode()).hexdigest() if overlays else document.digest
+
+    def __hash__(self) -> int:
+        return hash((self.digest, self.sources))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Bundle) and (self.digest, self.sources) == (other.digest, other.sources)
+
+
+_contracts: dict[tuple[str, str, _Bundle], tuple[Contract, Mapping[Path, str]]] = {}
+
+
+def _cached(name: str, layer: str, bundle: _Bundle) -> Contract:
+    """The contract made before of the same bytes, those of every file that it refers to included; else a new one."""
+    key = (name, layer, bundle)
+    if key in _contracts:
+        made, digests = _contracts[key]
+        if all(documents.read(path).digest == digest for path, digest in digests.items()):
+            return made
+    contract = _assemble(name, layer, bundle)
+    family = bundle.document.family
+    while len(_contracts) >= _MAX_CONTRACTS:
+        _contracts.pop(next(iter(_contracts)), None)
+    own = bundle.document.path.resolve()
+    _contracts[key] = contract, {path: member.digest for path, member in family.items() if path != own}
+    return contract
+
+
+def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
+    document = bundle.document
+    tree = overlay.apply(document.tree, bundle.overlays) if bundle.overlays else document.tree
+    dialect = Dialect(document, tree)
+    provider_wide = tree.get("x-behaviour", {})
+    where = document.where("#/x-behaviour")
+    if not isinstance(provider_wide, dict):
+        raise RuleError("`x-behaviour` is no object.", where=where, fix="Write it as a mapping of words to values.")
+    check_provider_wide(provider_wide, where)
+    check_evidence(tree, dialect.where)
+    warnings: list[str] = []
+    operations = read_operations(document, tree, dialect, provider_wide, warnings)
+    operations = tuple(spell_operation(o) if o.rule.spelling.wire == "camelCase" else o for o in operations)
+    info = tree.get("info")
+    info = info if isinstance(info, dict) else {}
+    servers = tree.get("servers")
+    return Contract(
+        name=name,
+        title=str(info.get("title", name)),
+        version=str(info.get("version", "")),
+        layer=layer,
+        operations=operations,
+        profile=parse_profile(provider_wide),
+        document=tree,
+        digest=bundle.digest,
+        servers=tuple(Server(s["url"]) for s in (servers if isinstance(servers, list) else ()) if _is_server(s)),
+        warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings])),
+        sources=bundle.sources,
+    )
+
+
+def _is_server(server: Any) -> bool:
+    if not isinstance(server, dict) or not isinstance(server.get("url"), str):
+        return False
+    try:
+        urlsplit(server["url"])
+    except ValueError:
+        return False
+    return True
+
+
+def renamed(contract: Contract, name: str) -> Contract:
+    """The same contract under another name."""
+    return replace(contract, name=safe_name(name))

@@ -1,0 +1,177 @@
+"""Frozen records of what a document says: Contract, Server, Operation, Parameter, Body, Reply, Security.
+
+Vendor keywords stay in the model: in a schema as they stand, elsewhere under `extensions`.
+Shared between threads freely: nothing here changes after loading.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from threadmock.specs.behaviour import Evidence, Profile, Rule
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Direction = Literal["request", "response"]
+Location = Literal["path", "query", "header", "cookie"]
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """One schema as self-contained JSON Schema 2020-12.
+
+    document: the schema; references are `#/$defs/NAME` into its own `$defs`. pointer: where it stands in the vendor's
+    document (JSON pointer). direction: read-only members are not required in a request, write-only ones not in a
+    response. origins: NAME to where that definition stands in the vendor's document; a name that lacks here is one of
+    `components/schemas`.
+    """
+
+    document: Mapping[str, Any]
+    pointer: str
+    direction: Direction
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def resolve(self, node: Any) -> Any:
+        """Follow `$ref` to the node it names, while the node has no other assertion beside it."""
+        while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+            node = self.document["$defs"][node["$ref"].removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")]
+        return node
+
+
+@dataclass(frozen=True)
+class Server:
+    """One entry of `servers`."""
+
+    url: str
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """One parameter outside the body. style and explode as in OpenAPI, with its defaults filled in.
+
+    evidence: of its being there and being required; its schema carries its own.
+    """
+
+    name: str
+    location: Location
+    required: bool
+    schema: Schema
+    style: str = "simple"
+    explode: bool = False
+    pointer: str = ""
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True, eq=False)
+class Media:
+    """One media type of a body or reply. examples: name to value, in document order."""
+
+    media_type: str
+    schema: Schema | None
+    examples: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A request body. content: media type (lower case, no parameters) to Media, in document order.
+
+    evidence: of its being there and being required.
+    """
+
+    required: bool
+    content: Mapping[str, Media]
+    pointer: str = ""
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True, eq=False)
+class Reply:
+    """One documented response.
+
+    status: "200", "4XX" or "default". headers: lower-case name to Parameter. content is empty where no body is
+    documented.
+    """
+
+    status: str
+    content: Mapping[str, Media]
+    headers: Mapping[str, Parameter] = field(default_factory=dict)
+    evidence: Evidence = "documented"
+    pointer: str = ""
+
+
+@dataclass(frozen=True)
+class Security:
+    """One security scheme that an operation asks for.
+
+    kind: apiKey, http, oauth2, openIdConnect or mutualTLS. location and name: where an API key travels.
+    scheme: lower-case HTTP scheme ("bearer", "basic"), else "".
+    """
+
+    identifier: str
+    kind: str
+    location: Location | None = None
+    name: str = ""
+    scheme: str = ""
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One method on one path.
+
+    path: template as documented, such as "/threads/{thread_id}". slug: the operation id made safe for test ids and
+    file names; unique in its contract. security: alternatives, each a tuple of schemes that hold together; empty where
+    none is asked for. rule: what the operation does; inferred where nobody declared it.
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    slug: str
+    rule: Rule
+    tags: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    body: Body | None = None
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    security: tuple[tuple[Security, ...], ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def reply(self, status: int) -> Reply | None:
+        """The documented reply for a status: exact, then its range, then default (OpenAPI 3.1.0, 4.8.16)."""
+        return self.replies.get(str(status)) or self.replies.get(f"{status // 100}XX") or self.replies.get("default")
+
+    def parameters_in(self, location: Location) -> tuple[Parameter, ...]:
+        """The parameters of one location, in document order."""
+        return tuple(p for p in self.parameters if p.location == location)
+
+    @property
+    def success(self) -> int:
+        """The documented success status: the lowest 2xx, else 200 where only a range or default is given."""
+        exact = [int(s) for s in self.replies if re.fullmatch(r"2\d\d", s)]
+        return min(exact, default=200)
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """All that is known of one provider in one layer.
+
+    name: URL-safe. layer: "documented" or "observed". document: the OpenAPI document after the overlays, as JSON.
+    digest: SHA-256 (hex) of document and overlays. warnings: things met while loading that do not stop it.
+    sources: the files that were read. profile: provider-wide behaviour.
+    """
+
+    name: str
+    title: str
+    version: str
+    layer: str
+    operations: tuple[Operation, ...]
+    profile: Profile
+    document: Mapping[str, Any]
+    digest: str
+    servers: tuple[Server, ...] = ()
+    warnings: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()

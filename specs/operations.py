@@ -1,0 +1,295 @@
+"""The `paths` of a document → Operation records, with what is wrong with them said by place."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from threadmock.specs.behaviour import Evidence, Rule
+from threadmock.specs.dialect import Dialect
+from threadmock.specs.documents import Document
+from threadmock.specs.errors import DocumentError, nearest
+from threadmock.specs.inference import infer_refusals, infer_rule
+from threadmock.specs.messages import is_json, media_type
+from threadmock.specs.model import Body, Direction, Media, Operation, Parameter, Reply, Security
+from threadmock.specs.parameters import is_read
+from threadmock.specs.paths import check_path, check_path_parameters, check_sources
+from threadmock.specs.rules import evidence_words, parse_rule
+from threadmock.specs.validation import checker
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_STATUS = re.compile(r"[1-5](\d\d|XX)|default")
+_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_SCHEMES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
+_IGNORED_HEADERS = ("accept", "content-type", "authorization")  # OpenAPI 3.1.0, 4.8.12.1: such parameters say nothing
+
+
+class _Reader:
+    """One pass over `paths`. Keeps the document at hand so that every complaint has its place."""
+
+    def __init__(self, document: Document, tree: Mapping[str, Any], dialect: Dialect, warnings: list[str]) -> None:
+        self.document = document
+        self.tree = tree
+        self.dialect = dialect
+        self.warnings = warnings
+
+    def fail(self, what: str, pointer: str, fix: str = "") -> DocumentError:
+        return DocumentError(what, where=self.dialect.where(pointer), fix=fix)
+
+    def warn(self, what: str, pointer: str) -> None:
+        self.warnings.append(f"{self.dialect.where(pointer)}: {what}")
+
+    def mapping(self, node: Any, pointer: str) -> Mapping[str, Any]:
+        if not isinstance(node, dict):
+            raise self.fail("An object is due here.", pointer, "Write it as a mapping of names to values.")
+        return node
+
+    def listed(self, node: Any, pointer: str) -> list[Any]:
+        if not isinstance(node, list):
+            raise self.fail("A list is due here.", pointer, "Write it as a list, or drop it.")
+        return node
+
+    def media(self, content: Any, pointer: str, direction: Direction) -> dict[str, Media]:
+        found: dict[str, Media] = {}
+        for name, raw in self.mapping(content, pointer).items():
+            at = f"{pointer}/{escape(name)}"
+            node = self.mapping(raw, at)
+            schema = self.dialect.schema(node["schema"], f"{at}/schema", direction) if "schema" in node else None
+            examples = dict(self.examples(node, at))
+            carried = media_type(name)
+            for label, value in list(examples.items()):
+                if schema is not None and is_json(carried) and not checker(schema).valid(value):
+                    named = f"/examples/{escape(label)}" if label in node.get("examples", {}) else "/example"
+                    self.warn(f"the example {label!r} breaks its own schema and is not used", at + named)
+                    del examples[label]
+            found[carried] = Media(carried, schema, examples)
+        return found
+
+    def examples(self, node: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:
+        for label, raw in self.mapping(node.get("examples", {}), f"{pointer}/examples").items():
+            example, _ = self.dialect.dereference(raw, f"{pointer}/examples/{escape(label)}")
+            if isinstance(example, Mapping) and "value" in example:
+                yield label, example["value"]
+        if "example" in node:
+            yield "example", node["example"]
+
+    def parameter(self, raw: Any, pointer: str) -> Parameter | None:
+        node, pointer = self.dialect.dereference(raw, pointer)
+        node = self.mapping(node, pointer)
+        location, name = node.get("in"), node.get("name")
+        if not isinstance(location, str) or location not in _STYLES or not isinstance(name, str):
+            raise self.fail("A parameter needs `name`, and `in`: path, query, header or cookie.", pointer, "Add them.")
+        if location == "header" and name.lower() in _IGNORED_HEADERS:
+            return None
+        style = str(node.get("style", _STYLES[location]))
+        made = Parameter(
+            name=name,
+            location=location,  # type: ignore[arg-type]  # one of the keys of _STYLES
+            required=location == "path" or node.get("required") is True,
+            schema=self.parameter_schema(node, pointer, "request"),
+            style=style,
+            explode=node.get("explode", style == "form") is True,
+            pointer=pointer,
+            evidence=self.evidence(node, pointer),
+        )
+        if not is_read(made):
+            self.warn(
+                f"the parameter {name!r} (style {style!r}) is an object or of no plain style: not judged", pointer
+            )
+        return made
+
+    def parameter_schema(self, node: Mapping[str, Any], pointer: str, direction: Direction) -> Any:
+        if "schema" in node:
+            return self.dialect.schema(node["schema"], f"{pointer}/schema", direction)
+        return self.dialect.schema({}, f"{pointer}/schema", direction)
+
+    def parameters(self, item: Mapping[str, Any], node: Mapping[str, Any], pointer: str) -> tuple[Parameter, ...]:
+        found: dict[tuple[str, str], Parameter] = {}
+        base = pointer.rsplit("/", 1)[0]
+        for holder, at in ((item, base), (node, pointer)):
+            for index, raw in enumerate(self.listed(holder.get("parameters", []), f"{at}/parameters")):
+                parameter = self.parameter(raw, f"{at}/parameters/{index}")
+                if parameter:
+                    found[parameter.location, parameter.name] = parameter
+        return tuple(found.values())
+
+    def body(self, raw: Any, pointer: str) -> Body | None:
+        if raw is None:
+            return None
+        node, pointer = self.dialect.dereference(raw, pointer)
+        node = self.mapping(node, pointer)
+        content = self.media(node.get("content", {}), f"{pointer}/content", "request")
+        return Body(node.get("required") is True, content, pointer, self.evidence(node, pointer))
+
+    def replies(self, raw: Any, pointer: str) -> dict[str, Reply]:
+        found: dict[str, Reply] = {}
+        for written, reference in self.mapping(raw, pointer).items():
+            if written.startswith("x-"):
+                continue
+            status = written.upper().replace("DEFAULT", "default")
+            if not _STATUS.fullmatch(status):
+                raise self.fail(f"{written!r} is no status.", pointer, "Use 200, 4XX or default.")
+            node, at = self.dialect.dereference(reference, f"{pointer}/{escape(written)}")
+            node = self.mapping(node, at)
+            content = self.media(node.get("content", {}), f"{at}/content", "response")
+            if status in ("204", "304") and content:
+                self.warn(f"a {status} has no body; the documented one is not used", at)
+                content = {}
+            found[status] = Reply(status, content, self.headers(node, at), self.evidence(node, at), at)
+        return found
+
+    def headers(self, node: Mapping[str, Any], pointer: str) -> dict[str, Parameter]:
+        found = {}
+        for name, raw in self.mapping(node.get("headers", {}), f"{pointer}/headers").items():
+            header, at = self.dialect.dereference(raw, f"{pointer}/headers/{escape(name)}")
+            header = self.mapping(header, at)
+            if name.lower() == "content-type":
+                continue
+            schema = self.parameter_schema(header, at, "response")
+            needed = header.get("required") is True
+            found[name.lower()] = Parameter(
+                name, "header", needed, schema, pointer=at, evidence=self.evidence(header, at)
+            )
+        return found
+
+    def evidence(self, node: Mapping[str, Any], pointer: str) -> Evidence:
+        word = node.get("x-evidence", "documented")
+        if not isinstance(word, str) or word not in evidence_words():
+            raise self.fail(f"{word!r} is no evidence.", pointer, nearest(str(word), evidence_words()))
+        return word  # type: ignore[return-value]  # checked above
+
+    def security(self, node: Mapping[str, Any], pointer: str) -> tuple[tuple[Security, ...], ...]:
+        """The alternatives; none where one of them is `{}`: then a request without credentials is as good."""
+        holder, at = (node, f"{pointer}/security") if "security" in node else (self.tree, "#/security")
+        components = self.mapping(self.tree.get("components", {}), "#/components")
+        schemes = self.mapping(components.get("securitySchemes", {}), "#/components/securitySchemes")
+        found = []
+        for index, alternative in enumerate(self.listed(holder.get("security", []), at)):
+            for identifier in self.mapping(alternative, f"{at}/{index}"):
+                if identifier not in schemes:
+                    raise self.fail(f"There is no security scheme {identifier!r}.", at, nearest(identifier, schemes))
+            found.append(tuple(self.scheme(identifier, schemes[identifier]) for identifier in alternative))
+        return () if () in found else tuple(found)
+
+    def scheme(self, identifier: str, raw: Any) -> Security:
+        node, pointer = self.dialect.dereference(raw, f"#/components/securitySchemes/{escape(identifier)}")
+        node = self.mapping(node, pointer)
+        kind = node.get("type")
+        if not isinstance(kind, str) or kind not in _SCHEMES:
+            raise self.fail(f"{kind!r} is no type of a security scheme.", pointer, f"Use one of {', '.join(_SCHEMES)}.")
+        location, name, scheme = node.get("in"), node.get("name", ""), node.get("scheme", "")
+        if kind == "apiKey" and (
+            location not in ("header", "query", "cookie") or not isinstance(name, str) or not name
+        ):
+            raise self.fail("An API key needs `name`, and `in`: header, query or cookie.", pointer, "Add them.")
+        if kind == "http" and not (isinstance(scheme, str) and scheme):
+            raise self.fail("A scheme of type http needs `scheme`.", pointer, "Add one, such as `scheme: bearer`.")
+        return Security(
+            identifier,
+            kind,
+            location if kind == "apiKey" else None,
+            str(name),
+            str(scheme or "").lower(),
+            self.evidence(node, pointer),
+        )
+
+
+def escape(step: str) -> str:
+    """One step of a JSON pointer (RFC 6901, 3)."""
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+def read_operations(
+    document: Document, tree: Mapping[str, Any], dialect: Dialect, provider_wide: Mapping[str, Any], warnings: list[str]
+) -> tuple[Operation, ...]:
+    """Every operation, in document order. DocumentError or RuleError by place where one can't be used."""
+    reader = _Reader(document, tree, dialect, warnings)
+    paths = reader.mapping(tree.get("paths", {}), "#/paths")
+    found: list[Operation] = []
+    slugs: set[str] = set()
+    identifiers: dict[str, str] = {}
+    shapes: dict[str, str] = {}
+    for path, raw in paths.items():
+        if path.startswith("x-"):
+            continue
+        item, base = dialect.dereference(raw, f"#/paths/{escape(path)}")
+        item = reader.mapping(item, base)
+        check_path(reader, path, base, shapes)
+        for method in METHODS:
+            if method not in item:
+                continue
+            operation = _read_operation(reader, path, method, item, base, provider_wide, slugs)
+            other = identifiers.setdefault(operation.operation_id, str(operation))
+            if other != str(operation):
+                what = f"{operation.operation_id!r} names two operations: {other} and {operation}."
+                raise reader.fail(what, f"{base}/{method}/operationId", "Give each operation an id of its own.")
+            found.append(operation)
+    if not found:
+        raise reader.fail("The document has no operations.", "#/paths", "Add at least one path with a method.")
+    return tuple(found)
+
+
+def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries along
+    reader: _Reader,
+    path: str,
+    method: str,
+    item: Mapping[str, Any],
+    base: str,
+    provider_wide: Mapping[str, Any],
+    slugs: set[str],
+) -> Operation:
+    pointer = f"{base}/{method}"
+    node = reader.mapping(item[method], pointer)
+    tags = reader.listed(node.get("tags", []), f"{pointer}/tags")
+    identifier = str(node.get("operationId", f"{method}-{path}"))
+    parameters = reader.parameters(item, node, pointer)
+    check_path_parameters(reader, path, parameters, pointer)
+    replies = reader.replies(node.get("responses", {}), f"{pointer}/responses")
+    if not any(status.startswith("2") for status in replies):
+        only = "only `default` is documented" if "default" in replies else "no success is documented"
+        reader.warn(f"{only}; 200 is assumed for success", f"{pointer}/responses")
+    operation = Operation(
+        method=method.upper(),
+        path=path,
+        operation_id=identifier,
+        slug=_slug(identifier, slugs),
+        rule=Rule("fixed"),
+        tags=tuple(str(tag) for tag in tags),
+        parameters=parameters,
+        body=reader.body(node.get("requestBody"), f"{pointer}/requestBody"),
+        replies=replies,
+        security=reader.security(node, pointer),
+        extensions={key: value for key, value in node.items() if key.startswith("x-") and key != "x-behaviour"},
+        pointer=pointer,
+    )
+    return _with_rule(reader, operation, node, provider_wide)
+
+
+def _with_rule(
+    reader: _Reader, operation: Operation, node: Mapping[str, Any], provider_wide: Mapping[str, Any]
+) -> Operation:
+    where = reader.dialect.where(operation.pointer)
+    if "x-behaviour" in node:
+        rule = parse_rule(node["x-behaviour"], provider_wide, where)
+        check_sources(operation, rule, f"{where}.x-behaviour")
+    else:
+        declared = parse_rule({"action": "fixed"}, provider_wide, where)
+        inferred = infer_rule(operation)
+        rule = replace(
+            inferred,
+            refusals=declared.refusals,
+            lenient=declared.lenient,
+            spelling=declared.spelling,
+            slashes=declared.slashes,
+        )
+    refusals = {**infer_refusals(operation), **rule.refusals}
+    return replace(operation, rule=replace(rule, refusals=refusals))
+
+
+def _slug(identifier: str, taken: set[str]) -> str:
+    base = re.sub(r"[^A-Za-z0-9_]+", "-", identifier).strip("-")[:120] or "operation"
+    slug, number = base, 2
+    while slug in taken:
+        slug, number = f"{base}-{number}", number + 1
+    taken.add(slug)
+    return slug

@@ -1,0 +1,185 @@
+"""Parameters as text: what a path, query, header or cookie value means under its schema.
+
+Serialisation follows OpenAPI 3.1.0, 4.8.12: `simple` in paths and headers, `form` in queries and cookies, also
+`spaceDelimited` and `pipeDelimited`. Objects, `deepObject`, `label` and `matrix` are not read: such a value is not
+judged.
+"""
+
+import re
+import weakref
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from threadmock.specs.messages import Request
+from threadmock.specs.model import Operation, Parameter, Schema
+from threadmock.specs.validation import Violation, checker
+
+MAX_PAIRS = 1000
+_MAX_NODES = 200
+_SEPARATORS: Mapping[str, str] = {"simple": ",", "form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,3999})", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def nodes_of(schema: Schema, node: Any) -> Iterator[Mapping[str, Any]]:
+    """A schema node and all that it combines for the same value, through references and unions; at most _MAX_NODES."""
+    waiting, seen = [node], 0
+    while waiting and seen < _MAX_NODES:
+        seen += 1
+        node = waiting.pop(0)
+        if not isinstance(node, Mapping):
+            continue
+        yield node
+        if "$ref" in node:
+            waiting.append(schema.resolve({"$ref": node["$ref"]}))
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            waiting.extend(node.get(keyword, ()))
+
+
+def types_of(schema: Schema, node: Any) -> frozenset[str]:
+    """The JSON types that a schema node names, through references and unions; empty where it names none.
+
+    Where a node has no `type`, the values that it lists name theirs.
+    """
+    found: set[str] = set()
+    for part in nodes_of(schema, node):
+        named = part.get("type")
+        if named is None:
+            listed = [*part.get("enum", ()), *([part["const"]] if "const" in part else ())]
+            found.update(_JSON_TYPES[type(value)] for value in listed if type(value) in _JSON_TYPES)
+        else:
+            found.update([named] if isinstance(named, str) else named)
+    return frozenset(found)
+
+
+def item_types(schema: Schema, node: Any) -> frozenset[str]:
+    """The JSON types of the items of an array node."""
+    parts = (types_of(schema, part["items"]) for part in nodes_of(schema, node) if "items" in part)
+    return frozenset().union(*parts)
+
+
+def typed(text: str, types: Collection[str]) -> Any:
+    """The value that a text stands for under these types; the text itself where it fits none of them."""
+    if "integer" in types and _INTEGER.fullmatch(text):
+        return int(text)
+    if "number" in types and _NUMBER.fullmatch(text) and len(text) < 400:
+        value = float(text)
+        return int(text) if _INTEGER.fullmatch(text) else value if value not in (float("inf"), float("-inf")) else text
+    if "boolean" in types and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return text
+
+
+def parse_query(query: str) -> list[tuple[str, str]]:
+    """Name and value of each pair, in order, decoded; at most MAX_PAIRS are kept."""
+    if not query:
+        return []
+    if query.count("&") >= MAX_PAIRS:
+        query = "&".join(query.split("&", MAX_PAIRS)[:MAX_PAIRS])
+    return parse_qsl(query, keep_blank_values=True)
+
+
+def _texts(parameter: Parameter, request: Request, path_values: Mapping[str, str]) -> list[str]:
+    if parameter.location == "path":
+        return [path_values[parameter.name]] if parameter.name in path_values else []
+    if parameter.location == "header":
+        value = request.headers.get(parameter.name.lower())
+        return [] if value is None else [value]
+    if parameter.location == "query":
+        return [value for name, value in parse_query(request.query) if name == parameter.name]
+    pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return [value for name, _, value in pairs if name == parameter.name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is asked of a parameter's schema again and again. read: whether we know how its value is written as text."""
+
+    types: frozenset[str]
+    items: frozenset[str]
+    read: bool
+
+
+_shapes: "weakref.WeakKeyDictionary[Parameter, _Shape]" = weakref.WeakKeyDictionary()
+
+
+def _shape_of(parameter: Parameter) -> _Shape:
+    found = _shapes.get(parameter)
+    if found is None:
+        schema = parameter.schema
+        types = types_of(schema, schema.document)
+        read = parameter.style in _SEPARATORS and ("object" not in types or "string" in types)
+        found = _shapes[parameter] = _Shape(types, item_types(schema, schema.document), read)
+    return found
+
+
+def is_read(parameter: Parameter) -> bool:
+    """Whether we know how a parameter's value is written as text; else it is not judged."""
+    return _shape_of(parameter).read
+
+
+def value_of(parameter: Parameter, texts: Sequence[str]) -> Any:
+    """The value that the texts of one parameter stand for; several where it was sent several times."""
+    shape = _shape_of(parameter)
+    if not shape.read:
+        return texts[-1]
+    if "array" not in shape.types or ("string" in shape.types and len(texts) == 1):
+        return typed(texts[-1], shape.types)
+    if parameter.explode and parameter.location in ("query", "cookie"):
+        return [typed(part, shape.items) for part in texts]
+    parts = (part for text in texts for part in text.split(_SEPARATORS[parameter.style]))
+    # RFC 9110, 5.6.1: blanks around the members of a list in a header mean nothing.
+    return [typed(part.strip(" \t") if parameter.location == "header" else part, shape.items) for part in parts]
+
+
+def read_parameter(parameter: Parameter, request: Request, path_values: Mapping[str, str]) -> tuple[bool, Any]:
+    """Whether the parameter is there, and its value."""
+    texts = _texts(parameter, request, path_values)
+    return (True, value_of(parameter, texts)) if texts else (False, None)
+
+
+def check_parameters(
+    operation: Operation, request: Request, path_values: Mapping[str, str]
+) -> tuple[dict[str, Any], list[Violation]]:
+    """The values by name, and what is wrong with them. A name that no parameter has is passed over. Never raises."""
+    values: dict[str, Any] = {}
+    violations: list[Violation] = []
+    for parameter in operation.parameters:
+        present, value = read_parameter(parameter, request, path_values)
+        if not present:
+            if parameter.required and is_read(parameter):
+                message = f"the {parameter.location} parameter {parameter.name!r} is required"
+                violations.append(_violation(parameter, "required", message))
+            continue
+        found = check_value(parameter, value)
+        if found:
+            violations.extend(found)
+        else:
+            values[parameter.name] = value
+    return values, violations
+
+
+def check_value(parameter: Parameter, value: Any) -> list[Violation]:
+    """What is wrong with a parameter's value; [] also where we can't tell."""
+    if not is_read(parameter):
+        return []
+    judge = checker(parameter.schema)
+    try:
+        if judge.valid(value):
+            return []
+        found = judge.violations(value, parameter.location)
+    except ValueError:
+        return [_violation(parameter, "encoding", "a text holds half of a surrogate pair")]
+    return [
+        Violation(parameter.location, v.keyword, (parameter.name, *v.location), v.message, v.schema_pointer, v.evidence)
+        for v in found
+    ]
+
+
+def _violation(parameter: Parameter, keyword: str, message: str) -> Violation:
+    return Violation(
+        parameter.location, keyword, (parameter.name,), message, parameter.pointer, evidence=parameter.evidence
+    )

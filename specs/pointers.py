@@ -1,0 +1,52 @@
+"""JSON pointers (RFC 6901) as `$ref` fragments use them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from threadmock.specs.errors import DocumentError, nearest
+
+
+def steps_of(pointer: str) -> list[str]:
+    """The steps of a JSON pointer (RFC 6901), unescaped; a leading `#` is ignored. ValueError where it is none."""
+    bare = pointer.removeprefix("#")
+    if not bare:
+        return []
+    if not bare.startswith("/"):
+        raise ValueError(f"{pointer!r} is no JSON pointer")
+    return [step.replace("~1", "/").replace("~0", "~") for step in bare[1:].split("/")]
+
+
+def escaped(step: str | int) -> str:
+    """One step of a JSON pointer, escaped (RFC 6901, 3)."""
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+def walk(tree: Any, pointer: str, *, where: Callable[[], str]) -> Any:
+    """The node at a pointer. DocumentError that offers the nearest name where there is none.
+
+    where: the place that refers to it; asked only for an error, since lines cost a second reading.
+    """
+    try:
+        steps = steps_of(pointer)
+    except ValueError:
+        raise DocumentError(
+            f"The reference fragment {pointer!r} is no JSON pointer.",
+            where=where(),
+            fix="Write it as '#/components/schemas/NAME'; anchors are not followed.",
+        ) from None
+    node = tree
+    for position, step in enumerate(steps):
+        if isinstance(node, dict) and step in node:
+            node = node[step]
+        elif isinstance(node, list) and step.isascii() and step.isdigit() and int(step) < len(node):
+            node = node[int(step)]
+        else:
+            above = "#" + "".join("/" + escaped(passed) for passed in steps[:position])
+            names = list(node) if isinstance(node, dict) else []
+            close = nearest(step, names) if len(names) <= 2000 else ""
+            raise DocumentError(
+                f"The reference names {step!r} below '{above}', where there is none.",
+                where=where(),
+                fix=close if len(close) < 300 else "Check the spelling.",
+            )
+    return node

@@ -1,0 +1,85 @@
+"""A response against what the document says: status, media type, strict JSON, schema with formats, headers."""
+
+from threadmock.specs.messages import Request, Response, is_json, media_type
+from threadmock.specs.model import Media, Operation, Reply
+from threadmock.specs.parameters import check_value, value_of
+from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.validation import Violation, checker
+
+_BODILESS = (204, 205, 304)  # RFC 9110, 15.3.5, 15.3.6, 15.4.5
+
+
+def find_media(reply: Reply, content_type: str | None) -> Media | None:
+    """The documented media type of a reply that a Content-Type value names, ranges included."""
+    sent = media_type(content_type)
+    exact = reply.content.get(sent)
+    if exact is not None or "/" not in sent or "," in sent:
+        return exact
+    main = sent.split("/", 1)[0]
+    return reply.content.get(f"{main}/*") or reply.content.get("*/*")
+
+
+def check_response(operation: Operation, request: Request, response: Response) -> list[Violation]:
+    """All that contradicts the document, or [] where it conforms. Never raises. Of a stream only its head is judged."""
+    reply = operation.reply(response.status)
+    if reply is None:
+        known = ", ".join(operation.replies) or "none"
+        message = f"status {response.status} is not documented (documented: {known})"
+        return [Violation("status", "status", (), message, f"{operation.pointer}/responses")]
+    found = check_headers(reply, response)
+    return found if request.method == "HEAD" else found + check_content(reply, response)
+
+
+def check_content(reply: Reply, response: Response) -> list[Violation]:
+    """What is wrong with the media type and body, by the reply that documents them. Of a stream: with its media type.
+
+    A body breaks its schema where both engines refuse it.
+    """
+    if response.status in _BODILESS:
+        return _check_bodiless(reply, response)
+    if not reply.content:
+        return []
+    pointer = f"{reply.pointer}/content"
+    sent = response.headers.get("content-type")
+    media = find_media(reply, sent)
+    if media is None:
+        known = ", ".join(reply.content)
+        message = f"{sent or 'no content type'} is not one of: {known}"
+        return [Violation("media_type", "media_type", (), message, pointer, reply.evidence)]
+    if not is_json(media_type(sent)) or not isinstance(response.body, bytes):
+        return []
+    return _check_json(media, response.body, pointer)
+
+
+def _check_bodiless(reply: Reply, response: Response) -> list[Violation]:
+    if not isinstance(response.body, bytes) or not response.body:
+        return []
+    return [Violation("body", "no_body", (), f"a {response.status} has no body (RFC 9110, 15)", reply.pointer)]
+
+
+def _check_json(media: Media, body: bytes, pointer: str) -> list[Violation]:
+    try:
+        value = parse_json(body)
+    except JsonError as error:
+        return [Violation("json", error.kind, (), str(error), pointer)]
+    if media.schema is None:
+        return []
+    judge = checker(media.schema)
+    return judge.violations(value) if not judge.valid(value) and judge.refused(value) else []
+
+
+def check_headers(reply: Reply, response: Response) -> list[Violation]:
+    """What is wrong with the headers that the reply declares."""
+    found: list[Violation] = []
+    for name, header in reply.headers.items():
+        text = response.headers.get(name)
+        if text is None:
+            if header.required:
+                message = f"the header {name} is missing"
+                found.append(Violation("header", "required", (name,), message, header.pointer, header.evidence))
+            continue
+        value = value_of(header, [text])
+        violations = check_value(header, value)
+        if violations and checker(header.schema).refused(value):
+            found.extend(violations)
+    return found

@@ -1,0 +1,172 @@
+"""A request's body: bytes to a value, and what is wrong with it. JSON, urlencoded and multipart forms."""
+
+import io
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from threadmock.specs.inference import properties
+from threadmock.specs.messages import Request, is_json, media_type
+from threadmock.specs.model import Body, Media, Operation, Schema
+from threadmock.specs.parameters import item_types, nodes_of, typed, types_of
+from threadmock.specs.spelling import respell
+from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.validation import Violation, checker
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import MultiPartParser
+from werkzeug.http import parse_options_header
+
+MAX_FIELDS = 1000
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+Trouble = Literal["", "malformed", "media_type", "invalid"]
+
+
+@dataclass(frozen=True)
+class BodyReading:
+    """What a request's body holds.
+
+    present: whether there is a body; value is None where there is none. media: the documented media type that it came
+    as. trouble: "" where it is valid, "malformed" where no value could be read, "media_type" where its type is not
+    documented, "invalid" where the schema refuses it.
+    """
+
+    present: bool
+    value: Any
+    media: Media | None
+    trouble: Trouble = ""
+    violations: tuple[Violation, ...] = ()
+
+
+NO_BODY = BodyReading(present=False, value=None, media=None)
+
+
+def _refusal(trouble: Trouble, keyword: str, message: str, location: tuple[str | int, ...] = ()) -> BodyReading:
+    where = "media_type" if trouble == "media_type" else "json" if trouble == "malformed" else "body"
+    return BodyReading(True, None, None, trouble, (Violation(where, keyword, location, message),))
+
+
+def read_body(operation: Operation, request: Request) -> BodyReading:
+    """Read and judge the body of a request by what the operation documents and what its rule is lenient about.
+
+    Leniency "media_type": any type is read as JSON; "duplicate_keys": the last one wins; "empty_key": an empty text
+    for the key is as if it were absent. Names in the other spelling are taken where the rule's spelling says so.
+    """
+    body = operation.body
+    if body is None:
+        return NO_BODY
+    if not request.body:
+        return _missing(body) if body.required else NO_BODY
+    lenient = [leniency.what for leniency in operation.rule.lenient]
+    sent = request.headers.get("content-type")
+    carried = media_type(sent)
+    media = _documented_media(body.content, carried)
+    if media is None and "media_type" in lenient:
+        media, carried = body.content.get("application/json"), "application/json"
+    if media is None:
+        known = ", ".join(body.content)
+        return _refusal("media_type", "media_type", f"{sent or 'no content type'} is not one of: {known}")
+    if carried in FORMS:
+        return _read_form(operation, media, sent or "", request.body)
+    if not is_json(carried):
+        return BodyReading(True, None, media)
+    return _read_json(operation, media, request.body, lenient)
+
+
+def _missing(body: Body) -> BodyReading:
+    message = "the request has no body, and one is required"
+    return BodyReading(
+        True, None, None, "malformed", (Violation("json", "missing", (), message, body.pointer, body.evidence),)
+    )
+
+
+def _documented_media(content: Mapping[str, Media], sent: str) -> Media | None:
+    """The documented media type, ranges included, that a request's type without parameters falls under."""
+    exact = content.get(sent)
+    if exact is not None or "/" not in sent or "," in sent:
+        return exact
+    return content.get(f"{sent.split('/', 1)[0]}/*") or content.get("*/*")
+
+
+def _read_json(operation: Operation, media: Media, data: bytes, lenient: Collection[str]) -> BodyReading:
+    try:
+        value = parse_json(data, duplicate_keys="last" if "duplicate_keys" in lenient else "refuse")
+    except JsonError as error:
+        return _refusal("malformed", error.kind, str(error))
+    key = operation.rule.key
+    if "empty_key" in lenient and key and isinstance(value, dict) and value.get(key.member) == "":
+        del value[key.member]
+    return _judge(operation, media, value)
+
+
+def _judge(operation: Operation, media: Media, value: Any) -> BodyReading:
+    if media.schema is None:
+        return BodyReading(True, value, media)
+    if operation.rule.spelling.accepts_both:
+        value = respell(value, properties(media.schema))
+    judge = checker(media.schema)
+    if judge.valid(value):
+        return BodyReading(True, value, media)
+    return BodyReading(True, value, media, "invalid", tuple(judge.violations(value)))
+
+
+def _read_form(operation: Operation, media: Media, sent: str, data: bytes) -> BodyReading:
+    try:
+        if media_type(sent) == FORMS[0]:
+            pairs = parse_qsl(data.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        else:
+            pairs = _multipart(sent, data)
+    except (ValueError, RequestEntityTooLarge) as error:
+        return _refusal("malformed", "form", f"the form can't be read: {error}")
+    return _judge(operation, media, _typed_form(media.schema, pairs))
+
+
+def _in_memory(**_: object) -> io.BytesIO:
+    """Where a file goes: it stays in memory, as the body does that it came in. The default would leave files open."""
+    return io.BytesIO()
+
+
+def _multipart(sent: str, data: bytes) -> list[tuple[str, str]]:
+    boundary = parse_options_header(sent)[1].get("boundary", "")
+    if not boundary or not boundary.isascii():
+        raise ValueError("the content type names no boundary")
+    parser = MultiPartParser(
+        _in_memory,  # type: ignore[arg-type]  # called with keywords that we have no use for
+        max_form_memory_size=None,
+        max_form_parts=MAX_FIELDS,
+    )
+    form, files = parser.parse(io.BytesIO(data), boundary.encode(), len(data))
+    pairs = [(name, value) for name, values in form.lists() for value in values]
+    pairs.extend((name, upload.read().decode("utf-8", "replace")) for name, upload in files.items(multi=True))
+    if f"--{boundary}--".encode() not in data:
+        raise ValueError("the closing boundary is missing")
+    if any(not isinstance(name, str) for name, _ in pairs):
+        raise ValueError("a part has no name")
+    return pairs
+
+
+def _typed_form(schema: Schema | None, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """The object that the pairs of a form stand for: texts typed as the schema has them, repeated names as arrays.
+
+    A member that is an object is sent as JSON (OpenAPI 3.1.0, 4.8.15.1.1).
+    """
+    made: dict[str, Any] = {}
+    if schema is None:
+        return dict(pairs)
+    nodes = list(nodes_of(schema, schema.document))
+    for name, text in pairs:
+        union = {"anyOf": [part["properties"][name] for part in nodes if name in part.get("properties", {})]}
+        if "array" in types_of(schema, union):
+            made.setdefault(name, []).append(typed(text, item_types(schema, union)))
+        else:
+            made[name] = _field(text, types_of(schema, union))
+    return made
+
+
+def _field(text: str, types: frozenset[str]) -> Any:
+    if "object" not in types or "string" in types:
+        return typed(text, types)
+    try:
+        return parse_json(text.encode())
+    except (JsonError, UnicodeEncodeError):
+        return text

@@ -1,0 +1,94 @@
+"""(method, path) → operation and path values, or which methods the path has."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from threadmock.specs.model import Contract, Operation
+
+_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a path led to. operation is None where the path is unknown or lacks the method.
+
+    allowed: the methods of the path, sorted; empty where the path is unknown.
+    """
+
+    operation: Operation | None
+    values: Mapping[str, str]
+    allowed: tuple[str, ...] = ()
+
+
+NOWHERE = Match(None, {})
+
+
+class Router:
+    """The routes of one contract. A literal segment wins over a parameter, whatever their order in the document."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        paths: dict[str, dict[str, Operation]] = {}
+        slashes: set[str] = set()
+        for operation in operations:
+            paths.setdefault(operation.path, {})[operation.method] = operation
+            if operation.rule.slashes:
+                slashes.add(operation.path)
+        self._literal: dict[str, dict[str, Operation]] = {}
+        self._patterns: list[tuple[re.Pattern[str], tuple[str, ...], dict[str, Operation]]] = []
+        for path in sorted(paths, key=_precedence):
+            names = tuple(_PARAMETER.findall(path))
+            if names:
+                self._patterns.append((_compile(path, path in slashes), names, paths[path]))
+            else:
+                self._literal[path] = paths[path]
+        for path in slashes & self._literal.keys():
+            self._literal.setdefault(_other_slash(path), self._literal[path])
+        self.paths = tuple(paths)
+
+    def find(self, method: str, path: str) -> Match:
+        """The route of a decoded path. A parameter takes one or more characters, never a slash."""
+        methods = self._literal.get(path)
+        if methods is not None:
+            operation = methods.get(method)
+            return Match(operation, {}, () if operation else tuple(sorted(methods)))
+        for pattern, names, operations in self._patterns:
+            found = pattern.fullmatch(path)
+            if found:
+                operation = operations.get(method)
+                values = dict(zip(names, found.groups(), strict=True))
+                return Match(operation, values, () if operation else tuple(sorted(operations)))
+        return NOWHERE
+
+
+def _other_slash(path: str) -> str:
+    """The path with a final slash, or without the one that it has."""
+    return (path.rstrip("/") if path.endswith("/") else path + "/") or "/"
+
+
+def _precedence(path: str) -> tuple[object, ...]:
+    """Literal segments before mixed ones before parameters, position by position; the more is literal the earlier."""
+    return tuple(_openness(segment) for segment in path.split("/")), path
+
+
+def _openness(segment: str) -> tuple[int, int]:
+    literal = len(_PARAMETER.sub("", segment))
+    return (0, 0) if not _PARAMETER.search(segment) else (1 if literal else 2, -literal)
+
+
+def _compile(path: str, slashes: bool) -> re.Pattern[str]:
+    pieces = _PARAMETER.split(path.rstrip("/") if slashes else path)
+    text = "".join(re.escape(piece) if i % 2 == 0 else "([^/]+)" for i, piece in enumerate(pieces))
+    return re.compile(text + ("/?" if slashes else ""), re.DOTALL)
+
+
+def shared_routes(contracts: Iterable[Contract]) -> list[tuple[str, str, str]]:
+    """Routes that two contracts both have, as (path, one name, other name). Names of parameters make no difference."""
+    owner: dict[str, str] = {}
+    shared = []
+    for contract in contracts:
+        for path in {_PARAMETER.sub("{}", operation.path) for operation in contract.operations}:
+            if path in owner and owner[path] != contract.name:
+                shared.append((path, owner[path], contract.name))
+            owner.setdefault(path, contract.name)
+    return sorted(shared)

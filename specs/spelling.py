@@ -1,0 +1,157 @@
+"""Member names on the wire: as written or in camelCase, and the twin of a name in the other spelling."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from threadmock.specs.behaviour import Rule, Setting, Source
+from threadmock.specs.model import Body, Media, Operation, Reply, Schema
+from threadmock.specs.parameters import nodes_of
+
+_SUBSCHEMA_MAPS = ("properties", "$defs", "patternProperties", "dependentSchemas")
+_MEMBER_MAPS = ("properties", "dependentSchemas")
+_SUBSCHEMA_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SUBSCHEMAS = ("items", "additionalProperties", "unevaluatedProperties", "not", "if", "then", "else", "contains")
+
+
+def camel(name: str) -> str:
+    """`project_id` → `projectId`. A leading underscore stays."""
+    return re.sub(r"(?<=[A-Za-z0-9])_+([A-Za-z0-9])", lambda m: m[1].upper(), name)
+
+
+def snake(name: str) -> str:
+    """`projectId` → `project_id`."""
+    return re.sub(r"(?<=[A-Za-z0-9])([A-Z])", lambda m: "_" + m[1].lower(), name)
+
+
+def twin(name: str) -> str:
+    """The same name in the other spelling; the name itself where there is none."""
+    return camel(name) if "_" in name.strip("_") else snake(name)
+
+
+def spell_schema(node: Any) -> Any:
+    """A schema whose declared member names are in camelCase. Names of definitions stay."""
+    if not isinstance(node, Mapping):
+        return node
+    made: dict[str, Any] = dict(node)
+    for keyword in _SUBSCHEMA_MAPS:
+        if isinstance(node.get(keyword), Mapping):
+            made[keyword] = {
+                (camel(name) if keyword in _MEMBER_MAPS else name): spell_schema(child)
+                for name, child in node[keyword].items()
+            }
+    for keyword in _SUBSCHEMA_LISTS:
+        if isinstance(node.get(keyword), list):
+            made[keyword] = [spell_schema(child) for child in node[keyword]]
+    for keyword in _SUBSCHEMAS:
+        if keyword in node:
+            made[keyword] = spell_schema(node[keyword])
+    if isinstance(node.get("required"), list):
+        made["required"] = [camel(name) for name in node["required"]]
+    if isinstance(node.get("dependentRequired"), Mapping):
+        made["dependentRequired"] = {
+            camel(name): [camel(other) for other in others] for name, others in node["dependentRequired"].items()
+        }
+    return made
+
+
+def _spell_source(source: Source | None) -> Source | None:
+    if source is None or source.place != "body":
+        return source
+    return Source("body", tuple(camel(step) for step in source.steps))
+
+
+def _spell_setting(setting: Setting) -> Setting:
+    return replace(
+        setting,
+        sources=tuple(s for s in map(_spell_source, setting.sources) if s),
+        members=tuple((camel(name), _spell_setting(inner)) for name, inner in setting.members),
+        otherwise=_spell_setting(setting.otherwise) if setting.otherwise else None,
+    )
+
+
+def spell_rule(rule: Rule) -> Rule:
+    """The rule with every member name of bodies in camelCase."""
+    key, taken = rule.key, rule.taken
+    listing = rule.listing
+    return replace(
+        rule,
+        key=replace(key, member=camel(key.member), source=_spell_source(key.source)) if key else None,
+        taken=replace(taken, by=_spell_source(taken.by)) if taken else None,
+        set={camel(name): _spell_setting(setting) for name, setting in rule.set.items()},
+        shown=tuple(replace(shown, member=camel(shown.member)) for shown in rule.shown),
+        requires=tuple(replace(r, source=_spell_source(r.source) or r.source) for r in rule.requires),
+        listing=replace(
+            listing,
+            items=camel(listing.items) if listing.items else None,
+            total=camel(listing.total) if listing.total else None,
+        )
+        if listing
+        else None,
+        refusals={
+            kind: replace(refusal, body=_spell_template(refusal.body)) for kind, refusal in rule.refusals.items()
+        },
+    )
+
+
+def _spell_template(template: Any) -> Any:
+    if isinstance(template, dict):
+        return {camel(name): _spell_template(child) for name, child in template.items()}
+    return [_spell_template(child) for child in template] if isinstance(template, list) else template
+
+
+def _spell_content(content: Mapping[str, Media]) -> dict[str, Media]:
+    return {
+        name: replace(
+            media,
+            schema=_spelled(media.schema),
+            examples={label: spell_value(value, media.schema) for label, value in media.examples.items()},
+        )
+        for name, media in content.items()
+    }
+
+
+def _spelled(schema: Schema | None) -> Schema | None:
+    return replace(schema, document=spell_schema(schema.document)) if schema else None
+
+
+def spell_value(value: Any, schema: Schema | None) -> Any:
+    """An example with the member names that its schema declares in camelCase; names in open containers stay."""
+    return _spell_by(value, schema, [schema.document]) if schema else value
+
+
+def _spell_by(value: Any, schema: Schema, nodes: list[Any]) -> Any:
+    parts = [part for node in nodes for part in nodes_of(schema, node)]
+    if isinstance(value, list):
+        items = [part["items"] for part in parts if "items" in part]
+        return [_spell_by(child, schema, items) for child in value]
+    if not isinstance(value, dict):
+        return value
+    made = {}
+    for name, child in value.items():
+        declared = [part["properties"][name] for part in parts if name in part.get("properties", {})]
+        others = [part["additionalProperties"] for part in parts if "additionalProperties" in part]
+        made[camel(name) if declared else name] = _spell_by(child, schema, declared or others)
+    return made
+
+
+def spell_operation(operation: Operation) -> Operation:
+    """The operation as it is spoken on a camelCase wire. Parameters keep their names."""
+    body = operation.body
+    replies: dict[str, Reply] = {
+        status: replace(reply, content=_spell_content(reply.content)) for status, reply in operation.replies.items()
+    }
+    spelled: Body | None = replace(body, content=_spell_content(body.content)) if body else None
+    return replace(operation, body=spelled, replies=replies, rule=spell_rule(operation.rule))
+
+
+def respell(value: Any, declared: Mapping[str, Any]) -> Any:
+    """An object whose undeclared names are replaced by their twins, where the twin is declared and not there itself."""
+    if not isinstance(value, dict) or all(name in declared for name in value):
+        return value
+    made: dict[str, Any] = {}
+    for name, child in value.items():
+        other = twin(name)
+        made[other if name not in declared and other in declared and other not in value else name] = child
+    return made

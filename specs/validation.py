@@ -1,0 +1,255 @@
+"""Requests and responses against their schemas: values in, violations out. Never raises on what it judges.
+
+Two engines: `jsonschema_rs` answers fast, `jsonschema` is the independent second judge. A suite that calls a body
+invalid needs both to refuse it; where they differ the body is no case.
+"""
+
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+from jsonschema import validators
+from threadmock.specs.behaviour import Evidence, weakest, weakness
+from threadmock.specs.formats import FORMAT_CHECKER
+from threadmock.specs.model import Schema
+from threadmock.specs.patterns import check_pattern
+from threadmock.specs.strictjson import MAX_DEPTH, depth_of, has_surrogate
+
+MAX_VIOLATIONS = 50
+_MAX_UNIONS = 5
+_LARGE = 5000
+_Reference: Any = validators.extend(jsonschema.Draft202012Validator, {"pattern": check_pattern})  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that is wrong with a message.
+
+    where: body, path, query, header, status, media_type or json. keyword: the schema keyword that refused, or a word
+    of ours ("missing", "syntax", …). location: steps from the top of that part. schema_pointer: JSON pointer of the
+    keyword in the vendor's document. evidence: of the weakest schema node that the refusal rests on.
+    """
+
+    where: str
+    keyword: str
+    location: tuple[str | int, ...]
+    message: str
+    schema_pointer: str = ""
+    evidence: Evidence = "documented"
+
+    @property
+    def pointer(self) -> str:
+        """The location as a JSON pointer (RFC 6901)."""
+        return "".join(f"/{_escaped(str(step))}" for step in self.location)
+
+
+class Checker:
+    """Both engines for one schema. Safe from several threads."""
+
+    def __init__(self, schema: Schema) -> None:
+        # A copy: the cache below holds checkers by schema, and one that held its own key would never be let go.
+        self.schema = replace(schema)
+        self._fast = fast_engine(schema.document)
+        self._reference: Any = None
+        self.valid = self._fast.is_valid
+
+    @property
+    def reference(self) -> Any:
+        """The second engine, built when it is first asked: the mock never needs it."""
+        if self._reference is None:
+            self._reference = _Reference(dict(self.schema.document), format_checker=FORMAT_CHECKER)
+        return self._reference
+
+    def reference_valid(self, value: Any) -> bool:
+        """Whether the second engine takes the value. One that it can't judge is not taken."""
+        return self._reference_verdict(value) is True
+
+    def accepted(self, value: Any) -> bool:
+        """Whether both engines take the value."""
+        return self._verdict(value) is True and self._reference_verdict(value) is True
+
+    def refused(self, value: Any) -> bool:
+        """Whether both engines refuse the value. False where one of them can't judge it: such a value is no case."""
+        return self._verdict(value) is False and self._reference_verdict(value) is False
+
+    def _verdict(self, value: Any) -> bool | None:
+        try:
+            return self.valid(value)
+        except ValueError:  # half of a surrogate pair
+            return None
+
+    def _reference_verdict(self, value: Any) -> bool | None:
+        try:
+            return bool(self.reference.is_valid(value))
+        except (RecursionError, OverflowError):  # too deep; an integer that no float can hold, against a `multipleOf`
+            return None
+
+    def violations(self, value: Any, where: str = "body") -> list[Violation]:
+        """Everything that the fast engine finds, at most MAX_VIOLATIONS, in schema order; of a large value the first.
+
+        A member that is missing, or the one member too many, is the end of the location.
+        """
+        found: list[Violation] = []
+        for error in self._errors(value):
+            found.extend(self._violation(nearest, value, where) for nearest in _nearest(error))
+            if len(found) >= MAX_VIOLATIONS:
+                break
+        return found[:MAX_VIOLATIONS]
+
+    def _errors(self, value: Any) -> Iterable[jsonschema_rs.ValidationError]:
+        # The engine makes all errors before it hands out the first: seconds, for a list of 100,000 wrong items.
+        if not _is_large(value):
+            return self._fast.iter_errors(value)
+        try:
+            self._fast.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return (error,)
+        return ()
+
+    def _violation(self, error: jsonschema_rs.ValidationError, value: Any, where: str) -> Violation:
+        path = list(error.evaluation_path)
+        keyword = next((str(step) for step in reversed(path) if isinstance(step, str)), "schema")
+        location: tuple[str | int, ...] = _location(value, error.instance_path)
+        missing = getattr(error.kind, "property", None)
+        unexpected: list[str] = getattr(error.kind, "unexpected", None) or []
+        if isinstance(missing, str):
+            location = (*location, missing)
+        elif len(unexpected) == 1:
+            location = (*location, unexpected[0])
+        evidence, pointer = self._trace(path)
+        return Violation(where, keyword, location, error.message, pointer, evidence)
+
+    def _trace(self, path: list[Any]) -> tuple[Evidence, str]:
+        """The weakest evidence along a schema path, and the pointer of its end in the vendor's document."""
+        node: Any = self.schema.document
+        pointer = self.schema.pointer
+        found: list[Evidence] = []
+        for step in path:
+            following = str(step)
+            if isinstance(node, Mapping):
+                found.extend(_evidence_of(node, following))
+            if following == "$ref" and isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+                name = node["$ref"].removeprefix("#/$defs/")
+                pointer = self.schema.origins.get(_unescaped(name), f"#/components/schemas/{name}")
+                node = self.schema.resolve(node)
+                continue
+            pointer = f"{pointer}/{_escaped(following)}"
+            node = _child(node, step)
+        return weakest(*found), pointer
+
+
+def _is_large(value: Any) -> bool:
+    """Whether a value has more than _LARGE members and items, all levels together."""
+    waiting, seen = [value], 0
+    while waiting and seen <= _LARGE:
+        node = waiting.pop()
+        children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        seen += len(children)
+        if seen <= _LARGE:
+            waiting.extend(children)
+    return seen > _LARGE
+
+
+def _nearest(error: jsonschema_rs.ValidationError, depth: int = 0) -> Iterator[jsonschema_rs.ValidationError]:
+    """Of a refused union, the errors of the one branch that the value was meant for: it is of that branch's type."""
+    branches = getattr(error.kind, "context", None)
+    if branches and depth < _MAX_UNIONS:
+        meant = [branch for branch in branches if branch and not any(_misses(inner, error) for inner in branch)]
+        if len(meant) == 1:
+            for inner in meant[0]:
+                yield from _nearest(inner, depth + 1)
+            return
+    yield error
+
+
+def _misses(inner: jsonschema_rs.ValidationError, outer: jsonschema_rs.ValidationError) -> bool:
+    """Whether an error of a branch says that the value is another kind of thing altogether.
+
+    A member that must be one constant tells alternatives apart, as a discriminator does.
+    """
+    keyword = next((step for step in reversed(inner.evaluation_path) if isinstance(step, str)), "")
+    below = len(inner.instance_path) - len(outer.instance_path)
+    if below:
+        return below == 1 and keyword == "const"
+    branches = getattr(inner.kind, "context", None)
+    if branches:
+        return all(any(_misses(part, outer) for part in branch) for branch in branches)
+    return keyword in ("type", "const", "enum", "not", "anyOf", "oneOf", "allOf", "$ref")
+
+
+def _location(value: Any, path: Iterable[str | int]) -> tuple[str | int, ...]:
+    """The instance path of an error. The engine writes the member "007" as 7 and leaves out the empty name."""
+    found: list[str | int] = []
+    for step in path:
+        while isinstance(value, dict) and _member(value, step) is None and "" in value:
+            found.append("")
+            value = value[""]
+        name = _member(value, step) if isinstance(value, dict) else None
+        found.append(step if name is None else name)
+        value = _child(value, found[-1])
+    return tuple(found)
+
+
+def _member(node: Mapping[str, Any], step: str | int) -> str | None:
+    if str(step) in node:
+        return str(step)
+    if isinstance(step, str):
+        return None
+    return next(
+        (name for name in node if name.isascii() and name.isdigit() and (name.lstrip("0") or "0") == str(step)), None
+    )
+
+
+def _evidence_of(node: Mapping[str, Any], keyword: str) -> list[Evidence]:
+    """What a node says of the way through one of its keywords. The mapping form covers all that is below a keyword."""
+    mark = node.get("x-evidence")
+    word = mark.get(keyword) if isinstance(mark, Mapping) else mark
+    return [word] if isinstance(word, str) and word in weakness else []  # type: ignore[list-item]  # checked here
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _unescaped(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
+
+
+def _child(node: Any, step: Any) -> Any:
+    if isinstance(node, Mapping):
+        name = _member(node, step)
+        return None if name is None else node[name]
+    if isinstance(node, list) and isinstance(step, int) and step < len(node):
+        return node[step]
+    return None
+
+
+def fast_engine(document: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """The fast engine as we use it everywhere: formats asserted, patterns in linear time, nothing fetched.
+
+    ValueError where the schema can't be compiled.
+    """
+    return jsonschema_rs.Draft202012Validator(
+        dict(document), validate_formats=True, pattern_options=jsonschema_rs.RegexOptions(), offline=True
+    )
+
+
+_checkers: "weakref.WeakKeyDictionary[Schema, Checker]" = weakref.WeakKeyDictionary()
+
+
+def checker(schema: Schema) -> Checker:
+    """The Checker of a schema, made once."""
+    found = _checkers.get(schema)
+    if found is None:
+        found = _checkers[schema] = Checker(schema)
+    return found
+
+
+def unsound(value: Any) -> str:
+    """Why a value must not reach an engine: too deep, or a lone surrogate. "" where it may."""
+    if depth_of(value) > MAX_DEPTH:
+        return f"deeper than {MAX_DEPTH} levels"
+    return "a text holds half of a surrogate pair" if has_surrogate(value) else ""

@@ -1,0 +1,65 @@
+"""Fixtures: a gateway with an injected clock, a client of either door, a served process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doors import DOORS, Client, make_gateway
+from hypothesis import HealthCheck, settings
+from processes import Serving
+
+# Derandomised, so that a run of the same code is the same run; the shared machine sets no deadline.
+settings.register_profile(
+    "threadmock", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.load_profile("threadmock")
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of documents and facts that tests read."""
+    return DATA
+
+
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest) -> str:
+    """Each of the two ways into the mock."""
+    return str(request.param)
+
+
+@pytest.fixture
+def client(door: str) -> Callable[..., Client]:
+    """Makes a client of a fresh gateway: `client("name", prefix=…, auth=…)`."""
+
+    def make(*sources: Any, prefix: str = "", **rest: Any) -> Client:
+        return Client(make_gateway(*sources, **rest), door, prefix)
+
+    return make
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[..., Serving]]:
+    """Starts `python -m threadmock.mockserver` and waits for its first line; everything started is ended."""
+    started: list[Serving] = []
+
+    def start(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Serving:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "threadmock.mockserver", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+        )
+        started.append(Serving(process))
+        started[-1].wait_until_listening()
+        return started[-1]
+
+    yield start
+    for serving in started:
+        serving.end()

@@ -1,0 +1,334 @@
+"""The rooms and who may enter which: every rule of the design that can be read off the sources, and proof that it bites."""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("specs", "mockserver", "contracts")
+LONGEST_MODULE = 400
+LIBRARIES: dict[str, set[str]] = {
+    "specs": {"jsonpath", "jsonschema", "jsonschema_rs", "referencing", "werkzeug", "yaml"},
+    "mockserver": {"click", "flask", "granian", "werkzeug"},
+    "contracts": {"click", "hypothesis", "hypothesis_jsonschema", "pytest", "urllib3"},
+}
+# Of Werkzeug, specs may use what knows nothing of a server.
+WERKZEUG_IN_SPECS = {"datastructures", "exceptions", "formparser", "http", "routing"}
+OWN: dict[str, set[str]] = {
+    "specs": {"specs"},
+    "mockserver": {"specs", "mockserver"},
+    "contracts": {"specs", "contracts", "mockserver"},
+}
+PROVIDER = re.compile(r"(?i)\b(langsmith|langgraph|seekr\w*|lighton|paradigm|ishvana|scale[_ -]?gp|egp)\b")
+BANNED_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import. module: dotted name; inside: whether a function holds it; typing: only a type checker runs it."""
+
+    module: str
+    names: tuple[str, ...]
+    level: int
+    line: int
+    inside: bool
+    typing: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module. path: relative to the root, with slashes."""
+
+    path: str
+    text: str
+
+    @property
+    def package(self) -> str:
+        return self.path.split("/", 1)[0]
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @cached_property
+    def imports(self) -> list[Import]:
+        return list(_imports(self.tree.body, inside=False, typing=False))
+
+
+def _imports(body: list[ast.stmt], *, inside: bool, typing: bool) -> Iterator[Import]:
+    for node in body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, (), 0, node.lineno, inside, typing)
+        elif isinstance(node, ast.ImportFrom):
+            names = tuple(alias.name for alias in node.names)
+            yield Import(node.module or "", names, node.level, node.lineno, inside, typing)
+        held = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        only_typing = typing or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+        for part in ("body", "orelse", "finalbody"):
+            yield from _imports(getattr(node, part, []), inside=held, typing=only_typing)
+        for handler in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            yield from _imports(handler.body, inside=held, typing=typing)
+
+
+def own(each: Import) -> list[str]:
+    """The packages of ours that an import reaches."""
+    if each.module == "threadmock":
+        return list(each.names)
+    return [each.module.split(".")[1]] if each.module.startswith("threadmock.") else []
+
+
+# --- the rules: each yields what is wrong with one source
+
+
+def foreign_libraries(source: Source) -> Iterator[str]:
+    """A package imports the standard library, its own libraries, and ours."""
+    for each in source.imports:
+        top = each.module.split(".")[0]
+        if each.level or top in sys.stdlib_module_names or top == "threadmock":
+            continue
+        if top not in LIBRARIES[source.package]:
+            yield f"{source.path}:{each.line} imports {top}"
+
+
+def server_parts_in_specs(source: Source) -> Iterator[str]:
+    """Specs use no part of Werkzeug that serves."""
+    for each in source.imports:
+        if source.package != "specs" or each.module.split(".")[0] != "werkzeug":
+            continue
+        parts = each.names if each.module == "werkzeug" else [each.module.split(".")[1]]
+        for part in parts or ["all of it"]:
+            if part not in WERKZEUG_IN_SPECS:
+                yield f"{source.path}:{each.line} imports werkzeug.{part}"
+
+
+def wrong_rooms(source: Source) -> Iterator[str]:
+    """The mock never asks, specs know nobody, and contracts reach the mock lazily, in targets and commands only."""
+    for each in source.imports:
+        for name in own(each):
+            if name not in OWN[source.package]:
+                yield f"{source.path}:{each.line} imports threadmock.{name}"
+            elif name == "mockserver" and _is_at_the_wrong_place(source, each):
+                yield f"{source.path}:{each.line} imports the mock outside a function of targets or a command"
+
+
+def _is_at_the_wrong_place(source: Source, each: Import) -> bool:
+    if source.package == "mockserver" or each.typing:
+        return False
+    return not each.inside or not (source.path == "contracts/targets.py" or _holds_a_command(source))
+
+
+def _holds_a_command(source: Source) -> bool:
+    """Whether a function of the module is a verb of the command line."""
+    functions = [node for node in source.tree.body if isinstance(node, ast.FunctionDef)]
+    return any("click" in ast.dump(decorator) for node in functions for decorator in node.decorator_list)
+
+
+def pytest_elsewhere(source: Source) -> Iterator[str]:
+    """Only the plugin and the suite know pytest."""
+    for each in source.imports:
+        allowed = source.path == "contracts/plugin.py" or source.path.startswith("contracts/suite/")
+        if each.module.split(".")[0] in ("pytest", "_pytest") and not allowed:
+            yield f"{source.path}:{each.line} imports pytest"
+
+
+def generator_elsewhere(source: Source) -> Iterator[str]:
+    """Only the strategies know hypothesis-jsonschema."""
+    for each in source.imports:
+        if each.module.split(".")[0] == "hypothesis_jsonschema" and not source.path.startswith("contracts/strategies/"):
+            yield f"{source.path}:{each.line} imports hypothesis_jsonschema"
+
+
+def eager_plugin(source: Source) -> Iterator[str]:
+    """The entry point imports nothing of ours until it is used."""
+    for each in source.imports:
+        if source.path == "contracts/plugin.py" and own(each) and not each.inside and not each.typing:
+            yield f"{source.path}:{each.line} imports {each.module} at module level"
+
+
+def relative_imports(source: Source) -> Iterator[str]:
+    """Imports are absolute and name our packages in full."""
+    for each in source.imports:
+        if each.level:
+            yield f"{source.path}:{each.line} imports relatively"
+        elif each.module.split(".")[0] in PACKAGES:
+            yield f"{source.path}:{each.line} imports {each.module} without threadmock"
+
+
+def named_providers(source: Source) -> Iterator[str]:
+    """Providers are data."""
+    for number, line in enumerate(source.text.splitlines(), 1):
+        for found in PROVIDER.finditer(line):
+            yield f"{source.path}:{number} names {found[0]}"
+    if found := PROVIDER.search(re.sub(r"[/_.]", " ", source.path)):
+        yield f"{source.path} is named after {found[0]}"
+
+
+def too_long(source: Source) -> Iterator[str]:
+    """A module can be read in one sitting."""
+    lines = len(source.text.splitlines())
+    if lines > LONGEST_MODULE:
+        yield f"{source.path} has {lines} lines"
+
+
+def nameless(source: Source) -> Iterator[str]:
+    """A module is named for what it holds."""
+    for part in source.path.removesuffix(".py").split("/"):
+        if set(part.lower().split("_")) & BANNED_NAMES:
+            yield f"{source.path} is named {part}"
+
+
+def unfinished(source: Source) -> Iterator[str]:
+    """Nothing is left for later."""
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if UNFINISHED.search(line):
+            yield f"{source.path}:{number} is unfinished: {line.strip()}"
+
+
+def undocumented(source: Source) -> Iterator[str]:
+    """Every module, public class and public function says what it is."""
+    if source.text.strip() and not ast.get_docstring(source.tree):
+        yield f"{source.path} has no docstring"
+    yield from _undocumented(source, source.tree.body, "")
+
+
+def _undocumented(source: Source, body: list[ast.stmt], prefix: str) -> Iterator[str]:
+    for node in body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node):
+            yield f"{source.path}:{node.lineno} {prefix}{node.name} has no docstring"
+        if isinstance(node, ast.ClassDef):
+            yield from _undocumented(source, node.body, f"{node.name}.")
+
+
+Rule = Callable[[Source], Iterator[str]]
+RULES: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        foreign_libraries,
+        server_parts_in_specs,
+        wrong_rooms,
+        pytest_elsewhere,
+        generator_elsewhere,
+        eager_plugin,
+        relative_imports,
+        named_providers,
+        too_long,
+        nameless,
+        unfinished,
+        undocumented,
+    )
+}
+
+
+def sources() -> list[Source]:
+    return [
+        Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if not any(part.startswith((".", "__pycache__")) for part in path.relative_to(ROOT).parts)
+    ]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_sources_keep_the_rule(name):
+    assert [fault for source in sources() for fault in RULES[name](source)] == []
+
+
+def test_every_package_is_looked_at():
+    counted = {package: sum(source.package == package for source in sources()) for package in PACKAGES}
+    assert all(count >= 10 for count in counted.values()), counted
+
+
+DOC = '"""What it is."""\n'
+PLANTED = [
+    ("foreign_libraries", "specs/a.py", "import requests"),
+    ("foreign_libraries", "specs/a.py", "def f():\n    from hypothesis import given"),
+    ("foreign_libraries", "specs/a.py", "from flask import Flask"),
+    ("foreign_libraries", "mockserver/a.py", "import hypothesis.strategies"),
+    ("foreign_libraries", "mockserver/a.py", "try:\n    pass\nexcept ImportError:\n    import pytest"),
+    ("foreign_libraries", "mockserver/behaviours/a.py", "import jsonschema"),
+    ("foreign_libraries", "contracts/a.py", "import flask"),
+    ("foreign_libraries", "contracts/a.py", "import httpx"),
+    ("server_parts_in_specs", "specs/a.py", "from werkzeug.serving import run_simple"),
+    ("server_parts_in_specs", "specs/a.py", "from werkzeug import Request"),
+    ("server_parts_in_specs", "specs/a.py", "import werkzeug"),
+    ("wrong_rooms", "specs/a.py", "from threadmock.mockserver.app import create_app"),
+    ("wrong_rooms", "specs/a.py", "def f():\n    import threadmock.contracts"),
+    ("wrong_rooms", "mockserver/a.py", "from threadmock.contracts import cases"),
+    ("wrong_rooms", "mockserver/a.py", "from threadmock import contracts"),
+    ("wrong_rooms", "contracts/targets.py", "from threadmock.mockserver import app"),
+    ("wrong_rooms", "contracts/checks/a.py", "def f():\n    from threadmock.mockserver import app"),
+    ("pytest_elsewhere", "contracts/run.py", "import pytest"),
+    ("pytest_elsewhere", "contracts/report.py", "def f():\n    from _pytest.reports import TestReport"),
+    ("generator_elsewhere", "contracts/coverage.py", "from hypothesis_jsonschema import from_schema"),
+    ("eager_plugin", "contracts/plugin.py", "from threadmock.specs.loader import load"),
+    ("eager_plugin", "contracts/plugin.py", "if True:\n    import threadmock.contracts.run"),
+    ("relative_imports", "specs/a.py", "from . import errors"),
+    ("relative_imports", "contracts/a.py", "from ..specs import errors"),
+    ("relative_imports", "contracts/a.py", "from specs.errors import SpecError"),
+    ("named_providers", "specs/a.py", "# as Lighton does"),
+    ("named_providers", "mockserver/a.py", "NAME = 'seekrflow'"),
+    ("named_providers", "contracts/a.py", '"""For Scale GP."""'),
+    ("named_providers", "contracts/langsmith.py", ""),
+    ("too_long", "specs/a.py", "x = 1\n" * (LONGEST_MODULE + 1)),
+    ("nameless", "specs/utils.py", ""),
+    ("nameless", "contracts/helpers/a.py", ""),
+    ("nameless", "mockserver/session_manager.py", ""),
+    ("unfinished", "specs/a.py", "x = 1  # TODO later"),
+    ("unfinished", "specs/a.py", "# FIXME"),
+    ("undocumented", "specs/a.py", "x = 1"),
+    ("undocumented", "specs/a.py", DOC + "def f(): ..."),
+    ("undocumented", "specs/a.py", DOC + "class A:\n    x = 1"),
+    ("undocumented", "specs/a.py", DOC + f"class A:\n    {DOC}\n    async def f(self): ..."),
+]
+HARMLESS = [
+    (
+        "specs/a.py",
+        DOC + "import json\nimport yaml\nfrom werkzeug.http import dump_header\nfrom threadmock.specs import model",
+    ),
+    ("mockserver/a.py", DOC + "import click\nfrom granian import Granian\nfrom threadmock.specs.model import Contract"),
+    ("contracts/targets.py", DOC + f"def f():\n    {DOC}    from threadmock.mockserver import app\n"),
+    (
+        "contracts/command.py",
+        DOC
+        + f"import click\n\n\n@click.command()\ndef serve():\n    {DOC}    from threadmock.mockserver import command\n",
+    ),
+    ("contracts/plugin.py", DOC + f"import pytest\n\n\ndef f():\n    {DOC}    from threadmock.contracts import run\n"),
+    (
+        "contracts/plugin.py",
+        DOC + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from threadmock.specs import model",
+    ),
+    ("contracts/strategies/leaves.py", DOC + "from hypothesis_jsonschema import from_schema"),
+    ("contracts/suite/test_contract.py", DOC + "import pytest"),
+    ("specs/a.py", DOC + "scale = 2  # the scale of things; TODOS is a word\n\n\ndef _f(): ..."),
+    ("specs/__init__.py", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "text"), PLANTED, ids=[f"{n}-{p}-{i}" for i, (n, p, _) in enumerate(PLANTED)])
+def test_a_planted_violation_is_caught_by_its_rule(name, path, text):
+    assert list(RULES[name](Source(path, text)))
+
+
+@pytest.mark.parametrize(("path", "text"), HARMLESS, ids=[f"{p}-{i}" for i, (p, _) in enumerate(HARMLESS)])
+def test_what_is_allowed_is_caught_by_no_rule(path, text):
+    assert [fault for rule in RULES.values() for fault in rule(Source(path, text))] == []
+
+
+def test_every_rule_has_been_seen_to_catch_something():
+    assert {name for name, _, _ in PLANTED} == set(RULES)
+
+
+def test_the_installed_packages_are_these_folders():
+    import threadmock.specs  # noqa: PLC0415 - what is installed is the subject
+
+    assert Path(threadmock.specs.__file__).resolve().parent == ROOT / "specs"

@@ -1,0 +1,104 @@
+"""Every check of the suite has a planted fault, and has been seen to catch it within the default number of exchanges."""
+
+import datetime
+import random
+
+import pytest
+from threadmock.contracts.checks import checks
+from threadmock.contracts.run import Run, known_checks, prepare
+from threadmock.contracts.scenarios import scenarios
+from threadmock.contracts.settings import Settings
+from threadmock.contracts.targets import MOCK_TOKEN, Target
+from threadmock.contracts.transport import WsgiTransport
+from threadmock.mockserver.app import served
+from threadmock.mockserver.fault_table import find_faults, table
+from threadmock.mockserver.faults import planted
+from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.world import World
+from threadmock.specs.errors import UnknownName
+from threadmock.specs.loader import builtin_names
+
+PROVIDERS = ("langsmith", "lighton", "seekrflow", "ishvana", "scale")
+PAIRS = [(fault.name, check) for fault in table.values() for check in fault.caught_by]
+OWN = "tests/data/headers.openapi.yaml"
+
+
+class Hands:
+    """A clock that only moves when somebody waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def pause(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def read(self) -> float:
+        return self.seconds
+
+
+def perform(run: Run) -> dict[str, set[str]]:
+    """Check name to the severities of its findings, over all items of a run."""
+    found: dict[str, set[str]] = {}
+    for slug, phase in list(run.items()):
+        for finding, _ in run.perform(slug, phase).findings:
+            found.setdefault(finding.check, set()).add(finding.severity)
+    run.target.close()
+    return found
+
+
+def test_check_and_fault_tables_have_the_same_keys() -> None:
+    assert {check for fault in table.values() for check in fault.caught_by} == set(checks) | set(scenarios)
+    assert set(known_checks()) == set(checks) | set(scenarios)
+
+
+def test_names_of_faults_are_their_keys_and_each_says_what_it_does() -> None:
+    assert all(name == fault.name and fault.tells.endswith(".") for name, fault in table.items())
+
+
+def test_unknown_fault_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'forget'"):
+        find_faults(["forgot"])
+
+
+def _sources(root: str, check: str) -> list[str]:
+    return [f"{root}/{OWN}"] if check == "headers" else list(PROVIDERS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "check"), PAIRS, ids=[f"{name}-{check}" for name, check in PAIRS])
+def test_planted_fault_is_caught_by_its_check(name: str, check: str, pytestconfig: pytest.Config) -> None:
+    for source in _sources(str(pytestconfig.rootpath), check):
+        run = slow_run(source, name) if check == "prompt" else prepare(Settings(source, faults=(name,), seed=1))
+        found = perform(run)
+        if check in found:
+            assumed = (checks.get(check) or scenarios[check]).evidence == "assumed" or check == "media_type_refused"
+            assert assumed or "failure" in found[check]
+            return
+    pytest.fail(f"{check} has not seen {name} on any provider")
+
+
+def slow_run(source: str, fault: str) -> Run:
+    """A run whose time is told by hands: nobody sleeps."""
+    hands = Hands()
+    run = prepare(Settings(source, seed=1))
+    world = World(1, auth=MOCK_TOKEN, faults=planted(find_faults([fault])), pause=hands.pause)
+    transport = WsgiTransport(served(Gateway([run.contract], world)))
+    given = run.target._given
+    run.target.close()
+    run.target = Target(transport, "the mock in this process", given=given, clock=hands.read)
+    return run
+
+
+@pytest.mark.parametrize("layer", ["documented", "observed"])
+@pytest.mark.parametrize("provider", builtin_names())
+def test_the_suite_finds_nothing_on_the_mock(provider: str, layer: str) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    run = prepare(Settings(provider, layer=layer, seed=seed))
+    assert perform(run) == {}, f"seed {seed}"
+
+
+def test_the_mock_without_faults_keeps_true_time() -> None:
+    hands = Hands()
+    world = World(1, pause=hands.pause, now=lambda: datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
+    assert world.clock.tick() < world.clock.tick()
+    assert hands.read() == 0.0

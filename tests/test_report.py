@@ -1,0 +1,204 @@
+"""Reports: text for a terminal, JSON and JUnit for machines; one table, whatever else is told."""
+
+import dataclasses
+import json
+import xml.etree.ElementTree as ET
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from threadmock.contracts.findings import CaseRecord, Finding
+from threadmock.contracts.ledger import Created
+from threadmock.contracts.masking import Masking
+from threadmock.contracts.outcome import Outcome, Tally
+from threadmock.contracts.report import cell, describe, lines, progress
+from threadmock.contracts.report_json import as_json, write_reports
+from threadmock.contracts.report_junit import junit
+from threadmock.contracts.run import Run
+from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.summary import Summary
+from threadmock.contracts.targets import Target
+from threadmock.specs.loader import load
+
+CONTRACT = load("langsmith")
+SLUG = CONTRACT.operations[0].slug
+RECORD = CaseRecord("a case", "valid", "coverage", "POST", "http://127.0.0.1:4040/threads", status=500, curl="curl x")
+FINDING = Finding("echo", SLUG, "failure", "documented", "/title", "one", "another", "#/paths", RECORD)
+
+
+def summary(*findings, accepted=1, target=None, report=None, created=(), masking=None, **more):
+    """A summary of one operation with these findings."""
+    settings = Settings("langsmith", target=target, seed=7, report=report)
+    place = Target(SimpleNamespace(close=lambda: None), target or "the mock", masking=masking or Masking())
+    made = Summary(Run(settings, CONTRACT, CONTRACT.operations, frozenset({"echo", "time", "taken", "headers"}), place))
+    outcome = Outcome(SLUG, "coverage", exchanges=4, accepted=accepted, sent_valid=2, refusal="401 no", **more)
+    for finding in findings:
+        outcome.note(finding)
+        tally = outcome.tally(finding.check)
+        tally.failed, tally.unconfirmed = (
+            tally.failed + (finding.severity == "failure"),
+            tally.unconfirmed + (finding.severity != "failure"),
+        )
+    outcome.tally("time").passed = 3
+    outcome.tally("headers").not_applicable = {"no header is declared": 9, "never": 1}
+    outcome.created = dict.fromkeys(Created(SLUG, identifier) for identifier in created)
+    made.gather(outcome)
+    return made
+
+
+def text_of(made):
+    return "\n".join(lines(made))
+
+
+def test_the_table_has_a_row_for_every_check_that_counts_and_says_why_one_does_not_apply():
+    text = text_of(summary(FINDING))
+    for row in (
+        "  echo     FAIL         1",
+        "  time     pass         3",
+        "  headers  n/a          no header is declared; never",
+    ):
+        assert row in text
+    assert "  taken    n/a          there was no occasion" in text
+
+
+def test_a_check_that_could_not_be_asked_tells_the_reason_of_the_scenario():
+    contract = load("scale")
+    run = Run(Settings("scale"), contract, contract.operations, frozenset({"taken"}), Target(SimpleNamespace(), "here"))
+    made = Summary(run)
+    made.gather(Outcome(contract.operations[0].slug, "coverage", accepted=1))
+    assert "taken  n/a          the client can't choose a key" in text_of(made)
+
+
+@given(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
+def test_a_cell_shows_the_worst_and_counts_the_rest(passed, failed, unconfirmed):
+    text = cell(Tally(passed, failed, unconfirmed))
+    expected = "FAIL" if failed else "unconfirmed" if unconfirmed else "pass" if passed else "n/a"
+    assert text.startswith(expected)
+    assert (f"{passed} pass" in text) == bool(passed and expected != "pass")
+
+
+def test_one_item_is_one_line_of_progress():
+    outcome = Outcome("create", "coverage", exchanges=1234, seconds=2.5, ended="the time is over\x1b")
+    outcome.note(FINDING)
+    outcome.note(dataclasses.replace(FINDING, severity="unconfirmed"))
+    assert progress(outcome).split() == [
+        "create",
+        "coverage",
+        "1,234",
+        "exchanges",
+        "2.5",
+        "s",
+        "1",
+        "finding,",
+        "1",
+        "unconfirmed,",
+        "the",
+        "time",
+        "is",
+        "over\\x1b",
+    ]
+
+
+@given(st.text(), st.text(), st.text())
+def test_what_a_target_says_can_not_steer_the_terminal_or_add_lines(got, answer, where):
+    record = dataclasses.replace(RECORD, answer=answer, body=got, body_size=len(got))
+    text = describe(dataclasses.replace(FINDING, got=got, where=where, case=record), 1)
+    assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text)
+    assert "    source:    #/paths (documented)" in text.splitlines()
+
+
+def test_long_bodies_are_short_in_print_and_whole_in_json():
+    record = dataclasses.replace(RECORD, body="x" * 30_000, body_size=30_000)
+    made = summary(dataclasses.replace(FINDING, case=record))
+    assert len(text_of(made)) < 5_000
+    assert "30,000 bytes" in text_of(made)
+    assert as_json(made, 1)["findings"][0]["case"]["body"] == "x" * 30_000
+
+
+def test_an_unanswered_request_and_one_without_a_body_are_told_as_such():
+    text = describe(
+        dataclasses.replace(FINDING, case=dataclasses.replace(RECORD, status=None, problem="it was reset")), 2
+    )
+    assert "answer:    none: it was reset" in text
+    assert "without a body" in text
+    assert "(2 times)" in text
+
+
+statuses = {
+    "conforms": (summary(), 0, 0),
+    "a failure": (summary(FINDING), 1, 1),
+    "unconfirmed only": (summary(dataclasses.replace(FINDING, severity="unconfirmed")), 0, 0),
+    "never accepted": (summary(accepted=0), 0, 1),
+    "gone": (summary(gone="it is gone"), 1, 3),
+    "gone after a failure": (summary(FINDING, gone="it is gone"), 1, 1),
+    "nothing collected": (summary(), 5, 4),
+    "interrupted": (summary(), 2, 130),
+}
+
+
+@pytest.mark.parametrize(("made", "pytest_status", "status"), statuses.values(), ids=statuses)
+def test_the_exit_status_follows_from_what_was_found(made, pytest_status, status):
+    assert made.status(pytest_status) == status
+
+
+def test_a_crash_of_the_suite_is_our_own_fault_unless_there_are_findings():
+    made = summary()
+    made.crashes.append("it broke")
+    assert made.status(1) == 4
+    assert "please report" in text_of(made)
+    assert "it broke" in text_of(made)
+
+
+def test_an_operation_that_was_never_reached_is_named_with_the_reason_and_a_hint():
+    text = text_of(summary(accepted=0))
+    assert f"NOT TESTED {SLUG}: none of 2 valid requests was accepted; one was answered 401 no" in text
+    assert "--header" in text
+
+
+def test_what_was_made_is_listed_for_a_deployment_only():
+    assert "t-1" in text_of(summary(target="http://127.0.0.1:1", created=["t-1", "t-2\x1b"]))
+    assert "t-2\\x1b" in text_of(summary(target="http://127.0.0.1:1", created=["t-1", "t-2\x1b"]))
+    assert "things were made" not in text_of(summary(created=["t-1"]))
+
+
+def test_failures_come_before_what_is_unconfirmed():
+    weak = dataclasses.replace(FINDING, severity="unconfirmed", check="time")
+    text = text_of(summary(weak, FINDING))
+    assert text.index("FAIL echo: ") < text.index("unconfirmed time: ")
+
+
+@given(st.text())
+def test_junit_is_xml_whatever_a_target_says(said):
+    weak = dataclasses.replace(FINDING, severity="unconfirmed", got=said)
+    root = ET.fromstring(junit(summary(dataclasses.replace(FINDING, got=said), weak)))
+    suite = root.find("testsuite")
+    assert suite.get("failures") == "1"
+    assert suite.get("skipped") == "2"
+    assert int(suite.get("tests")) == len(suite.findall("testcase"))
+
+
+def test_both_files_are_written_below_folders_that_are_made_and_hold_no_secret(tmp_path):
+    folder = tmp_path / "a" / "b"
+    masking = Masking(("t0p-s3cret",))
+    finding = dataclasses.replace(FINDING, got="it says t0p-s3cret").masked(masking)
+    made = summary(finding, report=folder, created=["t0p-s3cret"], masking=masking, gone="t0p-s3cret")
+    write_reports(made, 1)
+    for name in ("report.json", "junit.xml"):
+        assert "t0p-s3cret" not in (folder / name).read_text()
+    written = json.loads((folder / "report.json").read_text())
+    assert written["created"] == [{"operation": SLUG, "id": "***"}]
+    assert written["operations"][0]["checks"]["echo"]["verdict"] == "FAIL"
+
+
+def test_a_report_that_can_not_be_written_is_a_usage_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="--report"):
+        write_reports(summary(report=tmp_path / "file" / "below"), 0)
+
+
+def test_a_curl_line_that_nobody_could_read_is_left_to_the_report():
+    record = dataclasses.replace(RECORD, curl="curl " + "x" * 5000)
+    text = describe(dataclasses.replace(FINDING, case=record), 1)
+    assert "--report DIR" in text
+    assert "xxx" not in text

@@ -1,0 +1,285 @@
+"""One conformance suite for every store, and a model to hold them to."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from threadmock.mockserver.storage import Shelf, Store, StoreFull
+from threadmock.mockserver.storage.memory import MemoryStore
+
+MakeStore = Callable[..., Store]
+STORES: dict[str, MakeStore] = {"memory": MemoryStore}
+THREADS: Shelf = ("p", "thread")
+MESSAGES: Shelf = ("p", "message", "thread", "t1")
+
+
+@pytest.fixture(params=STORES.values(), ids=STORES)
+def make(request: pytest.FixtureRequest) -> MakeStore:
+    found: MakeStore = request.param
+    return found
+
+
+def test_what_was_inserted_is_read(make: MakeStore) -> None:
+    store = make()
+    assert store.insert(THREADS, "t1", {"a": 1}) is None
+    assert store.read(THREADS, "t1") == {"a": 1}
+
+
+def test_a_taken_key_is_refused_with_what_is_there_and_nothing_changes(make: MakeStore) -> None:
+    store = make()
+    store.insert(THREADS, "t1", {"a": 1})
+    assert store.insert(THREADS, "t1", {"a": 2}) == {"a": 1}
+    assert store.list(THREADS) == [{"a": 1}]
+
+
+def test_the_same_thing_inserted_twice_is_taken_the_second_time(make: MakeStore) -> None:
+    store, thing = make(), {"a": 1}
+    assert store.insert(THREADS, "t1", thing) is None
+    assert store.insert(THREADS, "t1", thing) == thing
+
+
+def test_an_empty_thing_takes_its_key_too(make: MakeStore) -> None:
+    store = make()
+    assert store.insert(THREADS, "t1", {}) is None
+    assert store.insert(THREADS, "t1", {"a": 1}) == {}
+
+
+def test_what_is_not_there_is_none(make: MakeStore) -> None:
+    store = make()
+    assert store.read(THREADS, "t1") is None
+    assert store.update(THREADS, "t1", dict) is None
+    assert store.delete(THREADS, "t1") is None
+    assert store.list(THREADS) == []
+    assert store.shelves() == {}
+
+
+def test_shelves_keep_equal_keys_apart(make: MakeStore) -> None:
+    store = make()
+    store.insert(("p", "thread"), "k", {"n": 1})
+    store.insert(("q", "thread"), "k", {"n": 2})
+    store.insert(("p", "thread", "application", "a"), "k", {"n": 3})
+    assert store.read(("p", "thread"), "k") == {"n": 1}
+    assert store.shelves() == {("p", "thread"): 1, ("q", "thread"): 1, ("p", "thread", "application", "a"): 1}
+
+
+def test_a_list_is_in_the_order_of_insertion_and_is_the_callers_own(make: MakeStore) -> None:
+    store = make()
+    for number in (3, 1, 2):
+        store.insert(THREADS, str(number), {"n": number})
+    store.update(THREADS, "3", lambda thing: {**thing, "changed": True})
+    listed = store.list(THREADS)
+    assert [thing["n"] for thing in listed] == [3, 1, 2]
+    listed.clear()
+    assert len(store.list(THREADS)) == 3
+
+
+def test_an_update_replaces_and_returns_the_new_thing(make: MakeStore) -> None:
+    store = make()
+    store.insert(THREADS, "t1", before := {"a": 1})
+    assert store.update(THREADS, "t1", lambda thing: {**thing, "b": 2}) == {"a": 1, "b": 2}
+    assert store.read(THREADS, "t1") == {"a": 1, "b": 2}
+    assert before == {"a": 1}
+
+
+def test_an_update_that_fails_changes_nothing_and_holds_up_nobody(make: MakeStore) -> None:
+    store = make()
+    store.insert(THREADS, "t1", {"a": 1})
+
+    def fail(_: Any) -> Any:
+        raise KeyError("no")
+
+    with pytest.raises(KeyError):
+        store.update(THREADS, "t1", fail)
+    assert store.update(THREADS, "t1", lambda thing: {**thing, "b": 2}) == {"a": 1, "b": 2}
+
+
+def test_a_delete_takes_everything_below_along_and_nothing_beside(make: MakeStore) -> None:
+    store = make()
+    for key in ("t1", "t2"):
+        store.insert(THREADS, key, {"key": key})
+    below: Shelf = ("p", "part", "thread", "t1", "message", "m1")
+    others: list[Shelf] = [
+        ("p", "message", "thread", "t2"),
+        ("q", "message", "thread", "t1"),
+        ("p", "message", "thread", "t11"),
+        ("p", "message", "run", "t1"),
+    ]
+    for shelf in (MESSAGES, below, *others):
+        store.insert(shelf, "m1", {"key": "m1"})
+    assert store.delete(THREADS, "t1") == {"key": "t1"}
+    assert store.read(MESSAGES, "m1") is None
+    assert store.read(below, "m1") is None
+    assert all(store.read(shelf, "m1") for shelf in others)
+    assert sum(store.shelves().values()) == 1 + len(others)
+
+
+def test_a_deleted_key_is_free_again(make: MakeStore) -> None:
+    store = make()
+    store.insert(THREADS, "t1", {"n": 1})
+    store.delete(THREADS, "t1")
+    assert store.insert(THREADS, "t1", {"n": 2}) is None
+
+
+def test_clear_takes_all_and_counts(make: MakeStore) -> None:
+    store = make()
+    store.insert(THREADS, "t1", {})
+    store.insert(MESSAGES, "m1", {})
+    assert store.clear() == 2
+    assert (store.clear(), store.shelves()) == (0, {})
+
+
+def test_a_full_store_takes_no_more_but_knows_what_it_has(make: MakeStore) -> None:
+    store = make(2)
+    store.insert(THREADS, "t1", {"n": 1})
+    store.insert(("q", "thread"), "t1", {})
+    with pytest.raises(StoreFull, match="2 things"):
+        store.insert(THREADS, "t2", {})
+    assert store.insert(THREADS, "t1", {"n": 9}) == {"n": 1}
+    assert store.read(THREADS, "t2") is None
+    store.delete(THREADS, "t1")
+    assert store.insert(THREADS, "t2", {}) is None
+    with pytest.raises(StoreFull):
+        store.insert(THREADS, "t3", {})
+    store.clear()
+    assert store.insert(THREADS, "t3", {}) is None
+
+
+def race(work: Callable[[int], None], threads: int = 8) -> None:
+    begin = threading.Barrier(threads)
+
+    def run(number: int) -> None:
+        begin.wait()
+        work(number)
+
+    started = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
+    for thread in started:
+        thread.start()
+    for thread in started:
+        thread.join()
+
+
+def test_of_many_threads_inserting_one_key_exactly_one_wins(make: MakeStore) -> None:
+    store = make()
+    won: list[tuple[int, int]] = []
+
+    def work(number: int) -> None:
+        won.extend((number, key) for key in range(200) if store.insert(THREADS, str(key), {"by": number}) is None)
+
+    race(work)
+    assert sorted(key for _, key in won) == list(range(200))
+    assert {key: store.read(THREADS, str(key))["by"] for _, key in won} == {key: number for number, key in won}  # type: ignore[index]
+
+
+def test_no_update_of_many_threads_is_lost(make: MakeStore) -> None:
+    store = make()
+    store.insert(THREADS, "t1", {"n": 0})
+    race(lambda _: [store.update(THREADS, "t1", lambda thing: {"n": thing["n"] + 1}) for _ in range(200)] and None)
+    assert store.read(THREADS, "t1") == {"n": 1600}
+
+
+def test_a_full_store_is_exactly_full_after_a_race(make: MakeStore) -> None:
+    store = make(100)
+    refused: list[int] = []
+
+    def work(number: int) -> None:
+        for key in range(50):
+            try:
+                store.insert(THREADS, f"{number}-{key}", {})
+            except StoreFull:
+                refused.append(number)
+
+    race(work)
+    assert sum(store.shelves().values()) == 100
+    assert len(refused) == 300
+
+
+def test_lists_and_deletes_during_inserts_are_no_failure(make: MakeStore) -> None:
+    store = make()
+
+    def work(number: int) -> None:
+        for key in range(200):
+            store.insert(("p", "message", "thread", f"t{key % 5}"), f"{number}-{key}", {})
+            store.insert(THREADS, f"t{key % 5}", {})
+            store.list(THREADS)
+            store.shelves()
+            store.delete(THREADS, f"t{key % 5}")
+
+    race(work)
+    for key in range(5):
+        store.insert(THREADS, f"t{key}", {})
+        store.delete(THREADS, f"t{key}")
+    assert store.shelves() == {}
+
+
+SHELVES = st.sampled_from(
+    [
+        THREADS,
+        ("q", "thread"),
+        MESSAGES,
+        ("p", "message", "thread", "t2"),
+        ("p", "part", "thread", "t1", "message", "t2"),
+    ]
+)
+KEYS = st.sampled_from(["t1", "t2", "t3", ""])
+THINGS = st.dictionaries(st.text(max_size=2), st.integers(), max_size=2)
+
+
+class AgainstDictionaries(RuleBasedStateMachine):
+    """The store and two plain dictionaries do the same."""
+
+    make: MakeStore = MemoryStore
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = type(self).make(8)
+        self.model: dict[tuple[Shelf, str], Any] = {}
+
+    @rule(shelf=SHELVES, key=KEYS, thing=THINGS)
+    def insert(self, shelf: Shelf, key: str, thing: dict[str, int]) -> None:
+        if (shelf, key) in self.model:
+            assert self.store.insert(shelf, key, thing) == self.model[shelf, key]
+        elif len(self.model) == 8:
+            with pytest.raises(StoreFull):
+                self.store.insert(shelf, key, thing)
+        else:
+            assert self.store.insert(shelf, key, thing) is None
+            self.model[shelf, key] = thing
+
+    @rule(shelf=SHELVES, key=KEYS, thing=THINGS)
+    def update(self, shelf: Shelf, key: str, thing: dict[str, int]) -> None:
+        expected = {**self.model[shelf, key], **thing} if (shelf, key) in self.model else None
+        assert self.store.update(shelf, key, lambda before: {**before, **thing}) == expected
+        if expected is not None:
+            self.model[shelf, key] = expected
+
+    @rule(shelf=SHELVES, key=KEYS)
+    def delete(self, shelf: Shelf, key: str) -> None:
+        there = self.model.pop((shelf, key), None)
+        assert self.store.delete(shelf, key) == there
+        if there is not None:
+            below = (*shelf[2:], shelf[1], key)
+            for other in [o for o in self.model if o[0][0] == shelf[0] and o[0][2:][: len(below)] == below]:
+                del self.model[other]
+
+    @rule()
+    def clear(self) -> None:
+        assert self.store.clear() == len(self.model)
+        self.model.clear()
+
+    @invariant()
+    def agrees(self) -> None:
+        shelves: dict[Shelf, list[Any]] = {}
+        for (shelf, key), thing in self.model.items():
+            assert self.store.read(shelf, key) == thing
+            shelves.setdefault(shelf, []).append(thing)
+        assert self.store.shelves() == {shelf: len(things) for shelf, things in shelves.items()}
+        for shelf, things in shelves.items():
+            assert self.store.list(shelf) == things
+
+
+TestMemoryStoreAgainstDictionaries = AgainstDictionaries.TestCase
+TestMemoryStoreAgainstDictionaries.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
