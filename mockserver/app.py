@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import flask
+from threadmock.mockserver import rsgi, wsgi
 from threadmock.mockserver.control import MAX_BODY as MAX_CONTROL_BODY
 from threadmock.mockserver.control import control, documents, open_to_caller, refuse_caller
 from threadmock.mockserver.gateway import CONTROL, Gateway, Mount
 from threadmock.mockserver.problems import problem
-from threadmock.mockserver.wsgi import Served, exchange, status_line
+from threadmock.mockserver.wsgi import exchange, status_line
 from threadmock.specs.messages import Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -36,9 +37,14 @@ def create_app(gateway: Gateway) -> flask.Flask:
     return app
 
 
-def served(gateway: Gateway) -> Served:
+def served(gateway: Gateway) -> wsgi.Served:
+    """The application for use in process."""
+    return wsgi.Served(gateway, create_app(gateway).wsgi_app)
+
+
+def serving(gateway: Gateway) -> rsgi.Served:
     """The application as `serve` runs it."""
-    return Served(gateway, create_app(gateway).wsgi_app)
+    return rsgi.Served(gateway, create_app(gateway).wsgi_app)
 
 
 def _view(gateway: Gateway) -> View:

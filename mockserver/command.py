@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 
 import click
-from threadmock.mockserver.app import served
+from threadmock.mockserver.app import serving
 from threadmock.mockserver.fault_table import find_faults
 from threadmock.mockserver.faults import planted
 from threadmock.mockserver.gateway import Gateway
 from threadmock.mockserver.greeting import greeting
 from threadmock.mockserver.origins import is_loopback
+from threadmock.mockserver.rsgi import Served
 from threadmock.mockserver.server import Address, PortTaken, claimed
 from threadmock.mockserver.server import serve as run_server
 from threadmock.mockserver.world import World
-from threadmock.mockserver.wsgi import WsgiApp
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS, builtin_names, load
 from threadmock.specs.model import Contract
@@ -74,9 +74,9 @@ class _Worker:
         self.address = address
         self.gateway: Gateway | None = None
 
-    def build(self) -> WsgiApp:
+    def build(self) -> Served:
         self.gateway = build_gateway(self.settings)
-        return served(self.gateway)
+        return serving(self.gateway)
 
     def greet(self) -> None:
         if self.gateway:

@@ -114,27 +114,26 @@ class Gateway:
                     return Found(mount, match)
         return NOWHERE
 
-    def documented(self, path: str) -> bool:
-        """Whether a path is a documented route of any mount, whatever the method."""
-        return self.find("GET", path).mount is not None
+    def handle(self, request: Request, found: Found | None = None) -> Response:
+        """Answer one request, note it, log it. Never raises: what goes wrong inside is a problem+json 500.
 
-    def handle(self, request: Request) -> Response:
-        """Answer one request, note it, log it. Never raises: what goes wrong inside is a problem+json 500."""
+        found: where it leads, if that is known already.
+        """
         began = time.perf_counter()
-        found = NOWHERE
         try:
             stranger = refuse_stranger(request, self.origins, guard_host=self.guard_host)
             if stranger is None:
-                found = self.find(request.method, request.path)
+                found = found or self.find(request.method, request.path)
                 made = self._answer(request, found)
             else:
+                found = NOWHERE
                 made = Answer(stranger, "", "a stranger")
         except Dropped:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
             made = Answer(_broken(error), "", f"threadmock failed: {error!r}")
         response = self._finish(request, made.response)
-        provider = found.mount.contract.name if found.mount else ""
+        provider = found.mount.contract.name if found and found.mount else ""
         self.world.journal.note(request, response, provider, made.rule, made.reason)
         if self.log:
             self.log(_line(request, response, provider, made, time.perf_counter() - began))

@@ -1,8 +1,7 @@
 """The production server: granian in front of the gateway, and its traps made safe.
 
-Measured traps: SO_REUSEPORT lets two servers share a port without a word; port 0 is announced as 0; the environ also
-holds the process environment, so that a variable `HTTP_X` would look like a request header; a killed parent leaves its
-worker behind.
+Measured traps: SO_REUSEPORT lets two servers share a port without a word; port 0 is announced as 0; a killed parent
+leaves its worker behind; so many connections are handled at once and the next ones wait without a word.
 """
 
 import contextlib
@@ -19,21 +18,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
-from threadmock.mockserver.bodies import THREADS
 from threadmock.mockserver.identity import identity
-from threadmock.mockserver.wsgi import WsgiApp
+from threadmock.mockserver.rsgi import Served
 
-_CGI = ("HTTP_", "CONTENT_", "SERVER_", "REMOTE_", "REQUEST_", "wsgi.")
-_CGI_NAMES = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "GATEWAY_INTERFACE")
 _PR_SET_PDEATHSIG = 1
 _KILL_TIMEOUT = 5
 _HEADER_TIMEOUT = 10_000
 _HEADER_BYTES = 64 * 1024
 _POLL = 0.005
+_CONNECTIONS = 4096
 
 
 class PortTaken(OSError):  # noqa: N818 - reads as what it is
@@ -80,7 +78,7 @@ def claimed(address: Address) -> Iterator[Address]:
         yield Address(host, port)
 
 
-def serve(address: Address, build: Callable[[], WsgiApp], *, ready: Callable[[], None], threads: int = THREADS) -> None:
+def serve(address: Address, build: Callable[[], Served], *, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; then let running requests end, for _KILL_TIMEOUT seconds at most.
 
     build runs in the worker process and makes the application; ready runs there once connections are taken.
@@ -89,9 +87,10 @@ def serve(address: Address, build: Callable[[], WsgiApp], *, ready: Callable[[],
         "threadmock",
         address=address.host,
         port=address.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=threads,
+        backlog=_CONNECTIONS,
+        backpressure=_CONNECTIONS,
         websockets=False,
         log_enabled=False,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT, max_buffer_size=_HEADER_BYTES),
@@ -101,14 +100,14 @@ def serve(address: Address, build: Callable[[], WsgiApp], *, ready: Callable[[],
     server.serve(target_loader=partial(_start_worker, address, build, ready, os.getpid()), wrap_loader=False)
 
 
-def _start_worker(address: Address, build: Callable[[], WsgiApp], ready: Callable[[], None], parent: int) -> WsgiApp:
+def _start_worker(
+    address: Address, build: Callable[[], Served], ready: Callable[[], None], parent: int
+) -> Callable[..., Any]:
     _die_with(parent)
-    for name in [n for n in os.environ if n.startswith(_CGI) or n in _CGI_NAMES]:
-        del os.environ[name]
     app = build()
     _calm_collector()
     threading.Thread(target=_announce, args=(address, identity(), ready), daemon=True).start()
-    return app
+    return app.__rsgi__
 
 
 def _calm_collector() -> None:

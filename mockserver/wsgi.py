@@ -1,12 +1,12 @@
 """WSGI environ ↔ messages (PEP 3333): one thin adapter for Flask's views and for the short way past them."""
 
+import io
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from threadmock.mockserver.bodies import Bodies, Stalled
 from threadmock.mockserver.gateway import Gateway
-from threadmock.mockserver.problems import problem
 from threadmock.specs.messages import Request, Response
 
 StartResponse: TypeAlias = Callable[..., Any]
@@ -14,14 +14,13 @@ Carriers: TypeAlias = Sequence[tuple[str, str]]
 WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 _MAX_DIGITS = 18
-_MOST_NAMES = 1000
-_LONGEST_NAME = 64
+_CHUNK = 64 * 1024
 _NAMES = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
+_CGI_NAMES = {name: key for key, name in _NAMES.items()}
 _CARRIERS: dict[tuple[str, ...], Carriers] = {}
 _MOST_LAYOUTS = 200
 _LONGEST_LAYOUT = 4000
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-bodies = Bodies()
 
 
 def read_request(environ: dict[str, Any], max_body: int) -> Request:
@@ -33,12 +32,14 @@ def read_request(environ: dict[str, Any], max_body: int) -> Request:
     keys = tuple(environ)
     carriers = _CARRIERS.get(keys) or _find_carriers(keys)
     headers = {name: value for key, name in carriers if (value := environ[key])}
-    path = environ.get("PATH_INFO") or "/"
-    if not path.isascii():
-        path = path.encode("latin-1", "replace").decode("utf-8", "replace")
-    return Request(
-        environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, _read_body(environ, max_body)
-    )
+    query = environ.get("QUERY_STRING", "")
+    return Request(environ["REQUEST_METHOD"], read_path(environ), query, headers, _read_body(environ, max_body))
+
+
+def read_path(environ: dict[str, Any]) -> str:
+    """The path of an environ as text."""
+    path: str = environ.get("PATH_INFO") or "/"
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _find_carriers(keys: tuple[str, ...]) -> Carriers:
@@ -64,17 +65,25 @@ def _read_body(environ: dict[str, Any], max_body: int) -> bytes:
         return b""
     if not wanted:
         return b""
-    return bodies.read(environ["wsgi.input"], wanted)
+    return read_all(environ["wsgi.input"], wanted)
+
+
+def read_all(stream: Any, wanted: int) -> bytes:
+    """Up to `wanted` bytes of a stream whose `read` may return fewer than it was asked for."""
+    data: bytes = stream.read(wanted)
+    if len(data) >= wanted or not data:
+        return data
+    parts, size = [data], len(data)
+    while data and size < wanted:
+        data = stream.read(min(_CHUNK, wanted - size))
+        parts.append(data)
+        size += len(data)
+    return b"".join(parts)
 
 
 def exchange(gateway: Gateway, environ: dict[str, Any]) -> Response:
     """The response to the request of an environ."""
-    try:
-        request = read_request(environ, gateway.limits.body)
-    except Stalled as error:
-        headers = {"retry-after": "10"} if error.status == 503 else {}
-        return problem(error.status, "The request's body did not arrive", str(error), kind="stalled", headers=headers)
-    return gateway.handle(request)
+    return gateway.handle(read_request(environ, gateway.limits.body))
 
 
 def send_response(response: Response, method: str, start_response: StartResponse) -> list[bytes] | Iterator[bytes]:
@@ -96,34 +105,56 @@ def status_line(status: int) -> str:
     return _STATUS_LINES.get(status) or f"{status} Status"
 
 
-class Adapter:
-    """A WSGI application that answers from the gateway alone."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
-
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request (PEP 3333)."""
-        return send_response(exchange(self.gateway, environ), environ["REQUEST_METHOD"], start_response)
-
-
 class Served:
-    """What `serve` runs: documented routes go straight to the adapter, everything else reaches Flask."""
+    """A WSGI application for use in process: documented routes go straight to the gateway, everything else to Flask."""
 
     def __init__(self, gateway: Gateway, flask: WsgiApp) -> None:
         self._gateway = gateway
-        self._adapter = Adapter(gateway)
         self._flask = flask
-        self._known: dict[str, bool] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        path = environ.get("PATH_INFO") or "/"
-        known = self._known.get(path)
-        if known is None:
-            known = self._gateway.documented(path)
-            if known and len(self._known) < _MOST_NAMES and len(path) <= _LONGEST_NAME:
-                self._known[path] = True
-        if known:
-            return self._adapter(environ, start_response)
-        return self._flask(environ, start_response)
+        method = environ["REQUEST_METHOD"]
+        found = self._gateway.find(method, read_path(environ))
+        if found.mount is None:
+            return self._flask(environ, start_response)
+        request = read_request(environ, self._gateway.limits.body)
+        return send_response(self._gateway.handle(request, found), method, start_response)
+
+
+def call_wsgi(app: WsgiApp, request: Request) -> Response:
+    """What a WSGI application answers to a request, its body whole."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    chunks = app(make_environ(request), lambda status, headers, _=None: begun.append((status, headers)))
+    try:
+        body = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+    status, headers = begun[-1]
+    return Response(int(status[:3]), {name.lower(): value for name, value in headers}, body)
+
+
+def make_environ(request: Request) -> dict[str, Any]:
+    """The environ of a request. Nothing of the process environment gets into it."""
+    made = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": request.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": request.query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in request.headers.items():
+        made[_CGI_NAMES.get(name) or "HTTP_" + name.replace("-", "_").upper()] = value
+    return made

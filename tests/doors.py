@@ -1,20 +1,23 @@
-"""Both doors of the mock, called without a socket: requests in as bytes and names, answers out as plain records."""
+"""The doors of the mock, called without a socket: requests in as bytes and names, answers out as plain records."""
 
+import asyncio
 import datetime
 import io
 import json
+import types
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.mockserver.app import create_app, served
+from threadmock.mockserver.app import create_app, served, serving
 from threadmock.mockserver.gateway import Gateway
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
 
 START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
-DOORS = ("served", "flask")
+WSGI_DOORS = ("served", "flask")
+DOORS = (*WSGI_DOORS, "rsgi")
 NO_JSON = object()
 
 
@@ -66,8 +69,59 @@ def make_gateway(*sources: Any, layer: str = "documented", seed: int = 7, now: A
 
 
 def open_door(gateway: Gateway, door: str) -> Any:
-    """The WSGI application behind one of DOORS."""
+    """The application behind one of DOORS, to be called as WSGI has it."""
+    if door == "rsgi":
+        return as_wsgi(serving(gateway))
     return served(gateway) if door == "served" else create_app(gateway).wsgi_app
+
+
+class Wire:
+    """What an RSGI application is given to read a body and to answer with."""
+
+    def __init__(self, made: dict[str, Any]) -> None:
+        self.stream = made["wsgi.input"]
+        self.begun: tuple[int, list[tuple[str, str]]] | None = None
+        self.body = b""
+
+    async def __call__(self) -> bytes:
+        return self.stream.read()  # type: ignore[no-any-return]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while part := self.stream.read(10_000):
+            yield part
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        self.begun = (status, headers)
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.begun, self.body = (status, headers), body
+
+
+def as_wsgi(app: Any) -> Any:
+    """An RSGI application, to be called as WSGI has it."""
+
+    def application(made: dict[str, Any], start_response: Any) -> list[bytes]:
+        names = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
+        headers = {
+            names.get(key) or key[5:].replace("_", "-").lower(): value
+            for key, value in made.items()
+            if key.startswith("HTTP_") or key in names
+        }
+        scope = types.SimpleNamespace(
+            method=made["REQUEST_METHOD"],
+            path=made["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+            query_string=made["QUERY_STRING"],
+            http_version="1.1",
+            authority=None,
+            headers=headers,
+        )
+        wire = Wire(made)
+        asyncio.run(app.__rsgi__(scope, wire))
+        assert wire.begun
+        start_response(str(wire.begun[0]), wire.begun[1])
+        return [wire.body]
+
+    return application
 
 
 def environ(

@@ -4,7 +4,6 @@ python comparison.py hello|flask PORT
 """
 
 import sys
-from functools import partial
 from typing import Any
 
 import flask
@@ -12,6 +11,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from threadmock.mockserver.app import create_app
 from threadmock.mockserver.command import Settings, build_gateway
+from threadmock.mockserver.rsgi import Served
+from threadmock.mockserver.server import Address, serve
 
 
 def hello() -> Any:
@@ -23,23 +24,21 @@ def hello() -> Any:
 
 
 def through_flask() -> Any:
-    """The mock without the short way."""
-    return create_app(build_gateway(Settings(("langsmith",), seed=1, quiet=True)))
+    """The mock as `serve` runs it, but with every route through Flask's dispatch."""
+    gateway = build_gateway(Settings(("langsmith",), seed=1, quiet=True))
+    return Served(gateway, create_app(gateway).wsgi_app, straight=False)
 
 
-def loader(kind: str) -> Any:
-    """The application, built in the worker."""
-    return {"hello": hello, "flask": through_flask}[kind]()
+def main(kind: str, port: int) -> None:
+    """Serve: the bare view on granian's WSGI interface and its defaults, the mock as `serve` does."""
+    if kind == "flask":
+        serve(Address("127.0.0.1", port), through_flask, ready=lambda: None)
+        return
+    server = Granian(
+        "comparison", address="127.0.0.1", port=port, interface=Interfaces.WSGI, websockets=False, log_enabled=False
+    )
+    server.serve(target_loader=hello, wrap_loader=False)
 
 
 if __name__ == "__main__":
-    Granian(
-        "comparison",
-        address="127.0.0.1",
-        port=int(sys.argv[2]),
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=32,
-        websockets=False,
-        log_enabled=False,
-    ).serve(target_loader=partial(loader, sys.argv[1]), wrap_loader=False)
+    main(sys.argv[1], int(sys.argv[2]))
