@@ -1,36 +1,36 @@
-"""Keys of things: one form for each, and the parents that must exist."""
+"""Keys of things: one form for each, and the refusal of those that nothing has."""
 
 import uuid
 from typing import Any
 
 from threadmock.mockserver.rendering import Refused
-from threadmock.mockserver.transaction import ABSENT, Transaction, find_parent
+from threadmock.mockserver.storage import Shelf
+from threadmock.mockserver.transaction import ABSENT, Transaction
 
 
-def canonical_key(tx: Transaction, value: Any) -> str:
-    """The one form of a key: a UUID in lower case with dashes (RFC 9562, 4), any other text as it is."""
+def canonical(value: Any) -> str:
+    """A UUID in lower case with dashes (RFC 9562, 4), any other text as it is."""
     text = str(value)
-    if not tx.plan.uuid_key or tx.world.faults.skips("canonical"):
-        return text
     try:
         return str(uuid.UUID(text))
     except ValueError:
         return text
 
 
-def unknown_parent(tx: Transaction) -> Refused | None:
-    """The refusal where the rule names a parent that must exist and does not."""
-    within = tx.operation.rule.within
-    if within is None or not within.must_exist or find_parent(tx) is not None:
-        return None
-    key = tx.path_values.get(within.source.steps[0], "")
-    return Refused("unknown", f"{within.resource.capitalize()} {key} not found", key=key)
+def canonical_key(tx: Transaction, value: Any) -> str:
+    """The one form of a key."""
+    return canonical(value) if tx.plan.uuid_key and not tx.world.faults.skips("canonical") else str(value)
 
 
 def asked_key(tx: Transaction) -> str:
     """The key that the request names; "" where it names none."""
     value = tx.plan.read_key(tx) if tx.plan.read_key else ABSENT
-    return "" if value is ABSENT else canonical_key(tx, value)
+    return "" if value is ABSENT or value is None else canonical_key(tx, value)
+
+
+def home_of(tx: Transaction, key: str) -> Shelf:
+    """The shelf on which a thing with this key lies: below the parent that the request names, else wherever it is."""
+    return tx.shelf if tx.plan.parent else tx.world.store.find(tx.contract.name, tx.operation.rule.resource, key)
 
 
 def not_found(tx: Transaction, key: str) -> Refused:

@@ -9,6 +9,7 @@ from typing import Any
 
 from threadmock.mockserver import problems
 from threadmock.mockserver.behaviours import behaviours
+from threadmock.mockserver.conditions import unmet
 from threadmock.mockserver.faults import Moment
 from threadmock.mockserver.forcing import forced
 from threadmock.mockserver.generation import Ungeneratable, generate
@@ -100,7 +101,10 @@ def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world
         now,
         write_date_time(now),
     )
+    world.calendar.pass_to(now, world.store)
     try:
+        if plan.conditions and (refused := unmet(tx)):
+            return refused
         return behaviours[operation.rule.action](tx)
     except StoreFull as full:
         return Refused("full", f"{full} POST /_mock/reset empties it.")
@@ -130,8 +134,8 @@ def _waved_through(reading: BodyReading, world: World) -> bool:
 def _respond(request: Request, plan: Plan, world: World, outcome: Done, media_type: str) -> Response:
     """The response of what was done, checked against the document before it leaves."""
     shown = outcome.shown
-    if not media_type:
-        return Response(outcome.status, {}, b"")
+    if not media_type or outcome.status in (204, 304):
+        return Response(outcome.status, dict(outcome.headers), b"")
     if plan.shown and not world.faults.skips("hiding"):
         shown = _without_hidden(request, plan, shown)
     if world.faults:
@@ -140,6 +144,8 @@ def _respond(request: Request, plan: Plan, world: World, outcome: Done, media_ty
     headers = {"content-type": media_type}
     if plan.reply and plan.reply.headers:
         headers |= _declared_headers(plan.reply, world)
+    if outcome.headers:
+        headers |= outcome.headers
     response = Response(outcome.status, headers, dump_json(shown))
     if world.faults:
         return response

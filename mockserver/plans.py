@@ -4,12 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from threadmock.mockserver.parents import Parent, compile_parent, is_uuid_parameter
+from threadmock.mockserver.selection import Lister, compile_listing
 from threadmock.mockserver.settings import Maker, compile_setting, fetch
+from threadmock.mockserver.things import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.transaction import ABSENT
-from threadmock.specs.behaviour import Setting
+from threadmock.specs.behaviour import Condition, Expiry, Key, Listing, Setting
 from threadmock.specs.inference import json_media, properties, required
 from threadmock.specs.model import Contract, Operation, Reply, Schema
 from threadmock.specs.parameters import types_of
+from threadmock.specs.rules import steps_of
 from threadmock.specs.validation import checker
 
 
@@ -17,7 +21,8 @@ from threadmock.specs.validation import checker
 class Plan:
     """One operation, ready to be served.
 
-    order: members of the success reply in document order. makers: member to how a rule makes it. echoed: member, the
+    order: members of the success reply in document order; declared: the same as a set. makers: member to how a rule
+    makes it; deep_makers: the same for members inside others. echoed: member, the
     check that an echoed value must pass, and what stands for it where it was not sent (ABSENT: nothing). wanted:
     members that the reply must have. uuid_key: whether keys are compared as UUIDs. fits: whether a body is all that
     the success reply asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it
@@ -31,7 +36,10 @@ class Plan:
     reply: Reply | None
     schema: Schema | None
     order: tuple[str, ...]
+    declared: frozenset[str]
+    envelope: tuple[str, ...]
     makers: tuple[tuple[str, Maker], ...]
+    deep_makers: tuple[tuple[tuple[str, ...], Maker], ...]
     echoed: tuple[tuple[str, Callable[[Any], bool], Any], ...]
     wanted: frozenset[str]
     shown: tuple[tuple[str, str, str], ...]
@@ -41,6 +49,20 @@ class Plan:
     member_schemas: Mapping[str, Schema]
     fits: Callable[[Any], bool] | None
     takes: Callable[[Any], bool] | None
+    key_steps: tuple[str, ...]
+    picks_newest: bool
+    parent: Parent | None
+    lister: Lister
+    empty: Members
+    reply_maker: Maker | None
+    beside: tuple[Recipe, ...]
+    touch: Members
+    copies: tuple[tuple[str, Members], ...]
+    prune_keys: Maker | None
+    prune_strategy: Maker | None
+    expires: Expiry | None
+    conditions: tuple[Condition, ...]
+    minimal: int
 
 
 def compile_plan(contract: Contract, operation: Operation) -> Plan:
@@ -48,7 +70,8 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
     rule = operation.rule
     media = json_media(operation, operation.success)
     schema = media.schema if media else None
-    item = _item_schema(schema, rule.listing.items) if rule.action == "list" and rule.listing else schema
+    listing = rule.listing or Listing()
+    item = _item_schema(schema, listing.items) if rule.action == "list" else schema
     declared = properties(item)
     asked = _asked(operation)
     members = {name: member_schema(item, node) for name, node in declared.items()} if item else {}
@@ -61,7 +84,10 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         reply=operation.reply(operation.success),
         schema=schema,
         order=tuple(declared),
-        makers=tuple((name, compile_setting(setting)) for name, setting in rule.set.items()),
+        declared=frozenset(declared),
+        envelope=tuple(properties(schema)) if item is not schema else (),
+        makers=tuple((name, compile_setting(each)) for name, each in rule.set.items() if "." not in name),
+        deep_makers=tuple((steps_of(name), compile_setting(each)) for name, each in rule.set.items() if "." in name),
         echoed=tuple(
             (name, checker(members[name]).valid, asked[name])
             for name in declared
@@ -69,13 +95,32 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         ),
         wanted=required(item) if item else frozenset(),
         shown=tuple((each.member, each.query, each.holds) for each in rule.shown),
-        uuid_key=bool(key and _is_uuid(item, declared.get(key.member))),
+        uuid_key=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
         read_key=fetch(key.source) if key and key.source else None,
         make_key=_key_maker(key.otherwise) if key else None,
         member_schemas=members,
         fits=_fast_judge(operation, schema),
         takes=_plain_judge(operation),
+        key_steps=steps_of(key.member) if key else ("id",),
+        picks_newest=bool(key and key.pick == "newest"),
+        parent=compile_parent(operation, rule.within),
+        lister=compile_listing(listing, operation),
+        empty=compile_members(rule.empty),
+        reply_maker=compile_setting(rule.reply) if rule.reply else None,
+        beside=tuple(map(compile_recipe, rule.also)),
+        touch=compile_members(rule.touch),
+        copies=tuple((name, compile_members(settings)) for name, settings in rule.copies.items()),
+        prune_keys=fetch(rule.prune.keys) if rule.prune else None,
+        prune_strategy=fetch(rule.prune.strategy) if rule.prune and rule.prune.strategy else None,
+        expires=rule.expires,
+        conditions=rule.conditions,
+        minimal=rule.minimal,
     )
+
+
+def _names_uuid(operation: Operation, key: Key) -> bool:
+    source = key.source
+    return source is not None and source.place == "path" and is_uuid_parameter(operation, source.steps[0])
 
 
 def _fast_judge(operation: Operation, schema: Schema | None) -> Callable[[Any], bool] | None:

@@ -62,7 +62,7 @@ def render(refused: Refused, refusals: Mapping[str, Refusal], headers: Mapping[s
     return Response(status, {"content-type": refusal.media_type, **(headers or {})}, dump_json(body))
 
 
-_FALLBACKS: Mapping[str, str] = {"malformed": "invalid"}
+_FALLBACKS: Mapping[str, str] = {"malformed": "invalid", "refused": "unknown"}
 _STATUSES: Mapping[str, int] = {
     "invalid": 400,
     "malformed": 400,
@@ -71,6 +71,7 @@ _STATUSES: Mapping[str, int] = {
     "denied": 401,
     "unknown": 404,
     "taken": 409,
+    "refused": 400,
     "too_large": 413,
     "full": 507,
     "ungeneratable": 500,
@@ -83,6 +84,7 @@ _TITLES: Mapping[str, str] = {
     "denied": "Credentials are missing or wrong",
     "unknown": "There is no such thing",
     "taken": "The key is taken",
+    "refused": "The request can't be met as things are",
     "too_large": "The request body is too large",
     "full": "The store is full",
     "ungeneratable": "No answer could be built",

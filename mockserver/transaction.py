@@ -1,8 +1,8 @@
-"""One request on its way through a rule: what was asked, when, and in which world."""
+"""One request on its way through a rule: what was asked, when, in which world, and what was found so far."""
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from threadmock.mockserver.storage import Shelf, Thing
@@ -29,7 +29,9 @@ class Transaction:
     """A valid request, and all that a behaviour may use to serve it.
 
     body: the request's object, {} where it has none. parameters: name to value, as their schemas type them.
-    moment and stamp: the one instant of this transaction, as a time in UTC and as RFC 3339 text.
+    moment and stamp: the one instant of this transaction, as a time in UTC and as RFC 3339 text. Then what a behaviour
+    found for settings to use: key of the thing, the thing itself, its parent with its key, the newest thing beside it,
+    the item that is gone through, and tallies by name.
     """
 
     contract: Contract
@@ -42,31 +44,39 @@ class Transaction:
     world: "World"
     moment: datetime.datetime
     stamp: str
+    shelf: Shelf = ()
+    key: str = ""
+    thing: Thing | None = None
+    parent: Thing | None = None
+    parent_key: str = ""
+    latest: Thing | None = None
+    item: Any = None
+    tally: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Done:
-    """What a behaviour did. shown: what the reply's body holds. note: for the journal."""
+    """What a behaviour did. shown: what the reply's body holds. note: for the journal. headers: beside the usual."""
 
     status: int
     shown: Any
     note: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def shelf_of(tx: Transaction) -> Shelf:
-    """The shelf of the operation's resource, below its parent where the rule names one."""
-    rule = tx.operation.rule
-    base = (tx.contract.name, rule.resource)
-    if rule.within is None:
-        return base
-    parent = tx.path_values.get(rule.within.source.steps[0], "")
-    return (*base, rule.within.resource, parent)
+def dig(node: Any, steps: tuple[str, ...]) -> Any:
+    """What lies at the end of member names; ABSENT where it is not there."""
+    for step in steps:
+        if not isinstance(node, Mapping) or step not in node:
+            return ABSENT
+        node = node[step]
+    return node
 
 
-def find_parent(tx: Transaction) -> Thing | None:
-    """The parent that the rule names, as stored; None where it is not there."""
-    within = tx.operation.rule.within
-    if within is None:
-        return None
-    key = tx.path_values.get(within.source.steps[0], "")
-    return tx.world.store.read((tx.contract.name, within.resource), key)
+def put(thing: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
+    """Set what lies at the end of member names; objects on the way are copied, others replaced by objects."""
+    for step in steps[:-1]:
+        inner = thing.get(step)
+        thing[step] = inner = dict(inner) if isinstance(inner, Mapping) else {}
+        thing = inner
+    thing[steps[-1]] = value

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from threadmock.mockserver.expiry import Calendar
 from threadmock.mockserver.faults import NO_FAULTS, Faults
 from threadmock.mockserver.journal import Journal
 from threadmock.mockserver.storage import Store
@@ -15,6 +16,7 @@ from threadmock.mockserver.storage.memory import MemoryStore
 Now = Callable[[], datetime.datetime]
 _UUID4_CLEAR = ~((0xF << 76) | (0x3 << 62))
 _UUID4_MARKS = (0x4 << 76) | (0x2 << 62)
+_SINCE_1582 = 0x01B21DD213814000
 _TICK = datetime.timedelta(microseconds=1)
 
 
@@ -48,6 +50,12 @@ class Ids:
         """RFC 9562, 5.4."""
         return _grouped(self.random.getrandbits(128) & _UUID4_CLEAR | _UUID4_MARKS)
 
+    def uuid6(self, moment: datetime.datetime) -> str:
+        """RFC 9562, 5.6: ordered by time, in steps of 100 ns."""
+        ticks = int(moment.timestamp() * 10_000_000) + _SINCE_1582
+        tail = self.random.getrandbits(62)
+        return _grouped(((ticks >> 12) << 80) | (0x6 << 76) | ((ticks & 0xFFF) << 64) | (0x2 << 62) | tail)
+
     def uuid7(self, moment: datetime.datetime) -> str:
         """RFC 9562, 5.7: 48 bits of milliseconds, then random ones."""
         millis = int(moment.timestamp() * 1000) & ((1 << 48) - 1)
@@ -79,6 +87,7 @@ class World:
     auth: str = "present"
     pause: Callable[[float], None] = time.sleep
     journal: Journal = field(default_factory=Journal)
+    calendar: Calendar = field(default_factory=Calendar)
     clock: Clock = field(init=False)
     ids: Ids = field(init=False)
 
@@ -91,4 +100,5 @@ class World:
         self.seed = self.seed if seed is None else seed
         self.ids = Ids(self.seed)
         self.journal.clear()
+        self.calendar.clear()
         return self.store.clear()

@@ -9,8 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Evidence = Literal["documented", "observed", "assumed"]
-Place = Literal["body", "path", "query", "header"]
-Action = Literal["create", "read", "list", "update", "replace", "delete", "append", "transition", "stream", "fixed"]
+Place = Literal["body", "path", "query", "header", "item"]
+Action = Literal[
+    "create",
+    "read",
+    "list",
+    "update",
+    "replace",
+    "delete",
+    "append",
+    "copy",
+    "count",
+    "prune",
+    "transition",
+    "stream",
+    "fixed",
+]
+Merge = Literal["shallow", "deep", "replace"]
 weakness: Mapping[str, int] = {"documented": 0, "observed": 1, "assumed": 2}
 
 
@@ -30,34 +45,64 @@ class Source:
         return ".".join((self.place, *self.steps))
 
 
+Kind = Literal[
+    "generate",
+    "value",
+    "from",
+    "count",
+    "members",
+    "minutes_after",
+    "absent",
+    "stored",
+    "parent",
+    "latest",
+    "child",
+    "list",
+    "text",
+    "merged",
+    "tally",
+]
+
+
 @dataclass(frozen=True)
 class Setting:
-    """How one member of a stored thing gets its value. A `from` whose sources are all absent falls to `otherwise`.
+    """How one member of a thing, or of an answer, gets its value. Where it finds none it falls to `otherwise`.
 
-    kind: "generate" (generator names how: now, uuid4, uuid7, opaque) · "value" (a literal) · "from" (the first source
-    that is present) · "count" (how many sources are present and not null) · "members" (an object built of settings) ·
-    "minutes_after" (now plus that many minutes, from the first source) · "absent" (the member is never there).
-    null: what a source that holds null means: "keep" it, or treat it as "absent".
+    kind: "generate" (generator names how: now, uuid4, uuid6, uuid7, opaque, key, parent_key) · "value" (a literal) ·
+    "from" (the first source that is present) · "count" (how many sources are present and not null) · "members" (an
+    object built of settings) · "minutes_after" (now plus that many minutes, from the first source) · "absent" (the
+    member is never there) · "stored", "parent", "latest" (a member of the thing itself, of its parent, of the newest
+    thing beside it; steps: where, () for the whole) · "child" (the one thing of a resource below it; value: which
+    resource) · "list" (an array of settings, in members) · "text" (the plain text of a content) · "merged" (an object
+    from the first source over what steps name in the latest; value: members whose arrays are appended to) · "tally"
+    (value: total, page, done). null: what a source that holds null means: "keep" it, or treat it as "absent".
+    plus: added to a number that was found.
     """
 
-    kind: Literal["generate", "value", "from", "count", "members", "minutes_after", "absent"]
+    kind: Kind
     generator: str = ""
     value: Any = None
     sources: tuple[Source, ...] = ()
+    steps: tuple[str, ...] = ()
     members: tuple[tuple[str, "Setting"], ...] = ()
     otherwise: "Setting | None" = None
     null: Literal["keep", "absent"] = "keep"
+    plus: int = 0
     evidence: Evidence = "documented"
 
 
 @dataclass(frozen=True)
 class Key:
-    """The member that identifies a thing, and where it comes from. otherwise: a generator name."""
+    """The member that identifies a thing, and where it comes from. otherwise: a generator name.
+
+    pick: without a source, which thing of the shelf is meant.
+    """
 
     member: str
     source: Source | None
     otherwise: str
     evidence: Evidence = "documented"
+    pick: Literal["", "newest"] = ""
 
 
 @dataclass(frozen=True)
@@ -101,11 +146,35 @@ class Shown:
 
 @dataclass(frozen=True)
 class Within:
-    """The parent of a resource: its own resource name and the path parameter that holds its key."""
+    """The parent of a resource: its own resource name and where the request holds its key.
+
+    must_exist: a parent that is not stored is refused. within: the parent's own parent, where the request names it.
+    create: how a parent that is not there is made, beside; None where it is not.
+    """
 
     resource: str
     source: Source
     must_exist: bool = True
+    within: "Within | None" = None
+    create: "Made | None" = None
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A thing that is made beside the one that an operation is about.
+
+    each: a source with an array: one thing for each item. when: made only where that source is present and not null.
+    touch: what changes then in the thing that the operation is about.
+    """
+
+    resource: str
+    key: Key
+    set: Mapping[str, Setting]
+    within: Within | None = None
+    each: Source | None = None
+    when: Source | None = None
+    touch: Mapping[str, Setting] = field(default_factory=dict)
     evidence: Evidence = "documented"
 
 
@@ -119,16 +188,87 @@ class Requirement:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """Which things a list leaves out. member: dotted path in the stored thing.
+
+    how: "equal" · "among" (the source is a list of values) · "contains" (JSON containment, objects at any depth) ·
+    "search" (a text inside, in any case) · "hides" (things that have the member are hidden where the source is false).
+    """
+
+    source: Source
+    member: str
+    how: Literal["equal", "among", "contains", "search", "hides"] = "equal"
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
 class Listing:
-    """Where a list's items sit (None: the body is the array) and how it is ordered and cut."""
+    """Where a list's items sit (None: the body is the array), what is left out, how it is ordered and cut.
+
+    by: the stored member that orders it, "" for the order of making. sort, direction: sources that say otherwise.
+    after, before: sources that name a key where the page begins or ends (before: dotted to the key inside an object).
+    from_end: the window is taken from the newest end, then shown oldest first. next, previous: members that hold the
+    URL of the next page. pagination: response headers for the next offset and for how many are known. item: what one
+    item shows, instead of the thing. everywhere: things of all parents. extract: a source, alias to path.
+    """
 
     items: str | None = None
     order: Literal["newest", "oldest"] = "newest"
+    by: str = ""
+    sort: Source | None = None
+    direction: Source | None = None
     limit: Source | None = None
     offset: Source | None = None
     default_limit: int | None = None
+    after: Source | None = None
+    before: Source | None = None
+    from_end: bool = False
     total: str | None = None
+    next: str = ""
+    previous: str = ""
+    pagination: tuple[str, str] | None = None
+    filters: tuple[Filter, ...] = ()
+    select: Source | None = None
+    extract: Source | None = None
+    everywhere: bool = False
+    item: Mapping[str, Setting] = field(default_factory=dict)
     evidence: Evidence = "assumed"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A refusal that hangs on the request and on what is stored.
+
+    when: (place, steps, value) that must all hold; a value of {"present": false} asks that nothing be there.
+    """
+
+    when: tuple[tuple[str, tuple[str, ...], Any], ...]
+    status: int
+    reason: str = ""
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """When a thing ends. at: dotted member with the moment; strategy: dotted member with delete or keep_latest.
+
+    keeps: the resource below it of which keep_latest leaves the newest thing only.
+    """
+
+    at: tuple[str, ...]
+    strategy: tuple[str, ...] = ()
+    keeps: str = ""
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """A request that removes several things. keys: a source with their keys; strategy: a source; keeps: see Expiry."""
+
+    keys: Source
+    strategy: Source | None = None
+    keeps: str = ""
+    evidence: Evidence = "documented"
 
 
 @dataclass(frozen=True)
@@ -168,7 +308,12 @@ class Spelling:
 class Rule:
     """What one operation does.
 
-    set: member to Setting, in order. refusals: kind (invalid, malformed, media_type, not_acceptable, denied, unknown,
+    set: member (dotted: inside another) to Setting, in order. merge, nulls: member ("*": any other) to how an update
+    treats an object and a null. missing: what happens where the key is unknown; empty: what is shown then. reply: what
+    the answer holds, where it is not the thing. also: things made beside. touch: members of the parent that change.
+    copies: resources whose things are copied along, with what is set anew in them. conditions: refusals that hang on
+    what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2).
+    refusals: kind (invalid, malformed, media_type, not_acceptable, denied, unknown,
     taken, too_large) to Refusal; lacks a kind where nobody declared it. inferred: made from path shape and schemas.
     slashes: whether the path with a final slash is the same.
     """
@@ -182,7 +327,18 @@ class Rule:
     shown: tuple[Shown, ...] = ()
     requires: tuple[Requirement, ...] = ()
     listing: Listing | None = None
-    merge: Literal["shallow", "deep", "replace"] = "shallow"
+    merge: Mapping[str, Merge] = field(default_factory=lambda: {"*": "shallow"})
+    nulls: Mapping[str, Literal["ignored", "removes"]] = field(default_factory=dict)
+    missing: Literal["refuse", "create", "empty"] = "refuse"
+    empty: Mapping[str, Setting] = field(default_factory=dict)
+    reply: Setting | None = None
+    also: tuple[Made, ...] = ()
+    touch: Mapping[str, Setting] = field(default_factory=dict)
+    copies: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    prune: Pruning | None = None
+    expires: Expiry | None = None
+    conditions: tuple[Condition, ...] = ()
+    minimal: int = 0
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     lenient: tuple[Leniency, ...] = ()
     spelling: Spelling = Spelling()

@@ -8,12 +8,17 @@ from typing import Any, get_args
 
 import jsonschema
 from threadmock.specs.behaviour import (
+    Condition,
     Evidence,
+    Expiry,
+    Filter,
     Key,
     Leniency,
     Listing,
+    Made,
     Policy,
     Profile,
+    Pruning,
     Refusal,
     Requirement,
     Rule,
@@ -26,10 +31,33 @@ from threadmock.specs.behaviour import (
 )
 from threadmock.specs.errors import RuleError, nearest
 
-GENERATORS = ("now", "uuid4", "uuid7", "opaque")
-_KINDS = ("generate", "absent", "value", "count", "members", "minutes_after", "from")
+GENERATORS = ("now", "uuid4", "uuid6", "uuid7", "opaque", "key", "parent_key")
+_KINDS = (
+    "generate",
+    "absent",
+    "value",
+    "count",
+    "members",
+    "minutes_after",
+    "list",
+    "text",
+    "merged",
+    "stored",
+    "parent",
+    "latest",
+    "child",
+    "tally",
+    "from",
+)
+_READ = ("count", "minutes_after", "from", "text", "merged")
+_LITERAL = ("value", "child", "tally")
+_LOOKED_UP = ("stored", "parent", "latest")
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "evidence")
-_KEYED = ("read", "update", "replace", "delete")
+_KEYED = ("read", "update", "replace", "delete", "copy")
+
+
+LIST_SOURCES = ("limit", "offset", "sort", "direction", "after", "before", "select", "extract")
+_LIST_WORDS = ("items", "order", "by", "default_limit", "from_end", "total", "next", "previous", "everywhere")
 
 
 @functools.cache
@@ -84,7 +112,7 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     evidence: Evidence = merged.get("evidence", "documented")
     if merged["action"] == "create" and "key" not in merged:
         raise RuleError("A create needs a key.", where=where, fix="Add `key: {field: …}`.")
-    if merged["action"] in _KEYED and "from" not in merged.get("key", {}):
+    if merged["action"] in _KEYED and not {"from", "pick"} & merged.get("key", {}).keys():
         raise RuleError(
             f"The action {merged['action']!r} needs a key from the request.",
             where=where,
@@ -93,10 +121,10 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     return Rule(
         action=merged["action"],
         resource=merged.get("resource", ""),
-        within=_within(merged.get("within"), evidence),
+        within=_within(merged.get("within"), evidence, where),
         key=_key(merged.get("key"), evidence),
         taken=_taken(merged.get("taken"), evidence, where),
-        set={member: parse_setting(value, evidence, where) for member, value in merged.get("set", {}).items()},
+        set=_settings(merged.get("set"), evidence, where),
         shown=tuple(
             Shown(member, value["query"], value["holds"], value.get("evidence", evidence))
             for member, value in merged.get("shown", {}).items()
@@ -105,8 +133,19 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
             Requirement(parse_source(item["from"]), tuple(item["statuses"]), item.get("evidence", "assumed"))
             for item in merged.get("requires", ())
         ),
-        listing=_listing(merged.get("list")),
-        merge=merged.get("merge", "shallow"),
+        listing=parse_listing(merged.get("list"), where),
+        merge=_by_member(merged.get("merge", "shallow")),
+        nulls=_by_member(merged.get("nulls", {})),
+        missing=merged.get("missing", "refuse"),
+        empty=_settings(merged.get("empty"), evidence, where),
+        reply=parse_setting(merged["reply"], evidence, where) if "reply" in merged else None,
+        also=tuple(_made(item, evidence, where) for item in merged.get("also", ())),
+        touch=_settings(merged.get("touch"), evidence, where),
+        copies={name: _settings(value, evidence, where) for name, value in merged.get("copies", {}).items()},
+        prune=_pruning(merged.get("prune"), evidence),
+        expires=_expiry(merged.get("expires"), evidence),
+        conditions=tuple(_condition(item, evidence) for item in merged.get("refuse", ())),
+        minimal=merged.get("minimal", 0),
         refusals={kind: _refusal(value, evidence) for kind, value in merged["errors"].items()},
         lenient=tuple(Leniency(item["what"], item.get("evidence", "observed")) for item in merged["lenient"]),
         spelling=_spelling(merged.get("spelling", {}), evidence),
@@ -142,34 +181,99 @@ def parse_setting(node: Any, evidence: Evidence, where: str) -> Setting:
     kinds = [kind for kind in _KINDS if kind in node]
     if not kinds or (len(kinds) > 1 and kinds != ["members", "from"]):
         raise RuleError(f"A setting has one of {', '.join(_KINDS)}; this one has {kinds or 'none'}.", where=where)
-    kind = kinds[0]
+    return _setting(kinds[0], node, own, where)
+
+
+def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str) -> Setting:
     if kind == "generate":
         return Setting("generate", node["generate"], evidence=own)
-    if kind in ("count", "minutes_after", "from"):
-        return Setting(
-            kind,  # type: ignore[arg-type]
-            sources=_sources(node[kind]),
-            otherwise=_otherwise(node, own, where),
-            null=node.get("null", "keep"),
-            evidence=own,
-        )
     if kind == "members":
         members = tuple((name, parse_setting(value, own, where)) for name, value in node["members"].items())
         guard = _sources(node["from"]) if "from" in node else ()
         return Setting("members", members=members, sources=guard, evidence=own)
-    return Setting(kind, value=node.get("value"), evidence=own)  # type: ignore[arg-type]
+    if kind == "list":
+        items = tuple((str(index), parse_setting(item, own, where)) for index, item in enumerate(node["list"]))
+        return Setting("list", members=items, evidence=own)
+    path = node["over"] if kind == "merged" and "over" in node else node[kind] if kind in _LOOKED_UP else "."
+    return Setting(
+        kind,  # type: ignore[arg-type]
+        value=tuple(node.get("append", ())) if kind == "merged" else node[kind] if kind in _LITERAL else None,
+        sources=_sources(node[kind]) if kind in _READ else (),
+        steps=steps_of(path),
+        otherwise=_otherwise(node, own, where),
+        null=node.get("null", "keep"),
+        plus=node.get("plus", 0),
+        evidence=own,
+    )
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """`a.b` → ("a", "b"); `.` → ()."""
+    return tuple(step for step in path.split(".") if step)
+
+
+def _settings(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> dict[str, Setting]:
+    return {member: parse_setting(value, evidence, where) for member, value in (node or {}).items()}
+
+
+def _by_member(node: Any) -> Any:
+    return dict(node) if isinstance(node, Mapping) else {"*": node}
+
+
+def _made(node: Mapping[str, Any], evidence: Evidence, where: str) -> Made:
+    own: Evidence = node.get("evidence", evidence)
+    key = _key(node["key"], own)
+    if key is None:
+        raise RuleError("A thing that is made beside needs a key.", where=where, fix="Add `key: {field: …}`.")
+    return Made(
+        node["resource"],
+        key,
+        _settings(node["set"], own, where),
+        _within(node.get("within"), own, where),
+        parse_source(node["each"]) if "each" in node else None,
+        parse_source(node["when"]) if "when" in node else None,
+        _settings(node.get("touch"), own, where),
+        own,
+    )
+
+
+def _condition(node: Mapping[str, Any], evidence: Evidence) -> Condition:
+    when = tuple((place, steps_of(path), value) for (place, _, path), value in _split(node["when"]))
+    return Condition(when, node["status"], node.get("reason", ""), node.get("evidence", evidence))
+
+
+def _split(when: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], Any]]:
+    for name, value in when.items():
+        yield name.partition("."), value
+
+
+def _pruning(node: Mapping[str, Any] | None, evidence: Evidence) -> Pruning | None:
+    if node is None:
+        return None
+    strategy = parse_source(node["strategy"]) if "strategy" in node else None
+    return Pruning(parse_source(node["keys"]), strategy, node.get("keeps", ""), node.get("evidence", evidence))
+
+
+def _expiry(node: Mapping[str, Any] | None, evidence: Evidence) -> Expiry | None:
+    if node is None:
+        return None
+    strategy = steps_of(node.get("strategy", ""))
+    return Expiry(steps_of(node["at"]), strategy, node.get("keeps", ""), node.get("evidence", evidence))
 
 
 def sources_of(rule: Rule) -> Iterator[Source]:
     """Every place in a request that a rule reads."""
-    for setting in rule.set.values():
+    for setting in (*rule.set.values(), *rule.touch.values(), *rule.empty.values()):
         yield from _sources_of_setting(setting)
+    listing = rule.listing or Listing()
     one_each = (
         rule.key and rule.key.source,
         rule.within and rule.within.source,
         rule.taken and rule.taken.by,
-        rule.listing and rule.listing.limit,
-        rule.listing and rule.listing.offset,
+        *(getattr(listing, word) for word in LIST_SOURCES),
+        *(each.source for each in listing.filters),
+        rule.prune and rule.prune.keys,
+        rule.prune and rule.prune.strategy,
         *(requirement.source for requirement in rule.requires),
     )
     yield from (source for source in one_each if source)
@@ -193,18 +297,27 @@ def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: str) -> Setti
     return Setting("value", value=other, evidence=evidence)
 
 
-def _within(node: Mapping[str, Any] | None, evidence: Evidence) -> Within | None:
+def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Within | None:
     if node is None:
         return None
-    source = parse_source(node["from"])
-    return Within(node["resource"], source, node.get("must_exist", True), node.get("evidence", evidence))
+    own: Evidence = node.get("evidence", evidence)
+    return Within(
+        node["resource"],
+        parse_source(node["from"]),
+        node.get("must_exist", True),
+        _within(node.get("within"), own, where),
+        _made(node["create"], own, where) if "create" in node else None,
+        own,
+    )
 
 
 def _key(node: Mapping[str, Any] | None, evidence: Evidence) -> Key | None:
     if node is None:
         return None
     source = parse_source(node["from"]) if "from" in node else None
-    return Key(node["field"], source, node.get("otherwise", "uuid4"), node.get("evidence", evidence))
+    return Key(
+        node["field"], source, node.get("otherwise", "uuid4"), node.get("evidence", evidence), node.get("pick", "")
+    )
 
 
 def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Taken | None:
@@ -225,17 +338,24 @@ def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Ta
     return Taken(parse_source(node["by"]) if "by" in node else None, node["default"], policies)
 
 
-def _listing(node: Mapping[str, Any] | None) -> Listing | None:
+def parse_listing(node: Mapping[str, Any] | None, where: str) -> Listing | None:
+    """`list` as data → Listing."""
     if node is None:
         return None
+    evidence: Evidence = node.get("evidence", "assumed")
+    plain = {word: node[word] for word in _LIST_WORDS if word in node}
+    sources: dict[str, Any] = {word: parse_source(node[word]) for word in LIST_SOURCES if word in node}
+    pagination = node.get("pagination")
     return Listing(
-        items=node.get("items"),
-        order=node.get("order", "newest"),
-        limit=parse_source(node["limit"]) if "limit" in node else None,
-        offset=parse_source(node["offset"]) if "offset" in node else None,
-        default_limit=node.get("default_limit"),
-        total=node.get("total"),
-        evidence=node.get("evidence", "assumed"),
+        **plain,
+        **sources,
+        pagination=(pagination["next"], pagination["total"]) if pagination else None,
+        filters=tuple(
+            Filter(parse_source(item["from"]), item["member"], item.get("how", "equal"), item.get("evidence", evidence))
+            for item in node.get("filters", ())
+        ),
+        item=_settings(node.get("item"), evidence, where),
+        evidence=evidence,
     )
 
 

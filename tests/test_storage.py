@@ -101,7 +101,7 @@ def test_a_delete_takes_everything_below_along_and_nothing_beside(make: MakeStor
     store = make()
     for key in ("t1", "t2"):
         store.insert(THREADS, key, {"key": key})
-    below: Shelf = ("p", "part", "thread", "t1", "message", "m1")
+    below: Shelf = ("p", "part", "message", "m1")
     others: list[Shelf] = [
         ("p", "message", "thread", "t2"),
         ("q", "message", "thread", "t1"),
@@ -221,7 +221,7 @@ SHELVES = st.sampled_from(
         ("q", "thread"),
         MESSAGES,
         ("p", "message", "thread", "t2"),
-        ("p", "part", "thread", "t1", "message", "t2"),
+        ("p", "part", "message", "t2"),
     ]
 )
 KEYS = st.sampled_from(["t1", "t2", "t3", ""])
@@ -258,12 +258,15 @@ class AgainstDictionaries(RuleBasedStateMachine):
 
     @rule(shelf=SHELVES, key=KEYS)
     def delete(self, shelf: Shelf, key: str) -> None:
-        there = self.model.pop((shelf, key), None)
+        there = self.model.get((shelf, key))
         assert self.store.delete(shelf, key) == there
         if there is not None:
-            below = (*shelf[2:], shelf[1], key)
-            for other in [o for o in self.model if o[0][0] == shelf[0] and o[0][2:][: len(below)] == below]:
-                del self.model[other]
+            self.remove(shelf, key)
+
+    def remove(self, shelf: Shelf, key: str) -> None:
+        self.model.pop((shelf, key), None)
+        for other in [o for o in self.model if o[0][0] == shelf[0] and o[0][2:] == (shelf[1], key)]:
+            self.remove(*other)
 
     @rule()
     def clear(self) -> None:
@@ -279,6 +282,13 @@ class AgainstDictionaries(RuleBasedStateMachine):
         assert self.store.shelves() == {shelf: len(things) for shelf, things in shelves.items()}
         for shelf, things in shelves.items():
             assert self.store.list(shelf) == things
+            assert self.store.items(shelf) == [(k, t) for (s, k), t in self.model.items() if s == shelf]
+            assert self.store.newest(shelf, 1, 2) == things[::-1][1:3]
+            assert self.store.count(shelf) == len(things)
+        for (shelf, key), thing in self.model.items():
+            found = self.store.find(*shelf[:2], key)
+            assert (found, key) in self.model or found == shelf[:2]
+            assert thing in self.store.everywhere(*shelf[:2])
 
 
 TestMemoryStoreAgainstDictionaries = AgainstDictionaries.TestCase

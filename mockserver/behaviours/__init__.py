@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from threadmock.mockserver.behaviours import create, delete, fixed, listing, read, update
+from threadmock.mockserver.behaviours import append, copy, counting, create, delete, fixed, listing, prune, read, update
 from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.transaction import Done, Transaction
 
@@ -12,11 +12,14 @@ behaviours: Mapping[str, Behaviour] = {
     "create": create.run,
     "read": read.run,
     "list": listing.run,
+    "count": counting.run,
     "update": update.run,
     "replace": update.run,
     "delete": delete.run,
+    "append": append.run,
+    "copy": copy.run,
+    "prune": prune.run,
     "fixed": fixed.run,
-    "append": create.run,
     "transition": fixed.run,
     "stream": fixed.run,
 }

@@ -2,40 +2,58 @@
 
 from typing import Any
 
+from threadmock.mockserver.behaviours.showing import done
 from threadmock.mockserver.faults import Moment
 from threadmock.mockserver.generation import generate
-from threadmock.mockserver.keys import canonical_key, unknown_parent
+from threadmock.mockserver.keys import canonical_key
+from threadmock.mockserver.parents import enter, touch
 from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.storage import Thing
-from threadmock.mockserver.transaction import ABSENT, Done, Transaction, shelf_of
+from threadmock.mockserver.things import make_all_beside
+from threadmock.mockserver.transaction import ABSENT, Done, Transaction, put
 
 
 def run(tx: Transaction) -> Done | Refused:
     """The new thing; or, where the key is taken, what the rule's policy says."""
-    rule, plan = tx.operation.rule, tx.plan
-    key = rule.key
-    if key is None or plan.make_key is None:
+    plan = tx.plan
+    if plan.make_key is None:
         raise ValueError("a create without a key can't be served")
-    if missing := unknown_parent(tx):
+    if missing := enter(tx):
         return missing
     chosen = plan.read_key(tx) if plan.read_key else ABSENT
-    shelf = shelf_of(tx)
-    if chosen is ABSENT or chosen is None:
-        identifier = plan.make_key(tx)
-        while tx.world.store.read(shelf, identifier) is not None:
-            identifier = plan.make_key(tx)
-    else:
-        identifier = canonical_key(tx, chosen)
+    return store_new(tx, new_key(tx) if chosen is ABSENT or chosen is None else canonical_key(tx, chosen))
+
+
+def new_key(tx: Transaction) -> str:
+    """A key that nothing on the shelf has."""
+    make = tx.plan.make_key
+    if make is None:
+        raise ValueError("a rule without a key makes nothing")
+    identifier: str = make(tx)
+    while tx.world.store.read(tx.shelf, identifier) is not None:
+        identifier = make(tx)
+    return identifier
+
+
+def store_new(tx: Transaction, identifier: str) -> Done | Refused:
+    """Make the thing, store it, and do what the rule asks for beside."""
+    tx.key = identifier
     thing = build(tx, identifier)
     if tx.world.faults:
         moment = Moment(tx.contract.name, tx.operation, tx.request, tx.world, dict(tx.body))
         thing = tx.world.faults.apply("thing", thing, moment)
-    there = tx.world.store.insert(shelf, identifier, thing)
-    if there is None:
-        return Done(plan.success, thing, "created")
-    if tx.world.faults.skips("conflict"):
-        return Done(plan.success, thing, "created again")
-    return _taken(tx, identifier, there)
+    there = tx.world.store.insert(tx.shelf, identifier, thing)
+    if there is not None and not tx.world.faults.skips("conflict"):
+        return _taken(tx, identifier, there)
+    tx.thing = thing
+    plan = tx.plan
+    if plan.beside:
+        make_all_beside(tx, tx.shelf)
+    if plan.touch:
+        touch(tx)
+    if plan.expires:
+        tx.world.calendar.enter(tx.shelf, identifier, tx.thing, plan.expires)
+    return done(tx, "created" if there is None else "created again")
 
 
 def _taken(tx: Transaction, identifier: str, there: Thing) -> Done | Refused:
@@ -45,7 +63,8 @@ def _taken(tx: Transaction, identifier: str, there: Thing) -> Done | Refused:
     asked = tx.body.get(taken.by.steps[0]) if taken.by else None
     policy = taken.policy(asked)
     if policy.reply == "existing":
-        return Done(policy.status, there, f"taken, {policy.name}")
+        tx.thing = there
+        return done(tx, f"taken, {policy.name}", status=policy.status)
     reason = f"{(tx.operation.rule.resource or 'thing').capitalize()} {identifier} already exists"
     return Refused("taken", reason, status=policy.status, key=identifier)
 
@@ -58,6 +77,10 @@ def build(tx: Transaction, identifier: str) -> dict[str, Any]:
         value = maker(tx)
         if value is not ABSENT:
             made[name] = value
+    for steps, maker in plan.deep_makers:
+        value = maker(tx)
+        if value is not ABSENT:
+            put(made, steps, value)
     if rule.key:
         made[rule.key.member] = identifier
     body = tx.body
@@ -65,9 +88,10 @@ def build(tx: Transaction, identifier: str) -> dict[str, Any]:
         value = body.get(name, default)
         if value is not ABSENT and fits(value):
             made[name] = value
-    for name in plan.wanted:
-        if name not in made:
-            made[name] = generate(plan.member_schemas[name], tx.world) if name in plan.member_schemas else None
+    if not rule.reply:
+        for name in plan.wanted:
+            if name not in made:
+                made[name] = generate(plan.member_schemas[name], tx.world) if name in plan.member_schemas else None
     thing = {name: made[name] for name in plan.order if name in made}
     if len(thing) != len(made):
         thing.update(made)

@@ -1,21 +1,29 @@
 """Delete: the thing and all that lies below it is gone."""
 
+from threadmock.mockserver.behaviours.showing import done
 from threadmock.mockserver.generation import generate
-from threadmock.mockserver.keys import asked_key, not_found, unknown_parent
+from threadmock.mockserver.keys import asked_key, home_of, not_found
+from threadmock.mockserver.parents import enter, touch
 from threadmock.mockserver.rendering import Refused
-from threadmock.mockserver.transaction import Done, Transaction, shelf_of
+from threadmock.mockserver.transaction import Done, Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:
-    """The reply's body as its schema has it, or the refusal of an unknown key."""
-    if missing := unknown_parent(tx):
+    """The reply's body as its rule or schema has it, or the refusal of an unknown key."""
+    if missing := enter(tx):
         return missing
-    key = asked_key(tx)
-    thing = tx.world.store.delete(shelf_of(tx), key)
-    if thing is None:
+    key, plan = asked_key(tx), tx.plan
+    home = home_of(tx, key)
+    tx.key, tx.thing = key, tx.world.store.read(home, key)
+    answer = done(tx, "deleted") if tx.thing is not None and plan.reply_maker else None
+    if tx.world.store.delete(home, key) is None:
         return not_found(tx, key)
-    if tx.plan.schema is None:
-        return Done(tx.plan.success, None, "deleted")
-    if all(name in thing for name in tx.plan.wanted) and tx.plan.wanted:
-        return Done(tx.plan.success, thing, "deleted")
-    return Done(tx.plan.success, generate(tx.plan.schema, tx.world), "deleted")
+    if plan.touch:
+        touch(tx)
+    if answer is not None:
+        return answer
+    if plan.schema is None:
+        return Done(plan.success, None, "deleted")
+    if tx.thing is not None and plan.wanted and all(name in tx.thing for name in plan.wanted):
+        return done(tx, "deleted")
+    return Done(plan.success, generate(plan.schema, tx.world), "deleted")

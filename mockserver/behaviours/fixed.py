@@ -1,14 +1,21 @@
-"""Fixed: an answer made from the reply's schema alone; nothing is stored."""
+"""Fixed: an answer made from the rule or from the reply's schema; nothing is stored."""
 
 from typing import Any
 
+from threadmock.mockserver.behaviours.showing import done
 from threadmock.mockserver.generation import generate
+from threadmock.mockserver.parents import enter
+from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.transaction import Done, Transaction
 
 
-def run(tx: Transaction) -> Done:
-    """The reply's first example, else a generated body with the request's members where they fit."""
+def run(tx: Transaction) -> Done | Refused:
+    """What the rule says; else the reply's first example, else a generated body with the request's members that fit."""
     plan = tx.plan
+    if missing := enter(tx):
+        return missing
+    if plan.reply_maker:
+        return done(tx, "by rule")
     media = next(iter(plan.reply.content.values()), None) if plan.reply else None
     if media and media.examples:
         return Done(plan.success, next(iter(media.examples.values())), "example")

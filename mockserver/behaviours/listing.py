@@ -1,32 +1,129 @@
-"""List: the things of a shelf, ordered and cut as the rule says."""
+"""List: the things of a shelf, filtered, ordered and cut as the rule says."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
-from threadmock.mockserver.keys import unknown_parent
+from threadmock.mockserver.behaviours.showing import declared
+from threadmock.mockserver.keys import canonical_key
+from threadmock.mockserver.parents import enter
 from threadmock.mockserver.rendering import Refused
-from threadmock.mockserver.transaction import Done, Transaction, shelf_of
-from threadmock.specs.behaviour import Listing, Source
+from threadmock.mockserver.selection import Lister, in_order, passing, whole_number
+from threadmock.mockserver.storage import Thing
+from threadmock.mockserver.transaction import ABSENT, Done, Transaction, dig
+from threadmock.specs.parameters import parse_query
+from threadmock.specs.rules import steps_of
 
 
 def run(tx: Transaction) -> Done | Refused:
     """The array, or the object that holds it."""
-    if missing := unknown_parent(tx):
+    if missing := enter(tx):
         return missing
-    rule = tx.operation.rule.listing or Listing()
-    things = tx.world.store.list(shelf_of(tx))
-    if rule.order == "newest":
-        things.reverse()
-    offset = _whole(tx, rule.offset, "offset", 0)
-    limit = _whole(tx, rule.limit, "limit", len(things) if rule.default_limit is None else rule.default_limit)
-    page = things[offset : offset + limit]
-    if rule.items is None:
-        return Done(tx.plan.success, page, f"{len(page)} of {len(things)}")
-    shown: dict[str, Any] = {rule.items: page}
-    if rule.total:
-        shown[rule.total] = len(things)
-    return Done(tx.plan.success, shown, f"{len(page)} of {len(things)}")
+    lister, store = tx.plan.lister, tx.world.store
+    offset = whole_number(tx, lister.offset, 0)
+    plain = not lister.filters and not lister.everywhere and lister.is_plain(tx)
+    limit = whole_number(tx, lister.limit, lister.default_limit)
+    if plain:
+        total = store.count(tx.shelf)
+        page = list(store.newest(tx.shelf, offset, min(limit, total)))
+        more = offset + len(page) < total
+    else:
+        things = in_order(tx, passing(tx))
+        total = len(things)
+        page, more = _cut(tx, things, offset, limit)
+    if lister.from_end:
+        page.reverse()
+    tx.tally = {"total": total, "page": len(page)}
+    items = [_item(tx, thing) for thing in page]
+    note = f"{len(page)} of {total}"
+    headers = _pagination(lister, offset, limit, len(page), more=more)
+    return Done(tx.plan.success, _envelope(tx, lister, items, page, more=more), note, headers)
 
 
-def _whole(tx: Transaction, source: Source | None, name: str, otherwise: int) -> int:
-    value = tx.parameters.get(source.steps[0] if source else name, otherwise)
-    return value if isinstance(value, int) and value >= 0 else otherwise
+def _cut(tx: Transaction, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], bool]:
+    lister = tx.plan.lister
+    after, before = (read(tx) if read else ABSENT for read in (lister.after, lister.before))
+    start, end = 0, len(things)
+    if after is not ABSENT and after is not None:
+        start = _place(tx, things, after, len(things) - 1) + 1
+    if before is not ABSENT and before is not None:
+        end = _place(tx, things, before, len(things))
+        if lister.window_before:
+            start = max(start, end - limit)
+    start = min(start + offset, end)
+    page = things[start : min(end, start + limit)]
+    return page, start + len(page) < end
+
+
+def _place(tx: Transaction, things: list[Thing], key: Any, unknown: int) -> int:
+    wanted = canonical_key(tx, key)
+    steps = tx.plan.key_steps
+    return next((at for at, thing in enumerate(things) if dig(thing, steps) == wanted), unknown)
+
+
+def _item(tx: Transaction, thing: Thing) -> Any:
+    plan, lister = tx.plan, tx.plan.lister
+    if lister.item:
+        own = replace(tx, thing=thing, key=str(dig(thing, plan.key_steps)))
+        return lister.item.make(own)
+    made: Any = declared(plan.declared, thing)
+    if lister.extract:
+        asked = lister.extract(tx)
+        if isinstance(asked, dict):
+            made = {**made, "extracted": {alias: _extracted(thing, str(path)) for alias, path in asked.items()}}
+    if lister.select:
+        asked = lister.select(tx)
+        wanted = set(asked) if isinstance(asked, list) and asked else None
+        if wanted:
+            keep = wanted | plan.wanted | {"extracted"}
+            made = {name: value for name, value in made.items() if name in keep}
+    return made
+
+
+def _extracted(thing: Thing, path: str) -> Any:
+    """`values.a.b[0]` in a thing; None where it leads nowhere."""
+    node: Any = thing
+    for step in steps_of(path.replace("[", ".[")):
+        if step.startswith("["):
+            index = int(step[1:-1]) if step[1:-1].lstrip("-").isdigit() else 0
+            node = node[index] if isinstance(node, list) and -len(node) <= index < len(node) else None
+        else:
+            node = node.get(step) if isinstance(node, dict) else None
+    return node
+
+
+def _envelope(tx: Transaction, lister: Lister, items: list[Any], page: list[Thing], *, more: bool) -> Any:
+    if lister.items is None:
+        return items
+    made: dict[str, Any] = {lister.items: items}
+    if lister.total:
+        made[lister.total] = tx.tally["total"]
+    if lister.next:
+        made[lister.next] = _link(tx, "starting_after", page[-1]) if more and page else None
+    if lister.previous:
+        asked = lister.after(tx) if lister.after else ABSENT
+        made[lister.previous] = None if asked in (ABSENT, None) or not page else _link(tx, "ending_before", page[0])
+    if tx.plan.reply_maker:
+        beside = tx.plan.reply_maker(tx)
+        made |= beside if isinstance(beside, dict) else {}
+    order = tx.plan.envelope
+    return {name: made[name] for name in order if name in made} | made if order else made
+
+
+def _link(tx: Transaction, word: str, thing: Thing) -> str:
+    """The URL of the page that begins after, or ends before, a thing."""
+    source = tx.plan.lister.after_name if word == "starting_after" else tx.plan.lister.before_name
+    cursors = (tx.plan.lister.after_name, tx.plan.lister.before_name)
+    pairs = [(name, value) for name, value in parse_query(tx.request.query) if name not in cursors]
+    pairs.append((source or word, str(dig(thing, tx.plan.key_steps))))
+    host = tx.request.headers.get("host", "localhost")
+    return f"http://{host}{tx.request.path}?{urlencode(pairs)}"
+
+
+def _pagination(lister: Lister, offset: int, limit: int, shown: int, *, more: bool) -> dict[str, str]:
+    if lister.pagination is None:
+        return {}
+    next_name, total_name = lister.pagination
+    if not more:
+        return {total_name: str(offset + shown)}
+    return {next_name: str(offset + limit), total_name: str(offset + limit + 1)}

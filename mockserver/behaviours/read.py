@@ -1,14 +1,25 @@
 """Read: the thing as it is stored."""
 
-from threadmock.mockserver.keys import asked_key, not_found, unknown_parent
+from threadmock.mockserver.behaviours.showing import done
+from threadmock.mockserver.keys import asked_key, home_of, not_found
+from threadmock.mockserver.parents import enter
 from threadmock.mockserver.rendering import Refused
-from threadmock.mockserver.transaction import Done, Transaction, shelf_of
+from threadmock.mockserver.transaction import Done, Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:
-    """The thing, or the refusal of an unknown key."""
-    if missing := unknown_parent(tx):
+    """The thing, what stands for one that is not there, or the refusal of an unknown key."""
+    if missing := enter(tx):
         return missing
     key = asked_key(tx)
-    thing = tx.world.store.read(shelf_of(tx), key)
-    return not_found(tx, key) if thing is None else Done(tx.plan.success, thing, "read")
+    if tx.plan.picks_newest:
+        tx.thing = next(iter(tx.world.store.newest(tx.shelf, 0, 1)), None)
+    else:
+        tx.thing = tx.world.store.read(home_of(tx, key), key)
+    tx.key = key
+    if tx.thing is None:
+        if tx.operation.rule.missing != "empty":
+            return not_found(tx, key)
+        tx.thing = tx.plan.empty.make(tx)
+        return done(tx, "nothing is there")
+    return done(tx, "read")

@@ -1,11 +1,11 @@
 """Where created things are kept: one protocol, one conformance suite, memory for now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 Thing = Mapping[str, Any]
 Shelf = tuple[str, ...]
-"""Where things of one kind lie: (provider, resource), then resource and key of each parent, outermost first."""
+"""Where things of one kind lie: (provider, resource), then resource and key of the parent that they belong to."""
 
 
 class StoreFull(Exception):  # noqa: N818 - reads as what it is
@@ -21,6 +21,9 @@ class Store(Protocol):
     def read(self, shelf: Shelf, key: str) -> Thing | None:
         """The thing, or None."""
 
+    def find(self, provider: str, resource: str, key: str) -> Shelf:
+        """The shelf below some parent where a thing with this key lies; (provider, resource) where none does."""
+
     def update(self, shelf: Shelf, key: str, change: Callable[[Thing], Thing]) -> Thing | None:
         """Replace a thing by what `change` makes of it, with nobody in between; None where there is none."""
 
@@ -29,6 +32,18 @@ class Store(Protocol):
 
     def list(self, shelf: Shelf) -> list[Thing]:
         """The things of a shelf, in the order in which they were inserted."""
+
+    def items(self, shelf: Shelf) -> Sequence[tuple[str, Thing]]:
+        """Keys and things of a shelf, in the order in which they were inserted."""
+
+    def newest(self, shelf: Shelf, offset: int, count: int) -> Sequence[Thing]:
+        """So many things of a shelf, the last inserted one first, after leaving `offset` out."""
+
+    def everywhere(self, provider: str, resource: str) -> Sequence[Thing]:
+        """The things of a resource below every parent, parent by parent."""
+
+    def count(self, shelf: Shelf) -> int:
+        """How many things a shelf holds."""
 
     def shelves(self) -> Mapping[Shelf, int]:
         """How many things each shelf holds; shelves without things are left out."""

@@ -1,0 +1,99 @@
+"""Things made by settings: recipes, members set on what is there, and things made beside the one that was asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from threadmock.mockserver.settings import Maker, compile_setting, fetch
+from threadmock.mockserver.storage import Shelf, Thing
+from threadmock.mockserver.transaction import ABSENT, Transaction, put
+from threadmock.specs.behaviour import Made, Setting
+from threadmock.specs.rules import steps_of
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """Makers of members, each with where its value goes."""
+
+    makers: tuple[tuple[tuple[str, ...], Maker], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.makers)
+
+    def make(self, tx: Transaction) -> dict[str, Any]:
+        """A new object of them."""
+        return self.onto(tx, {})
+
+    def onto(self, tx: Transaction, before: Mapping[str, Any]) -> dict[str, Any]:
+        """An object with them set anew; makers see the transaction as it is, not what was set before."""
+        made = dict(before)
+        for steps, maker in self.makers:
+            value = maker(tx)
+            if value is not ABSENT:
+                put(made, steps, value)
+        return made
+
+
+def compile_members(settings: Mapping[str, Setting]) -> Members:
+    """The makers of a mapping from (dotted) member to setting."""
+    return Members(tuple((steps_of(name), compile_setting(setting)) for name, setting in settings.items()))
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How a thing is made beside another. parent: resource and reader of its parent's key; None: the thing itself."""
+
+    resource: str
+    member: tuple[str, ...]
+    make_key: Maker
+    members: Members
+    parent: tuple[str, Maker] | None
+    each: Maker | None
+    when: Maker | None
+    touch: Members
+
+
+def compile_recipe(made: Made) -> Recipe:
+    """A `Made`, ready to be followed."""
+    return Recipe(
+        made.resource,
+        steps_of(made.key.member),
+        compile_setting(Setting("generate", made.key.otherwise)),
+        compile_members(made.set),
+        (made.within.resource, fetch(made.within.source)) if made.within else None,
+        fetch(made.each) if made.each else None,
+        fetch(made.when) if made.when else None,
+        compile_members(made.touch),
+    )
+
+
+def make_beside(tx: Transaction, recipe: Recipe, *, key: str = "") -> Thing:
+    """Make and store one thing. key: its key, where that is known."""
+    identifier = key or recipe.make_key(tx)
+    own = replace(tx, key=identifier)
+    if recipe.parent:
+        resource, read = recipe.parent
+        shelf: Shelf = (tx.contract.name, recipe.resource, resource, str(read(tx)))
+    elif key:
+        shelf = (tx.contract.name, recipe.resource)
+    else:
+        shelf = (tx.contract.name, recipe.resource, tx.operation.rule.resource, tx.key)
+        own.parent, own.parent_key = tx.thing, tx.key
+    own.latest = next(iter(tx.world.store.newest(shelf, 0, 1)), None)
+    thing = recipe.members.make(own)
+    put(thing, recipe.member, identifier)
+    return tx.world.store.insert(shelf, identifier, thing) or thing
+
+
+def make_all_beside(tx: Transaction, shelf: Shelf) -> None:
+    """Follow every recipe of the operation's rule for the thing that was just stored; it changes as they say."""
+    for recipe in tx.plan.beside:
+        if recipe.when is not None and recipe.when(tx) in (ABSENT, None):
+            continue
+        items = recipe.each(tx) if recipe.each is not None else [None]
+        for item in items if isinstance(items, list) else ():
+            own = replace(tx, item=item)
+            own.thing = make_beside(own, recipe)
+            if recipe.touch:
+                tx.thing = tx.world.store.update(shelf, tx.key, partial(recipe.touch.onto, own))
