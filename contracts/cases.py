@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from threadmock.contracts.encoding import MULTIPART, URLENCODED, encode_form, encode_query, text_of
+from threadmock.contracts.naming import body_schema, is_named, named_members, plain_text
 from threadmock.contracts.samples import least, most, parameter_value
 from threadmock.contracts.shapes import shapes
 from threadmock.specs.behaviour import Evidence
 from threadmock.specs.messages import Request, is_json
-from threadmock.specs.model import Media, Operation, Schema
+from threadmock.specs.model import Media, Operation
 from threadmock.specs.strictjson import dump_json
 
 
@@ -25,6 +26,7 @@ FORMS = (URLENCODED, MULTIPART)
 
 Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method"]
 Part = Literal["example", "coverage", "exploration", "scenario"]
+Standing = Literal["", "there", "unknown"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,7 @@ class Case:
     reads it (forms typed by the schema), ABSENT where there is none. evidence: of the expectation. where: JSON pointer
     of what was changed. note: the expectation in words, where the intent does not say it. form: the body is a form.
     content: the evidence of what an accepted answer holds, where that is not the expectation's own.
+    standing: whether the things that the request names are there, or some is unknown; "" before that was settled.
     The request carries a content type but no credentials: the target adds them by `credentials`.
     """
 
@@ -50,6 +53,7 @@ class Case:
     note: str = ""
     form: bool = False
     content: Evidence | None = None
+    standing: Standing = ""
 
     def __repr__(self) -> str:
         return f"Case({self.operation}, {self.intent}: {self.label})"
@@ -61,12 +65,6 @@ def json_media(operation: Operation) -> Media | None:
     return next((media for name, media in content.items() if is_json(name)), None)
 
 
-def body_schema(operation: Operation) -> Schema | None:
-    """The schema of the JSON body; None where there is none."""
-    media = json_media(operation)
-    return media.schema if media else None
-
-
 def fresh_key() -> str:
     """A key that nobody has used: really random, so that a second run with one seed does not meet its own things."""
     return str(uuid.uuid4())
@@ -74,7 +72,7 @@ def fresh_key() -> str:
 
 def key_member(operation: Operation) -> str | None:
     """The body member that chooses a new thing's key, where there is one."""
-    source = operation.rule.key.source if operation.rule.key else None
+    source = operation.rule.key.source if operation.rule.key and operation.rule.action == "create" else None
     return source.steps[0] if source and source.place == "body" and len(source.steps) == 1 else None
 
 
@@ -91,10 +89,13 @@ def linked_members(operation: Operation) -> dict[str, str]:
 
 
 def referring_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
-    """Body members that name a thing which must exist: member to the values known to exist, from named examples."""
+    """Body members that name a thing which must exist: member to the values known to exist.
+
+    Those are from named examples; of what the suite makes itself, the placeholder.
+    """
     media = json_media(operation)
     examples = [e for e in media.examples.values() if isinstance(e, dict)] if media else []
-    return {
+    return named_members(operation) | {
         needed.source.steps[0]: tuple(e[needed.source.steps[0]] for e in examples if needed.source.steps[0] in e)
         for needed in operation.rule.requires
         if needed.source.place == "body" and len(needed.source.steps) == 1
@@ -103,7 +104,7 @@ def referring_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
 
 def path_values(operation: Operation) -> dict[str, str]:
     """A plain text for each path parameter."""
-    return {p.name: text_of(parameter_value(p)) for p in operation.parameters_in("path")}
+    return {p.name: plain_text(operation, p) for p in operation.parameters_in("path")}
 
 
 def base_value(operation: Operation) -> Any:
@@ -177,9 +178,11 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
     of values; None for the required ones only. headers: added last, any case. ValueError where a body can't be encoded.
     """
     content_type, data = encode_body(operation, body, media_type)
-    texts = {p.name: text_of(parameter_value(p)) for p in operation.parameters_in("path")} | dict(path_values or {})
+    texts = {p.name: plain_text(operation, p) for p in operation.parameters_in("path")} | dict(path_values or {})
     path = re.sub(r"\{([^{}]+)\}", lambda found: texts.get(found[1], found[1]), operation.path)
-    asked = {p.name: parameter_value(p) for p in operation.parameters_in("query") if p.required} | dict(query or {})
+    needed = [p for p in operation.parameters_in("query") if p.required]
+    named = {p.name: plain_text(operation, p) if is_named(operation, p) else parameter_value(p) for p in needed}
+    asked = named | dict(query or {})
     sent = {p.name.lower(): text_of(parameter_value(p)) for p in operation.parameters_in("header") if p.required}
     if content_type:
         sent["content-type"] = content_type

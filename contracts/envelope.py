@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from threadmock.contracts.boundaries import limits
 from threadmock.contracts.cases import ABSENT, FORMS, Case, Intent, build_request, encode_body, json_media
 from threadmock.contracts.encoding import BOUNDARY, text_of
 from threadmock.contracts.grounds import Grounds, needed_elsewhere, rekeyed
 from threadmock.contracts.malformed import WRONG_MEDIA_TYPES, malformed_bodies, plain_label, twice
+from threadmock.contracts.naming import plain_text
 from threadmock.contracts.samples import parameter_value
+from threadmock.contracts.shapes import shapes
 from threadmock.contracts.texts import TEXTS, long_text
 from threadmock.specs.behaviour import Evidence, weakest
 from threadmock.specs.messages import Request
@@ -144,7 +147,7 @@ def _other_doors(grounds: Grounds, evidence: Evidence) -> Iterator[Case]:
     named = [p for p in known if parameter_value(p) is not None]
     for parameter in named:
         body = rekeyed(grounds, grounds.base)
-        request = _with(grounds, parameter, text_of(parameter_value(parameter)))
+        request = _with(grounds, parameter, plain_text(operation, parameter))
         label = f"no credentials, with {parameter.location} {parameter.name}"
         yield _case(grounds, request, "credentials", label, evidence, value=body, credentials="absent")
 
@@ -213,7 +216,7 @@ def _path_texts(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
 
 
 def _named_texts(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
-    sample = text_of(parameter_value(parameter))
+    sample = plain_text(grounds.operation, parameter)
     if parameter_value(parameter) is not None:
         case = _judged(grounds, parameter, sample, "plain")
         if case:
@@ -234,6 +237,23 @@ def _named_texts(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
         case = _judged(grounds, parameter, text, f"= {text[:20]!a}")
         if case:
             yield case
+    yield from _at_limits(grounds, parameter)
+
+
+def _at_limits(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
+    """A parameter's value at and beside every limit that its schema names, where a text can carry it."""
+    for branch in shapes(parameter.schema).root():
+        for probe in limits(branch):
+            text = probe.value if isinstance(probe.value, str) else text_of(probe.value)
+            if isinstance(probe.value, list) or (parameter.location == "header" and not _carried(text)):
+                continue
+            case = _judged(grounds, parameter, text, probe.label)
+            if case:
+                yield replace(case, evidence=weakest(case.evidence, probe.evidence))
+
+
+def _carried(text: str) -> bool:
+    return bool(text) and text == text.strip() and text.isascii() and text.isprintable()
 
 
 def forms(grounds: Grounds) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from threadmock.contracts.printing import one_line, printable, shorten
 from threadmock.specs import loader
 from threadmock.specs.behaviour import Rule, Setting
 from threadmock.specs.model import Contract, Operation
+from threadmock.specs.rules import LIST_SOURCES
 
 _VALUE = 80
 
@@ -31,6 +32,7 @@ def explanation(contract: Contract) -> Iterator[str]:
         yield f"  from      {source}"
     yield f"  digest    {contract.digest[:16]}"
     yield ""
+    yield from _table(contract)
     for operation in contract.operations:
         yield from _operation(operation)
         yield ""
@@ -45,6 +47,26 @@ def explanation(contract: Contract) -> Iterator[str]:
         for warning in contract.warnings:
             yield f"    {one_line(warning)}"
         yield ""
+
+
+_LATER = ("transition", "stream")
+
+
+def _table(contract: Contract) -> Iterator[str]:
+    """Every operation in one line: its rule, on what the rule rests, and whether it keeps state."""
+    wide = max((len(str(operation)) for operation in contract.operations), default=0)
+    kept = guessed = 0
+    for operation in contract.operations:
+        rule = operation.rule
+        stateless = rule.action in (*_LATER, "fixed")
+        kept += not stateless
+        guessed += rule.inferred
+        said = "inferred" if rule.inferred else rule.evidence
+        state = "runs and streams: no state yet" if rule.action in _LATER else "no state" if stateless else ""
+        yield f"  {operation!s:<{wide}}  {rule.action:<10} {rule.resource:<12} {said:<11} {state}".rstrip()
+    count = len(contract.operations)
+    yield f"  {count} operation{'s' * (count != 1)}: {kept} with state, {guessed} with an inferred rule"
+    yield ""
 
 
 def _operation(operation: Operation) -> Iterator[str]:
@@ -88,6 +110,8 @@ def _identity(rule: Rule) -> Iterator[tuple[str, str, str]]:
     if rule.key:
         otherwise = f", otherwise a {rule.key.otherwise}" if rule.key.otherwise else ""
         chosen = f"{rule.key.source}{otherwise}" if rule.key.source else f"a {rule.key.otherwise}"
+        if rule.key.pick:
+            chosen = f"{rule.key.source}, otherwise the newest" if rule.key.source else "the newest"
         yield "key", f"{rule.key.member}: {chosen}", rule.key.evidence
     if rule.taken:
         for policy in rule.taken.policies:
@@ -105,9 +129,72 @@ def _members(rule: Rule) -> Iterator[tuple[str, str, str]]:
     for needed in rule.requires:
         statuses = " or ".join(map(str, needed.statuses))
         yield "requires", f"what {needed.source} names exists, else {statuses}", needed.evidence
-    if rule.listing:
-        listing = rule.listing
-        yield "list", f"{listing.order} first, items in {listing.items or 'the body itself'}", listing.evidence
+
+
+def _lists(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    listing = rule.listing
+    if listing is None:
+        return
+    if rule.action == "list":
+        order = f"{listing.order} first" + (f" by {listing.by}" if listing.by else "")
+        yield "list", f"{order}, items in {listing.items or 'the body itself'}", listing.evidence
+        for word in LIST_SOURCES:
+            if source := getattr(listing, word):
+                yield "list", f"{word} from {source}", listing.evidence
+        for word in ("total", "next", "previous", "pagination", "from_end"):
+            if value := getattr(listing, word):
+                yield "list", f"{word}: {' and '.join(value) if isinstance(value, tuple) else value}", listing.evidence
+    for each in listing.filters:
+        yield "filter", f"{each.source} {_HOW[each.how]} {each.member}", each.evidence
+    for member, setting in listing.item.items():
+        yield "item", f"{member}: {_setting(setting)}", setting.evidence
+
+
+_HOW: Mapping[str, str] = {
+    "equal": "equals",
+    "among": "lists",
+    "contains": "is contained in",
+    "search": "is a part of",
+    "hides": "being false hides what has",
+}
+
+
+def _changes(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    if rule.reply:
+        yield "reply", _setting(rule.reply), rule.reply.evidence
+    for member, setting in rule.touch.items():
+        yield "touch", f"{member} of the parent: {_setting(setting)}", setting.evidence
+    for made in rule.also:
+        times = f" for each of {made.each}" if made.each else f" where there is {made.when}" if made.when else ""
+        yield "also", f"a {made.resource}{times}", made.evidence
+    yield from _sometimes(rule)
+
+
+def _sometimes(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    if rule.missing != "refuse":
+        yield (
+            "missing",
+            {"create": "an unknown key makes the thing", "empty": "an unknown key shows `empty`"}[rule.missing],
+            rule.evidence,
+        )
+    for resource in rule.copies:
+        yield "copies", f"every {resource} goes along", rule.evidence
+    if rule.prune:
+        yield "prune", f"what {rule.prune.keys} names", rule.prune.evidence
+    if rule.expires:
+        yield "expires", f"at {'.'.join(rule.expires.at)}", rule.expires.evidence
+    for condition in rule.conditions:
+        when = " and ".join(
+            f"{place}.{'.'.join(steps)} is {json.dumps(value)}" for place, steps, value in condition.when
+        )
+        yield "refuse", f"{condition.status} where {when}", condition.evidence
+    if rule.action in ("update", "replace"):
+        for member, how in rule.merge.items():
+            yield "merge", f"{'any other member' if member == '*' else member}: {how}", rule.evidence
+        for member, what in rule.nulls.items():
+            yield "nulls", f"null in {'any member' if member == '*' else member}: {what}", rule.evidence
+    if rule.minimal:
+        yield "minimal", f"{rule.minimal} for Prefer: return=minimal", rule.evidence
 
 
 def _manners(rule: Rule) -> Iterator[tuple[str, str, str]]:
@@ -124,14 +211,31 @@ def _manners(rule: Rule) -> Iterator[tuple[str, str, str]]:
         yield "slashes", "a final slash makes no difference", rule.evidence
 
 
-_parts: tuple[Callable[[Rule], Iterator[tuple[str, str, str]]], ...] = (_identity, _members, _manners)
+_parts: tuple[Callable[[Rule], Iterator[tuple[str, str, str]]], ...] = (
+    _identity,
+    _members,
+    _lists,
+    _changes,
+    _sometimes,
+    _manners,
+)
 
 
 def _setting(setting: Setting) -> str:
     if setting.kind == "members":
         text = "{" + ", ".join(f"{name}: {_setting(inner)}" for name, inner in setting.members) + "}"
+    elif setting.kind == "each":
+        text = f"for each of {' or '.join(map(str, setting.sources))}: {_setting(setting.members[0][1])}"
+    elif setting.kind == "merged" and setting.members:
+        text = f"{_setting(setting.members[0][1])} over {'.'.join(setting.steps) or 'itself'}"
+    elif setting.kind == "list":
+        text = "[" + ", ".join(_setting(inner) for _, inner in setting.members) + "]"
     else:
         text = _simple[setting.kind](setting)
+    if setting.plus:
+        text += f" plus {setting.plus}"
+    if setting.when:
+        text += f" where {setting.when} is given"
     if setting.null == "absent":
         text += ", null counting as absent"
     return f"{text}, otherwise {_setting(setting.otherwise)}" if setting.otherwise else text
@@ -144,6 +248,13 @@ _simple: Mapping[str, Callable[[Setting], str]] = {
     "count": lambda s: "how many there are of " + ", ".join(map(str, s.sources)),
     "minutes_after": lambda s: "now plus the minutes in " + " or ".join(map(str, s.sources)),
     "absent": lambda _: "never there",
+    "stored": lambda s: f"the thing's {'.'.join(s.steps) or 'self'}",
+    "parent": lambda s: f"the parent's {'.'.join(s.steps) or 'self'}",
+    "latest": lambda s: f"the newest thing's {'.'.join(s.steps) or 'self'}",
+    "child": lambda s: f"the {s.value} below it",
+    "text": lambda s: "the text of " + " or ".join(map(str, s.sources)),
+    "merged": lambda s: f"{' or '.join(map(str, s.sources))} over {'.'.join(s.steps)}",
+    "tally": lambda s: f"how many there are ({s.value})",
 }
 
 

@@ -9,7 +9,6 @@ from threadmock.contracts.cases import (
     Case,
     Intent,
     base_value,
-    body_schema,
     build_request,
     fresh_key,
     full_value,
@@ -18,8 +17,9 @@ from threadmock.contracts.cases import (
     referring_members,
 )
 from threadmock.contracts.choices import choice_evidence
+from threadmock.contracts.naming import body_schema
 from threadmock.contracts.places import Place, places
-from threadmock.specs.behaviour import Evidence, Rule, weakest, weakness
+from threadmock.specs.behaviour import Evidence, weakest, weakness
 from threadmock.specs.model import Operation
 from threadmock.specs.strictjson import JsonError, dump_json, parse_json
 from threadmock.specs.validation import Checker, checker
@@ -78,15 +78,8 @@ def rekeyed(grounds: Grounds, value: Any) -> Any:
 
 def needed_elsewhere(operation: Operation) -> frozenset[str]:
     """Parameters that name a thing which must exist, so that nobody can say whether a drawn value is accepted."""
-    rule = operation.rule
-    sources = [needed.source for needed in rule.requires] + (
-        [rule.within.source] if _strict(rule) and rule.within else []
-    )
+    sources = (needed.source for needed in operation.rule.requires)
     return frozenset(source.steps[0] for source in sources if source.place != "body")
-
-
-def _strict(rule: Rule) -> bool:
-    return rule.within is not None and rule.within.must_exist
 
 
 def verdict(grounds: Grounds, value: Any) -> Intent | None:

@@ -42,7 +42,8 @@ class Outcome:
     operation: its slug. phase: coverage, exploration or a scenario's name. causes: one finding per cause, the smallest
     request first found, and how often it was met. accepted: valid requests that were accepted; sent_valid: those sent.
     refusal: how a valid one was refused. not_sent: reason to how many cases. ended: why the phase stopped early.
-    gone: how the target went away. crash: what broke in the suite itself.
+    gone: how the target went away. staged: exchanges that made things to be used. limited: why the operation can be
+    asked about unknown ids only. crash: what broke in the suite itself.
     """
 
     operation: str
@@ -58,6 +59,8 @@ class Outcome:
     causes: dict[Key, tuple[Finding, int]] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     not_sent: dict[str, int] = field(default_factory=dict)
+    staged: int = 0
+    limited: str = ""
     created: dict[Created, None] = field(default_factory=dict)
 
     def tally(self, check: str) -> Tally:
@@ -83,6 +86,8 @@ class Outcome:
         self.ended = self.ended or other.ended
         self.gone = self.gone or other.gone
         self.crash = self.crash or other.crash
+        self.staged += other.staged
+        self.limited = self.limited or other.limited
         _count(self.not_sent, other.not_sent)
         self.created |= other.created
         for finding, count in other.causes.values():
@@ -103,10 +108,11 @@ class Outcome:
     @property
     def untested(self) -> str:
         """Why nothing can be said of the operation; "" where a valid request was accepted."""
-        if self.accepted:
+        if self.accepted or (self.limited and self.exchanges):
             return ""
         if not self.sent_valid:
-            return self.ended or "no valid request could be sent"
+            reason = self.ended or next(iter(self.not_sent), "no valid request could be sent")
+            return f"what it names may not be there; it was answered {self.refusal}" if self.refusal else reason
         return f"none of {self.sent_valid} valid requests was accepted; one was answered {self.refusal}"
 
     def dump(self) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.contracts.cases import base_value, body_schema
+from threadmock.contracts.cases import base_value
+from threadmock.contracts.naming import body_schema
 from threadmock.contracts.samples import least
 from threadmock.contracts.shapes import Branch, Shapes, shapes
 from threadmock.specs.errors import SchemaError

@@ -46,7 +46,8 @@ def lines(summary: "Summary") -> Iterator[str]:
 
 def _table(summary: "Summary", operation: "Operation") -> Iterator[str]:
     outcome = summary.outcomes[operation.slug]
-    yield printable(f"{operation}  [{operation.slug}]  {outcome.exchanges:,} exchanges")
+    staged = f", and {outcome.staged:,} to make what it names" if outcome.staged else ""
+    yield printable(f"{operation}  [{operation.slug}]  {outcome.exchanges:,} exchanges{staged}")
     rows = summary.table(operation.slug)
     width = max(map(len, rows))
     for name, tally in rows.items():
@@ -109,6 +110,11 @@ def _closing(summary: "Summary") -> Iterator[str]:
         yield printable(f"NOT TESTED {slug}: {one_line(reason)}")
         if " 401 " in reason or " 403 " in reason:
             yield f"{_INDENT}Give credentials with --header or --header-env."
+    for slug, reason in summary.limited.items():
+        yield printable(f"NOT TESTED BEYOND UNKNOWN IDS {slug}: {one_line(reason)}")
+    if run.left_out:
+        named = ", ".join(operation.slug for operation in run.left_out)
+        yield printable(f"NOT TESTED YET, runs and streams: {named}")
     if summary.gone:
         yield printable(f"UNREACHABLE {one_line(summary.gone)}")
     for crash in summary.crashes:
@@ -121,7 +127,7 @@ def _closing(summary: "Summary") -> Iterator[str]:
     if summary.findings and not run.settings.target:
         yield f"The curl lines work with: {_serve(summary)}"
     unconfirmed = len(summary.findings) - summary.failures
-    tested = len(summary.outcomes) - len(summary.untested)
+    tested = len(summary.outcomes) - len(summary.untested) - len(summary.limited)
     yield (
         f"{run.contract.name} ({run.contract.layer}) on {run.target.name}: {tested} of {len(run.operations)} operations"
         f" tested, {summary.exchanges:,} exchanges in {summary.seconds:.1f} s,"

@@ -75,6 +75,8 @@ def _operation(summary: "Summary", slug: str) -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "exchanges": outcome.exchanges if outcome else 0,
+        "staged": outcome.staged if outcome else 0,
+        "limited": summary.limited.get(slug, ""),
         "untested": outcome.untested if outcome else "not part of this run",
         "not_sent": outcome.not_sent if outcome else {},
         "checks": {name: _tally(tally) for name, tally in summary.table(slug).items()},

@@ -13,10 +13,12 @@ from threadmock.contracts.cases import Case
 from threadmock.contracts.checks import Context, Verdict
 from threadmock.contracts.errors import BudgetSpent, NotSent
 from threadmock.contracts.findings import Finding, Key, place
+from threadmock.contracts.naming import is_stream
 from threadmock.contracts.outcome import Outcome
 from threadmock.contracts.printing import one_line, shorten
-from threadmock.contracts.settings import Settings, chosen_checks, chosen_operations
+from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
 from threadmock.contracts.sockets import Clock
+from threadmock.contracts.staging import Stage
 from threadmock.contracts.targets import Exchange, Gone, Target, http_target, mock_target, read_headers
 from threadmock.specs.errors import SpecError
 from threadmock.specs.model import Contract, Operation
@@ -26,6 +28,8 @@ MOST_SILENCES = 5
 MOST_TOLD = 2000
 LONG = 1.0
 MOST_WAITING = 20.0
+STAGING = 0.5
+"""Of the exchanges of an operation, so many beside them may make the things that it names."""
 """Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
 
 
@@ -55,6 +59,7 @@ class Run:
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
     _budgets: dict[str, Budget] = field(default_factory=dict)
+    _stages: dict[str, "Staging"] = field(default_factory=dict)
     _until: float | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +69,8 @@ class Run:
     def items(self) -> Iterator[tuple[str, str]]:
         """Operation slug and phase of every item, in the order in which they are best done."""
         for operation in self.operations:
+            if is_stream(operation):
+                continue
             yield operation.slug, COVERAGE
             for name, reason in self.scenarios(operation).items():
                 if not reason:
@@ -107,6 +114,20 @@ class Run:
         self.known |= outcome.causes.keys()
         return outcome
 
+    @property
+    def left_out(self) -> tuple[Operation, ...]:
+        """Selected operations that run something or answer with events: those are not tested yet."""
+        return tuple(operation for operation in self.operations if is_stream(operation))
+
+    def staging(self, operation: Operation) -> "Staging":
+        """Where the things are made that the cases of an operation name."""
+        if operation.slug not in self._stages:
+            limit = max(1, int(self.settings.max_requests * STAGING))
+            budget = Budget(limit, 0, self._until, self.clock)
+            budget.begin("exploration")
+            self._stages[operation.slug] = Staging(self, operation, budget)
+        return self._stages[operation.slug]
+
     def _budget(self, operation: Operation) -> Budget:
         if operation.slug not in self._budgets:
             applying = [name for name, reason in self.scenarios(operation).items() if not reason]
@@ -122,6 +143,27 @@ def kind_of(phase: str) -> Kind:
     return "coverage" if phase == COVERAGE else "exploration" if phase == EXPLORATION else "scenario"
 
 
+class Staging:
+    """Makes the things that the cases of one operation name, and counts what that takes.
+
+    Kept from item to item: a key that one of them met lies below a parent that the next one has to name again.
+    """
+
+    def __init__(self, run: Run, operation: Operation, budget: Budget) -> None:
+        self._run = run
+        self._budget = budget
+        self.sent = 0
+        seed = f"{run.settings.seed}/{operation.slug}/staging"
+        self.stage = Stage(run.contract, self._send, random.Random(seed))  # noqa: S311 - to be repeated
+
+    def _send(self, case: Case) -> Exchange:
+        if self._run.gone:
+            raise Gone(self._run.gone)
+        self._budget.spend()
+        self.sent += 1
+        return self._run.target.exchange(case)
+
+
 class Recorder:
     """Sends the cases of one item, has the answers judged, and keeps count."""
 
@@ -134,12 +176,16 @@ class Recorder:
         self._declared = declared_names(operation)
         self.elapsed = 0.0
         self.seed = f"{run.settings.seed}/{operation.slug}/{outcome.phase}"
+        self._staging = run.staging(operation)
+        outcome.limited = self._staging.stage.lacking(operation)
+        self._memory = run.memory.setdefault(operation.slug, {})
         self.context = Context(
             run.contract,
             self.send,
             self.keep,
             random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
-            run.memory.setdefault(operation.slug, {}),
+            self._memory,
+            stage=self._staging.stage,
         )
 
     def send(self, case: Case) -> Exchange:
@@ -151,16 +197,23 @@ class Recorder:
         waited = self.run.waited.get(self.operation.slug, 0.0)
         if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
             raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
+        outcome, before = self.outcome, self._staging.sent
+        try:
+            case = self._staging.stage.settle(case)
+        finally:
+            outcome.staged += self._staging.sent - before
         self._budget.spend()
         exchange = self.run.target.exchange(case)
-        outcome = self.outcome
+        if self._staging.stage.after(exchange):
+            # What is known of keys is known of them below parents that are not named any more.
+            self._memory.pop("oldest", None)
         outcome.exchanges += 1
         self._silences += exchange.timed_out
         self.elapsed = exchange.elapsed
         if self.elapsed > LONG:
             self.run.waited[self.operation.slug] = waited + self.elapsed
-        if case.intent == "valid":
-            outcome.sent_valid += 1
+        if case.intent == "valid" and case.operation is self.operation:
+            outcome.sent_valid += case.standing != "unknown"
             if exchange.response is not None and 200 <= exchange.response.status < 300:
                 outcome.accepted += 1
             elif not outcome.refusal:
@@ -288,6 +341,8 @@ def prepare(settings: Settings, *, alone: bool = False) -> Run:
     """A run, ready to perform. SpecError where it can't be done as asked; Unreachable where the host has no address."""
     contract = settings.contract()
     operations = chosen_operations(contract, settings.operations)
+    if operations and all(map(is_stream, operations)):
+        raise UsageError("Runs and streams are not tested yet.", fix="Choose others with --operations.")
     chosen = chosen_checks(settings, known_checks())
     if settings.target is None:
         target = mock_target(contract, settings.seed, faults=settings.faults)

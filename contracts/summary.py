@@ -56,6 +56,12 @@ class Summary:
         return {slug: outcome.untested for slug, outcome in self.outcomes.items() if outcome.untested}
 
     @property
+    def limited(self) -> dict[str, str]:
+        """Operations that could be asked about unknown ids only: slug to the reason."""
+        found = self.outcomes.items()
+        return {slug: o.limited for slug, o in found if o.limited and not o.accepted and not o.untested}
+
+    @property
     def gone(self) -> str:
         """How the target went away; "" where it did not."""
         return next((outcome.gone for outcome in self.outcomes.values() if outcome.gone), "")

@@ -208,13 +208,19 @@ def _refuse_writes(base: TargetUrl, operations: Iterable[Operation]) -> None:
 
 
 def secrets_of(contract: Contract, given: Mapping[str, str]) -> Masking:
-    """A masking of every value given, good and altered, except those of headers that are never secret."""
+    """A masking of all values given: good, altered, cut short, in other case. Headers that are never secret stay."""
     named = {place.name.lower() for operation in contract.operations for place in places(operation, given)}
     secret = [value for name, value in given.items() if name not in PUBLIC or name in named]
     crumbs = [part.partition("=")[2] for part in given.get("cookie", "").split(";")]
     values = [value for value in (*secret, *crumbs) if value.strip()]
     hidden = frozenset(name for name in given if name not in PUBLIC or name in named) | {"authorization", "cookie"}
-    return Masking((*values, *map(alter, values)), hidden if values else frozenset())
+    broken = [spoilt for value in values for spoilt in (value[:-1], _swapped(value))]
+    return Masking((*values, *map(alter, values), *broken), hidden if values else frozenset())
+
+
+def _swapped(value: str) -> str:
+    head, blank, token = value.rpartition(" ")
+    return head + blank + token.swapcase()
 
 
 def read_headers(

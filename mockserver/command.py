@@ -4,8 +4,9 @@ import contextlib
 import random
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 from threadmock.mockserver.app import serving
@@ -17,10 +18,13 @@ from threadmock.mockserver.origins import is_loopback
 from threadmock.mockserver.rsgi import Served
 from threadmock.mockserver.server import Address, PortTaken, claimed
 from threadmock.mockserver.server import serve as run_server
-from threadmock.mockserver.world import World
+from threadmock.mockserver.world import World, system_now
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS, builtin_names, load
 from threadmock.specs.model import Contract
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.neutral import Dataset
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Settings:
     faults: tuple[str, ...] = ()
     guard_host: bool = True
     quiet: bool = False
+    data: "Dataset | None" = None
 
 
 def load_all(sources: Sequence[str], layer: str) -> list[Contract]:
@@ -50,7 +55,7 @@ def load_all(sources: Sequence[str], layer: str) -> list[Contract]:
 
 
 def build_gateway(settings: Settings) -> Gateway:
-    """The gateway of these settings, with a world of its own."""
+    """The gateway of these settings, with a world of its own. SpecError where they can't be met."""
     world = World(settings.seed, auth=settings.auth, faults=planted(find_faults(settings.faults)))
     return Gateway(
         load_all(settings.sources, settings.layer),
@@ -58,7 +63,18 @@ def build_gateway(settings: Settings) -> Gateway:
         origins=settings.origins,
         guard_host=settings.guard_host,
         log=None if settings.quiet else _log,
+        data=settings.data,
     )
+
+
+def begin_with(source: str) -> "Dataset":
+    """The data of a set or a file, if they lie before now. The worker fills; what is wrong is told before."""
+    from threadmock.mockserver.neutral import laid_out  # noqa: PLC0415 - few servers begin with data
+    from threadmock.mockserver.neutral_files import read_data  # noqa: PLC0415
+
+    data = read_data(source)
+    laid_out(data, system_now())
+    return data
 
 
 def _log(line: str) -> None:
@@ -102,6 +118,12 @@ class _Worker:
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME", help="Plant a deviation; `threadmock checks` lists them."
 )
+@click.option(
+    "--data",
+    metavar="empty|typical|long|extreme|FILE",
+    help="Begin with these threads and messages, in every provider. A FILE (YAML or JSON) holds `threads`, each with "
+    "title, created, metadata, archived and messages; see the README.",
+)
 @click.option("--quiet", is_flag=True, help="No log line for each request.")
 def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sources: tuple[str, ...],
@@ -112,6 +134,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: int | None,
     origins: tuple[str, ...],
     faults: tuple[str, ...],
+    data: str | None,
     quiet: bool,
 ) -> None:
     """Serve stand-ins for thread APIs: all built-in providers, or those named, or your own OpenAPI documents.
@@ -127,6 +150,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise click.UsageError("--auth needs off, present or a token.")
     try:
         build_gateway(settings)
+        if data is not None:
+            settings = replace(settings, data=begin_with(data))
         with claimed(Address(host, port)) as address:
             worker = _Worker(settings, address)
             run_server(address, partial(_Worker.build, worker), ready=partial(_Worker.greet, worker))

@@ -49,13 +49,15 @@ def health(gateway: Gateway) -> dict[str, object]:
 
 
 def stored(gateway: Gateway) -> dict[str, object]:
-    """What is stored, shelf by shelf; of each the first _MAX_LISTED things."""
-    store = gateway.world.store
-    shelves = [
-        {"shelf": list(shelf), "count": count, "things": store.list(shelf)[:_MAX_LISTED]}
-        for shelf, count in store.shelves().items()
-    ]
-    return {"count": sum(store.shelves().values()), "shelves": shelves}
+    """What is stored beside the initial things, shelf by shelf; of each the first _MAX_LISTED things."""
+    shelves, count = [], 0
+    for shelf in gateway.world.store.shelves():
+        items = gateway.world.store.items(shelf)
+        things = [thing for key, thing in items if (shelf, key) not in gateway.initial]
+        if things:
+            count += len(things)
+            shelves.append({"shelf": list(shelf), "count": len(things), "things": things[:_MAX_LISTED]})
+    return {"count": count, "shelves": shelves}
 
 
 def _json(body: object, status: int = 200) -> flask.Response:
@@ -95,7 +97,7 @@ def _reset(gateway: Gateway) -> flask.Response:
         if not isinstance(chosen, int) or isinstance(chosen, bool):
             return _from(problem(400, "The reset can't be read", 'Send no body, or {"seed": 7}.', kind="control"))
         seed = chosen
-    return _json({"forgotten": gateway.world.reset(seed), "seed": gateway.world.seed})
+    return _json({"forgotten": gateway.reset(seed), "seed": gateway.world.seed})
 
 
 def control(gateway: Gateway) -> flask.Blueprint:

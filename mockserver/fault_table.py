@@ -4,8 +4,8 @@ import datetime
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from threadmock.mockserver import family_faults, forgetting
 from threadmock.mockserver import fault_hooks as hooks
-from threadmock.mockserver import forgetting
 from threadmock.mockserver.faults import Fault
 from threadmock.specs.errors import UnknownName
 
@@ -117,7 +117,8 @@ _CONTENT = (
     ),
 )
 
-table: Mapping[str, Fault] = {fault.name: fault for fault in (*_ANSWERS, *_ENTRY, *_CONTENT, *forgetting.FAULTS)}
+_ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *forgetting.FAULTS, *family_faults.FAULTS)
+table: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
 
 
 def find_faults(names: Iterable[str]) -> list[Fault]:

@@ -1,17 +1,24 @@
 """Named planted deviations: for resilience work in a front end, and to prove the suite.
 
-A fault hooks into the pipeline at one of five points; the table is `fault_table.table`.
+A fault hooks into the pipeline at one of six points; the table is `fault_table.table`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from threadmock.specs.messages import Request, Response
 
 if TYPE_CHECKING:
+    from threadmock.mockserver.rendering import Refused
+    from threadmock.mockserver.transaction import Done, Transaction
     from threadmock.mockserver.world import World
     from threadmock.specs.model import Operation
+
+
+Run: TypeAlias = "Callable[[Transaction], Done | Refused]"
+Behave: TypeAlias = "Callable[[Run, Transaction, dict[str, Any]], Done | Refused]"
 
 
 class Dropped(Exception):  # noqa: N818 - reads as what it is
@@ -41,7 +48,8 @@ class Fault:
     tells: what it does, in one sentence. caught_by: the checks of the suite that see it, the first one by design.
     skips: stages that are left out (security, media_type, validation, negotiation, conflict). request: another request
     instead. taken: another body value before it is stored. thing: another thing before it is stored. shown: another
-    body of the reply. response: another response; it may raise Dropped.
+    body of the reply. response: another response; it may raise Dropped. behave: another behaviour, around the one that
+    is given; the dictionary is the fault's own memory.
     """
 
     name: str
@@ -53,6 +61,7 @@ class Fault:
     thing: Callable[[dict[str, Any], Moment], dict[str, Any]] | None = None
     shown: Callable[[dict[str, Any], Moment], Any] | None = None
     response: Callable[[Response, Moment], Response] | None = None
+    behave: "Behave | None" = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,13 @@ class Faults:
         """Whether any fault leaves this stage out."""
         return any(stage in fault.skips for fault in self.active)
 
+    def around(self, run: Run) -> Run:
+        """A behaviour as the faults leave it."""
+        for fault in self.active:
+            if fault.behave is not None:
+                run = partial(_behaving, fault.behave, run, self.memories[fault.name])
+        return run
+
     def apply(self, point: str, subject: Any, moment: Moment) -> Any:
         """The subject as the faults of one point leave it."""
         for fault in self.active:
@@ -77,6 +93,10 @@ class Faults:
                 moment.memory = self.memories[fault.name]
                 subject = hook(subject, moment)
         return subject
+
+
+def _behaving(behave: Behave, run: Run, memory: dict[str, Any], tx: "Transaction") -> "Done | Refused":
+    return behave(run, tx, memory)
 
 
 NO_FAULTS = Faults()

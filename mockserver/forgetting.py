@@ -195,8 +195,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault("refuse-new", "The lenient policy refuses new keys.", ("policies_on_new",), response=refuse_new),
     Fault("forget-generated", "Keys that the server made are free.", ("generated_taken",), thing=forget_generated),
     Fault("reserve-refused", "A refused request takes its key.", ("refused_leaves_nothing",), response=reserve),
-    Fault("check-then-insert", "Several creates of one key at once all win.", ("one_winner",), thing=check_then_insert),
-    Fault("racing-counter", "Things made at one moment share a key.", ("at_once",), thing=count_ids),
+    Fault(
+        "check-then-insert",
+        "Several creates of one key at once all win.",
+        ("one_winner", "several_clients"),
+        thing=check_then_insert,
+    ),
+    Fault("racing-counter", "Things made at one moment share a key.", ("at_once", "several_clients"), thing=count_ids),
     Fault("forget", f"Only the last {_KEPT} things are kept.", ("survives_many",), thing=forget),
     Fault(
         "literal-keys",

@@ -3,18 +3,25 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from threadmock.mockserver import problems
 from threadmock.mockserver.faults import Dropped
 from threadmock.mockserver.origins import allow_origin, is_preflight, origin_allowed, preflight, refuse_stranger
 from threadmock.mockserver.pipeline import Answer, answer
-from threadmock.mockserver.plans import Plan, compile_plan
+from threadmock.mockserver.plans import Plan, Plans
 from threadmock.mockserver.rendering import Refused, render
+from threadmock.mockserver.storage import Shelf
+from threadmock.mockserver.things import furnish
 from threadmock.mockserver.world import World
 from threadmock.specs.messages import Request, Response
 from threadmock.specs.model import Contract
 from threadmock.specs.routing import Match, Router, shared_routes
 from threadmock.specs.strictjson import dump_json
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.fill_inference import Filled
+    from threadmock.mockserver.neutral import Dataset
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_PATH = 8 * 1024
@@ -60,7 +67,8 @@ class Gateway:
     """The whole mock behind one `handle`. Safe from several threads.
 
     at_root_conflicts: routes that two documents share, so that none of the two answers at the root there.
-    guard_host: whether only loopback names are taken as Host.
+    guard_host: whether only loopback names are taken as Host. data: threads and messages to begin with; filled: what
+    became of them at each provider.
     """
 
     contracts: Sequence[Contract]
@@ -69,8 +77,11 @@ class Gateway:
     guard_host: bool = True
     limits: Limits = Limits()
     log: Log | None = None
+    data: "Dataset | None" = None
     mounts: tuple[Mount, ...] = field(init=False)
     at_root_conflicts: list[tuple[str, str, str]] = field(init=False)
+    initial: set[tuple[Shelf, str]] = field(init=False)
+    filled: "dict[str, Filled]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.at_root_conflicts = shared_routes(self.contracts)
@@ -79,14 +90,39 @@ class Gateway:
             Mount(
                 contract,
                 Router(contract.operations),
-                {id(operation): compile_plan(contract, operation) for operation in contract.operations},
+                Plans(contract),
                 f"/{contract.name}",
                 at_root,
             )
             for contract in self.contracts
         )
+        self.furnish()
         self._found: dict[tuple[str, str], Found] = {}
         self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
+
+    def furnish(self) -> None:
+        """Store what a provider has before anybody made anything, and what the data say; note the former."""
+        if self.data and self.data.conversations:
+            # Loaded only here: few servers begin with data, and all of them want to answer soon.
+            from threadmock.mockserver.filling import fill_from  # noqa: PLC0415
+            from threadmock.mockserver.neutral import tell  # noqa: PLC0415
+
+            story = tell(self.data, self.world.clock.tick())
+            for mount in self.mounts:
+                self.filled[mount.contract.name] = fill_from(mount.contract, mount.plans, self.world, story)
+        self.initial = {
+            placed
+            for mount in self.mounts
+            if mount.contract.profile.initial and mount.plans
+            for placed in furnish(mount.contract, next(iter(mount.plans.values())), self.world)
+        }
+
+    def reset(self, seed: int | None = None) -> int:
+        """Begin anew, with the same seed or another. How many things there were beside the initial ones."""
+        kept = sum(1 for shelf, key in self.initial if self.world.store.read(shelf, key) is not None)
+        forgotten = self.world.reset(seed) - kept
+        self.furnish()
+        return forgotten
 
     def find(self, method: str, path: str) -> Found:
         """The mount and route of a path: below a provider's prefix first, then at the root."""

@@ -3,11 +3,15 @@
 import json
 import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from threadmock.mockserver.gateway import Gateway, Mount
 from threadmock.mockserver.generation import Ungeneratable, generate
 from threadmock.mockserver.world import World
 from threadmock.specs.model import Operation
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.fill_inference import Filled
 
 _PREFERRED = {"create": 0, "append": 1, "list": 2, "read": 3}
 EXAMPLE_TOKEN = "dev-token"  # noqa: S105 - an example, not a secret
@@ -26,9 +30,30 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
         yield f"  base URL  {url}"
         if profile.setting:
             yield f"  client    {profile.setting.replace('$base', url)}"
+        filled = gateway.filled.get(mount.contract.name)
+        if gateway.data and filled:
+            yield f"  data      {gateway.data.name}: {_told(filled)}"
         curl = curl_line(mount, url, gateway.world.auth)
         if curl:
             yield f"  try       {curl}"
+
+
+def _told(filled: "Filled") -> str:
+    if filled.note:
+        return filled.note
+    told = counted(filled.threads, "thread")
+    if filled.piece:
+        told += f", {counted(filled.pieces, filled.piece)}"
+    if filled.where:
+        told += f", below {filled.where}"
+    if filled.inferred:
+        told += " (as its creates would make them: the document has no `fill`)"
+    return f"{told}; {filled.left_out} left out, for they fit no schema" if filled.left_out else told
+
+
+def counted(number: int, what: str) -> str:
+    """`1 thread`, `2 threads`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def curl_line(mount: Mount, url: str, auth: str) -> str:

@@ -77,6 +77,8 @@ def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world
     parameters: Mapping[str, Any] = {}
     if operation.parameters:
         parameters, violations = check_parameters(operation, request, path_values)
+        if violations and world.faults.skips("ids"):
+            violations = [violation for violation in violations if violation.where != "path"]
         if violations and not world.faults.skips("validation"):
             return Refused("invalid", violations[0].message, violations)
     value = _plain_body(request, plan)
@@ -105,7 +107,8 @@ def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world
     try:
         if plan.conditions and (refused := unmet(tx)):
             return refused
-        return behaviours[operation.rule.action](tx)
+        behave = behaviours[operation.rule.action]
+        return world.faults.around(behave)(tx) if world.faults else behave(tx)
     except StoreFull as full:
         return Refused("full", f"{full} POST /_mock/reset empties it.")
     except Ungeneratable as error:
@@ -142,6 +145,8 @@ def _respond(request: Request, plan: Plan, world: World, outcome: Done, media_ty
         moment = Moment(plan.contract.name, plan.operation, request, world, shown)
         shown = world.faults.apply("shown", dict(shown) if isinstance(shown, dict) else shown, moment)
     headers = {"content-type": media_type}
+    if media_type == "text/event-stream":
+        return Response(outcome.status, headers, b": nothing to stream yet\n\n")
     if plan.reply and plan.reply.headers:
         headers |= _declared_headers(plan.reply, world)
     if outcome.headers:
@@ -166,13 +171,24 @@ def _declared_headers(reply: Reply, world: World) -> dict[str, str]:
 
 
 def _without_hidden(request: Request, plan: Plan, shown: Any) -> Any:
-    if not isinstance(shown, Mapping) or not any(member in shown for member, _, _ in plan.shown):
-        return shown
+    """The answer, or each of its items, without the members that the query did not ask for."""
     pairs = parse_query(request.query)
     hidden = {
         member
         for member, query, holds in plan.shown
-        if member in shown
-        and not any(name == query and holds in [word.strip() for word in text.split(",")] for name, text in pairs)
+        if not any(name == query and holds in [word.strip() for word in text.split(",")] for name, text in pairs)
     }
-    return {name: value for name, value in shown.items() if name not in hidden} if hidden else shown
+    items = plan.lister.items
+    if not hidden:
+        return shown
+    if isinstance(shown, list):
+        return [_without(hidden, item) for item in shown]
+    if items and isinstance(shown, dict) and items in shown:
+        return {**shown, items: [_without(hidden, item) for item in shown[items]]}
+    return _without(hidden, shown)
+
+
+def _without(hidden: set[str], shown: Any) -> Any:
+    if not isinstance(shown, dict) or hidden.isdisjoint(shown):
+        return shown
+    return {name: value for name, value in shown.items() if name not in hidden}

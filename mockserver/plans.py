@@ -1,6 +1,6 @@
 """What an operation needs at run time, worked out once: makers, echoed members, the reply's schema."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ from threadmock.specs.validation import checker
 class Plan:
     """One operation, ready to be served.
 
-    order: members of the success reply in document order; declared: the same as a set. makers: member to how a rule
+    order: members of the success reply in document order; declared: the same as a set. envelope: members of what
+    holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule
     makes it; deep_makers: the same for members inside others. echoed: member, the
     check that an echoed value must pass, and what stands for it where it was not sent (ABSENT: nothing). wanted:
     members that the reply must have. uuid_key: whether keys are compared as UUIDs. fits: whether a body is all that
@@ -38,11 +39,13 @@ class Plan:
     order: tuple[str, ...]
     declared: frozenset[str]
     envelope: tuple[str, ...]
+    inner: Mapping[str, frozenset[str]]
     makers: tuple[tuple[str, Maker], ...]
     deep_makers: tuple[tuple[tuple[str, ...], Maker], ...]
     echoed: tuple[tuple[str, Callable[[Any], bool], Any], ...]
     wanted: frozenset[str]
     shown: tuple[tuple[str, str, str], ...]
+    select: Maker | None
     uuid_key: bool
     read_key: Maker | None
     make_key: Maker | None
@@ -86,6 +89,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         order=tuple(declared),
         declared=frozenset(declared),
         envelope=tuple(properties(schema)) if item is not schema else (),
+        inner=_inner(schema) | _inner(item),
         makers=tuple((name, compile_setting(each)) for name, each in rule.set.items() if "." not in name),
         deep_makers=tuple((steps_of(name), compile_setting(each)) for name, each in rule.set.items() if "." in name),
         echoed=tuple(
@@ -95,6 +99,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         ),
         wanted=required(item) if item else frozenset(),
         shown=tuple((each.member, each.query, each.holds) for each in rule.shown),
+        select=fetch(rule.select) if rule.select else None,
         uuid_key=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
         read_key=fetch(key.source) if key and key.source else None,
         make_key=_key_maker(key.otherwise) if key else None,
@@ -116,6 +121,12 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         conditions=rule.conditions,
         minimal=rule.minimal,
     )
+
+
+def _inner(schema: Schema | None) -> dict[str, frozenset[str]]:
+    """Members that are objects with declared members: name to those."""
+    declared = {name: properties(member_schema(schema, node)) for name, node in properties(schema).items()}
+    return {name: frozenset(members) for name, members in declared.items() if members}
 
 
 def _names_uuid(operation: Operation, key: Key) -> bool:
@@ -175,3 +186,24 @@ def _is_uuid(schema: Schema | None, node: Any) -> bool:
         return False
     node = schema.resolve(node)
     return isinstance(node, Mapping) and node.get("format") == "uuid" and "string" in types_of(schema, node)
+
+
+class Plans(Mapping[int, Plan]):
+    """The plans of a contract's operations by `id(operation)`, each made when it is first asked for."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._operations = {id(operation): operation for operation in contract.operations}
+        self._made: dict[int, Plan] = {}
+
+    def __getitem__(self, key: int) -> Plan:
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = compile_plan(self._contract, self._operations[key])
+        return made
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._operations)
+
+    def __len__(self) -> int:
+        return len(self._operations)

@@ -62,7 +62,7 @@ def render(refused: Refused, refusals: Mapping[str, Refusal], headers: Mapping[s
     return Response(status, {"content-type": refusal.media_type, **(headers or {})}, dump_json(body))
 
 
-_FALLBACKS: Mapping[str, str] = {"malformed": "invalid", "refused": "unknown"}
+_FALLBACKS: Mapping[str, str] = {"malformed": "invalid", "refused": "malformed"}
 _STATUSES: Mapping[str, int] = {
     "invalid": 400,
     "malformed": 400,

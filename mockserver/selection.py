@@ -109,8 +109,6 @@ def passing(tx: Transaction) -> list[Thing]:
         things = list(store.everywhere(tx.contract.name, tx.operation.rule.resource))
     else:
         things = store.list(tx.shelf)
-    if tx.world.faults.skips("filters"):
-        return things
     for read, rule, steps in lister.filters:
         wanted = read(tx)
         if wanted is not ABSENT and wanted is not None:
@@ -127,8 +125,23 @@ def in_order(tx: Transaction, things: list[Thing]) -> list[Thing]:
     oldest = direction == "asc" if direction in ("asc", "desc") else lister.oldest and sort in (ABSENT, None)
     by = (str(sort),) if sort not in (ABSENT, None) else lister.by
     if by:
-        things = sorted(things, key=lambda thing: _sortable(dig(thing, by)))
+        ties_kept = sort not in (ABSENT, None)
+        things = sorted(things, key=_sorter(by), reverse=ties_kept and not oldest)
+        if ties_kept:
+            return things
     return things if oldest else things[::-1]
+
+
+def _sorter(by: tuple[str, ...]) -> Callable[[Thing], tuple[int, Any]]:
+    if len(by) > 1:
+        return lambda thing: _sortable(dig(thing, by))
+    only = by[0]
+
+    def sort_by(thing: Thing) -> tuple[int, Any]:
+        value = thing.get(only)
+        return (2, value) if type(value) is str else _sortable(value)
+
+    return sort_by
 
 
 def _sortable(value: Any) -> tuple[int, Any]:
@@ -142,8 +155,23 @@ def contains(thing: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(thing, Mapping) and all(n in thing and contains(thing[n], v) for n, v in wanted.items())
     if isinstance(wanted, list):
-        return isinstance(thing, list) and all(any(contains(item, each) for item in thing) for each in wanted)
+        return isinstance(thing, list) and _holds_all(thing, wanted)
     return (type(thing) is type(wanted) and bool(thing == wanted)) or _same_number(thing, wanted)
+
+
+def _holds_all(things: list[Any], wanted: list[Any]) -> bool:
+    """Whether each wanted item is among the things. Plain ones are looked up: lists of thousands are met."""
+    plain = {_plain(item) for item in things if not isinstance(item, list | Mapping)}
+    others = [item for item in things if isinstance(item, list | Mapping)]
+    return all(
+        any(contains(item, each) for item in others) if isinstance(each, list | Mapping) else _plain(each) in plain
+        for each in wanted
+    )
+
+
+def _plain(value: Any) -> tuple[bool, Any]:
+    """A scalar as something that equals its like only: true is no 1, though 1 is 1.0."""
+    return isinstance(value, bool), value
 
 
 def _same_number(one: Any, other: Any) -> bool:

@@ -83,6 +83,8 @@ def serve(address: Address, build: Callable[[], Served], *, ready: Callable[[], 
 
     build runs in the worker process and makes the application; ready runs there once connections are taken.
     """
+    _give_back()
+    gc.freeze()  # what the worker inherits stays shared as long as its collector passes it over
     server = Granian(
         "threadmock",
         address=address.host,
@@ -104,17 +106,26 @@ def _start_worker(
     address: Address, build: Callable[[], Served], ready: Callable[[], None], parent: int
 ) -> Callable[..., Any]:
     _die_with(parent)
+    gc.disable()  # nothing that is built here is garbage; with many things to begin with, looking for it takes long
     app = build()
     _calm_collector()
+    gc.enable()
     threading.Thread(target=_announce, args=(address, identity(), ready), daemon=True).start()
     return app.__rsgi__
 
 
 def _calm_collector() -> None:
     """Leave what is loaded out of collections and collect more seldom: a full store would be walked again and again."""
-    gc.collect()
+    _give_back()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+
+
+def _give_back() -> None:
+    """Give the memory back that reading the documents took (glibc; elsewhere only Python's own collector runs)."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _announce(address: Address, instance: str, ready: Callable[[], None]) -> None:

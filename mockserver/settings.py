@@ -1,7 +1,8 @@
 """Settings → functions that make one member's value. Compiled once for each operation."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.transaction import ABSENT, Transaction, dig
@@ -10,21 +11,28 @@ from threadmock.specs.formats import write_date_time
 from threadmock.specs.parameters import parse_query
 
 Maker = Callable[[Transaction], Any]
+_NO = (ABSENT, None, False, "false")
 _MOST_MINUTES = 60 * 24 * 366 * 5000
 
 
 def compile_setting(setting: Setting) -> Maker:
     """The function that makes a member's value, or ABSENT where the member is left out."""
-    return _COMPILERS[setting.kind](setting)
+    make = _COMPILERS[setting.kind](setting)
+    if setting.when is None:
+        return make
+    asked = fetch(setting.when)
+    return lambda tx: ABSENT if asked(tx) in _NO else make(tx)
 
 
 def fetch(source: Source) -> Maker:
     """The function that reads one source; ABSENT where the request has no such thing."""
+    if source.others:
+        return _fetch_any(source)
     steps = source.steps
     if source.place == "body":
         return _fetch_body(steps)
     if source.place == "item":
-        return lambda tx: dig(tx.item, steps)
+        return _fetch_item(steps)
     name = ".".join(steps)
     if source.place == "path":
         return lambda tx: tx.path_values.get(name, ABSENT)
@@ -39,11 +47,41 @@ def fetch(source: Source) -> Maker:
     return read
 
 
+def _fetch_any(source: Source) -> Maker:
+    """The first text or number of several places: what an object there holds has a place of its own."""
+    readers = tuple(fetch(each) for each in (replace(source, others=()), *source.others))
+
+    def read(tx: Transaction) -> Any:
+        found = (reader(tx) for reader in readers)
+        return next((value for value in found if isinstance(value, str | int | float)), ABSENT)
+
+    return read
+
+
+def gather(node: Any, steps: tuple[str, ...]) -> Any:
+    """What lies at the end of member names; of a list on the way, what lies at the end in each of its items."""
+    for at, step in enumerate(steps):
+        if isinstance(node, list):
+            found = [gather(item, steps[at:]) for item in node]
+            return [value for value in found if value is not ABSENT]
+        if not isinstance(node, Mapping) or step not in node:
+            return ABSENT
+        node = node[step]
+    return node
+
+
 def _fetch_body(steps: tuple[str, ...]) -> Maker:
     if len(steps) == 1:
         only = steps[0]
         return lambda tx: tx.body.get(only, ABSENT)
     return lambda tx: dig(tx.body, steps)
+
+
+def _fetch_item(steps: tuple[str, ...]) -> Maker:
+    if len(steps) != 1:
+        return lambda tx: gather(tx.item, steps)
+    only = steps[0]
+    return lambda tx: tx.item.get(only, ABSENT) if isinstance(tx.item, dict) else gather(tx.item, steps)
 
 
 def _first(setting: Setting) -> Maker:
@@ -60,8 +98,21 @@ def _first(setting: Setting) -> Maker:
     return readers[0] if len(readers) == 1 and not drop_null else read
 
 
+def _spoken(read: Maker, words: Mapping[str, str]) -> Maker:
+    """The reader with its texts replaced by the words that stand for them."""
+    if not words:
+        return read
+    rest = words.get("*")
+
+    def make(tx: Transaction) -> Any:
+        value = read(tx)
+        return words.get(value, value if rest is None else rest) if isinstance(value, str) else value
+
+    return make
+
+
 def _from(setting: Setting) -> Maker:
-    read = _first(setting)
+    read = _spoken(_first(setting), setting.words)
     if setting.otherwise is None:
         return read
     other = compile_setting(setting.otherwise)
@@ -101,10 +152,28 @@ def _members(setting: Setting) -> Maker:
 
 
 def _list(setting: Setting) -> Maker:
-    makers = tuple(compile_setting(inner) for _, inner in setting.members)
+    makers = tuple((compile_setting(inner), inner.kind == "each") for _, inner in setting.members)
 
     def make(tx: Transaction) -> Any:
-        made = [maker(tx) for maker in makers]
+        made: list[Any] = []
+        for maker, spread in makers:
+            value = maker(tx)
+            if value is not ABSENT:
+                made += value if spread else [value]
+        return made
+
+    return make
+
+
+def _each(setting: Setting) -> Maker:
+    read = _first(setting)
+    maker = compile_setting(setting.members[0][1])
+
+    def make(tx: Transaction) -> Any:
+        items = read(tx)
+        if not isinstance(items, list):
+            return ABSENT
+        made = [maker(replace(tx, item=item)) for item in items]
         return [value for value in made if value is not ABSENT]
 
     return make
@@ -163,19 +232,32 @@ def _text(setting: Setting) -> Maker:
 
 
 def _merged(setting: Setting) -> Maker:
-    read, steps, appended = _first(setting), setting.steps, tuple(setting.value)
+    readers = tuple(fetch(source) for source in setting.sources)
+    if setting.members:
+        readers = (compile_setting(setting.members[0][1]),)
+    steps, appended = setting.steps, tuple(setting.value)
 
     def make(tx: Transaction) -> Any:
         before = dig(tx.latest, steps[1:]) if steps[:1] == ("latest",) else dig(tx.thing, steps)
         made = dict(before) if isinstance(before, Mapping) else {}
-        sent = read(tx)
-        for each in sent if isinstance(sent, list) else [sent]:
-            if isinstance(each, Mapping):
-                joined = {name: _joined(made.get(name), each[name]) for name in appended if name in each}
-                made |= {**each, **joined}
+        for each in _objects([read(tx) for read in readers]):
+            joined = {name: _joined(made.get(name), each[name]) for name in appended if name in each}
+            made |= {**each, **joined}
         return made
 
     return make
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects in lists of any depth; a pair that begins with a name is an object of that member."""
+    if isinstance(value, Mapping):
+        yield value
+    elif isinstance(value, list):
+        if len(value) == 2 and isinstance(value[0], str):
+            yield {value[0]: value[1]}
+        else:
+            for item in value:
+                yield from _objects(item)
 
 
 def _joined(before: Any, sent: Any) -> Any:
@@ -232,6 +314,7 @@ _COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "latest": _looked_up,
     "child": _child,
     "list": _list,
+    "each": _each,
     "text": _text,
     "merged": _merged,
     "tally": lambda setting: lambda tx: tx.tally.get(setting.value, 0),

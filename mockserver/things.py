@@ -1,15 +1,22 @@
 """Things made by settings: recipes, members set on what is there, and things made beside the one that was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.settings import Maker, compile_setting, fetch
 from threadmock.mockserver.storage import Shelf, Thing
-from threadmock.mockserver.transaction import ABSENT, Transaction, put
+from threadmock.mockserver.transaction import ABSENT, Transaction, dig, put
 from threadmock.specs.behaviour import Made, Setting
+from threadmock.specs.formats import write_date_time
+from threadmock.specs.messages import Request
+from threadmock.specs.model import Contract
 from threadmock.specs.rules import steps_of
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.plans import Plan
+    from threadmock.mockserver.world import World
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +41,11 @@ class Members:
                 put(made, steps, value)
         return made
 
+    def anew(self, tx: Transaction, before: Mapping[str, Any]) -> dict[str, Any]:
+        """An object with them set anew, those inside other objects only where those are there."""
+        there = tuple(each for each in self.makers if isinstance(dig(before, each[0][:-1]), Mapping))
+        return replace(self, makers=there).onto(tx, before)
+
 
 def compile_members(settings: Mapping[str, Setting]) -> Members:
     """The makers of a mapping from (dotted) member to setting."""
@@ -47,6 +59,7 @@ class Recipe:
     resource: str
     member: tuple[str, ...]
     make_key: Maker
+    opaque: bool
     members: Members
     parent: tuple[str, Maker] | None
     each: Maker | None
@@ -60,6 +73,7 @@ def compile_recipe(made: Made) -> Recipe:
         made.resource,
         steps_of(made.key.member),
         compile_setting(Setting("generate", made.key.otherwise)),
+        made.key.otherwise == "opaque",
         compile_members(made.set),
         (made.within.resource, fetch(made.within.source)) if made.within else None,
         fetch(made.each) if made.each else None,
@@ -68,9 +82,15 @@ def compile_recipe(made: Made) -> Recipe:
     )
 
 
+def new_key(tx: Transaction, recipe: Recipe) -> str:
+    """A key as the recipe makes one."""
+    made: str = tx.world.ids.opaque(recipe.resource) if recipe.opaque else recipe.make_key(tx)
+    return made
+
+
 def make_beside(tx: Transaction, recipe: Recipe, *, key: str = "") -> Thing:
     """Make and store one thing. key: its key, where that is known."""
-    identifier = key or recipe.make_key(tx)
+    identifier = key or new_key(tx, recipe)
     own = replace(tx, key=identifier)
     if recipe.parent:
         resource, read = recipe.parent
@@ -81,8 +101,9 @@ def make_beside(tx: Transaction, recipe: Recipe, *, key: str = "") -> Thing:
         shelf = (tx.contract.name, recipe.resource, tx.operation.rule.resource, tx.key)
         own.parent, own.parent_key = tx.thing, tx.key
     own.latest = next(iter(tx.world.store.newest(shelf, 0, 1)), None)
-    thing = recipe.members.make(own)
-    put(thing, recipe.member, identifier)
+    begun: dict[str, Any] = {}
+    put(begun, recipe.member, identifier)
+    thing = recipe.members.onto(own, begun)
     return tx.world.store.insert(shelf, identifier, thing) or thing
 
 
@@ -97,3 +118,18 @@ def make_all_beside(tx: Transaction, shelf: Shelf) -> None:
             own.thing = make_beside(own, recipe)
             if recipe.touch:
                 tx.thing = tx.world.store.update(shelf, tx.key, partial(recipe.touch.onto, own))
+
+
+def furnish(contract: Contract, plan: "Plan", world: "World") -> Iterator[tuple[Shelf, str]]:
+    """Store what is there before anybody made anything; where. A key among the members is the thing's key."""
+    now = world.clock.tick()
+    for made in contract.profile.initial:
+        tx = Transaction(
+            contract, plan.operation, plan, Request("GET", "/"), {}, {}, {}, world, now, write_date_time(now)
+        )
+        recipe = compile_recipe(made)
+        thing = recipe.members.make(tx)
+        key = str(dig(thing, recipe.member))
+        shelf = (contract.name, made.resource)
+        world.store.insert(shelf, key, thing)
+        yield shelf, key

@@ -36,13 +36,17 @@ def weakest(*evidence: Evidence) -> Evidence:
 
 @dataclass(frozen=True)
 class Source:
-    """A place in the request. steps: member names from the top, such as ("ttl", "strategy")."""
+    """A place in the request. steps: member names from the top, such as ("ttl", "strategy").
+
+    others: where the same is looked for next, if no text or number is there.
+    """
 
     place: Place
     steps: tuple[str, ...]
+    others: tuple["Source", ...] = ()
 
     def __str__(self) -> str:
-        return ".".join((self.place, *self.steps))
+        return " or ".join((".".join((self.place, *self.steps)), *map(str, self.others)))
 
 
 Kind = Literal[
@@ -61,6 +65,7 @@ Kind = Literal[
     "text",
     "merged",
     "tally",
+    "each",
 ]
 
 
@@ -74,9 +79,11 @@ class Setting:
     member is never there) · "stored", "parent", "latest" (a member of the thing itself, of its parent, of the newest
     thing beside it; steps: where, () for the whole) · "child" (the one thing of a resource below it; value: which
     resource) · "list" (an array of settings, in members) · "text" (the plain text of a content) · "merged" (an object
-    from the first source over what steps name in the latest; value: members whose arrays are appended to) · "tally"
-    (value: total, page, done). null: what a source that holds null means: "keep" it, or treat it as "absent".
-    plus: added to a number that was found.
+    from all sources, or from its one member, over what steps name in the latest; value: members whose arrays are
+    appended to) · "tally" (value: total, page, done) · "each" (an array: what its one member makes of each item of the
+    source; inside a "list" these stand among the other items). words: texts by the texts that they stand for, "*" for
+    any. null: what a source that holds null means: "keep" it, or treat it as "absent".
+    plus: added to a number that was found. when: only where that source is there and neither null nor false.
     """
 
     kind: Kind
@@ -88,6 +95,8 @@ class Setting:
     otherwise: "Setting | None" = None
     null: Literal["keep", "absent"] = "keep"
     plus: int = 0
+    when: Source | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
     evidence: Evidence = "documented"
 
 
@@ -176,6 +185,20 @@ class Made:
     when: Source | None = None
     touch: Mapping[str, Setting] = field(default_factory=dict)
     evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How threads and messages of a neutral file become things; their settings read them as items.
+
+    thread: what a thread becomes. below: resource and key of what threads lie below, ("", "") for nothing. piece: what
+    each message becomes, or each turn (a question with all that answers it), below its thread; None: nothing.
+    """
+
+    thread: Made
+    below: tuple[str, str] = ("", "")
+    piece: Made | None = None
+    per: Literal["message", "turn"] = "message"
 
 
 @dataclass(frozen=True)
@@ -312,8 +335,8 @@ class Rule:
     treats an object and a null. missing: what happens where the key is unknown; empty: what is shown then. reply: what
     the answer holds, where it is not the thing. also: things made beside. touch: members of the parent that change.
     copies: resources whose things are copied along, with what is set anew in them. conditions: refusals that hang on
-    what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2).
-    refusals: kind (invalid, malformed, media_type, not_acceptable, denied, unknown,
+    what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2). select: a source,
+    the members that a read shows. refusals: kind (invalid, malformed, media_type, not_acceptable, denied, unknown,
     taken, too_large) to Refusal; lacks a kind where nobody declared it. inferred: made from path shape and schemas.
     slashes: whether the path with a final slash is the same.
     """
@@ -327,6 +350,7 @@ class Rule:
     shown: tuple[Shown, ...] = ()
     requires: tuple[Requirement, ...] = ()
     listing: Listing | None = None
+    select: Source | None = None
     merge: Mapping[str, Merge] = field(default_factory=lambda: {"*": "shallow"})
     nulls: Mapping[str, Literal["ignored", "removes"]] = field(default_factory=dict)
     missing: Literal["refuse", "create", "empty"] = "refuse"
@@ -351,8 +375,11 @@ class Rule:
 class Profile:
     """Provider-wide behaviour: what a client has to be told, and the name of the thing served.
 
-    setting: one line a user writes to point a client here, with `$base` for the base URL.
+    setting: one line a user writes to point a client here, with `$base` for the base URL. initial: what is there before
+    anybody made anything. fill: how a neutral file fills it; None where nobody said.
     """
 
     label: str = ""
     setting: str = ""
+    initial: tuple[Made, ...] = ()
+    fill: Fill | None = None

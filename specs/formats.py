@@ -15,6 +15,9 @@ import jsonschema
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"(\d\d):(\d\d):(\d\d)(\.\d+)?([zZ]|[+-]\d\d:\d\d)", re.ASCII)
+_REFERENCE = re.compile(r"(?:[^#\[\]]|\[[0-9a-fA-F:.]+\])*(#[^#\[\]]*)?")
+_CHARACTERS = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -56,6 +59,22 @@ def is_date_time(text: str) -> bool:
     return len(text) > 11 and text[10] in "tT" and is_date(text[:10]) and is_time(text[11:])
 
 
+def is_uri_reference(text: str) -> bool:
+    """RFC 3986, 4.1, by its characters: reserved and unreserved ones, whole escapes, one fragment, brackets in a host.
+
+    A first segment with a colon must be a scheme (4.2).
+    """
+    if not _CHARACTERS.fullmatch(text) or not _REFERENCE.fullmatch(text):
+        return False
+    first = re.split("[/?#]", text, maxsplit=1)[0]
+    return ":" not in first or _SCHEME.match(first) is not None
+
+
+def is_uri(text: str) -> bool:
+    """RFC 3986, 4.3: a reference that begins with a scheme."""
+    return is_uri_reference(text) and _SCHEME.match(text) is not None
+
+
 def is_email(text: str) -> bool:
     """Only the shape: something, an @, something. Addresses at large are not ours to judge."""
     return _EMAIL.fullmatch(text) is not None
@@ -78,6 +97,8 @@ checkers: Mapping[str, Callable[[str], bool]] = {
     "time": is_time,
     "date-time": is_date_time,
     "email": is_email,
+    "uri": is_uri,
+    "uri-reference": is_uri_reference,
     "ipv4": _parses(ipaddress.IPv4Address),
     "ipv6": lambda text: "%" not in text and _parses(ipaddress.IPv6Address)(text),
 }

@@ -13,6 +13,7 @@ from threadmock.specs.dialect import Dialect
 from threadmock.specs.documents import Document
 from threadmock.specs.errors import DocumentError, RuleError, UnknownName
 from threadmock.specs.evidence import check_evidence
+from threadmock.specs.filling import parse_fill
 from threadmock.specs.model import Contract, Server
 from threadmock.specs.operations import read_operations
 from threadmock.specs.rules import check_provider_wide, parse_profile
@@ -141,7 +142,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         version=str(info.get("version", "")),
         layer=layer,
         operations=operations,
-        profile=parse_profile(provider_wide),
+        profile=replace(parse_profile(provider_wide), fill=parse_fill(provider_wide, where)),
         document=tree,
         digest=bundle.digest,
         servers=tuple(Server(s["url"]) for s in (servers if isinstance(servers, list) else ()) if _is_server(s)),

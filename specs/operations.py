@@ -17,7 +17,7 @@ from threadmock.specs.paths import check_path, check_path_parameters, check_sour
 from threadmock.specs.rules import evidence_words, parse_rule
 from threadmock.specs.validation import checker
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("post", "get", "put", "patch", "delete", "options", "head", "trace")
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _SCHEMES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")

@@ -3,10 +3,12 @@
 import functools
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema
+import jsonschema_rs
 from threadmock.specs.behaviour import (
     Condition,
     Evidence,
@@ -47,12 +49,13 @@ _KINDS = (
     "latest",
     "child",
     "tally",
+    "each",
     "from",
 )
-_READ = ("count", "minutes_after", "from", "text", "merged")
+_READ = ("count", "minutes_after", "from", "text", "merged", "each")
 _LITERAL = ("value", "child", "tally")
 _LOOKED_UP = ("stored", "parent", "latest")
-_PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "evidence")
+_PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "initial", "fill", "evidence")
 _KEYED = ("read", "update", "replace", "delete", "copy")
 
 
@@ -61,10 +64,15 @@ _LIST_WORDS = ("items", "order", "by", "default_limit", "from_end", "total", "ne
 
 
 @functools.cache
-def _vocabulary(part: str = "") -> jsonschema.Draft202012Validator:
+def _schema(part: str) -> dict[str, Any]:
     text = (Path(__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text)
-    return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]} if part else schema)
+    schema: dict[str, Any] = json.loads(text)
+    return {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]} if part else schema
+
+
+@functools.cache
+def _vocabulary(part: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_schema(part))
 
 
 def check_vocabulary(node: Any, where: str, *, part: str = "") -> None:
@@ -72,7 +80,10 @@ def check_vocabulary(node: Any, where: str, *, part: str = "") -> None:
 
     part: a word of the vocabulary's `$defs`, where the node is only that.
     """
-    error = jsonschema.exceptions.best_match(_vocabulary(part).iter_errors(node))
+    if _vocabulary(part).is_valid(node):
+        return
+    # The slower engine tells better what is wrong, and this happens once.
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema(part)).iter_errors(node))
     if error is None:
         return
     fix = ""
@@ -98,7 +109,8 @@ def check_provider_wide(node: Any, where: str) -> None:
 def parse_profile(node: Mapping[str, Any]) -> Profile:
     """The provider-wide part: what a client has to be told."""
     client = node.get("client", {})
-    return Profile(label=client.get("label", ""), setting=client.get("setting", ""))
+    initial = tuple(parse_made(item, "documented", "x-behaviour.initial") for item in node.get("initial", ()))
+    return Profile(label=client.get("label", ""), setting=client.get("setting", ""), initial=initial)
 
 
 def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str) -> Rule:
@@ -134,12 +146,13 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
             for item in merged.get("requires", ())
         ),
         listing=parse_listing(merged.get("list"), where),
+        select=parse_source(merged["select"]) if "select" in merged else None,
         merge=_by_member(merged.get("merge", "shallow")),
         nulls=_by_member(merged.get("nulls", {})),
         missing=merged.get("missing", "refuse"),
         empty=_settings(merged.get("empty"), evidence, where),
         reply=parse_setting(merged["reply"], evidence, where) if "reply" in merged else None,
-        also=tuple(_made(item, evidence, where) for item in merged.get("also", ())),
+        also=tuple(parse_made(item, evidence, where) for item in merged.get("also", ())),
         touch=_settings(merged.get("touch"), evidence, where),
         copies={name: _settings(value, evidence, where) for name, value in merged.get("copies", {}).items()},
         prune=_pruning(merged.get("prune"), evidence),
@@ -154,9 +167,12 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     )
 
 
-def parse_source(text: str) -> Source:
-    """`body.ttl.strategy` → Source("body", ("ttl", "strategy"))."""
-    place, *steps = text.split(".")
+def parse_source(node: str | list[str]) -> Source:
+    """`body.ttl.strategy` → Source("body", ("ttl", "strategy")); of several, the first knows the others."""
+    if not isinstance(node, str):
+        first, *others = map(parse_source, node)
+        return replace(first, others=tuple(others))
+    place, *steps = node.split(".")
     return Source(place, tuple(steps))  # type: ignore[arg-type]  # the vocabulary has checked the place
 
 
@@ -181,7 +197,8 @@ def parse_setting(node: Any, evidence: Evidence, where: str) -> Setting:
     kinds = [kind for kind in _KINDS if kind in node]
     if not kinds or (len(kinds) > 1 and kinds != ["members", "from"]):
         raise RuleError(f"A setting has one of {', '.join(_KINDS)}; this one has {kinds or 'none'}.", where=where)
-    return _setting(kinds[0], node, own, where)
+    made = _setting(kinds[0], node, own, where)
+    return replace(made, when=parse_source(node["when"])) if "when" in node else made
 
 
 def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str) -> Setting:
@@ -194,15 +211,18 @@ def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str) -> S
     if kind == "list":
         items = tuple((str(index), parse_setting(item, own, where)) for index, item in enumerate(node["list"]))
         return Setting("list", members=items, evidence=own)
+    inner = node["of"] if kind == "each" else node[kind] if kind == "merged" and isinstance(node[kind], dict) else None
     path = node["over"] if kind == "merged" and "over" in node else node[kind] if kind in _LOOKED_UP else "."
     return Setting(
         kind,  # type: ignore[arg-type]
         value=tuple(node.get("append", ())) if kind == "merged" else node[kind] if kind in _LITERAL else None,
-        sources=_sources(node[kind]) if kind in _READ else (),
+        sources=_sources(node[kind]) if kind in _READ and not isinstance(node[kind], dict) else (),
         steps=steps_of(path),
+        members=() if inner is None else (("", parse_setting(inner, own, where)),),
         otherwise=_otherwise(node, own, where),
         null=node.get("null", "keep"),
         plus=node.get("plus", 0),
+        words=node.get("words", {}),
         evidence=own,
     )
 
@@ -220,7 +240,8 @@ def _by_member(node: Any) -> Any:
     return dict(node) if isinstance(node, Mapping) else {"*": node}
 
 
-def _made(node: Mapping[str, Any], evidence: Evidence, where: str) -> Made:
+def parse_made(node: Mapping[str, Any], evidence: Evidence, where: str) -> Made:
+    """A thing that is made beside, as data → Made."""
     own: Evidence = node.get("evidence", evidence)
     key = _key(node["key"], own)
     if key is None:
@@ -272,15 +293,21 @@ def sources_of(rule: Rule) -> Iterator[Source]:
         rule.taken and rule.taken.by,
         *(getattr(listing, word) for word in LIST_SOURCES),
         *(each.source for each in listing.filters),
+        rule.select,
         rule.prune and rule.prune.keys,
         rule.prune and rule.prune.strategy,
         *(requirement.source for requirement in rule.requires),
     )
-    yield from (source for source in one_each if source)
+    for source in one_each:
+        if source:
+            yield source
+            yield from source.others
 
 
 def _sources_of_setting(setting: Setting) -> Iterator[Source]:
-    yield from setting.sources
+    yield from (source for source in setting.sources if source.place != "item")
+    if setting.when:
+        yield setting.when
     for _, member in setting.members:
         yield from _sources_of_setting(member)
     if setting.otherwise:
@@ -306,7 +333,7 @@ def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> W
         parse_source(node["from"]),
         node.get("must_exist", True),
         _within(node.get("within"), own, where),
-        _made(node["create"], own, where) if "create" in node else None,
+        parse_made(node["create"], own, where) if "create" in node else None,
         own,
     )
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from threadmock.specs.behaviour import Rule, Setting, Source
+from threadmock.specs.behaviour import Fill, Rule, Source
 from threadmock.specs.model import Body, Media, Operation, Reply, Schema
 from threadmock.specs.parameters import nodes_of
 
@@ -56,43 +56,56 @@ def spell_schema(node: Any) -> Any:
     return made
 
 
-def _spell_source(source: Source | None) -> Source | None:
-    if source is None or source.place != "body":
-        return source
-    return Source("body", tuple(camel(step) for step in source.steps))
+_STORED = ("body", "stored", "parent")
+_NAMES = {"member", "items", "total", "by", "next", "previous"}
+_PATHS = {"steps", "at", "strategy"}
+_BY_MEMBER = {"set", "touch", "empty", "item", "merge", "nulls"}
 
 
-def _spell_setting(setting: Setting) -> Setting:
-    return replace(
-        setting,
-        sources=tuple(s for s in map(_spell_source, setting.sources) if s),
-        members=tuple((camel(name), _spell_setting(inner)) for name, inner in setting.members),
-        otherwise=_spell_setting(setting.otherwise) if setting.otherwise else None,
-    )
+def _spell(node: Any) -> Any:
+    """A record of a rule with every member name of bodies in camelCase; dotted names step by step."""
+    if isinstance(node, Source):
+        return replace(node, steps=tuple(map(camel, node.steps))) if node.place in ("body", "item") else node
+    if isinstance(node, tuple):
+        return tuple(map(_spell, node))
+    if not is_dataclass(node) or isinstance(node, type):
+        return node
+    made: dict[str, Any] = {}
+    for name in (each.name for each in fields(node)):
+        value = getattr(node, name)
+        if name in _NAMES and isinstance(value, str):
+            made[name] = camel(value)
+        elif name in _PATHS and isinstance(value, tuple):
+            made[name] = tuple(map(camel, value))
+        elif name in _BY_MEMBER and isinstance(value, Mapping):
+            made[name] = {camel(member): _spell(inner) for member, inner in value.items()}
+        elif name == "members":
+            made[name] = tuple((camel(member), _spell(inner)) for member, inner in value)
+        elif is_dataclass(value) or isinstance(value, tuple):
+            made[name] = _spell(value)
+    return replace(node, **made)
 
 
 def spell_rule(rule: Rule) -> Rule:
     """The rule with every member name of bodies in camelCase."""
-    key, taken = rule.key, rule.taken
-    listing = rule.listing
+    spelled: Rule = _spell(rule)
     return replace(
-        rule,
-        key=replace(key, member=camel(key.member), source=_spell_source(key.source)) if key else None,
-        taken=replace(taken, by=_spell_source(taken.by)) if taken else None,
-        set={camel(name): _spell_setting(setting) for name, setting in rule.set.items()},
-        shown=tuple(replace(shown, member=camel(shown.member)) for shown in rule.shown),
-        requires=tuple(replace(r, source=_spell_source(r.source) or r.source) for r in rule.requires),
-        listing=replace(
-            listing,
-            items=camel(listing.items) if listing.items else None,
-            total=camel(listing.total) if listing.total else None,
-        )
-        if listing
-        else None,
+        spelled,
+        copies={name: {camel(m): _spell(inner) for m, inner in each.items()} for name, each in rule.copies.items()},
+        conditions=tuple(
+            replace(c, when=tuple((w, tuple(map(camel, s)) if w in _STORED else s, v) for w, s, v in c.when))
+            for c in rule.conditions
+        ),
         refusals={
             kind: replace(refusal, body=_spell_template(refusal.body)) for kind, refusal in rule.refusals.items()
         },
     )
+
+
+def spell_fill(fill: Fill) -> Fill:
+    """A fill of a camelCase wire. A neutral file's own members are single words, so they stay as they are."""
+    spelled: Fill = _spell(fill)
+    return spelled
 
 
 def _spell_template(template: Any) -> Any:

@@ -1,8 +1,5 @@
 """Fixtures: a gateway with an injected clock, a client of either door, a served process."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +7,7 @@ from typing import Any
 import pytest
 from doors import DOORS, Client, make_gateway
 from hypothesis import HealthCheck, settings
-from processes import Serving
+from processes import Serving, start
 
 # Derandomised, so that a run of the same code is the same run; the shared machine sets no deadline.
 settings.register_profile(
@@ -48,18 +45,11 @@ def serving() -> Iterator[Callable[..., Serving]]:
     """Starts `python -m threadmock.mockserver` and waits for its first line; everything started is ended."""
     started: list[Serving] = []
 
-    def start(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Serving:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "threadmock.mockserver", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
-            cwd=cwd,
-        )
-        started.append(Serving(process))
+    def begin(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Serving:
+        started.append(start(*arguments, env=env, cwd=cwd))
         started[-1].wait_until_listening()
         return started[-1]
 
-    yield start
+    yield begin
     for serving in started:
         serving.end()

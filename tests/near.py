@@ -1,5 +1,6 @@
 """Values near a schema: mostly what it asks for, here and there something else. Only for tests of the engines."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ def contracts() -> Iterator[Contract]:
 
 
 def shipped_schemas() -> dict[str, Schema]:
-    """Every schema of every operation that we ship: bodies, replies, parameters, headers. Id to schema."""
+    """Every schema of every operation that we ship, each once: bodies, replies, parameters, headers. Id to schema."""
     found: dict[str, Schema] = {}
     for contract in contracts():
         for operation in contract.operations:
@@ -45,7 +46,13 @@ def shipped_schemas() -> dict[str, Schema]:
                     found[f"{at}-{status}-{media.media_type}"] = media.schema
                 for name, header in reply.headers.items():
                     found[f"{at}-{status}-header-{name}"] = header.schema
-    return {name: schema for name, schema in found.items() if schema is not None}
+    kept: dict[str, Schema] = {}
+    seen: set[str] = set()
+    for name, schema in found.items():
+        if schema is not None and (text := json.dumps(schema.document, sort_keys=True)) not in seen:
+            seen.add(text)
+            kept[name] = schema
+    return kept
 
 
 @st.composite

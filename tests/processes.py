@@ -1,11 +1,13 @@
 """A served mock as a process: its lines, its port, its end."""
 
 import http.client
+import os
 import queue
 import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -122,6 +124,19 @@ class Serving:
                 self.process.wait(LONGEST)
         for reader in self._readers:
             reader.join(LONGEST)
+
+
+def start(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Serving:
+    """A `python -m threadmock.mockserver` process whose first line is still to come."""
+    return Serving(
+        subprocess.Popen(
+            [sys.executable, "-m", "threadmock.mockserver", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+        )
+    )
 
 
 def read_answer(connection: Any) -> bytes:

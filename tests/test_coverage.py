@@ -27,7 +27,7 @@ CREATES = [
     for name in PROVIDERS
     for layer in ("documented", "observed")
     for operation in load(name, layer=layer).operations
-    if operation.rule.action == "create"
+    if operation.rule.action == "create" and operation.rule.resource == "thread" and not operation.rule.reply
 ]
 
 

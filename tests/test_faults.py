@@ -11,6 +11,7 @@ from threadmock.contracts.settings import Settings
 from threadmock.contracts.targets import MOCK_TOKEN, Target
 from threadmock.contracts.transport import WsgiTransport
 from threadmock.mockserver.app import served
+from threadmock.mockserver.family_faults import FAULTS as FAMILY_FAULTS
 from threadmock.mockserver.fault_table import find_faults, table
 from threadmock.mockserver.faults import planted
 from threadmock.mockserver.gateway import Gateway
@@ -19,6 +20,7 @@ from threadmock.specs.errors import UnknownName
 from threadmock.specs.loader import builtin_names
 
 PROVIDERS = ("langsmith", "lighton", "seekrflow", "ishvana", "scale")
+NOTEBOOKS = "tests/data/notebooks"
 PAIRS = [(fault.name, check) for fault in table.values() for check in fault.caught_by]
 OWN = "tests/data/headers.openapi.yaml"
 
@@ -36,10 +38,14 @@ class Hands:
         return self.seconds
 
 
-def perform(run: Run) -> dict[str, set[str]]:
-    """Check name to the severities of its findings, over all items of a run."""
+def perform(run: Run, check: str = "") -> dict[str, set[str]]:
+    """Check name to the severities of its findings, over all items of a run; of a scenario, over its own."""
     found: dict[str, set[str]] = {}
     for slug, phase in list(run.items()):
+        if check in scenarios and phase != check:
+            continue
+        if check in found and "failure" in found[check]:
+            break
         for finding, _ in run.perform(slug, phase).findings:
             found.setdefault(finding.check, set()).add(finding.severity)
     run.target.close()
@@ -61,7 +67,7 @@ def test_unknown_fault_is_refused_with_the_nearest_name() -> None:
 
 
 def _sources(root: str, check: str) -> list[str]:
-    return [f"{root}/{OWN}"] if check == "headers" else list(PROVIDERS)
+    return [f"{root}/{NOTEBOOKS}", *([f"{root}/{OWN}"] if check == "headers" else PROVIDERS)]
 
 
 @pytest.mark.slow
@@ -69,7 +75,7 @@ def _sources(root: str, check: str) -> list[str]:
 def test_planted_fault_is_caught_by_its_check(name: str, check: str, pytestconfig: pytest.Config) -> None:
     for source in _sources(str(pytestconfig.rootpath), check):
         run = slow_run(source, name) if check == "prompt" else prepare(Settings(source, faults=(name,), seed=1))
-        found = perform(run)
+        found = perform(run, check)
         if check in found:
             assumed = (checks.get(check) or scenarios[check]).evidence == "assumed" or check == "media_type_refused"
             assert assumed or "failure" in found[check]
@@ -87,6 +93,22 @@ def slow_run(source: str, fault: str) -> Run:
     run.target.close()
     run.target = Target(transport, "the mock in this process", given=given, clock=hands.read)
     return run
+
+
+def test_the_invented_provider_shows_every_planted_fault_of_families(pytestconfig: pytest.Config) -> None:
+    missed = []
+    for fault in FAMILY_FAULTS:
+        for check in fault.caught_by:
+            run = prepare(Settings(f"{pytestconfig.rootpath}/{NOTEBOOKS}", faults=(fault.name,), seed=2))
+            if "failure" not in perform(run, check).get(check, ()):
+                missed.append((fault.name, check))
+    assert missed == []
+
+
+def test_the_suite_finds_nothing_on_an_invented_provider(pytestconfig: pytest.Config) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    run = prepare(Settings(f"{pytestconfig.rootpath}/{NOTEBOOKS}", seed=seed))
+    assert perform(run) == {}, f"seed {seed}"
 
 
 @pytest.mark.parametrize("layer", ["documented", "observed"])

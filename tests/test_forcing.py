@@ -24,7 +24,7 @@ def ask(asked: Any, name: str, prefer: str, body: Any = None) -> Any:
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("name", builtin_names())
 def test_every_documented_status_can_be_forced_in_its_documented_shape(client: Any, name: str, layer: str) -> None:
-    [operation] = load(name, layer=layer).operations
+    operation = load(name, layer=layer).operations[0]
     asked = client(name, layer=layer)
     for status in operation.replies:
         if int(status) == operation.success:

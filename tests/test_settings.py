@@ -18,7 +18,7 @@ BODY = {"a": 1, "null": None, "nested": {"b": {"c": "deep"}, "list": [1]}, "fals
 
 def transaction(body: Any = None, query: str = "", headers: dict[str, str] | None = None) -> Transaction:
     mount = GATEWAY.mounts[0]
-    [operation] = mount.contract.operations
+    operation = mount.contract.operations[0]
     world = World(7, SteadyClock())
     moment = world.clock.tick()
     request = Request("POST", "/x", query, headers or {})

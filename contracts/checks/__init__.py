@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.cases import ABSENT
-from threadmock.contracts.checks import acceptance, content, moments, reply, survival
+from threadmock.contracts.checks import acceptance, content, moments, reply, storing, survival
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.records import Check, Context, Verdict
 from threadmock.contracts.checks.situation import content_trouble
@@ -213,7 +213,12 @@ def _remember(reading: Reading) -> None:
     memory.setdefault("paths", set()).add(reading.request.path)
     if reading.rule.key is not None and reading.rule.key.member in reading.made:
         memory.setdefault("keys", set()).add(dump_json(reading.made[reading.rule.key.member]))
-    if "first_made" not in memory and not reading.may_exist and moments.read_moments(reading):
+    if (
+        "first_made" not in memory
+        and storing.makes(reading)
+        and not reading.may_exist
+        and moments.read_moments(reading)
+    ):
         memory["first_made"] = reading
     memory["since_oldest"] = memory.get("since_oldest", 0) + ("oldest" in memory)
     if "oldest" not in memory and reading.policy is not None and reading.policy.reply == "refusal" and reading.made:

@@ -8,6 +8,7 @@ from threadmock.contracts.checks.situation import (
     doubt,
     earned,
     error_statuses,
+    excused,
     fits_error,
     malformed_assumed,
     neutral,
@@ -29,7 +30,7 @@ def _asked(reading: Reading, intent: str) -> str:
 
 def valid_applies(reading: Reading) -> str:
     """Valid requests with good credentials."""
-    return _asked(reading, "valid") or ("the key is taken" if reading.conflict else "")
+    return _asked(reading, "valid") or ("the key is taken" if reading.conflict else "") or excused(reading)
 
 
 def invalid_applies(reading: Reading) -> str:

@@ -7,6 +7,7 @@ from threadmock.contracts.cases import ABSENT
 from threadmock.contracts.checks.expected import Expected, Near, expectations
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble, is_plain_name
+from threadmock.contracts.checks.storing import CHANGING, makes, merge_of, overlap, stores
 from threadmock.contracts.echo import Difference, differences, same
 from threadmock.contracts.findings import Finding
 from threadmock.specs.behaviour import Evidence, Setting, Source, weakest
@@ -21,6 +22,8 @@ def echoed_members(reading: Reading) -> dict[str, Any]:
 
     Both sides declare them with agreeing schemas, and no rule says that the answer gets them from elsewhere.
     """
+    if not stores(reading) or reading.rule.reply is not None:
+        return {}
     if reading.policy is not None and reading.policy.reply == "existing" and reading.may_exist:
         key = reading.rule.key
         return {key.member: reading.chosen_key} if key and key.member in reading.sent else {}
@@ -32,7 +35,9 @@ def _is_echoed(reading: Reading, name: str, value: Any) -> bool:
         return False
     key, setting = reading.rule.key, reading.rule.set.get(name)
     if key is not None and key.member == name:
-        return key.source is not None and reading.chosen_key is not ABSENT
+        return key.source == Source("body", (name,)) and reading.chosen_key is not ABSENT
+    if reading.rule.action in CHANGING and value is None and {name, "*"} & reading.rule.nulls.keys():
+        return False
     if setting is not None and not _from_body(reading, name, setting, value):
         return False
     schema = reading.node_schema(name)
@@ -82,13 +87,21 @@ def check_echo(reading: Reading) -> Iterator[Finding]:
             if not _is_empty(sent):
                 yield _echo_finding(reading, name, Difference((), "a member that was sent is missing"), "documented")
             continue
-        found = differences(sent, reading.made[name], _form(reading, name))
+        found = _differences(reading, name, sent)
         for difference, _ in zip(found, range(MAX_DIFFERENCES), strict=False):
             lax = difference.loss or _may_differ(reading, name, sent)
             yield _echo_finding(reading, name, difference, "assumed" if lax else "documented")
     for name in _unsent_containers(reading):
         if name not in reading.broken and reading.made.get(name):
             yield _echo_finding(reading, name, Difference((), "holds something where nothing was sent"), "documented")
+
+
+def _differences(reading: Reading, name: str, sent: Any) -> Iterator[Difference]:
+    """Where the answer does not hold what was sent. An update may keep more than it was sent, inside objects."""
+    got = reading.made[name]
+    if reading.rule.action in CHANGING and merge_of(reading.rule, name) != "replace":
+        sent, got = overlap(sent, got)
+    return differences(sent, got, _form(reading, name))
 
 
 def _may_differ(reading: Reading, name: str, sent: Any) -> bool:
@@ -101,6 +114,8 @@ def _may_differ(reading: Reading, name: str, sent: Any) -> bool:
 
 def _unsent_containers(reading: Reading) -> list[str]:
     """Objects and arrays that are the client's own, and that this request does not hold: name of each."""
+    if not makes(reading):
+        return []
     if reading.policy is not None and reading.policy.reply == "existing" and reading.may_exist:
         return []
     found = []
@@ -174,6 +189,8 @@ def existing_applies(reading: Reading) -> str:
 
 def defaults_applies(reading: Reading) -> str:
     """Where the request leaves out a member that has a default."""
+    if not makes(reading) and reading.rule.action != "fixed":
+        return "only asked of what makes a thing"
     return existing_applies(reading) or ("" if _defaults(reading) else "no member with a default was left out")
 
 
@@ -185,14 +202,20 @@ def echo_applies(reading: Reading) -> str:
 
 def settings_applies(reading: Reading) -> str:
     """Where the operation's rule sets members."""
-    return existing_applies(reading) or ("" if reading.rule.set else "no rule sets a member")
+    rule = reading.rule
+    if not rule.reply and not stores(reading):
+        return "the operation sets no member"
+    return existing_applies(reading) or ("" if rule.set or rule.reply else "no rule sets a member")
 
 
 def check_settings(reading: Reading) -> Iterator[Finding]:
     """Each member that the operation's rule sets holds what the rule says."""
-    covered = echoed_members(reading).keys() | _defaults(reading).keys() | reading.broken
+    defaulted = _defaults(reading).keys() if makes(reading) else set()
+    covered = echoed_members(reading).keys() | defaulted | reading.broken
     for expected in expectations(reading):
-        if expected.steps[0] in covered or _is_hidden(reading, expected.steps[0]):
+        name = expected.steps[0]
+        undeclared = bool(reading.made_members) and name not in reading.made_members and name not in reading.made
+        if name in covered or undeclared or _is_hidden(reading, name):
             continue
         yield from _compare(reading, expected)
 
@@ -202,13 +225,14 @@ def _compare(reading: Reading, expected: Expected) -> Iterator[Finding]:
     if _agrees(reading, expected, got):
         return
     name = ".".join(expected.steps)
+    word = "reply" if reading.rule.reply else "set"
     told = "is not there" if expected.value is ABSENT else f"is {expected.value!r}"[:120]
     yield reading.find(
         "settings",
         f"{name} {told}",
         f"{name}: " + ("is missing" if got is ABSENT else f"holds {got!r}"[:80]),
         where="/" + "/".join(expected.steps),
-        source=f"rule {reading.operation.pointer}/x-behaviour/set/{expected.steps[0]}",
+        source=f"rule {reading.operation.pointer}/x-behaviour/{word}/{expected.steps[0]}",
         evidence=expected.evidence,
     )
 
@@ -235,9 +259,12 @@ def _is_empty(value: Any) -> bool:
 
 def _at(value: Any, steps: tuple[str, ...]) -> Any:
     for step in steps:
-        if not isinstance(value, Mapping) or step not in value:
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, Mapping) and step in value:
+            value = value[step]
+        else:
             return ABSENT
-        value = value[step]
     return value
 
 
@@ -295,6 +322,8 @@ def _check_asked_for(reading: Reading, member: str, evidence: Evidence, got: Any
 
 def server_set_applies(reading: Reading) -> str:
     """Where the request holds a member that only the server sets, with a value that nobody guesses."""
+    if not stores(reading) or reading.rule.reply:
+        return "the answer is not the thing that was sent"
     return existing_applies(reading) or ("" if forged(reading) else "no member that the server sets was sent")
 
 

@@ -47,16 +47,26 @@ class Expected:
 
 def expectations(reading: Reading) -> Iterator[Expected]:
     """What the rule says of each member of the answer, in the rule's order."""
+    if reading.rule.reply is not None:
+        yield from _expect(reading, (), reading.rule.reply, weakest(reading.rule.evidence, reading.rule.reply.evidence))
+        return
+    later = {name.partition(".")[0] for made in reading.rule.also for name in made.touch}
     for member, setting in reading.rule.set.items():
-        yield from _expect(reading, (member,), setting, weakest(reading.rule.evidence, setting.evidence))
+        if member in later:  # what is made beside may change it at once
+            continue
+        yield from _expect(reading, tuple(member.split(".")), setting, weakest(reading.rule.evidence, setting.evidence))
 
 
 def _expect(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
     held = weakest(evidence, setting.evidence)
+    if setting.when is not None:
+        return
     if setting.members:
         if not setting.sources or any(reading.look_up(source) is not ABSENT for source in setting.sources):
             for name, inner in setting.members:
                 yield from _expect(reading, (*steps, name), inner, held)
+        return
+    if not steps:
         return
     if setting.kind == "value":
         # A constant that is only assumed is what a stand-in fills in; a deployment is free to hold another.

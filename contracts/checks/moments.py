@@ -9,12 +9,13 @@ from threadmock.contracts.cases import ABSENT
 from threadmock.contracts.checks.content import existing_applies
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
+from threadmock.contracts.checks.storing import makes
 from threadmock.contracts.findings import Finding
 from threadmock.specs.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
 """How far the clock that a time was read from may be from the one of the Date header, or, without one, from ours."""
-_CREATED = re.compile(r"created(_?(at|on|time))?", re.IGNORECASE)
+CREATED = re.compile(r"created(_?(at|on|time))?", re.IGNORECASE)
 _CHANGED = re.compile(r"\w*(updated|modified|changed)(_?(at|on|time))?", re.IGNORECASE)
 
 
@@ -22,7 +23,7 @@ def read_moments(reading: Reading) -> dict[str, datetime]:
     """Members of the answer that tell when it was made or changed: name to instant; other texts are left out."""
     found = {}
     for name, node in reading.made_members.items():
-        if not (_CREATED.fullmatch(name) or _CHANGED.fullmatch(name)) or not _is_time(node):
+        if not (CREATED.fullmatch(name) or _CHANGED.fullmatch(name)) or not _is_time(node):
             continue
         value = reading.made.get(name)
         try:
@@ -61,7 +62,7 @@ def check_time(reading: Reading) -> Iterator[Finding]:
     now = _server_now(reading)
     early, late = (now, now) if now else (reading.exchange.sent_at, reading.exchange.received_at)
     skew = SKEW + timedelta(seconds=reading.exchange.elapsed)
-    old = bool(existing_applies(reading))
+    old = bool(existing_applies(reading)) or not makes(reading)
     for name, moment in moments.items():
         if reading.sent.get(name, ABSENT) is not ABSENT:
             continue
@@ -95,8 +96,8 @@ def _digits(text: str) -> int:
 
 
 def _check_order(reading: Reading, moments: Mapping[str, datetime]) -> Iterator[Finding]:
-    made = [(name, moment) for name, moment in moments.items() if _CREATED.fullmatch(name) and name not in reading.sent]
-    changed = [(name, moment) for name, moment in moments.items() if not _CREATED.fullmatch(name)]
+    made = [(name, moment) for name, moment in moments.items() if CREATED.fullmatch(name) and name not in reading.sent]
+    changed = [(name, moment) for name, moment in moments.items() if not CREATED.fullmatch(name)]
     for created, first in made:
         for updated, second in changed:
             if first - second >= _tolerance(str(reading.made.get(created)), str(reading.made.get(updated))):

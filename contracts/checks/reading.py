@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from threadmock.contracts.cases import ABSENT, Case, body_schema, json_media
+from threadmock.contracts.cases import ABSENT, Case, json_media
 from threadmock.contracts.checks.records import Context
 from threadmock.contracts.findings import Finding, case_record
+from threadmock.contracts.naming import body_schema
 from threadmock.contracts.shapes import Branch, shapes, subschema
 from threadmock.specs.behaviour import Evidence, Policy, Rule, Source, weakest
 from threadmock.specs.inference import properties

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from threadmock.contracts.cases import Case
     from threadmock.contracts.checks.reading import Reading
     from threadmock.contracts.findings import Finding
+    from threadmock.contracts.staging import Stage
     from threadmock.contracts.targets import Exchange
     from threadmock.specs.behaviour import Evidence
     from threadmock.specs.model import Contract
@@ -21,7 +22,8 @@ class Context:
 
     send: one case to the target; blocks; may be called from several threads where the target allows it. record: told
     of each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check keeps
-    for a later exchange, such as keys and references that are known. pause: waits so many seconds.
+    for a later exchange, such as keys and references that are known. pause: waits so many seconds. stage: makes things
+    for a scenario to use; None where nothing can be made.
     """
 
     contract: "Contract"
@@ -30,6 +32,7 @@ class Context:
     choose: random.Random
     memory: dict[str, Any] = field(default_factory=dict)
     pause: Callable[[float], None] = time.sleep
+    stage: "Stage | None" = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.checks.situation import documents_errors, earned, neutral, trouble, unreadable
+from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
 from threadmock.contracts.findings import Finding
 from threadmock.specs.messages import media_type
 from threadmock.specs.validation import Violation
@@ -51,7 +51,8 @@ def form_applies(reading: Reading) -> str:
     """An answer with a documented status that is no follow-up of another finding."""
     if reading.case.intent == "valid" and reading.response is not None and reading.status < 500:
         # A valid request that was refused: one finding says so, and the refusal's own form is judged on refusals.
-        return neutral(reading) or ("" if reading.accepted != reading.conflict else "the request was refused")
+        refused = reading.conflict or bool(excused(reading))
+        return neutral(reading) or ("" if reading.accepted != refused else "the request was refused")
     return trouble(reading) or ("" if reading.reply else "the status is not documented")
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from threadmock.contracts.cases import ABSENT
 from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.encoding import text_of
+from threadmock.specs.behaviour import Source
 from threadmock.specs.messages import is_json, media_type
 from threadmock.specs.parameters import types_of
 from threadmock.specs.strictjson import depth_of
@@ -83,10 +85,17 @@ def _refers(reading: Reading) -> bool:
     return any(reading.look_up(needed.source) is not ABSENT for needed in reading.rule.requires)
 
 
+def _unmet(reading: Reading) -> bool:
+    """Whether no request of this path was accepted before, or it names what is not there."""
+    return reading.case.standing == "unknown" or reading.request.path not in reading.context.memory.get("paths", ())
+
+
 _earned: Mapping[int, Callable[[Reading], bool]] = {
     401: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths"),
     403: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths") or _refers(r),
-    404: lambda r: r.request.path not in r.context.memory.get("paths", ()) or _refers(r),
+    404: lambda r: (
+        r.case.standing == "unknown" or r.request.path not in r.context.memory.get("paths", ()) or _refers(r)
+    ),
     405: lambda r: r.case.intent == "method",
     406: _unusual_accept,
     411: lambda r: not r.request.body,
@@ -102,6 +111,28 @@ def earned(reading: Reading) -> bool:
     """Whether the request earned this status, so that no document needs to name it."""
     asked = _earned.get(reading.status)
     return asked is not None and asked(reading)
+
+
+def excused(reading: Reading) -> str:
+    """Why a valid request may be refused with this status, so that nothing is to be told; "" where it may not."""
+    if reading.case.standing == "unknown":
+        refusal = reading.rule.refusals.get("unknown")
+        if reading.status in (403, 404, 410) or (refusal and reading.status == refusal.status):
+            return "the request names a thing that is not there"
+    for condition in reading.rule.conditions:
+        if reading.status == condition.status and all(_may_hold(reading, *part) for part in condition.when):
+            return f"the rule refuses it: {condition.reason or condition.status}"
+    return ""
+
+
+def _may_hold(reading: Reading, place: str, steps: tuple[str, ...], wanted: Any) -> bool:
+    """Whether a part of a condition holds of the request; of what is stored nobody can say."""
+    if place not in ("body", "path", "query", "header"):
+        return True
+    value = reading.look_up(Source(place, steps))  # type: ignore[arg-type]  # one of the places, as was just seen
+    if isinstance(wanted, Mapping) and "present" in wanted:
+        return (value is not ABSENT and value is not None) is bool(wanted["present"])
+    return value is not ABSENT and text_of(value) == text_of(wanted)
 
 
 def error_statuses(reading: Reading) -> tuple[str, ...]:
@@ -147,6 +178,10 @@ def _doubt_reference(reading: Reading) -> str:
     return ""
 
 
+def _doubt_standing(reading: Reading) -> str:
+    return "the request names a thing that is not there" if reading.case.standing == "unknown" else ""
+
+
 def is_plain_name(text: str) -> bool:
     """Whether a path parameter needs no encoding and is of common length."""
     return _PLAIN_PATH.fullmatch(text) is not None
@@ -166,7 +201,7 @@ def _doubt_path(reading: Reading) -> str:
     for name, text in reading.path_values.items():
         if not is_plain_name(text):
             return f"the path parameter {name} is no plain name"
-        if name in reading.sent and reading.sent[name] != text:
+        if name in reading.sent and text_of(reading.sent[name]) != text:
             return f"path and body name different things as {name}"
     return ""
 
@@ -229,6 +264,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 _doubts: tuple[Callable[[Reading], str], ...] = (
     _doubt_key,
     _doubt_reference,
+    _doubt_standing,
     _doubt_path,
     _doubt_header,
     _doubt_forged,

@@ -4,12 +4,14 @@ repeat, ids_distinct, at_once            the same request again, many, several a
 isolation, forged, refused_leaves_nothing, precedence      what a request may not change
 taken, policies_on_new, generated_taken, survives_many, key_spelling, one_winner      keys that are taken
 clock                                    time goes on
+life_cycle, read_your_writes, list_contains, update_visible, gone_after_delete, …      things of a family, see there
 writings, broken_credentials             the same request written otherwise; credentials written wrongly
 """
 
 from collections.abc import Mapping
 
 from threadmock.contracts.scenarios import clock, isolation, repeats, taken, wire
+from threadmock.contracts.scenarios.family_table import FAMILY
 from threadmock.contracts.scenarios.records import Scenario, chooses_key, creates, refuses_taken
 
 __all__ = ["Scenario", "scenarios"]
@@ -146,4 +148,4 @@ _ALL = (
         10,
     ),
 )
-scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
+scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*_ALL, *FAMILY)}

@@ -1,6 +1,6 @@
 """The record of a scenario, and how one asks: each exchange is judged by all checks, then the scenario adds its own."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,8 +93,11 @@ def has_base(operation: Operation) -> bool:
     return isinstance(base_value(operation), dict)
 
 
-def marked(operation: Operation, mark: str) -> dict[str, Any]:
-    """A valid body whose shared members, which the answer shows, all hold the mark. {} where none is known."""
+def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A valid body whose shared members, which the answer shows, all hold the mark. {} where none is known.
+
+    shown: the members that another answer shows, where that is the one to be looked at.
+    """
     base = base_value(operation)
     body = operation.body.content if operation.body else {}
     media = next((m for name, m in body.items() if is_json(name)), None)
@@ -102,7 +105,7 @@ def marked(operation: Operation, mark: str) -> dict[str, Any]:
         return {}
     made: dict[str, Any] = dict(base)
     kept = {key_member(operation), *linked_members(operation), *referring_members(operation)}
-    shown = answer_members(operation)
+    shown = answer_members(operation) if shown is None else shown
     for name, node in properties(media.schema).items():
         if name in kept or name not in shown:
             continue

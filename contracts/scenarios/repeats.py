@@ -78,7 +78,7 @@ def _same_key(check: str, reading: Reading, exchanges: int) -> Finding:
     )
 
 
-def _at_once(context: Context, cases: list[Case]) -> list[Reading]:
+def send_at_once(context: Context, cases: list[Case]) -> list[Reading]:
     """Send all of them at the same moment. What got no answer is left out: a target may bound its connections."""
     barrier = threading.Barrier(len(cases))
 
@@ -95,7 +95,7 @@ def run_at_once(context: Context, operation: Operation) -> Iterator[Finding]:
     """Several creates at one moment: keys stay distinct."""
     cases = [make_case(operation, marked(operation, f"at once, {n}"), "several at once") for n in range(AT_ONCE)]
     known: set[bytes] = set()
-    for reading in _at_once(context, cases):
+    for reading in send_at_once(context, cases):
         record(reading, without=("new_key", "prompt"))
         key = key_of(reading)
         if key is None:
@@ -113,7 +113,7 @@ def run_one_winner(context: Context, operation: Operation) -> Iterator[Finding]:
     policy = taken.policy(taken.default)
     key = new_key(context)
     value = {**base_value(operation), member: key}
-    readings = _at_once(context, [make_case(operation, value, "one key at once") for _ in range(AT_ONCE)])
+    readings = send_at_once(context, [make_case(operation, value, "one key at once") for _ in range(AT_ONCE)])
     readings.sort(key=lambda reading: not reading.accepted)
     for reading in readings:
         record(reading, without=("valid_accepted", "documented_status", "prompt"))

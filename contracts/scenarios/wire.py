@@ -9,6 +9,7 @@ from threadmock.contracts.cases import ABSENT, Case, base_value, json_media
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.situation import doubt
 from threadmock.contracts.findings import Finding
+from threadmock.contracts.naming import DESTRUCTIVE
 from threadmock.contracts.scenarios.records import ask, has_base, make_case, marked
 from threadmock.specs.behaviour import Evidence, weakest
 from threadmock.specs.messages import Request
@@ -78,8 +79,13 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
     """A request that is accepted is accepted in every writing that means the same."""
     value = marked(operation, "ä €") or base_value(operation)
     plain = make_case(operation, value, "a plain request")
-    if not ask(context, plain).accepted:
+    first = ask(context, plain)
+    if not first.accepted:
         return
+    if operation.rule.action not in DESTRUCTIVE and isinstance(first.case.value, dict):
+        # With the keys of what was made for it: written otherwise, a placeholder would not be known again.
+        value = first.case.value
+        plain = replace(plain, request=first.case.request, value=value, standing=first.case.standing)
     for beside in _beside(plain):
         ask(context, beside)
     for name, request in _writings(plain.request, value):

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import Any
 
 from hypothesis import strategies as st
-from threadmock.contracts.cases import Case, body_schema
+from threadmock.contracts.cases import Case
 from threadmock.contracts.grounds import Grounds, prepare, refusal_evidence, verdict
+from threadmock.contracts.naming import body_schema
 from threadmock.contracts.places import pointer_of
 from threadmock.contracts.shapes import Branch, Shapes, kind_of, shapes
 from threadmock.contracts.strategies.requests import _json_cases

@@ -8,7 +8,6 @@ from threadmock.contracts.cases import (
     ABSENT,
     FORMS,
     Case,
-    body_schema,
     build_request,
     fresh_key,
     json_media,
@@ -19,6 +18,7 @@ from threadmock.contracts.cases import (
 from threadmock.contracts.choices import choice_evidence
 from threadmock.contracts.encoding import encode_query, text_of
 from threadmock.contracts.grounds import needed_elsewhere
+from threadmock.contracts.naming import body_schema, cursors, names, plain_text
 from threadmock.contracts.shapes import Branch, shapes
 from threadmock.contracts.strategies.composed import bodies, values
 from threadmock.contracts.strategies.freeform import pooled
@@ -187,12 +187,17 @@ def _parameters(operation: Operation) -> st.SearchStrategy[_Sent]:
     """Texts by location and name: path values always, the others where they are required or by chance."""
     needed: dict[str, dict[str, st.SearchStrategy[str]]] = {"path": {}, "query": {}, "header": {}}
     optional: dict[str, dict[str, st.SearchStrategy[str]]] = {"path": {}, "query": {}, "header": {}}
+    unknowable = {*needed_elsewhere(operation), *(s.steps[0] for s in cursors(operation) if s.place == "query")}
+    named = {(n.source.place, n.source.steps[0]) for n in names(operation) if n.strict}
     for parameter in operation.parameters:
-        unknown = parameter.name in needed_elsewhere(operation) and not parameter.required
+        unknown = parameter.name in unknowable and not parameter.required
         if parameter.location == "cookie" or unknown or not (is_read(parameter) or parameter.required):
             continue
         kept = needed if parameter.required or parameter.location == "path" else optional
-        kept[parameter.location][parameter.name] = _parameter_texts(parameter)
+        # What names a thing keeps its placeholder: a drawn name would be of nothing.
+        standing = (parameter.location, parameter.name) in named
+        drawn = st.just(plain_text(operation, parameter)) if standing else _parameter_texts(parameter)
+        kept[parameter.location][parameter.name] = drawn
     if not any(needed[place] or optional[place] for place in needed):
         return st.just({"path": {}, "query": {}, "header": {}})
     made = {place: st.fixed_dictionaries(needed[place], optional=optional[place]) for place in needed}

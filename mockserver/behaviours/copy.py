@@ -36,7 +36,7 @@ def run(tx: Transaction) -> Done | Refused:
     for below, members in plan.copies:
         for key, child in store.items((tx.contract.name, below, resource, source)):
             own = replace(tx, thing=child, key=key, parent_key=tx.key)
-            copied = members.onto(own, child)
+            copied = members.anew(own, child)
             store.insert((tx.contract.name, below, resource, tx.key), key, copied)
     tx.thing = made
     return done(tx, f"a copy of {source}")

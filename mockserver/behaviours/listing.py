@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from threadmock.mockserver.behaviours.showing import declared
+from threadmock.mockserver.behaviours.showing import chosen, declared, pruned
 from threadmock.mockserver.keys import canonical_key
 from threadmock.mockserver.parents import enter
 from threadmock.mockserver.rendering import Refused
@@ -25,7 +25,7 @@ def run(tx: Transaction) -> Done | Refused:
     limit = whole_number(tx, lister.limit, lister.default_limit)
     if plain:
         total = store.count(tx.shelf)
-        page = list(store.newest(tx.shelf, offset, min(limit, total)))
+        page = list(store.newest(tx.shelf, min(offset, total), min(limit, total)))
         more = offset + len(page) < total
     else:
         things = in_order(tx, passing(tx))
@@ -34,7 +34,7 @@ def run(tx: Transaction) -> Done | Refused:
     if lister.from_end:
         page.reverse()
     tx.tally = {"total": total, "page": len(page)}
-    items = [_item(tx, thing) for thing in page]
+    items = _items(tx, page)
     note = f"{len(page)} of {total}"
     headers = _pagination(lister, offset, limit, len(page), more=more)
     return Done(tx.plan.success, _envelope(tx, lister, items, page, more=more), note, headers)
@@ -61,22 +61,22 @@ def _place(tx: Transaction, things: list[Thing], key: Any, unknown: int) -> int:
     return next((at for at, thing in enumerate(things) if dig(thing, steps) == wanted), unknown)
 
 
-def _item(tx: Transaction, thing: Thing) -> Any:
+def _items(tx: Transaction, page: list[Thing]) -> list[Any]:
     plan, lister = tx.plan, tx.plan.lister
     if lister.item:
-        own = replace(tx, thing=thing, key=str(dig(thing, plan.key_steps)))
-        return lister.item.make(own)
-    made: Any = declared(plan.declared, thing)
-    if lister.extract:
-        asked = lister.extract(tx)
-        if isinstance(asked, dict):
-            made = {**made, "extracted": {alias: _extracted(thing, str(path)) for alias, path in asked.items()}}
-    if lister.select:
-        asked = lister.select(tx)
-        wanted = set(asked) if isinstance(asked, list) and asked else None
-        if wanted:
-            keep = wanted | plan.wanted | {"extracted"}
-            made = {name: value for name, value in made.items() if name in keep}
+        keyed = ((thing, str(dig(thing, plan.key_steps))) for thing in page)
+        return [pruned(tx, lister.item.make(replace(tx, thing=thing, key=key))) for thing, key in keyed]
+    names = plan.declared
+    made: list[Any] = [thing if names.issuperset(thing) else declared(names, thing) for thing in page]
+    asked = lister.select(tx) if lister.select else ABSENT
+    if asked is not ABSENT:
+        made = [chosen(plan, item, asked) for item in made]
+    paths = lister.extract(tx) if lister.extract else ABSENT
+    if isinstance(paths, dict):
+        made = [
+            {**item, "extracted": {alias: _extracted(thing, str(path)) for alias, path in paths.items()}}
+            for item, thing in zip(made, page, strict=True)
+        ]
     return made
 
 
@@ -104,7 +104,7 @@ def _envelope(tx: Transaction, lister: Lister, items: list[Any], page: list[Thin
         asked = lister.after(tx) if lister.after else ABSENT
         made[lister.previous] = None if asked in (ABSENT, None) or not page else _link(tx, "ending_before", page[0])
     if tx.plan.reply_maker:
-        beside = tx.plan.reply_maker(tx)
+        beside = pruned(tx, tx.plan.reply_maker(tx))
         made |= beside if isinstance(beside, dict) else {}
     order = tx.plan.envelope
     return {name: made[name] for name in order if name in made} | made if order else made

@@ -12,7 +12,7 @@ def run(tx: Transaction) -> Done | Refused:
     if missing := enter(tx):
         return missing
     key = asked_key(tx)
-    if tx.plan.picks_newest:
+    if tx.plan.picks_newest and not key:
         tx.thing = next(iter(tx.world.store.newest(tx.shelf, 0, 1)), None)
     else:
         tx.thing = tx.world.store.read(home_of(tx, key), key)

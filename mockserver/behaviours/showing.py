@@ -1,10 +1,14 @@
 """What an answer shows of a thing: what the rule's reply says, else the members that the reply's schema declares."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.generation import generate
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction
+from threadmock.specs.rules import steps_of
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.plans import Plan
 
 
 def done(tx: Transaction, note: str, *, status: int = 0) -> Done:
@@ -19,8 +23,9 @@ def shown(tx: Transaction) -> Any:
     """The body."""
     plan = tx.plan
     if plan.reply_maker is None:
-        return declared(plan.declared, tx.thing)
-    made = plan.reply_maker(tx)
+        made = declared(plan.declared, tx.thing)
+        return chosen(plan, made, plan.select(tx)) if plan.select else made
+    made = pruned(tx, plan.reply_maker(tx))
     if made is ABSENT:
         return None
     if isinstance(made, dict) and plan.wanted:
@@ -28,6 +33,30 @@ def shown(tx: Transaction) -> Any:
             if name not in made and name in plan.member_schemas:
                 made[name] = generate(plan.member_schemas[name], tx.world)
     return made
+
+
+def chosen(plan: "Plan", made: Any, asked: Any) -> Any:
+    """The members that were asked for, `a.b` for a part of one, and those that the reply must have."""
+    if not isinstance(asked, list) or not asked or not isinstance(made, Mapping):
+        return made
+    paths = [steps_of(each) for each in asked if isinstance(each, str)]
+    whole = {steps[0] for steps in paths if len(steps) == 1}
+    kept = {}
+    for name, value in made.items():
+        parts = {steps[1] for steps in paths if steps[:1] == (name,) and len(steps) > 1}
+        if parts and name not in whole and isinstance(value, Mapping):
+            kept[name] = {inner: value[inner] for inner in value if inner in parts}
+        elif name in whole or name in plan.wanted:
+            kept[name] = value
+    return kept
+
+
+def pruned(tx: Transaction, made: Any) -> Any:
+    """What a rule made, its members without what their own schemas do not declare."""
+    inner = tx.plan.inner
+    if not inner or not isinstance(made, dict):
+        return made
+    return {name: declared(inner[name], value) if name in inner else value for name, value in made.items()}
 
 
 def declared(names: frozenset[str], thing: Any) -> Any:

@@ -2,63 +2,93 @@
 
 import datetime
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from environments import python_with, script
 from processes import Serving
 
 pytestmark = [pytest.mark.sdk, pytest.mark.slow]
 # A range, so that pip may step back to a release whose own pins the index can meet.
 PACKAGE = "seekrai>=0.35,<0.36"
-ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).parent / "seekrai_script.py"
 
 
-def succeeds(*command: str) -> tuple[bool, str]:
-    """Whether a command ends well, and the end of what it said."""
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
-    return ended.returncode == 0, (ended.stdout + ended.stderr)[-1500:]
-
-
 @pytest.fixture(scope="session")
-def seekrai_python() -> str:
-    """The Python of `.venvs/seekrai`, made where it is missing. In CI a failure to make it fails, elsewhere it skips."""
-    version = ".".join(map(str, sys.version_info[:2]))
-    folder = ROOT / ".venvs" / f"seekrai-{version}"
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if python.exists() and succeeds(str(python), "-c", "import seekrai")[0]:
-        return str(python)
-    made, said = succeeds(sys.executable, "-m", "venv", "--clear", str(folder))
-    if made:
-        made, said = succeeds(str(python), "-m", "pip", "install", "--quiet", PACKAGE)
-    if not made:
-        reason = f"{PACKAGE} could not be installed: {said}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return str(python)
+def python() -> str:
+    """The Python of the client's environment."""
+    return python_with("seekrai", "seekrai", PACKAGE)
 
 
 @pytest.mark.parametrize("prefix", ["", "/seekrflow"], ids=["root", "prefix"])
-def test_the_client_creates_threads_and_is_refused_with_a_wrong_key(
-    seekrai_python: str, serving: Callable[..., Serving], prefix: str
-) -> None:
+def test_the_client_finds_what_it_wrote(python: str, serving: Callable[..., Serving], prefix: str) -> None:
     server = serving("seekrflow", "--port", "0", "--auth", "key-1")
-    env = {name: value for name, value in os.environ.items() if not name.startswith("SEEKR_")}
-    command = [seekrai_python, str(SCRIPT), server.url + prefix, "key-1"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=env)
-    assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
-    first, second = told["threads"]
-    assert first["meta_data"] == {"topic": "billing", "n": 1}
-    assert second["meta_data"] == {}
-    assert first["id"] != second["id"]
-    assert {each["status"] for each in told["threads"]} == {"available"}
-    assert {each["object"] for each in told["threads"]} == {"thread"}
-    moments = [datetime.datetime.fromisoformat(each["created_at"]) for each in told["threads"]]
+    told = json.loads(script(python, str(SCRIPT), server.url + prefix, "key-1", without="SEEKR_"))
+    threads_are_as_written(told)
+    messages_are_as_written(told)
+    what_is_changed_stays_changed(told)
+    what_is_not_there_is_refused(told)
+    the_asynchronous_client_sees_the_same(told["async"])
+    assert told["refused"][:2] == ["AuthenticationError", 401]
+
+
+def threads_are_as_written(told: Any) -> None:
+    one, other = told["made"]
+    assert one["meta_data"] == {"topic": "billing", "n": 1}
+    assert other["meta_data"] == {}
+    assert one["id"] != other["id"]
+    assert {each["status"] for each in told["made"]} == {"available"}
+    assert {each["object"] for each in told["made"]} == {"thread"}
+    assert {each["active_run_id"] for each in told["made"]} == {None}
+    moments = [datetime.datetime.fromisoformat(each["created_at"]) for each in told["made"]]
     assert moments[0] < moments[1]
-    assert told["refused"]
+    assert told["read"] == one
+    assert told["listed"] == [other, one]
+    assert told["oldest first"] == [one, other]
+    assert told["none"] == []
+    assert told["deleted"] == {"deleted": True}
+    assert told["left"] == [other]
+
+
+def messages_are_as_written(told: Any) -> None:
+    made = told["messages"]
+    assert [message["content"] for message in made] == [f"message {n}" for n in range(25)]
+    assert [message["meta_data"] for message in made] == [{"n": n} for n in range(25)]
+    assert {message["thread_id"] for message in made} == {told["made"][0]["id"]}
+    assert {message["role"] for message in made} == {"user"}
+    assert {message["object"] for message in made} == {"thread.message"}
+    assert len({message["id"] for message in made}) == 25
+    assert told["newest messages"] == made[:4:-1]
+    assert told["all messages"] == made
+    assert told["message"] == made[2]
+    assert [part["text"] for part in told["in parts"]["content"]] == ["a", "b"]
+    assert told["in parts"]["role"] == "system"
+    assert told["of the other"] == [told["in parts"]]
+
+
+def what_is_changed_stays_changed(told: Any) -> None:
+    """The client sends empty meta data with new content, and no content with new meta data: neither removes any."""
+    before = told["message"]
+    assert told["new content"] == before | {"content": "changed"}
+    assert told["new meta data"] == before | {"content": "changed", "meta_data": {"n": 2, "colour": "red"}}
+    assert told["message after"] == told["new meta data"]
+    assert told["deleted message"] == {"deleted": True}
+    assert told["messages left"] == [each for each in told["messages"][::-1] if each["id"] != before["id"]]
+
+
+def what_is_not_there_is_refused(told: Any) -> None:
+    for refused in (told["elsewhere"], told["message again"], *told["unknown"].values()):
+        assert refused[:2] == ["InvalidRequestError", 404]
+    for refused, member in zip(told["invalid"], ("role", "limit", "order"), strict=True):
+        assert refused[:2] == ["APIError", 422]
+        assert member in refused[2]
+
+
+def the_asynchronous_client_sees_the_same(told: Any) -> None:
+    assert told["made"]["meta_data"] == {"way": "async"}
+    assert told["listed"] == [told["read"]] == [told["made"]]
+    assert told["messages"] == [told["message read"]] == [told["message"]]
+    assert told["updated"] == told["message"] | {"content": "bye"}
+    assert told["deleted message"] == told["deleted"] == {"deleted": True}

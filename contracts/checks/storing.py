@@ -1,0 +1,33 @@
+"""What kind of operation an answer belongs to: whether it shows what was just made, or what was changed."""
+
+from typing import Any
+
+from threadmock.contracts.checks.reading import Reading
+from threadmock.specs.behaviour import Rule
+
+_MAKING = frozenset({"create", "append"})
+CHANGING = frozenset({"update", "replace"})
+
+
+def makes(reading: Reading) -> bool:
+    """Whether the answer shows a thing that was just made of the request."""
+    return reading.rule.action in _MAKING and reading.rule.reply is None
+
+
+def stores(reading: Reading) -> bool:
+    """Whether the operation takes what the request holds into a thing. An operation of no known kind may."""
+    return reading.rule.action in (_MAKING | CHANGING | {"fixed"})
+
+
+def merge_of(rule: Rule, name: str) -> str:
+    """How an update treats an object in a member."""
+    return rule.merge.get(name, rule.merge.get("*", "shallow"))
+
+
+def overlap(sent: Any, got: Any) -> tuple[Any, Any]:
+    """Both without what an update may keep beside, and without nulls, which may mean that a member goes."""
+    if not isinstance(sent, dict) or not isinstance(got, dict):
+        return sent, got
+    pairs = {name: overlap(value, got[name]) for name, value in sent.items() if value is not None and name in got}
+    lost = {name: value for name, value in sent.items() if value is not None and name not in got}
+    return {**{n: a for n, (a, _) in pairs.items()}, **lost}, {n: b for n, (_, b) in pairs.items()}

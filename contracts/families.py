@@ -1,0 +1,74 @@
+"""Families: which operations of a contract make, read, list, change and delete the things of one resource."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from threadmock.contracts.cases import base_value
+from threadmock.contracts.naming import is_stream, names
+from threadmock.specs.errors import SchemaError
+from threadmock.specs.model import Contract, Operation
+
+_MAKING = {"create": 0, "append": 1, "replace": 2}
+
+
+def parents(operation: Operation) -> tuple[str, ...]:
+    """The resources that an operation's things lie in, as its request names them, outermost first."""
+    return tuple(name.resource for name in names(operation) if not name.own)
+
+
+def makers(contract: Contract, resource: str, within: Iterable[str] = ()) -> tuple[Operation, ...]:
+    """Operations that make a thing of a resource below parents of these resources, the plainest first."""
+    wanted = set(within)
+    return tuple(operation for operation in _makers(contract, resource) if wanted <= set(parents(operation)))
+
+
+@lru_cache(maxsize=256)
+def _makers(contract: Contract, resource: str) -> tuple[Operation, ...]:
+    found = [operation for operation in contract.operations if _makes(operation, resource)]
+    return tuple(sorted(found, key=lambda o: (_MAKING[o.rule.action], o.rule.reply is not None, len(names(o)))))
+
+
+def _makes(operation: Operation, resource: str) -> bool:
+    rule = operation.rule
+    if rule.action not in _MAKING or rule.resource != resource or rule.key is None or is_stream(operation):
+        return False
+    if rule.action == "replace" and rule.missing != "create":
+        return False
+    if rule.reply is not None and rule.reply.kind == "child":
+        return False
+    try:
+        base_value(operation)
+    except SchemaError:
+        return False
+    return True
+
+
+def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operation, ...]:
+    """Operations on the things of a resource with one of these actions, in document order; none that streams."""
+    return tuple(
+        operation
+        for operation in contract.operations
+        if operation.rule.resource == resource and operation.rule.action in actions and not is_stream(operation)
+    )
+
+
+def reads(contract: Contract, resource: str) -> tuple[Operation, ...]:
+    """Operations that read one thing by the key that its maker gave it, whole."""
+    keys = {maker.rule.key.member for maker in makers(contract, resource) if maker.rule.key}
+    found = of_action(contract, resource, "read")
+    return tuple(operation for operation in found if _by_key(operation) and operation.rule.key.member in keys)  # type: ignore[union-attr]
+
+
+def _by_key(operation: Operation) -> bool:
+    return any(name.own for name in names(operation))
+
+
+def lists(contract: Contract, resource: str) -> tuple[Operation, ...]:
+    """Operations that list the things of a resource, with a body or without."""
+    return tuple(operation for operation in of_action(contract, resource, "list") if operation.rule.listing)
+
+
+def below(contract: Contract, resource: str) -> Sequence[str]:
+    """Resources whose things lie in those of a resource, and that can be made there."""
+    found = [operation.rule.resource for operation in contract.operations if resource in parents(operation)]
+    return [each for each in dict.fromkeys(found) if each != resource and makers(contract, each, [resource])]

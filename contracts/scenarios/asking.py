@@ -1,0 +1,109 @@
+"""How scenarios of whole families ask: one operation about certain things, and what an answer says of one of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from threadmock.contracts.cases import ABSENT, Case, base_value, build_request
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.moments import CREATED, read_moments
+from threadmock.contracts.echo import same
+from threadmock.contracts.encoding import text_of
+from threadmock.contracts.errors import NotSent
+from threadmock.contracts.naming import names
+from threadmock.contracts.scenarios.records import ask
+from threadmock.contracts.staging import Stage, Thing
+from threadmock.specs.behaviour import Evidence, Source, weakest
+from threadmock.specs.model import Operation
+
+GONE = range(400, 500)
+
+
+def stage_of(context: Context) -> Stage:
+    """Where things are made. NotSent where nothing can be."""
+    if context.stage is None:
+        raise NotSent("nothing can be made here")
+    return context.stage
+
+
+def keys_of(thing: Thing) -> dict[str, Any]:
+    """The keys of a thing and of its parents: resource to key."""
+    return {**thing.parents, thing.resource: thing.key}
+
+
+def aim(
+    operation: Operation,
+    keys: Mapping[str, Any],
+    label: str,
+    *,
+    value: Any = ABSENT,
+    at: Mapping[Source, Any] | None = None,
+) -> Case:
+    """A valid case about the things with these keys.
+
+    value: the body; ABSENT for the smallest one. at: further values, by place in query, path or body. NotSent where a
+    key is not known.
+    """
+    known = {*(at or {}), *(name.source for name in names(operation) if name.resource in keys)}
+    lacking = [name.resource for name in names(operation) if name.strict and name.source not in known]
+    # A place after one that is given on purpose may hold anything.
+    if lacking and not at:
+        raise NotSent(f"{operation} names a {lacking[0]} that is not known")
+    places = {name.source: keys[name.resource] for name in names(operation) if name.resource in keys}
+    places |= at or {}
+    body = base_value(operation) if value is ABSENT else value
+    if isinstance(body, dict):
+        body = {**body, **{s.steps[0]: v for s, v in places.items() if s.place == "body" and len(s.steps) == 1}}
+    request = build_request(
+        operation,
+        body,
+        path_values={s.steps[0]: text_of(v) for s, v in places.items() if s.place == "path"},
+        query={s.steps[0]: v for s, v in places.items() if s.place == "query"},
+    )
+    return Case(operation, request, "valid", label, "scenario", body, standing="there")
+
+
+def ask_gone(context: Context, case: Case) -> Reading:
+    """Ask about something that is thought not to be there: a refusal is what is expected."""
+    return ask(context, replace(case, standing="unknown"))
+
+
+def evidence_of(*operations: Operation) -> Evidence:
+    """On what it rests that these operations are about one resource: their rules, keys and parents."""
+    found: list[Evidence] = []
+    for operation in operations:
+        rule = operation.rule
+        found.append(rule.evidence)
+        found += [part.evidence for part in (rule.key, rule.within) if part is not None]
+    return weakest(*found)
+
+
+def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading) -> Iterator[str]:
+    """Members that the client gave, and the times of making, that another answer about the thing shows otherwise.
+
+    before: an earlier answer. Members that the later answer does not declare, and hidden ones, are passed over.
+    """
+    hidden = {shown.member for shown in after.rule.shown}
+    for name, first in before.items():
+        kept = name in sent or CREATED.fullmatch(name)
+        if not kept or name in hidden or (after.made_members and name not in after.made_members):
+            continue
+        node = after.made_members.get(name)
+        form = str(node.get("format", "")) if isinstance(node, Mapping) else ""
+        if name not in after.made:
+            if first not in (None, {}, [], ""):
+                yield f"{name} is missing"
+        elif not same(first, after.made[name], form):
+            yield f"{name} holds another value"
+
+
+def alike(sent: Mapping[str, Any], before: Mapping[str, Any], item: Mapping[str, Any]) -> Iterator[str]:
+    """As `differing`, for an item of a list: only what it shows counts."""
+    for name, first in before.items():
+        if (name in sent or CREATED.fullmatch(name)) and name in item and not same(first, item[name], "date-time"):
+            yield f"{name} holds another value"
+
+
+def unmoved(reading: Reading) -> dict[str, Any]:
+    """The answer's members without the times of change."""
+    return {n: v for n, v in reading.made.items() if n not in read_moments(reading) or CREATED.fullmatch(n)}

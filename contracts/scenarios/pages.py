@@ -1,0 +1,152 @@
+"""How lists are gone through: one page, the next one, until something is found or a bound is met."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.families import makers, parents
+from threadmock.contracts.naming import dotted, names, schema_at
+from threadmock.contracts.scenarios.asking import aim, keys_of
+from threadmock.contracts.scenarios.records import ask
+from threadmock.contracts.shapes import shapes
+from threadmock.contracts.staging import Thing, find_key
+from threadmock.specs.behaviour import Listing, Source
+from threadmock.specs.inference import properties
+from threadmock.specs.model import Contract, Operation
+
+MOST_PAGES = 8
+PLENTY = 100
+
+
+@dataclass(frozen=True)
+class Found:
+    """What going through a list came to. item: None where it was not met; whole: the list was seen to its end."""
+
+    item: Mapping[str, Any] | None
+    whole: bool
+    reading: Reading | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an operation is gone through. Places that it does not declare are None. most: the largest limit."""
+
+    operation: Operation
+    listing: Listing
+    limit: Source | None
+    offset: Source | None
+    after: Source | None
+    most: int
+    key: str
+    fixed: Mapping[Source, Any] = field(default_factory=dict)
+
+
+def way_of(operation: Operation) -> Way:
+    """The way through a list. ValueError where the operation is none."""
+    rule = operation.rule.listing
+    if rule is None:
+        raise ValueError(f"{operation} lists nothing")
+    limit = _declared(operation, rule.limit or Source("query", ("limit",)))
+    offset = _declared(operation, rule.offset or Source("query", ("offset",)))
+    after = _declared(operation, rule.after)
+    key = operation.rule.key.member if operation.rule.key else "id"
+    return Way(operation, rule, limit, offset, after, _largest(operation, limit), key)
+
+
+def _declared(operation: Operation, source: Source | None) -> Source | None:
+    if source is None or len(source.steps) != 1 or source.place not in ("query", "body"):
+        return None
+    return source if schema_at(operation, source) is not None else None
+
+
+def _largest(operation: Operation, limit: Source | None) -> int:
+    schema = schema_at(operation, limit) if limit else None
+    bounds = [b.keywords["maximum"] for b in shapes(schema).root() if "maximum" in b.keywords] if schema else []
+    return min([PLENTY, *map(int, bounds)])
+
+
+def smallest(way: Way) -> int:
+    """The smallest limit above 0 that the document lets one ask for."""
+    schema = schema_at(way.operation, way.limit) if way.limit else None
+    bounds = [b.keywords["minimum"] for b in shapes(schema).root() if "minimum" in b.keywords] if schema else []
+    return max([1, *map(int, bounds)])
+
+
+def ask_page(context: Context, way: Way, keys: Mapping[str, Any], label: str, **places: Any) -> Reading:
+    """One page. places: limit, offset, after."""
+    at: dict[Source, Any] = dict(way.fixed)
+    at |= {getattr(way, n): v for n, v in places.items() if getattr(way, n) is not None and v is not None}
+    return ask(context, aim(way.operation, keys, label, at=at))
+
+
+def items_of(reading: Reading) -> list[Any]:
+    """The items of a list's answer; [] where it holds none."""
+    listing = reading.rule.listing
+    found = reading.value if listing is None or listing.items is None else dotted(reading.value, listing.items)
+    return found if reading.accepted and isinstance(found, list) else []
+
+
+def key_in(way: Way, item: Any) -> Any:
+    """The key of an item."""
+    return find_key(item, way.key)
+
+
+def pages(context: Context, way: Way, keys: Mapping[str, Any], limit: int, label: str) -> Iterator[Reading]:
+    """Page after page, while they are full; the caller bounds it."""
+    seen, last = 0, None
+    while True:
+        if seen == 0:
+            reading = ask_page(context, way, keys, label, limit=limit)
+        elif way.after is not None:
+            reading = ask_page(context, way, keys, label, limit=limit, after=last)
+        else:
+            reading = ask_page(context, way, keys, label, limit=limit, offset=seen)
+        yield reading
+        items = items_of(reading)
+        seen += len(items)
+        last = key_in(way, items[-1]) if items else None
+        if not items or way.limit is None or (way.offset is None and way.after is None) or len(items) < limit:
+            return
+
+
+def look_for(context: Context, operation: Operation, thing: Thing) -> Found:
+    """A thing in a list, on as many pages as it takes, at most MOST_PAGES."""
+    return look_for_by(context, way_of(operation), thing)
+
+
+def look_for_by(context: Context, way: Way, thing: Thing) -> Found:
+    """As `look_for`, by a way with further places filled."""
+    reading = None
+    for count, reading in enumerate(pages(context, way, keys_of(thing), way.most, "looking for a thing"), 1):
+        if not reading.accepted:
+            return Found(None, whole=False, reading=reading)
+        for item in items_of(reading):
+            if isinstance(item, Mapping) and str(key_in(way, item)) == str(thing.key):
+                return Found(item, whole=True, reading=reading)
+        if count >= MOST_PAGES:
+            return Found(None, whole=False, reading=reading)
+    count = len(items_of(reading)) if reading else 0
+    cut = way.limit is None and count >= (way.listing.default_limit or PLENTY)
+    unturned = way.limit is not None and way.offset is None and way.after is None and count >= way.most
+    return Found(None, not (cut or unturned), reading)
+
+
+def listed(contract: Contract, operation: Operation) -> str:
+    """Lists of things that can be made below the parents that the list names."""
+    if operation.rule.action != "list" or operation.rule.listing is None:
+        return "the operation lists nothing"
+    within = [name.resource for name in names(operation)]
+    if not makers(contract, operation.rule.resource, within):
+        return f"nothing makes a {operation.rule.resource} that it could list"
+    reply = operation.reply(operation.success)
+    media = next(iter(reply.content.values()), None) if reply else None
+    items = operation.rule.listing.items
+    if items and media and "." not in items and properties(media.schema) and items not in properties(media.schema):
+        return f"the answer declares no {items}"
+    return ""
+
+
+def isolating(operation: Operation) -> bool:
+    """Whether the list is of what lies in one parent, so that nobody else's things are in it."""
+    return bool(parents(operation)) and not (operation.rule.listing and operation.rule.listing.everywhere)
