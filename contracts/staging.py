@@ -183,16 +183,19 @@ class Stage:
         accepted = 200 <= status < 300
         with self._changing:
             if case.standing == "there" and status in _GONE and case.intent == "valid":
+                given_up = bool(self._things)
                 self._things.clear()
-                return True
+                return given_up
             if accepted and (_destroys(case) or _ends(case)):
                 resource = case.operation.rule.resource
-                self._things = {
+                kept = {
                     place: thing
                     for place, thing in self._things.items()
                     if resource != thing.resource and resource not in thing.parents
                 }
-                return True
+                given_up = len(kept) < len(self._things)
+                self._things = kept
+                return given_up
         return False
 
 

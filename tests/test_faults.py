@@ -95,6 +95,11 @@ def slow_run(source: str, fault: str) -> Run:
     return run
 
 
+def test_a_create_alone_is_asked_about_things_that_were_made_long_ago() -> None:
+    run = prepare(Settings("langsmith", operations=("POST /threads",), faults=("forget",), seed=1))
+    assert "failure" in perform(run)["survives_many"]
+
+
 def test_the_invented_provider_shows_every_planted_fault_of_families(pytestconfig: pytest.Config) -> None:
     missed = []
     for fault in FAMILY_FAULTS:
