@@ -103,9 +103,8 @@ def placeholder(operation: Operation, source: Source) -> Any:
 def _placeholder(operation: Operation, source: Source) -> Any:
     name = source.steps[0]
     if source.place == "body":
-        schema = body_schema(operation)
-        node = shapes(schema).members().get(name) if schema else None
-        return _standing(subschema(schema, node), name) if schema and node is not None else f"{name}-text"
+        schema = schema_at(operation, source)
+        return _standing(schema, name) if schema else f"{name}-text"
     parameter = parameter_of(operation, source)
     return plain_text(operation, parameter) if parameter else f"{name}-text"
 

@@ -15,10 +15,10 @@ from threadmock.contracts.errors import BudgetSpent, NotSent
 from threadmock.contracts.findings import Finding, Key, place
 from threadmock.contracts.naming import is_stream
 from threadmock.contracts.outcome import Outcome
-from threadmock.contracts.printing import one_line, shorten
+from threadmock.contracts.printing import shorten
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
 from threadmock.contracts.sockets import Clock
-from threadmock.contracts.staging import Stage
+from threadmock.contracts.staging import Stage, told
 from threadmock.contracts.targets import Exchange, Gone, Target, http_target, mock_target, read_headers
 from threadmock.specs.errors import SpecError
 from threadmock.specs.model import Contract, Operation
@@ -217,7 +217,7 @@ class Recorder:
             if exchange.response is not None and 200 <= exchange.response.status < 300:
                 outcome.accepted += 1
             elif not outcome.refusal:
-                outcome.refusal = self.run.target.masking(_refusal(exchange))
+                outcome.refusal = self.run.target.masking(told(exchange))
         return exchange
 
     def ask(self, case: Case) -> list[Finding]:
@@ -278,14 +278,6 @@ def declared_names(operation: Operation) -> frozenset[str]:
         elif isinstance(node, list):
             waiting.extend(node)
     return frozenset(names)
-
-
-def _refusal(exchange: Exchange) -> str:
-    if exchange.response is None:
-        return f"by nothing: {exchange.problem}"
-    body = exchange.response.body
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
-    return f"{exchange.response.status} {shorten(one_line(text), 200)}".strip()
 
 
 def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:

@@ -4,8 +4,9 @@ Loaded only where it runs: Hypothesis takes time to load.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -30,6 +31,19 @@ STEPS = 150
 EXAMPLES = 12
 LENGTH = 14
 SHRINKING = 100
+
+
+def until_not_sent(step: Callable[..., None]) -> Callable[..., None]:
+    """A step of the machine that ends the play where a request can't be sent."""
+
+    @wraps(step)
+    def taken(self: Any, **drawn: Any) -> None:
+        try:
+            step(self, **drawn)
+        except NotSent:
+            self.play.over = True
+
+    return taken
 
 
 class Disagreement(Exception):  # noqa: N818 - reads as what it is
@@ -140,11 +154,13 @@ class Lives(RuleBasedStateMachine):
         raise found
 
     @initialize(mark=st.integers(0, 9))
+    @until_not_sent
     def begin(self, mark: int) -> None:
         """Make a first thing."""
         self._make(mark)
 
     @rule(mark=st.integers(0, 9))
+    @until_not_sent
     def create(self, mark: int) -> None:
         """Make another."""
         self._make(mark)
@@ -153,12 +169,8 @@ class Lives(RuleBasedStateMachine):
         play = self.play
         if not play.may_go_on():
             return
-        try:
-            case, above = stage_of(play.context).request(play.maker, {}, marked(play.maker, f"number {mark}"))
-            reading = ask(play.context, case)
-        except NotSent:
-            play.over = True
-            return
+        case, above = stage_of(play.context).request(play.maker, {}, marked(play.maker, f"number {mark}"))
+        reading = ask(play.context, case)
         thing = read_thing(reading.exchange, above)
         if thing is None:
             return
@@ -170,23 +182,21 @@ class Lives(RuleBasedStateMachine):
         self.model[str(thing.key)] = Known(thing, {n: v for n, v in thing.shown.items() if n in thing.sent})
 
     @rule(choice=st.integers(0, 7))
+    @until_not_sent
     def read_one(self, choice: int) -> None:
         """Read a thing that is there."""
         known, play = self._pick(self.model, choice), self.play
         if known is None or play.read is None or not play.may_go_on():
             return
         self.steps.append(f"read {self._name(known.thing)}")
-        try:
-            got = ask(play.context, aim(play.read, keys_of(known.thing), "a thing of the model"))
-        except NotSent:
-            play.over = True
-            return
+        got = ask(play.context, aim(play.read, keys_of(known.thing), "a thing of the model"))
         if 400 <= got.status < 500 and got.status != 429:
             self._differ(got, "a thing that is there", f"status {got.status}", play.read, play.maker)
         for what in differing(known.shown, known.shown, got) if got.made else ():
             self._differ(got, "the thing as it was last changed", what, play.read, play.maker)
 
     @rule(choice=st.integers(0, 7), mark=st.integers(10, 19))
+    @until_not_sent
     def update(self, choice: int, mark: int) -> None:
         """Change a thing that is there."""
         known, play = self._pick(self.model, choice), self.play
@@ -194,11 +204,7 @@ class Lives(RuleBasedStateMachine):
             return
         body = changed_members(play.context.contract, play.change, f"number {mark}")
         self.steps.append(f"change {self._name(known.thing)} ({mark})")
-        try:
-            got = ask(play.context, aim(play.change, keys_of(known.thing), "a change of the model", value=body))
-        except NotSent:
-            play.over = True
-            return
+        got = ask(play.context, aim(play.change, keys_of(known.thing), "a change of the model", value=body))
         if not got.accepted:
             return
         for name, value in body.items():
@@ -209,36 +215,31 @@ class Lives(RuleBasedStateMachine):
                 known.shown[name] = answered if agrees else value
 
     @rule(choice=st.integers(0, 7))
+    @until_not_sent
     def delete(self, choice: int) -> None:
         """Delete a thing that is there."""
         known, play = self._pick(self.model, choice), self.play
         if known is None or play.end is None or not play.may_go_on():
             return
         self.steps.append(f"delete {self._name(known.thing)}")
-        try:
-            got = ask(play.context, aim(play.end, keys_of(known.thing), "an end in the model"))
-        except NotSent:
-            play.over = True
-            return
+        got = ask(play.context, aim(play.end, keys_of(known.thing), "an end in the model"))
         if got.accepted:
             self.gone[str(known.thing.key)] = self.model.pop(str(known.thing.key)).thing
 
     @rule(choice=st.integers(0, 7))
+    @until_not_sent
     def read_gone(self, choice: int) -> None:
         """Read a thing that was deleted."""
         thing, play = self._pick(self.gone, choice), self.play
         if thing is None or play.read is None or play.end is None or not play.may_go_on():
             return
         self.steps.append(f"read {self._name(thing)}, which is gone")
-        try:
-            got = ask_gone(play.context, aim(play.read, keys_of(thing), "what is gone in the model"))
-        except NotSent:
-            play.over = True
-            return
+        got = ask_gone(play.context, aim(play.read, keys_of(thing), "what is gone in the model"))
         if got.accepted:
             self._differ(got, "a refusal: it was deleted", f"status {got.status}", play.read, play.end)
 
     @rule(choice=st.integers(0, 7), there=st.booleans())
+    @until_not_sent
     def list_all(self, choice: int, *, there: bool) -> None:
         """Look for a thing in the list: one that is there, or one that was deleted."""
         play = self.play
@@ -246,11 +247,7 @@ class Lives(RuleBasedStateMachine):
         if thing is None or play.listing is None or not play.may_go_on():
             return
         self.steps.append(f"list, looking for {self._name(thing)}{'' if there else ', which is gone'}")
-        try:
-            found = look_for(play.context, play.listing, thing)
-        except NotSent:
-            play.over = True
-            return
+        found = look_for(play.context, play.listing, thing)
         if found.reading is None or not found.reading.accepted:
             return
         if there and found.item is None and found.whole:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from threadmock.mockserver.fill_inference import Filled, fill_by, find_creates
 from threadmock.mockserver.neutral import Told, message_item, turns
 from threadmock.mockserver.storage import Shelf, StoreFull, Thing
-from threadmock.mockserver.things import Recipe, compile_recipe, new_key
-from threadmock.mockserver.transaction import Transaction, dig, put
+from threadmock.mockserver.things import Recipe, compile_recipe, new_key, new_thing
+from threadmock.mockserver.transaction import Transaction, dig
 from threadmock.mockserver.world import Ids
 from threadmock.specs.behaviour import Fill, Made
 from threadmock.specs.messages import Request
@@ -126,9 +126,7 @@ class Filler:
 
     def store(self, tx: Transaction, kind: Kind, shelf: Shelf) -> Thing | None:
         """Make one thing and store it; None where it lacks what it must have."""
-        begun: dict[str, Any] = {}
-        put(begun, kind.recipe.member, tx.key)
-        thing = kind.recipe.members.onto(tx, begun)
+        thing = new_thing(tx, kind.recipe)
         for name, fits in kind.judges:
             if name in thing and not fits(thing[name]):
                 del thing[name]

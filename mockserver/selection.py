@@ -33,7 +33,6 @@ class Lister:
     before: Maker | None
     after_name: str
     before_name: str
-    window_before: bool
     from_end: bool
     total: str | None
     next: str
@@ -68,7 +67,6 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         before=fetch(rule.before) if rule.before else None,
         after_name=rule.after.steps[-1] if rule.after else "",
         before_name=rule.before.steps[-1] if rule.before else "",
-        window_before=rule.after is not None,
         from_end=rule.from_end,
         total=rule.total,
         next=rule.next,
@@ -156,7 +154,7 @@ def contains(thing: Any, wanted: Any) -> bool:
         return isinstance(thing, Mapping) and all(n in thing and contains(thing[n], v) for n, v in wanted.items())
     if isinstance(wanted, list):
         return isinstance(thing, list) and _holds_all(thing, wanted)
-    return (type(thing) is type(wanted) and bool(thing == wanted)) or _same_number(thing, wanted)
+    return _plain(thing) == _plain(wanted)
 
 
 def _holds_all(things: list[Any], wanted: list[Any]) -> bool:
@@ -172,11 +170,6 @@ def _holds_all(things: list[Any], wanted: list[Any]) -> bool:
 def _plain(value: Any) -> tuple[bool, Any]:
     """A scalar as something that equals its like only: true is no 1, though 1 is 1.0."""
     return isinstance(value, bool), value
-
-
-def _same_number(one: Any, other: Any) -> bool:
-    numbers = isinstance(one, int | float) and isinstance(other, int | float)
-    return numbers and not isinstance(one, bool) and not isinstance(other, bool) and one == other
 
 
 def _equal(wanted: Any, steps: tuple[str, ...]) -> Judge:

@@ -88,6 +88,13 @@ def new_key(tx: Transaction, recipe: Recipe) -> str:
     return made
 
 
+def new_thing(tx: Transaction, recipe: Recipe) -> dict[str, Any]:
+    """The thing of a recipe under the transaction's key, not stored yet."""
+    begun: dict[str, Any] = {}
+    put(begun, recipe.member, tx.key)
+    return recipe.members.onto(tx, begun)
+
+
 def make_beside(tx: Transaction, recipe: Recipe, *, key: str = "") -> Thing:
     """Make and store one thing. key: its key, where that is known."""
     identifier = key or new_key(tx, recipe)
@@ -101,9 +108,7 @@ def make_beside(tx: Transaction, recipe: Recipe, *, key: str = "") -> Thing:
         shelf = (tx.contract.name, recipe.resource, tx.operation.rule.resource, tx.key)
         own.parent, own.parent_key = tx.thing, tx.key
     own.latest = next(iter(tx.world.store.newest(shelf, 0, 1)), None)
-    begun: dict[str, Any] = {}
-    put(begun, recipe.member, identifier)
-    thing = recipe.members.onto(own, begun)
+    thing = new_thing(own, recipe)
     return tx.world.store.insert(shelf, identifier, thing) or thing
 
 

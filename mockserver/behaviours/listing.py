@@ -48,7 +48,7 @@ def _cut(tx: Transaction, things: list[Thing], offset: int, limit: int) -> tuple
         start = _place(tx, things, after, len(things) - 1) + 1
     if before is not ABSENT and before is not None:
         end = _place(tx, things, before, len(things))
-        if lister.window_before:
+        if lister.after:  # a list with both cursors: the page ends where the other begins
             start = max(start, end - limit)
     start = min(start + offset, end)
     page = things[start : min(end, start + limit)]
