@@ -18,11 +18,18 @@ class Budget:
     limit: exchanges. scenarios: what all scenarios together may take; they get it where coverage and exploration keep
     their least shares. What one kind leaves over goes to the next; cases tells how many coverage has, where its
     leftovers can't be seen because it runs in another process. until: moment of the clock at which all ends, None
-    for never.
+    for never. option: the one that says how many.
     """
 
-    def __init__(
-        self, limit: int, scenarios: int, until: float | None, clock: Clock, *, cases: int | None = None
+    def __init__(  # noqa: PLR0913 - what bounds an operation, by name
+        self,
+        limit: int,
+        scenarios: int,
+        until: float | None,
+        clock: Clock,
+        *,
+        cases: int | None = None,
+        option: str = "--max-requests",
     ) -> None:
         for_exploration = int(limit * _LEAST_EXPLORATION)
         coverage = min(max(int(limit * _LEAST_COVERAGE), limit - scenarios - for_exploration, 1), limit)
@@ -32,6 +39,7 @@ class Budget:
             last = min(last, coverage + scenarios)
         self._ends = (coverage, max(last, coverage), limit)
         self._until = until
+        self._option = option
         self._clock = clock
         self._spent = 0
         self._ceiling = limit
@@ -50,5 +58,5 @@ class Budget:
             raise BudgetSpent("the time of the run is over (--max-time)")
         with self._lock:
             if self._spent >= self._ceiling:
-                raise BudgetSpent("the exchanges of the operation are used up (--max-requests)")
+                raise BudgetSpent(f"the exchanges of the operation are used up ({self._option})")
             self._spent += 1

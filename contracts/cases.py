@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from threadmock.contracts.encoding import MULTIPART, URLENCODED, encode_form, encode_query, text_of
-from threadmock.contracts.naming import body_schema, is_named, named_members, plain_text
+from threadmock.contracts.naming import agent_place, body_schema, is_named, named_members, placeholder, plain_text
 from threadmock.contracts.samples import least, most, parameter_value
 from threadmock.contracts.shapes import shapes
+from threadmock.contracts.stopping import PLAIN, Stop
 from threadmock.specs.behaviour import Evidence
 from threadmock.specs.messages import Request, is_json
 from threadmock.specs.model import Media, Operation
@@ -37,6 +38,7 @@ class Case:
     reads it (forms typed by the schema), ABSENT where there is none. evidence: of the expectation. where: JSON pointer
     of what was changed. note: the expectation in words, where the intent does not say it. form: the body is a form.
     content: the evidence of what an accepted answer holds, where that is not the expectation's own.
+    stop: when the reading of a stream of events ends.
     standing: whether the things that the request names are there, or some is unknown; "" before that was settled.
     The request carries a content type but no credentials: the target adds them by `credentials`.
     """
@@ -54,6 +56,7 @@ class Case:
     form: bool = False
     content: Evidence | None = None
     standing: Standing = ""
+    stop: Stop = PLAIN
 
     def __repr__(self) -> str:
         return f"Case({self.operation}, {self.intent}: {self.label})"
@@ -91,11 +94,13 @@ def linked_members(operation: Operation) -> dict[str, str]:
 def referring_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
     """Body members that name a thing which must exist: member to the values known to exist.
 
-    Those are from named examples; of what the suite makes itself, the placeholder.
+    Those are from named examples; of what the suite makes itself, and of agents, the placeholder.
     """
+    agent = agent_place(operation)
+    named = named_members(operation) | ({agent.steps[0]: (placeholder(operation, agent),)} if agent else {})
     media = json_media(operation)
     examples = [e for e in media.examples.values() if isinstance(e, dict)] if media else []
-    return named_members(operation) | {
+    return named | {
         needed.source.steps[0]: tuple(e[needed.source.steps[0]] for e in examples if needed.source.steps[0] in e)
         for needed in operation.rule.requires
         if needed.source.place == "body" and len(needed.source.steps) == 1

@@ -49,7 +49,7 @@ def explanation(contract: Contract) -> Iterator[str]:
         yield ""
 
 
-_LATER = ("transition", "stream")
+_LATER = ()
 
 
 def _table(contract: Contract) -> Iterator[str]:
@@ -118,6 +118,7 @@ def _identity(rule: Rule) -> Iterator[tuple[str, str, str]]:
             default = " (default)" if policy.name == rule.taken.default else ""
             by = f"{rule.taken.by} is {policy.name}" if rule.taken.by else policy.name
             said = "the existing thing" if policy.reply == "existing" else "a refusal"
+            said += ", with what is made beside" if policy.also else ""
             yield "taken", f"{by}{default}: {policy.status}, {said}", policy.evidence
 
 
@@ -141,9 +142,11 @@ def _lists(rule: Rule) -> Iterator[tuple[str, str, str]]:
         for word in LIST_SOURCES:
             if source := getattr(listing, word):
                 yield "list", f"{word} from {source}", listing.evidence
-        for word in ("total", "next", "previous", "pagination", "from_end"):
+        for word in ("total", "next", "previous", "from_end"):
             if value := getattr(listing, word):
-                yield "list", f"{word}: {' and '.join(value) if isinstance(value, tuple) else value}", listing.evidence
+                yield "list", f"{word}: {value}", listing.evidence
+        if pages := listing.pagination:
+            yield "list", f"headers {pages.next} for the next offset, {pages.total} for the total", pages.evidence
     for each in listing.filters:
         yield "filter", f"{each.source} {_HOW[each.how]} {each.member}", each.evidence
     for member, setting in listing.item.items():
@@ -187,7 +190,9 @@ def _sometimes(rule: Rule) -> Iterator[tuple[str, str, str]]:
         when = " and ".join(
             f"{place}.{'.'.join(steps)} is {json.dumps(value)}" for place, steps, value in condition.when
         )
-        yield "refuse", f"{condition.status} where {when}", condition.evidence
+        some = f" of some of {condition.some}" if condition.some else ""
+        kept = ", and what was made stays" if condition.kept else ""
+        yield "refuse", f"{condition.status} where {when}{some}{kept}", condition.evidence
     if rule.action in ("update", "replace"):
         for member, how in rule.merge.items():
             yield "merge", f"{'any other member' if member == '*' else member}: {how}", rule.evidence
@@ -208,7 +213,8 @@ def _manners(rule: Rule) -> Iterator[tuple[str, str, str]]:
         both = ", both spellings taken" if spelling.accepts_both else ""
         yield "spelling", f"{spelling.wire}{both}", spelling.evidence
     if rule.slashes:
-        yield "slashes", "a final slash makes no difference", rule.evidence
+        how = "is answered by a redirect" if rule.slashes == "redirect" else "makes no difference"
+        yield "slashes", f"a final slash {how}", rule.evidence
 
 
 _parts: tuple[Callable[[Rule], Iterator[tuple[str, str, str]]], ...] = (
@@ -251,6 +257,8 @@ _simple: Mapping[str, Callable[[Setting], str]] = {
     "stored": lambda s: f"the thing's {'.'.join(s.steps) or 'self'}",
     "parent": lambda s: f"the parent's {'.'.join(s.steps) or 'self'}",
     "latest": lambda s: f"the newest thing's {'.'.join(s.steps) or 'self'}",
+    "counted": lambda s: f"how many {s.value} things there are below the parent",
+    "weighed": lambda s: f"how many bytes the {s.value} things below the parent are",
     "child": lambda s: f"the {s.value} below it",
     "text": lambda s: "the text of " + " or ".join(map(str, s.sources)),
     "merged": lambda s: f"{' or '.join(map(str, s.sources))} over {'.'.join(s.steps)}",

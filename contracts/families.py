@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from threadmock.contracts.cases import base_value
-from threadmock.contracts.naming import is_stream, names
+from threadmock.contracts.naming import names, untold
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.model import Contract, Operation
 
-_MAKING = {"create": 0, "append": 1, "replace": 2}
+_MAKING = {"create": 0, "append": 1, "replace": 2, "run": 3}
 
 
 def parents(operation: Operation) -> tuple[str, ...]:
@@ -24,13 +24,15 @@ def makers(contract: Contract, resource: str, within: Iterable[str] = ()) -> tup
 
 @lru_cache(maxsize=256)
 def _makers(contract: Contract, resource: str) -> tuple[Operation, ...]:
-    found = [operation for operation in contract.operations if _makes(operation, resource)]
+    found = [operation for operation in contract.operations if _makes(contract, operation, resource)]
     return tuple(sorted(found, key=lambda o: (_MAKING[o.rule.action], o.rule.reply is not None, len(names(o)))))
 
 
-def _makes(operation: Operation, resource: str) -> bool:
+def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
     rule = operation.rule
-    if rule.action not in _MAKING or rule.resource != resource or rule.key is None or is_stream(operation):
+    if rule.action not in _MAKING or rule.resource != resource or rule.key is None or untold(operation):
+        return False
+    if rule.action == "run" and not tells_run(contract, operation):
         return False
     if rule.action == "replace" and rule.missing != "create":
         return False
@@ -43,12 +45,32 @@ def _makes(operation: Operation, resource: str) -> bool:
     return True
 
 
+def tells_run(contract: Contract, operation: Operation) -> bool:
+    """Whether a plain request that starts a run is answered with the run, or with its key, be it at the end."""
+    run = operation.rule.run
+    if run is None or run.each or run.commands:
+        return False
+    plain = run.respond[-1]
+    agent = contract.profile.agent
+    whole = plain.reply is None and (plain.how == "at_once" or not (agent and agent.results))
+    return plain.how != "stream" and (whole or told_key(operation) != "")
+
+
+def told_key(operation: Operation) -> str:
+    """The member of an answer that holds the key of what was made; "" where none does."""
+    rule = operation.rule
+    plain = rule.run.respond[-1] if rule.run and rule.action == "run" else None
+    if plain is None or plain.reply is None:
+        return rule.key.member if rule.key else ""
+    return next((name for name, part in plain.reply.members if (part.kind, part.generator) == ("generate", "key")), "")
+
+
 def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operation, ...]:
-    """Operations on the things of a resource with one of these actions, in document order; none that streams."""
+    """Operations on the things of a resource with one of these actions, where a rule tells of them, in order."""
     return tuple(
         operation
         for operation in contract.operations
-        if operation.rule.resource == resource and operation.rule.action in actions and not is_stream(operation)
+        if operation.rule.resource == resource and operation.rule.action in actions and not untold(operation)
     )
 
 

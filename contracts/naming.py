@@ -15,7 +15,7 @@ from threadmock.specs.model import Operation, Parameter, Schema
 from threadmock.specs.validation import checker
 
 _NAMESPACE = uuid.UUID("9b1f6d0e-6c1b-4f0a-9c55-7d1f3f0f2a11")
-_KEYED = frozenset({"read", "update", "replace", "delete", "copy"})
+_KEYED = frozenset({"read", "update", "replace", "delete", "copy", "join", "cancel"})
 DESTRUCTIVE = frozenset({"delete", "prune"})
 _PLACES = frozenset({"path", "query", "body"})
 
@@ -91,6 +91,18 @@ def named_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
     }
 
 
+def agent_place(operation: Operation) -> Source | None:
+    """The member of the request's body, or of each of its items, that names the agent of a run; None for none.
+
+    Agents that are things of their own count: which names others have nobody can know.
+    """
+    run = operation.rule.run
+    speaker = run.agent if run and operation.rule.action == "run" and not run.commands else None
+    if speaker is None or not speaker.resource or speaker.source.place != "body" or len(speaker.source.steps) != 1:
+        return None
+    return speaker.source
+
+
 def placeholder(operation: Operation, source: Source) -> Any:
     """What stands in a place until a real key is put in: a valid value, and for UUIDs one that nothing else has.
 
@@ -161,12 +173,11 @@ def body_schema(operation: Operation) -> Schema | None:
     return next((media.schema for kind, media in content.items() if is_json(kind)), None)
 
 
-def is_stream(operation: Operation) -> bool:
-    """Whether an operation runs something, or answers with nothing but events: those are not tested yet."""
-    if operation.rule.action in ("stream", "transition"):
-        return True
+def untold(operation: Operation) -> str:
+    """Why nothing can be said of an answer: it is nothing but events, of which no rule tells; "" where it is not."""
     reply = operation.reply(operation.success)
-    return bool(reply and reply.content) and set(reply.content if reply else ()) == {"text/event-stream"}
+    events = bool(reply and reply.content) and set(reply.content if reply else ()) == {"text/event-stream"}
+    return "no rule tells which events they answer with" if events and operation.rule.run is None else ""
 
 
 def dotted(value: Any, steps: str) -> Any:

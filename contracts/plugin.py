@@ -30,6 +30,7 @@ _single: Sequence[tuple[str, str, type, str]] = (
     ("--contract-max-examples", "max_examples", int, "Examples that Hypothesis draws per operation (100)."),
     ("--contract-max-requests", "max_requests", int, "Exchanges per operation at most (500)."),
     ("--contract-max-time", "max_time", float, "Seconds for the whole run at most."),
+    ("--contract-allow-runs", "allow_runs", int, "Requests to a target that may start a run, at most (0)."),
     ("--contract-seed", "seed", int, "Same seed, same cases; random, and told, where it is left out."),
     ("--contract-report", "report", str, "Folder to write report.json and junit.xml to."),
 )
@@ -72,7 +73,8 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = read_settings({name: getattr(config.option, f"contract_{name}") for name in names})
         # pytest-xdist hands the options on: every process must draw from one seed
         config.option.contract_seed = settings.seed
-        run = prepare(settings, alone=worker)
+        workers, number = _place(config)
+        run = prepare(settings, alone=worker, workers=workers, number=number)
         if not (worker or config.option.collectonly):
             run.target.probe()
     except SpecError as error:
@@ -82,6 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_run_key] = run
     if not worker:
         config.pluginmanager.register(_Controller(config, Summary(run)), "threadmock-controller")
+
+
+def _place(config: pytest.Config) -> tuple[int, int]:
+    """How many processes share the run, and the number of this one."""
+    if not hasattr(config, "workerinput"):
+        return 1, 0
+    given = config.workerinput
+    return int(given["workercount"]), int("".join(filter(str.isdigit, given["workerid"])) or 0)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

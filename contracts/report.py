@@ -112,9 +112,9 @@ def _closing(summary: "Summary") -> Iterator[str]:
             yield f"{_INDENT}Give credentials with --header or --header-env."
     for slug, reason in summary.limited.items():
         yield printable(f"NOT TESTED BEYOND UNKNOWN IDS {slug}: {one_line(reason)}")
-    if run.left_out:
-        named = ", ".join(operation.slug for operation in run.left_out)
-        yield printable(f"NOT TESTED YET, runs and streams: {named}")
+    for reason in dict.fromkeys(run.left_out.values()):
+        named = ", ".join(operation.slug for operation, why in run.left_out.items() if why == reason)
+        yield printable(f"NOT TESTED, {reason}: {named}")
     if summary.gone:
         yield printable(f"UNREACHABLE {one_line(summary.gone)}")
     for crash in summary.crashes:

@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from threadmock.contracts import checks, coverage, scenarios
@@ -13,11 +14,12 @@ from threadmock.contracts.cases import Case
 from threadmock.contracts.checks import Context, Verdict
 from threadmock.contracts.errors import BudgetSpent, NotSent
 from threadmock.contracts.findings import Finding, Key, place
-from threadmock.contracts.naming import is_stream
+from threadmock.contracts.naming import untold
 from threadmock.contracts.outcome import Outcome
 from threadmock.contracts.printing import shorten
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
 from threadmock.contracts.sockets import Clock
+from threadmock.contracts.spending import RUNS_OFF, Purse, portion, share, starts_runs, users
 from threadmock.contracts.staging import Stage, told
 from threadmock.contracts.targets import Exchange, Gone, Target, http_target, mock_target, read_headers
 from threadmock.specs.errors import SpecError
@@ -28,9 +30,11 @@ MOST_SILENCES = 5
 MOST_TOLD = 2000
 LONG = 1.0
 MOST_WAITING = 20.0
+"""Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
 STAGING = 0.5
 """Of the exchanges of an operation, so many beside them may make the things that it names."""
-"""Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
+AROUND = 8
+"""And so many more: to find an agent, and to make what runs lie in."""
 
 
 def _needed(scenario: scenarios.Scenario, *, alone: bool) -> int:
@@ -69,7 +73,7 @@ class Run:
     def items(self) -> Iterator[tuple[str, str]]:
         """Operation slug and phase of every item, in the order in which they are best done."""
         for operation in self.operations:
-            if is_stream(operation):
+            if operation in self.left_out:
                 continue
             yield operation.slug, COVERAGE
             for name, reason in self.scenarios(operation).items():
@@ -114,27 +118,35 @@ class Run:
         self.known |= outcome.causes.keys()
         return outcome
 
-    @property
-    def left_out(self) -> tuple[Operation, ...]:
-        """Selected operations that run something or answer with events: those are not tested yet."""
-        return tuple(operation for operation in self.operations if is_stream(operation))
+    @cached_property
+    def left_out(self) -> dict[Operation, str]:
+        """Selected operations that are not asked, each with the reason."""
+        return left_out(self.operations, self.target.purse)
 
     def staging(self, operation: Operation) -> "Staging":
         """Where the things are made that the cases of an operation name."""
         if operation.slug not in self._stages:
-            limit = max(1, int(self.settings.max_requests * STAGING))
-            budget = Budget(limit, 0, self._until, self.clock)
+            limit, option = self._limit(operation, max(1, int(self.settings.max_requests * STAGING)))
+            budget = Budget(limit + AROUND, 0, self._until, self.clock, option=option)
             budget.begin("exploration")
             self._stages[operation.slug] = Staging(self, operation, budget)
         return self._stages[operation.slug]
+
+    def _limit(self, operation: Operation, limit: int) -> tuple[int, str]:
+        """Exchanges of an operation, fewer where each has its share of what may be spent on runs; by which option."""
+        share = portion(self.target.purse, users(self.contract, self.operations), operation)
+        return (limit, "--max-requests") if share is None or share >= limit else (share, "--allow-runs")
 
     def _budget(self, operation: Operation) -> Budget:
         if operation.slug not in self._budgets:
             applying = [name for name, reason in self.scenarios(operation).items() if not reason]
             needed = sum(_needed(scenarios.scenarios[name], alone=self.alone) for name in applying)
             cases = sum(1 for _ in coverage_cases(self.contract, operation)) if self.alone else None
-            limit = self.settings.max_requests
-            self._budgets[operation.slug] = Budget(limit, needed, self._until, self.clock, cases=cases)
+            limit, option = self.settings.max_requests, "--max-requests"
+            if starts_runs(operation):
+                limit, option = self._limit(operation, limit)
+            made = Budget(limit, needed, self._until, self.clock, cases=cases, option=option)
+            self._budgets[operation.slug] = made
         return self._budgets[operation.slug]
 
 
@@ -154,7 +166,9 @@ class Staging:
         self._budget = budget
         self.sent = 0
         seed = f"{run.settings.seed}/{operation.slug}/staging"
-        self.stage = Stage(run.contract, self._send, random.Random(seed))  # noqa: S311 - to be repeated
+        choose = random.Random(seed)  # noqa: S311 - to be repeated
+        purse = run.target.purse
+        self.stage = Stage(run.contract, self._send, choose, barred=purse.bars if purse else None)
 
     def _send(self, case: Case) -> Exchange:
         if self._run.gone:
@@ -329,22 +343,36 @@ def known_checks() -> dict[str, str]:
     return found | {name: scenario.asserts for name, scenario in scenarios.scenarios.items()}
 
 
-def prepare(settings: Settings, *, alone: bool = False) -> Run:
-    """A run, ready to perform. SpecError where it can't be done as asked; Unreachable where the host has no address."""
+def left_out(operations: Iterable[Operation], purse: Purse | None) -> dict[Operation, str]:
+    """Operations that are not asked, each with the reason."""
+    found = {operation: untold(operation) for operation in operations}
+    barred = purse.bars if purse else lambda _: False
+    return {operation: reason or RUNS_OFF for operation, reason in found.items() if reason or barred(operation)}
+
+
+def prepare(settings: Settings, *, alone: bool = False, workers: int = 1, number: int = 0) -> Run:
+    """A run, ready to perform. SpecError where it can't be done as asked; Unreachable where the host has no address.
+
+    alone: it is one of several processes, `workers` in all, of which this has that number.
+    """
     contract = settings.contract()
     operations = chosen_operations(contract, settings.operations)
-    if operations and all(map(is_stream, operations)):
-        raise UsageError("Runs and streams are not tested yet.", fix="Choose others with --operations.")
     chosen = chosen_checks(settings, known_checks())
+    allowed = share(settings.allow_runs, workers, number)
     if settings.target is None:
-        target = mock_target(contract, settings.seed, faults=settings.faults)
+        target = mock_target(contract, settings.seed, faults=settings.faults, allow_runs=allowed)
     else:
         target = http_target(
             contract,
             settings.target,
             headers=read_headers(settings.headers, settings.header_env),
             allow_writes=settings.allow_writes,
+            allow_runs=allowed or 0,
             ca_file=settings.ca_file,
             operations=operations,
         )
+    reasons = left_out(operations, target.purse)
+    if operations and len(reasons) == len(operations):
+        told = "; ".join(dict.fromkeys(reasons.values()))
+        raise UsageError(f"Nothing is left to be tested: {told}.", fix="Choose other operations, or allow runs.")
     return Run(settings, contract, operations, chosen, target, alone=alone)

@@ -24,7 +24,8 @@ class Settings:
 
     provider: name, file or folder. target: URL, None for the mock in process. operations, checks, exclude_checks: as
     given; empty for all. headers and header_env: options as given. max_requests: per operation; max_time: seconds for
-    the whole run, None for no limit. seed: always known, so that it can be told. report: a folder.
+    the whole run, None for no limit. allow_runs: requests that may start a run, in the whole run; None: none on a
+    target, any number on the mock. seed: always known, so that it can be told. report: a folder.
     """
 
     provider: str
@@ -43,6 +44,7 @@ class Settings:
     seed: int = 0
     report: Path | None = None
     allow_writes: bool = False
+    allow_runs: int | None = None
     faults: tuple[str, ...] = ()
 
     def contract(self) -> Contract:
@@ -73,6 +75,8 @@ def _check(settings: Settings) -> None:
     for name, least in (("max_examples", 1), ("max_requests", 1), ("seed", 0)):
         if getattr(settings, name) < least:
             raise UsageError(f"--{name.replace('_', '-')} must be {least} or more.")
+    if settings.allow_runs is not None and settings.allow_runs < 0:
+        raise UsageError("--allow-runs must be 0 or more.")
     if settings.max_time is not None and not settings.max_time > 0:
         raise UsageError("--max-time must be more than 0 seconds.")
     if settings.target is not None and settings.faults:

@@ -36,6 +36,12 @@ class Allowance:
             raise self.over()
         return left
 
+    def shorten(self, seconds: float) -> bool:
+        """Let the time end so many seconds from now, where it would end later. Whether it would have."""
+        until = self._clock() + seconds
+        later, self._until = until < self._until, min(until, self._until)
+        return later
+
     def over(self) -> TimedOut:
         """The error for a deadline that passed, with how far the answer had come."""
         so_far = f"{self.received:,} bytes of one had come" if self.received else "not a byte of one had come"

@@ -6,16 +6,17 @@ things is no case of the operation under test: it is not judged, and has a budge
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.contracts.cases import ABSENT, Case, base_value, case_with_body, fresh_key, key_member, linked_members
 from threadmock.contracts.errors import NotSent
-from threadmock.contracts.families import makers
+from threadmock.contracts.families import lists, makers, told_key
 from threadmock.contracts.naming import (
     DESTRUCTIVE,
     Name,
+    agent_place,
     cursors,
     dotted,
     names,
@@ -25,13 +26,17 @@ from threadmock.contracts.naming import (
 )
 from threadmock.contracts.printing import one_line, shorten
 from threadmock.contracts.seating import add, read_at, seat
+from threadmock.contracts.speaking import body_saying, saying
+from threadmock.contracts.spending import RUNS_OFF
 from threadmock.contracts.targets import Exchange
 from threadmock.specs.model import Contract, Operation
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.strictjson import JsonError, dump_json, parse_json
 
 MOST_FAILURES = 2
 _GONE = (404, 410)
 _LEVELS = 3
+SLOWLY = "/slow Say something."
+"""What a run that is made for others hears: with our own scripts it goes on for a while."""
 
 
 class NotStaged(NotSent):
@@ -53,41 +58,59 @@ class Thing:
 class Stage:
     """The things that the cases of one operation name. Safe to use from several threads.
 
-    send: one case to the target, counted against the stage's own budget. choose: where random keys come from.
+    send: one case to the target, counted against the stage's own budget. choose: where random keys come from. barred:
+    operations that may not be asked.
     """
 
-    def __init__(self, contract: Contract, send: Callable[[Case], Exchange], choose: random.Random) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        send: Callable[[Case], Exchange],
+        choose: random.Random,
+        *,
+        barred: Callable[[Operation], bool] | None = None,
+    ) -> None:
         self.contract = contract
         self._send = send
         self._choose = choose
+        self._barred = barred or (lambda _: False)
         self._things: dict[tuple[str, frozenset[tuple[str, str]]], Thing] = {}
         self._failures: dict[str, list[str]] = {}
+        self._agents: dict[str, Any] = {}
         self._changing = threading.RLock()
+
+    def _makers(self, resource: str, within: Iterable[str] = ()) -> list[Operation]:
+        """The operations that make a thing below these parents, and that may be asked."""
+        return [maker for maker in makers(self.contract, resource, within) if not self._barred(maker)]
+
+    def _nothing_makes(self, resource: str) -> str:
+        return f"nothing makes a {resource}" + (f" ({RUNS_OFF})" if makers(self.contract, resource) else "")
 
     def lacking(self, operation: Operation) -> str:
         """Why an operation can't be tested beyond unknown ids; "" where what it names can be made."""
         given: list[str] = []
         for name in names(operation):
-            if name.strict and not makers(self.contract, name.resource, given):
-                return f"nothing makes a {name.resource}"
+            if name.strict and not self._makers(name.resource, given):
+                return self._nothing_makes(name.resource)
             given.append(name.resource)
-        if needs_some(operation) and not makers(self.contract, operation.rule.resource, given):
-            return f"nothing makes a {operation.rule.resource}"
+        if needs_some(operation) and not self._makers(operation.rule.resource, given):
+            return self._nothing_makes(operation.rule.resource)
         return ""
 
     def settle(self, case: Case) -> Case:
         """The case with real keys for its placeholders, and whether all that it names is there. NotSent where not."""
         operation = case.operation
+        case, known_agent = self._with_agent(case)
         if case.standing:
             return case
         with self._changing:
             given: dict[str, Any] = {}
-            unknown = any(read_at(case, source) is not ABSENT for source in cursors(operation))
+            unknown = not known_agent or any(read_at(case, source) is not ABSENT for source in cursors(operation))
             for name in names(operation):
                 case, known = self._seat(case, name, given)
                 unknown = unknown or not known
             if needs_some(operation) and not unknown:
-                unknown = not makers(self.contract, operation.rule.resource, given)
+                unknown = not self._makers(operation.rule.resource, given)
                 if not unknown:
                     self.get(operation.rule.resource, given)
         return replace(case, standing="unknown" if unknown else "there" if given else "")
@@ -101,7 +124,7 @@ class Stage:
         loose = not (name.strict or _is_guessed(operation))
         if str(value) != str(standing):
             return case, loose
-        if makers(self.contract, name.resource, given):
+        if self._makers(name.resource, given):
             key = self.get(name.resource, given, demanded(self.contract, operation, name)).key
             given[name.resource] = key
         elif name.strict:
@@ -111,6 +134,47 @@ class Stage:
         else:
             return case, loose
         return seat(case, name.source, standing, key, _linked(operation, name)), name.resource in given or loose
+
+    def _with_agent(self, case: Case) -> tuple[Case, bool]:
+        """The case with a real agent where its placeholder stood, and whether the agent that it names is known."""
+        source = agent_place(case.operation)
+        if source is None or case.value is ABSENT:
+            return case, True
+        standing, member = placeholder(case.operation, source), source.steps[0]
+        if isinstance(case.value, list):
+            if case.intent != "valid" or not all(isinstance(item, dict) for item in case.value):
+                return case, False
+            value = [{**item, member: self.agent(case.operation)} for item in case.value]
+            return replace(case, value=value, request=replace(case.request, body=dump_json(value))), True
+        if read_at(case, source) != standing:
+            return case, read_at(case, source) is ABSENT
+        return seat(case, source, standing, self.agent(case.operation)), True
+
+    def agent(self, operation: Operation) -> Any:
+        """The key of an agent that runs of an operation may name: one that the target lists, else one made for it."""
+        speaker = operation.rule.run.agent if operation.rule.run else None
+        resource = speaker.resource if speaker else ""
+        with self._changing:
+            if resource not in self._agents:
+                self._agents[resource] = self._find_agent(resource)
+            return self._agents[resource]
+
+    def _find_agent(self, resource: str) -> Any:
+        listed = self._listed(resource)
+        expected = next((made for made in self.contract.profile.initial if made.resource == resource), None)
+        setting = expected.set.get(expected.key.member) if expected else None
+        if setting is not None and setting.value in listed:
+            return setting.value
+        return listed[-1] if listed else self.get(resource, {}).key
+
+    def _listed(self, resource: str) -> list[Any]:
+        """The keys of the things of a resource that its first list shows."""
+        for operation in lists(self.contract, resource)[:1]:
+            answer = _answer(self._send(case_with_body(operation, base_value(operation), f"the {resource}s")))
+            items = answer if isinstance(answer, list) else dotted(answer, operation.rule.listing.items or "")  # type: ignore[union-attr]  # lists have one
+            member = operation.rule.key.member if operation.rule.key else ""
+            return [item[member] for item in items or () if isinstance(item, dict) and item.get(member)]
+        return []
 
     def strange(self, operation: Operation, name: Name) -> Any:
         """A valid key that nothing has; None where none was found."""
@@ -124,7 +188,9 @@ class Stage:
         place = (resource, frozenset((parent, str(key)) for parent, key in within.items()))
         with self._changing:
             if place not in self._things:
-                self._things[place] = self.make(resource, within, members)
+                self._things[place] = self.make(
+                    resource, within, {**demands(self.contract, resource), **(members or {})}
+                )
             return self._things[place]
 
     def make(
@@ -135,8 +201,8 @@ class Stage:
         known = self._failures.setdefault(resource, [])
         if len(known) >= MOST_FAILURES:
             raise NotStaged(known[-1])
-        reason = f"nothing makes a {resource}"
-        for maker in makers(self.contract, resource, within):
+        reason = self._nothing_makes(resource)
+        for maker in self._makers(resource, within):
             case, parents = self.request(maker, within, members)
             exchange = self._send(case)
             made = read_thing(exchange, parents)
@@ -150,7 +216,7 @@ class Stage:
         self, maker: Operation, within: Mapping[str, Any], members: Mapping[str, Any] | None = None
     ) -> tuple[Case, dict[str, Any]]:
         """A request that makes a thing below these parents, and all the parents that it has. NotSent."""
-        value = base_value(maker)
+        value = base_value(maker) if maker.rule.run is None else body_saying(self.contract, maker, SLOWLY)
         chosen = key_member(maker)
         if isinstance(value, dict):
             sample = value.get(chosen) if chosen else None
@@ -162,19 +228,27 @@ class Stage:
         for name in names(maker):
             standing = placeholder(maker, name.source)
             if read_at(case, name.source) is ABSENT:
-                if name.resource not in within and not makers(self.contract, name.resource, parents):
+                if name.resource not in within and not self._makers(name.resource, parents):
                     continue
                 # An optional parent is named, too, so that the thing is found below it.
                 case = add(case, name.source, standing)
             if name.own:
                 key = self.strange(maker, name)
-            elif name.resource in within or makers(self.contract, name.resource, parents):
+            elif name.resource in within or self._makers(name.resource, parents):
                 key = within.get(name.resource) or self.get(name.resource, parents).key
                 parents[name.resource] = key
             else:
                 continue
             case = seat(case, name.source, standing, key, _linked(maker, name))
-        return replace(case, standing="there"), parents
+        self._say(maker, parents)
+        return replace(self._with_agent(case)[0], standing="there"), parents
+
+    def _say(self, maker: Operation, parents: Mapping[str, Any]) -> None:
+        """Make what a run is to hear, where it hears what lies below its thread."""
+        agent = self.contract.profile.agent
+        said = saying(self.contract, maker, SLOWLY) if maker.rule.run else None
+        if said and said.piece and agent:
+            self.make(agent.piece, parents, said.piece)
 
     def after(self, exchange: Exchange) -> bool:
         """Note what an exchange did to the things that its case named. Whether things were given up."""
@@ -233,6 +307,16 @@ def demanded(contract: Contract, operation: Operation, name: Name) -> dict[str, 
     return made
 
 
+def demands(contract: Contract, resource: str) -> dict[str, Any]:
+    """Members that a thing has to hold, so that every operation below it is met by it."""
+    made: dict[str, Any] = {}
+    for operation in contract.operations:
+        for name in names(operation):
+            if name.resource == resource and not name.own:
+                made |= demanded(contract, operation, name)
+    return made
+
+
 def put(made: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
     """Set what lies at the end of member names."""
     for step in steps[:-1]:
@@ -259,11 +343,8 @@ def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> Thing | None:
     rule = operation.rule
     if response is None or not 200 <= response.status < 300 or rule.key is None:
         return None
-    try:
-        answer = parse_json(response.body, duplicate_keys="last") if isinstance(response.body, bytes) else None
-    except JsonError:
-        answer = None
-    key = find_key(answer, rule.key.member)
+    answer = _answer(exchange)
+    key = find_key(answer, told_key(operation) or rule.key.member)
     if key is None and rule.key.source is not None:
         chosen = read_at(exchange.case, rule.key.source)
         key = None if chosen is ABSENT else chosen
@@ -271,6 +352,15 @@ def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> Thing | None:
         return None
     sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
     return Thing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)
+
+
+def _answer(exchange: Exchange) -> Any:
+    """The JSON of an answer; None where it holds none."""
+    body = exchange.response.body if exchange.response else None
+    try:
+        return parse_json(body, duplicate_keys="last") if isinstance(body, bytes) else None
+    except JsonError:
+        return None
 
 
 def find_key(answer: Any, member: str) -> Any:

@@ -13,6 +13,8 @@ from threadmock.contracts.errors import Forbidden, TimedOut, TransportError, Unr
 from threadmock.contracts.ledger import Ledger
 from threadmock.contracts.masking import NOTHING_SECRET, Masking
 from threadmock.contracts.sockets import Clock, addresses, is_loopback
+from threadmock.contracts.spending import Purse
+from threadmock.contracts.stopping import FOLLOWING, PLAIN, Stop
 from threadmock.contracts.transport import Transport, WsgiApp, WsgiTransport
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import TargetError, TargetUrl, read_target
@@ -20,6 +22,8 @@ from threadmock.specs.messages import Request, Response
 from threadmock.specs.model import Contract, Operation
 
 DEADLINE = 10.0
+RUN_DEADLINE = 60.0
+"""Seconds for an exchange with an operation that starts, follows or stops runs: an agent takes its time."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOCK_URL = "http://127.0.0.1:4040"
 MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and told to everybody
@@ -61,7 +65,7 @@ class Target:
     """One place to send cases to.
 
     name: for people. local: it is this machine. given: lower-case header name to value, sent with every request.
-    ledger: None where nobody needs to know what was made.
+    ledger: None where nobody needs to know what was made. purse: what may be spent on runs; None for all that is asked.
     """
 
     def __init__(  # noqa: PLR0913 - the outside, injected by name
@@ -75,6 +79,7 @@ class Target:
         given: Mapping[str, str] | None = None,
         masking: Masking = NOTHING_SECRET,
         ledger: Ledger | None = None,
+        purse: Purse | None = None,
         deadline: float = DEADLINE,
         clock: Clock = time.perf_counter,
         now: Callable[[], datetime.datetime] = system_now,
@@ -86,6 +91,7 @@ class Target:
         self.local = local
         self.masking = masking
         self.ledger = ledger
+        self.purse = purse
         self._given = dict(given or {})
         self._deadline = deadline
         self._clock = clock
@@ -104,11 +110,14 @@ class Target:
             raise Forbidden(f"an undocumented {case.request.method} is tried on this machine only")
         dressing_, wrong_known = self._dressing(case.operation, case.credentials)
         request = dressing_.dress(case.request, keep_own=case.intent == "invalid")
+        if self.purse is not None:
+            self.purse.take(case)
+        deadline = max(self._deadline, RUN_DEADLINE) if case.operation.rule.run else self._deadline
         response, problem, timed_out = None, "", False
         sent_at = self._now()
         start = self._clock()
         try:
-            response = self.transport.send(request, deadline=self._deadline)
+            response = self.transport.send(request, deadline=deadline, stop=_stop_of(case))
             self._unreachable = 0
         except Unreachable as error:
             problem = str(error)
@@ -155,6 +164,11 @@ class Target:
             raise Gone(f"{self.name} does not answer any more: {problem}")
 
 
+def _stop_of(case: Case) -> Stop:
+    run = case.operation.rule.run
+    return FOLLOWING if case.stop is PLAIN and run and run.follow_thread else case.stop
+
+
 def _is_unasked(case: Case) -> bool:
     """Whether nobody knows what the request would do: a method that may write, and that is not documented."""
     return case.request.method not in (*SAFE_METHODS, case.operation.method)
@@ -166,11 +180,15 @@ def http_target(  # noqa: PLR0913 - options, by name
     *,
     headers: Mapping[str, str] | None = None,
     allow_writes: bool = False,
+    allow_runs: int = 0,
     ca_file: str | None = None,
     operations: Sequence[Operation] | None = None,
     deadline: float = DEADLINE,
 ) -> Target:
-    """A deployment. headers: sent with every request, any case. operations: those to be asked, else all.
+    """A deployment.
+
+    headers: sent with every request, any case. operations: those to be asked, else all. allow_runs: how many requests
+    may be sent that may start a run.
 
     TargetError where URL, headers or CA file can't be used, or the operations would write to what is not this machine
     and allow_writes was not given. Unreachable where the host has no address.
@@ -194,6 +212,7 @@ def http_target(  # noqa: PLR0913 - options, by name
         given=given,
         masking=secrets_of(contract, given),
         ledger=Ledger(),
+        purse=Purse(contract, allow_runs),
         deadline=deadline,
     )
 
@@ -259,7 +278,7 @@ def _header_value(name: str, value: str) -> str:
     return value.strip(" \t")
 
 
-def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = ()) -> Target:
+def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), allow_runs: int | None = None) -> Target:
     """The mock of this contract, in this process, with these faults planted.
 
     UnknownName where there is no such fault. It takes one made-up token and no other, so that absent and wrong
@@ -268,7 +287,8 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = ()) ->
     given: dict[str, str] = {}
     for operation in contract.operations:
         given |= invented(operation, MOCK_TOKEN)
-    return Target(WsgiTransport(_mock_app(contract, seed, tuple(faults))), "the mock in this process", given=given)
+    transport = WsgiTransport(_mock_app(contract, seed, tuple(faults)))
+    return Target(transport, "the mock in this process", given=given, purse=Purse(contract, allow_runs))
 
 
 def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:
@@ -277,7 +297,10 @@ def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp
     from threadmock.mockserver.fault_table import find_faults  # noqa: PLC0415
     from threadmock.mockserver.faults import planted  # noqa: PLC0415
     from threadmock.mockserver.gateway import Gateway  # noqa: PLC0415
+    from threadmock.mockserver.runs.agenda import Runs  # noqa: PLC0415
+    from threadmock.mockserver.runs.timing import JumpingTimer  # noqa: PLC0415
     from threadmock.mockserver.world import World  # noqa: PLC0415
 
-    world = World(seed, auth=MOCK_TOKEN, faults=planted(find_faults(faults)))
+    runs = Runs(timer=JumpingTimer())
+    world = World(seed, auth=MOCK_TOKEN, faults=planted(find_faults(faults)), runs=runs)
     return served(Gateway([contract], world))

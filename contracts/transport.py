@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeAlias
 from threadmock.contracts.errors import BrokenResponse, TooLarge, TransportError, Unsendable
 from threadmock.contracts.printing import one_line
 from threadmock.contracts.sockets import Allowance, Clock
-from threadmock.specs.messages import Request, Response
+from threadmock.contracts.stopping import EVENT_STREAM, PLAIN, Stop, Watch
+from threadmock.specs.messages import Request, Response, media_type
 
 MAX_BODY = 16 * 1024 * 1024
 
@@ -29,11 +30,12 @@ WsgiApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[byt
 class Transport(Protocol):
     """Carries requests to one place."""
 
-    def send(self, request: Request, *, deadline: float) -> Response:
+    def send(self, request: Request, *, deadline: float, stop: Stop = PLAIN) -> Response:
         """The response, its body as bytes without content encodings.
 
-        deadline: seconds for the whole exchange. TransportError where no response came that could be judged; NotSent
-        where the request can't be carried.
+        deadline: seconds for the whole exchange. stop: when the reading of a stream of events ends; the response then
+        says why in `cut`. TransportError where no response came that could be judged; NotSent where the request can't
+        be carried.
         """
 
     def close(self) -> None:
@@ -78,7 +80,7 @@ class WsgiTransport:
             "wsgi.run_once": False,
         }
 
-    def send(self, request: Request, *, deadline: float) -> Response:
+    def send(self, request: Request, *, deadline: float, stop: Stop = PLAIN) -> Response:
         """As Transport.send. An exception that leaves the application is a TransportError that says so."""
         sendable(request)
         until = self._clock() + deadline
@@ -87,7 +89,7 @@ class WsgiTransport:
         try:
             chunks = self._app(environ, lambda status, headers, _=None: started.append((status, headers)))
             try:
-                body = self._collect(chunks, until, deadline)
+                body, cut = self._collect(chunks, until, deadline, _Head(started, stop, self._clock))
             finally:
                 close = getattr(chunks, "close", None)
                 if close is not None:
@@ -104,7 +106,7 @@ class WsgiTransport:
         for field, value in fields:
             name = field.lower()
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return Response(int(status[:3]), headers, b"" if request.method == "HEAD" else body)
+        return Response(int(status[:3]), headers, b"" if request.method == "HEAD" else body, cut)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -124,17 +126,38 @@ class WsgiTransport:
                 environ["HTTP_" + name.upper().replace("-", "_")] = value
         return environ
 
-    def _collect(self, chunks: Iterable[bytes], until: float, deadline: float) -> bytes:
+    def _collect(self, chunks: Iterable[bytes], until: float, deadline: float, head: "_Head") -> tuple[bytes, str]:
         if isinstance(chunks, list | tuple) and len(chunks) == 1:
-            return bytes(chunks[0])
+            return bytes(chunks[0]), ""
         made = bytearray()
         for chunk in chunks:
             made += chunk
+            watch = head.watch()
+            if watch and (reason := watch.take(chunk)):
+                return bytes(made), reason
             if len(made) > self._max_body:
                 raise TooLarge(f"the answer is longer than {self._max_body:,} bytes")
             if self._clock() > until:
                 raise Allowance(deadline, 0).over()
-        return bytes(made)
+        return bytes(made), ""
+
+
+class _Head:
+    """What an application has said of its answer so far, and who watches it, where it is a stream of events."""
+
+    def __init__(self, started: list[tuple[str, list[tuple[str, str]]]], stop: Stop, clock: Clock) -> None:
+        self._started = started
+        self._stop = stop
+        self._clock = clock
+        self._watch: Watch | None = None
+
+    def watch(self) -> Watch | None:
+        """Who watches the stream; None for any other answer."""
+        if self._watch is None and self._started:
+            kinds = [value for name, value in self._started[-1][1] if name.lower() == "content-type"]
+            if media_type(", ".join(kinds)) == EVENT_STREAM:
+                self._watch = Watch(self._stop, self._clock)
+        return self._watch
 
 
 def _wsgi_text(text: str) -> str:

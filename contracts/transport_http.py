@@ -6,12 +6,13 @@ import time
 
 import urllib3
 from threadmock.contracts.decoding import decode
-from threadmock.contracts.errors import BrokenResponse, TooLarge, Unreachable, Unsendable
+from threadmock.contracts.errors import BrokenResponse, TimedOut, TooLarge, Unreachable, Unsendable
 from threadmock.contracts.printing import one_line
 from threadmock.contracts.sockets import Allowance, Clock, Connection, open_connection, tls_context
+from threadmock.contracts.stopping import EVENT_STREAM, PLAIN, Stop, Watch
 from threadmock.contracts.transport import MAX_BODY, OURS, sendable
 from threadmock.contracts.urls import TargetUrl, request_target
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.messages import Request, Response, media_type
 
 MAX_HEAD = 1024 * 1024
 MAX_IDLE = 2.0
@@ -48,7 +49,7 @@ class HttpTransport:
         self._kept: list[tuple[Connection, float]] = []
         self._lock = threading.Lock()
 
-    def send(self, request: Request, *, deadline: float) -> Response:
+    def send(self, request: Request, *, deadline: float, stop: Stop = PLAIN) -> Response:
         """As Transport.send."""
         sendable(request)
         try:
@@ -58,7 +59,7 @@ class HttpTransport:
         allowance = Allowance(deadline, self._max_raw + MAX_HEAD, self._clock)
         connection, kept = self._take(allowance)
         try:
-            return self._exchange(connection, request, target, allowance)
+            return self._exchange(connection, request, target, allowance, stop)
         except BrokenResponse:
             if not kept or allowance.received:
                 raise
@@ -68,7 +69,7 @@ class HttpTransport:
                     " not sent again, because the request may have been carried out"
                 ) from None
         connection = self._open(allowance)
-        return self._exchange(connection, request, target, allowance)
+        return self._exchange(connection, request, target, allowance, stop)
 
     def probe(self, *, deadline: float) -> None:
         """Open a connection and keep it. Unreachable where none can be made."""
@@ -110,18 +111,23 @@ class HttpTransport:
         with self._lock:
             self._kept.append((connection, self._clock()))
 
-    def _exchange(self, connection: Connection, request: Request, target: str, allowance: Allowance) -> Response:
-        finished = False
+    def _exchange(
+        self, connection: Connection, request: Request, target: str, allowance: Allowance, stop: Stop
+    ) -> Response:
+        finished, cut = False, ""
         bounded = connection.bounded
         try:
             _submit(connection, request, target)
             answer = connection.getresponse()
             if allowance.ended:
                 raise BrokenResponse("the connection was closed within the headers of the answer")
-            raw = self._read(answer)
-            if request.method != "HEAD" and answer.status not in {204, 304} and bounded and bounded.reader:
+            if media_type(answer.headers.get("content-type")) == EVENT_STREAM:
+                raw, cut = self._read_stream(answer, allowance, stop)
+            else:
+                raw = self._read(answer)
+            if not cut and request.method != "HEAD" and answer.status not in {204, 304} and bounded and bounded.reader:
                 _nothing_left(bounded.reader.leftover)
-            finished = answer.status < 400 and connection.bounded is bounded
+            finished = not cut and answer.status < 400 and connection.bounded is bounded
         except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise BrokenResponse(_reason(error)) from None
         finally:
@@ -133,7 +139,26 @@ class HttpTransport:
                     bounded.abandon()
         headers = {name.lower(): answer.headers[name] for name in answer.headers}
         body = decode(raw, headers.get("content-encoding", ""), self._max_decoded) if raw else raw
-        return Response(answer.status, headers, body)
+        return Response(answer.status, headers, body, cut)
+
+    def _read_stream(self, answer: urllib3.HTTPResponse, allowance: Allowance, stop: Stop) -> tuple[bytes, str]:
+        """The bytes of a stream, as far as it is to be read, and why they are not all."""
+        watch, made = Watch(stop, self._clock), bytearray()
+        shortened = allowance.shorten(stop.seconds)
+        while True:
+            try:
+                chunk = answer.read1(CHUNK, decode_content=False)
+            except TimedOut:
+                if shortened:
+                    return bytes(made), f"{stop.seconds:g} seconds were over"
+                raise
+            if not chunk:
+                return bytes(made), ""
+            made += chunk
+            if len(made) > self._max_raw:
+                raise TooLarge(f"the body is longer than {self._max_raw:,} bytes")
+            if reason := watch.take(chunk):
+                return bytes(made), reason
 
     def _read(self, answer: urllib3.HTTPResponse) -> bytes:
         made = bytearray()

@@ -37,6 +37,11 @@ _options: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("--report", "report", {"metavar": "DIR", "help": "Write report.json and junit.xml there."}),
     ("--allow-writes", "allow_writes", {"is_flag": True, "help": "Needed for a target that is not this machine."}),
+    (
+        "--allow-runs",
+        "allow_runs",
+        {"type": int, "metavar": "N", "help": "Send a target so many requests that may start a run.  [default: 0]"},
+    ),
     ("--fault", "faults", {"multiple": True, "metavar": "NAME", "help": "Plant a fault in the mock in process."}),
 )
 
@@ -84,7 +89,7 @@ def _as_arguments(options: dict[str, Any]) -> list[str]:
             made.append(flag)
         elif isinstance(value, tuple | list):
             made += [f"{flag}={item}" for item in value]
-        elif value not in {None, False}:
+        elif value is not None and value is not False:
             made.append(f"{flag}={value}")
     return made
 

@@ -16,6 +16,9 @@ from threadmock.mockserver.gateway import Gateway
 from threadmock.mockserver.greeting import greeting
 from threadmock.mockserver.origins import is_loopback
 from threadmock.mockserver.rsgi import Served
+from threadmock.mockserver.runs.agenda import Runs
+from threadmock.mockserver.script_files import read_scripts
+from threadmock.mockserver.scripts import Scripts
 from threadmock.mockserver.server import Address, PortTaken, claimed
 from threadmock.mockserver.server import serve as run_server
 from threadmock.mockserver.world import World, system_now
@@ -40,6 +43,8 @@ class Settings:
     guard_host: bool = True
     quiet: bool = False
     data: "Dataset | None" = None
+    scripts: Scripts | None = None
+    speed: float = 1.0
 
 
 def load_all(sources: Sequence[str], layer: str) -> list[Contract]:
@@ -56,7 +61,13 @@ def load_all(sources: Sequence[str], layer: str) -> list[Contract]:
 
 def build_gateway(settings: Settings) -> Gateway:
     """The gateway of these settings, with a world of its own. SpecError where they can't be met."""
-    world = World(settings.seed, auth=settings.auth, faults=planted(find_faults(settings.faults)))
+    world = World(
+        settings.seed,
+        auth=settings.auth,
+        faults=planted(find_faults(settings.faults)),
+        runs=Runs(speed=settings.speed),
+        scripts=settings.scripts or read_scripts(),
+    )
     return Gateway(
         load_all(settings.sources, settings.layer),
         world,
@@ -124,6 +135,19 @@ class _Worker:
     help="Begin with these threads and messages, in every provider. A FILE (YAML or JSON) holds `threads`, each with "
     "title, created, metadata, archived and messages; see the README.",
 )
+@click.option(
+    "--script",
+    metavar="NAME|FILE",
+    help="What agents say: awkward, echo (the default), empty, failing, human, long, slow, tool, or a FILE of yours. "
+    "A message that begins with /NAME chooses another script for one reply.",
+)
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 1000),
+    help="What the delays of scripts are multiplied by; 0 for none.",
+)
 @click.option("--quiet", is_flag=True, help="No log line for each request.")
 def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sources: tuple[str, ...],
@@ -135,6 +159,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     origins: tuple[str, ...],
     faults: tuple[str, ...],
     data: str | None,
+    script: str | None,
+    speed: float,
     quiet: bool,
 ) -> None:
     """Serve stand-ins for thread APIs: all built-in providers, or those named, or your own OpenAPI documents.
@@ -143,12 +169,13 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     if seed is None:
         seed = random.SystemRandom().randrange(2**32)
-    settings = Settings(sources, layer, auth, seed, frozenset(origins), faults, is_loopback(host), quiet)
+    settings = Settings(sources, layer, auth, seed, frozenset(origins), faults, is_loopback(host), quiet, speed=speed)
     if not host:
         raise click.UsageError("--host needs an address, such as 127.0.0.1, or 0.0.0.0 for all of this machine's.")
     if not auth:
         raise click.UsageError("--auth needs off, present or a token.")
     try:
+        settings = replace(settings, scripts=read_scripts(script))
         build_gateway(settings)
         if data is not None:
             settings = replace(settings, data=begin_with(data))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.behaviours.showing import declared, done
-from threadmock.mockserver.faults import Behave, Fault
+from threadmock.mockserver.faults import Behave, Fault, Memory, Run
 from threadmock.mockserver.generation import generate
 from threadmock.mockserver.keys import asked_key, home_of
 from threadmock.mockserver.rendering import Refused
@@ -16,8 +16,6 @@ from threadmock.mockserver.selection import UNLIMITED, Lister, whole_number
 from threadmock.mockserver.storage import Shelf, Thing
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction, dig
 
-Run = Callable[[Transaction], Done | Refused]
-Memory = dict[str, Any]
 _CHANGING = ("update", "replace")
 
 

@@ -104,7 +104,8 @@ def undefaulted(thing: dict[str, Any], moment: Moment) -> dict[str, Any]:
     made = dict(thing)
     for name, node in _request_members(moment).items():
         if name in made and name not in sent and isinstance(node, Mapping) and "default" in node:
-            made[name] = _another(node["default"])
+            other = [option for option in node.get("enum", ()) if option != node["default"]]
+            made[name] = other[0] if other else _another(node["default"])
     return made
 
 
@@ -208,7 +209,7 @@ def without_declared_headers(response: Response, moment: Moment) -> Response:
 
 def double_key(response: Response, _: Moment) -> Response:
     """An object whose first key stands twice."""
-    if response.content[:2] != b'{"':
+    if not isinstance(response.body, bytes) or response.content[:2] != b'{"':
         return response
     value = json.loads(response.content)
     first = next(iter(value))
@@ -217,7 +218,9 @@ def double_key(response: Response, _: Moment) -> Response:
 
 def not_a_number(response: Response, _: Moment) -> Response:
     """A member that is NaN, which is no JSON."""
-    return replace(response, body=b'{"load": NaN, ' + response.content[1:]) if response.status < 300 else response
+    if not isinstance(response.body, bytes) or response.status >= 300:
+        return response
+    return replace(response, body=b'{"load": NaN, ' + response.content[1:])
 
 
 def refuses_long(size: int) -> Callable[[Response, Moment], Response]:

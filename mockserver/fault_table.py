@@ -4,7 +4,7 @@ import datetime
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from threadmock.mockserver import family_faults, forgetting
+from threadmock.mockserver import copy_faults, family_faults, forgetting, page_faults, stream_faults
 from threadmock.mockserver import fault_hooks as hooks
 from threadmock.mockserver.faults import Fault
 from threadmock.specs.errors import UnknownName
@@ -44,6 +44,24 @@ _ANSWERS = (
     Fault("wrong-type", "The first member is a number.", ("schema",), shown=hooks.number_first),
     Fault("naive-time", "Date-times have no offset.", ("schema",), shown=hooks.naive_time),
     Fault("own-error-shape", "Errors come in an undocumented shape.", ("schema",), response=hooks.wrong_error_body),
+    Fault(
+        "strict-slashes",
+        "A path with a final slash leads nowhere.",
+        ("final_slash",),
+        skips=frozenset({"slashes"}),
+    ),
+    Fault(
+        "foreign-404",
+        "Unknown paths are refused by something else than the provider.",
+        ("unknown_route",),
+        skips=frozenset({"routes"}),
+    ),
+    Fault(
+        "foreign-cors",
+        "Browsers are told what the provider does not tell them.",
+        ("cors",),
+        skips=frozenset({"cors"}),
+    ),
     Fault("no-headers", "Declared headers are left out.", ("headers",), response=hooks.without_declared_headers),
 )
 _ENTRY = (
@@ -117,7 +135,8 @@ _CONTENT = (
     ),
 )
 
-_ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *forgetting.FAULTS, *family_faults.FAULTS)
+FAMILY = (*family_faults.FAULTS, *page_faults.FAULTS, *copy_faults.FAULTS)
+_ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *forgetting.FAULTS, *FAMILY, *stream_faults.FAULTS)
 table: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
 
 

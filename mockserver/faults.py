@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 Run: TypeAlias = "Callable[[Transaction], Done | Refused]"
-Behave: TypeAlias = "Callable[[Run, Transaction, dict[str, Any]], Done | Refused]"
+Memory: TypeAlias = dict[str, Any]
+Behave: TypeAlias = "Callable[[Run, Transaction, Memory], Done | Refused]"
 
 
 class Dropped(Exception):  # noqa: N818 - reads as what it is

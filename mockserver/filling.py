@@ -15,9 +15,10 @@ from threadmock.mockserver.storage import Shelf, StoreFull, Thing
 from threadmock.mockserver.things import Recipe, compile_recipe, new_key, new_thing
 from threadmock.mockserver.transaction import Transaction, dig
 from threadmock.mockserver.world import Ids
-from threadmock.specs.behaviour import Fill, Made
+from threadmock.specs.behaviour import Made
 from threadmock.specs.messages import Request
 from threadmock.specs.model import Contract
+from threadmock.specs.profile import Fill
 from threadmock.specs.validation import checker
 
 if TYPE_CHECKING:

@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from threadmock.mockserver.faults import Fault, Moment
+from threadmock.mockserver.faults import Fault, Memory, Moment, Run
+from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.storage import Shelf
 from threadmock.specs.messages import Response
 from threadmock.specs.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
+    from threadmock.mockserver.transaction import Done, Transaction
     from threadmock.specs.behaviour import Setting
 
 _KEPT = 20
@@ -128,6 +130,14 @@ def last_source(thing: dict[str, Any], moment: Moment) -> dict[str, Any]:
     return made
 
 
+def undo(run: Run, tx: "Transaction", _: Memory) -> "Done | Refused":
+    """A refusal that leaves what was made takes it away."""
+    outcome = run(tx)
+    if tx.operation.rule.action == "create" and tx.thing is not None and isinstance(outcome, Refused):
+        tx.world.store.delete(tx.shelf, tx.key)
+    return outcome
+
+
 def refuse_new(response: Response, moment: Moment) -> Response:
     """The policy that answers with the existing thing refuses where there is none."""
     fresh = response.status < 300 and _sent(moment) and _policy(moment) == "existing"
@@ -209,6 +219,7 @@ FAULTS: tuple[Fault, ...] = (
         ("key_spelling",),
         skips=frozenset({"canonical"}),
     ),
+    Fault("undo-refused", "What was refused in part is undone.", ("kept",), behave=undo),
     Fault("frozen-clock", "Every thing was made when the first was.", ("clock",), thing=frozen_clock),
     Fault("picky-media-type", "A charset in the content type is refused.", ("writings",), response=picky_media_type),
 )

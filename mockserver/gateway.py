@@ -3,19 +3,23 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from threadmock.mockserver import problems
 from threadmock.mockserver.faults import Dropped
-from threadmock.mockserver.origins import allow_origin, is_preflight, origin_allowed, preflight, refuse_stranger
+from threadmock.mockserver.origins import is_preflight, origin_allowed, preflight, refuse_stranger, told
 from threadmock.mockserver.pipeline import Answer, answer
 from threadmock.mockserver.plans import Plan, Plans
 from threadmock.mockserver.rendering import Refused, render
+from threadmock.mockserver.runs.stream import Pending, Stream
 from threadmock.mockserver.storage import Shelf
 from threadmock.mockserver.things import furnish
 from threadmock.mockserver.world import World
 from threadmock.specs.messages import Request, Response
 from threadmock.specs.model import Contract
+from threadmock.specs.profile import Cors
 from threadmock.specs.routing import Match, Router, shared_routes
 from threadmock.specs.strictjson import dump_json
 
@@ -141,12 +145,12 @@ class Gateway:
         mount = self._by_prefix.get(name)
         if mount is not None:
             match = mount.router.find(method, "/" + rest)
-            if match.operation or match.allowed:
+            if match.operation or match.allowed or match.redirect:
                 return Found(mount, match)
         for mount in self.mounts:
             if mount.at_root:
                 match = mount.router.find(method, path)
-                if match.operation or match.allowed:
+                if match.operation or match.allowed or match.redirect:
                     return Found(mount, match)
         return NOWHERE
 
@@ -168,16 +172,45 @@ class Gateway:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
             made = Answer(_broken(error), "", f"threadmock failed: {error!r}")
-        response = self._finish(request, made.response)
+        response = self._finish(request, made.response, self._cors(found or NOWHERE))
         provider = found.mount.contract.name if found and found.mount else ""
+        if isinstance(response.body, Pending):
+            self._await(response.body, request, made, found or NOWHERE, began)
+            return response
         self.world.journal.note(request, response, provider, made.rule, made.reason)
         if self.log:
             self.log(_line(request, response, provider, made, time.perf_counter() - began))
+            if isinstance(response.body, Stream):
+                response.body.ended.append(partial(self._log_end, request, response, provider, began))
         return response
+
+    def _await(self, pending: Pending, request: Request, made: Answer, found: Found, began: float) -> None:
+        """Have the answer finished, noted and logged once it is known."""
+        build, provider = pending.finish, found.mount.contract.name if found.mount else ""
+
+        def finish() -> Response:
+            try:
+                made.response = build() if build else made.response
+            except Exception as error:  # noqa: BLE001 - as in `handle`
+                made.response, made.reason = _broken(error), f"threadmock failed: {error!r}"
+            response = self._finish(request, made.response, self._cors(found))
+            self.world.journal.note(request, response, provider, made.rule, made.reason)
+            if self.log:
+                self.log(_line(request, response, provider, made, time.perf_counter() - began))
+            return response
+
+        pending.finish = finish
+
+    def _log_end(self, request: Request, response: Response, provider: str, began: float) -> None:
+        """Say that a stream is over."""
+        if self.log and isinstance(response.body, Stream):
+            ended = Answer(response, "", f"stream over: {response.body.sent} pieces")
+            self.log(_line(request, response, provider, ended, time.perf_counter() - began))
 
     def _answer(self, request: Request, found: Found) -> Answer:
         if is_preflight(request):
-            return Answer(preflight(request, self._methods(found, request.path)), "", "preflight")
+            methods, cors = self._methods(found, request.path), self._cors(found)
+            return Answer(preflight(request, methods, cors), "", "preflight")
         if len(request.path) > self.limits.path:
             shown = f"The path has more than {self.limits.path} characters."
             return Answer(problems.problem(414, "The path is too long", shown), "", "path too long")
@@ -201,24 +234,58 @@ class Gateway:
         body = dump_json(mount.contract.document)
         return Answer(Response(200, {"content-type": "application/json"}, body), "", "the document")
 
+    def _redirected(self, request: Request, mount: Mount, match: Match) -> Answer:
+        """A provider's own redirect to the path without its final slash, for every method (RFC 9110, 15.4.8)."""
+        if self.world.faults.skips("slashes"):
+            return Answer(problems.no_route(request.method, request.path, match.redirect), "", "a planted fault")
+        host = request.headers.get("host", "localhost")
+        query = f"?{request.query}" if request.query else ""
+        location = f"http://{host}{quote(request.path[:-1])}{query}"
+        return Answer(Response(307, {"location": location}, b""), "", f"a final slash, at {mount.contract.name}")
+
+    def _owner(self, path: str) -> Mount | None:
+        """The provider that a path without a route belongs to: by its prefix, or because there is no other."""
+        alone = self.mounts[0] if len(self.mounts) == 1 else None
+        return self._by_prefix.get(path[1:].partition("/")[0]) or alone
+
+    def _cors(self, found: Found) -> Cors | None:
+        return found.mount.contract.profile.cors if found.mount and not self.world.faults.skips("cors") else None
+
+    def _own(self, kind: str, mount: Mount | None, reason: str, headers: Mapping[str, str]) -> Answer | None:
+        """A provider's own refusal of what is no operation of it; None where nobody said what it is."""
+        refusals = mount.contract.profile.refusals if mount and not self.world.faults.skips("routes") else {}
+        if kind not in refusals:
+            return None
+        return Answer(render(Refused(kind, reason), refusals, headers), "", reason)
+
     def _nowhere(self, request: Request) -> Answer:
+        if own := self._own("no_route", self._owner(request.path), "no such route", {}):
+            return own
         routes = sorted(self.routes())
         close = problems.nearest_route(request.path, routes)
         reason = f"no such route; the nearest is {close}" if close else "no such route"
         return Answer(problems.no_route(request.method, request.path, close), "", reason)
 
     def _other_method(self, request: Request, mount: Mount, match: Match) -> Answer:
+        if match.redirect:
+            return self._redirected(request, mount, match)
         allowed = self._methods(Found(mount, match), request.path)
         if self.world.faults.skips("methods"):
             return Answer(
                 Response(500, {"content-type": "text/plain"}, b"Internal Server Error"), "", "a planted fault"
             )
+        head = request.method == "HEAD" and "GET" in match.allowed
+        own = None if head else self._own("no_method", mount, "no such method", {"allow": ", ".join(match.allowed)})
+        if own:
+            return own
         if request.method == "OPTIONS":
             return Answer(Response(204, {"allow": ", ".join(allowed)}, b""), "", "methods of the path")
-        if request.method == "HEAD" and "GET" in match.allowed:
+        if head:
             as_get = self.find("GET", request.path)
             if as_get.match and as_get.match.operation:
                 made = answer(request, mount.plans[id(as_get.match.operation)], as_get.match.values, self.world)
+                if isinstance(made.response.body, Stream):
+                    made.response.body.close(left=False)
                 return Answer(Response(made.response.status, made.response.headers, b""), made.rule, made.reason)
         return Answer(problems.no_method(request.method, request.path, allowed), "", "no such method")
 
@@ -236,13 +303,13 @@ class Gateway:
                 if mount.at_root:
                     yield path
 
-    def _finish(self, request: Request, response: Response) -> Response:
+    def _finish(self, request: Request, response: Response, cors: Cors | None) -> Response:
         origin = request.headers.get("origin")
         if origin is None or "access-control-allow-origin" in response.headers:
             return response
         if not origin_allowed(origin, self.origins):
             return response
-        return Response(response.status, {**response.headers, **allow_origin(origin)}, response.body)
+        return Response(response.status, {**response.headers, **told(origin, response.status, cors)}, response.body)
 
 
 def refuse_size(request: Request, most: int) -> Refused | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadmock.mockserver.gateway import Gateway, Mount
 from threadmock.mockserver.generation import Ungeneratable, generate
+from threadmock.mockserver.scripts import Scripts
 from threadmock.mockserver.world import World
 from threadmock.specs.model import Operation
 
@@ -33,9 +34,16 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
         filled = gateway.filled.get(mount.contract.name)
         if gateway.data and filled:
             yield f"  data      {gateway.data.name}: {_told(filled)}"
+        if profile.agent:
+            yield f"  agents    {_agents(gateway.world.scripts)}"
         curl = curl_line(mount, url, gateway.world.auth)
         if curl:
             yield f"  try       {curl}"
+
+
+def _agents(scripts: Scripts) -> str:
+    others = [f"/{name}" for name in scripts.known if name != scripts.default]
+    return f"say what the script {scripts.default} says; a message can begin with {', '.join(others)}"
 
 
 def _told(filled: "Filled") -> str:

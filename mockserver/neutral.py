@@ -9,16 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.specs.errors import SpecError
+from threadmock.mockserver.source_files import DataError
 from threadmock.specs.formats import write_date_time
 
 HOUR = datetime.timedelta(hours=1)
 STEP = datetime.timedelta(milliseconds=1)
 """Two messages of a thread are at least so far apart, so that ids and orders by time hold."""
-
-
-class DataError(SpecError):
-    """A file of threads and messages that can't be used."""
 
 
 @dataclass(frozen=True)

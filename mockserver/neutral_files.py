@@ -4,34 +4,27 @@
 """
 
 import datetime
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from threadmock.mockserver.neutral import Call, Conversation, DataError, Dataset, Message
-from threadmock.specs.errors import UnknownName, nearest
+from threadmock.mockserver.neutral import Call, Conversation, Dataset, Message
+from threadmock.mockserver.source_files import FileReader, open_source, read_tree
+from threadmock.specs.errors import nearest
 from threadmock.specs.formats import read_date_time
-from threadmock.specs.jsontext import check_bounds, parse_json
-from threadmock.specs.yamljson import lines_of, parse_yaml
 
-MAX_BYTES = 16 * 1024 * 1024
 MAX_PIECES = 150_000
 MAX_MESSAGES = 5_000
-MAX_TEXT = 8 * 1024 * 1024
 SHIPPED = ("empty", "typical", "long", "extreme")
 ROLES = ("user", "assistant", "system", "tool")
 _FOLDER = Path(__file__).parent / "data"
 _AFTER = datetime.timedelta(seconds=10)
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _THREAD = ("title", "created", "metadata", "archived", "messages", "repeat", "every")
 _MESSAGE = ("role", "text", "after", "calls", "answers")
 _GROUP = ("repeat", "messages")
 _CALL = ("id", "name", "arguments")
-_LONG_TEXT = ("of", "times")
 
 
 def read_data(source: str) -> Dataset:
@@ -39,103 +32,24 @@ def read_data(source: str) -> Dataset:
 
     A file that has the name of a set is `./NAME`.
     """
-    if source in SHIPPED:
-        return _read(_FOLDER / f"{source}.yaml", source)
-    path = Path(source)
-    try:
-        if path.is_file():
-            return _read(path, source)
-        folder = path.is_dir()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"This can't be opened: {reason}.", where=source[:200], fix="Check the path.") from None
-    if folder:
-        raise DataError("This is a folder.", where=source, fix="Name a file in it.")
-    if path.suffix or len(path.parts) > 1:
-        raise DataError("There is no such file.", where=source, fix="Check the path.")
-    raise UnknownName("set of data, and no file,", source, SHIPPED)
-
-
-def _read(path: Path, name: str) -> Dataset:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise DataError(f"The file can't be read: {error.strerror}.", where=str(path)) from None
-    if len(data) > MAX_BYTES:
-        limit = f"The file is larger than {MAX_BYTES // 1024 // 1024} MiB."
-        raise DataError(limit, where=str(path), fix="Write `repeat`, or `text: {of: …, times: …}`, for what repeats.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        where = f"{path.name} (line {line})"
-        raise DataError(f"Byte {error.start} is not UTF-8.", where=where, fix="Save the file as UTF-8.") from None
-    return parse_data(text, path.name, name)
+    path = _FOLDER / f"{source}.yaml" if source in SHIPPED else open_source(source, "set of data", SHIPPED)
+    tree, text = read_tree(path)
+    return _dataset(tree, text, path.name, source)
 
 
 def parse_data(text: str, file: str, name: str) -> Dataset:
     """The threads that a text spells. file goes into errors; name is what the set is called."""
-    tree = parse_json(text, file)[0] if text.lstrip()[:1] in ("{", "[") else parse_yaml(text, file)
-    check_bounds(tree, file)
+    tree, text = read_tree(Path(file), text)
+    return _dataset(tree, text, file, name)
+
+
+def _dataset(tree: Any, text: str, file: str, name: str) -> Dataset:
     reader = _Reader(file, text)
     return Dataset(name, tuple(reader.threads(tree)), reader.place)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads one file; every error names the place in it."""
-
-    file: str
-    text: str
-
-    @cached_property
-    def _lines(self) -> Mapping[str, int]:
-        return lines_of(self.text)
-
-    def place(self, pointer: str) -> str:
-        """`file.yaml#/threads/2 (line 7)`."""
-        above = pointer
-        while above and above not in self._lines:
-            above = above.rpartition("/")[0]
-        line = self._lines.get(above)
-        return f"{self.file}#{pointer} (line {line})" if line else f"{self.file}#{pointer}"
-
-    def fail(self, what: str, at: str, fix: str) -> NoReturn:
-        raise DataError(what, where=self.place(at), fix=fix)
-
-    def mapping(self, node: Any, known: tuple[str, ...], at: str, what: str) -> Mapping[str, Any]:
-        """The node, where it is an object with no other members."""
-        if not isinstance(node, Mapping):
-            self.fail(f"{what} is an object.", at, f"Its members may be {', '.join(known)}.")
-        for name in node:
-            if name not in known:
-                self.fail(f"{what} has no member {name!r}.", at, nearest(str(name), known))
-        return node
-
-    def texts(self, node: Any, at: str, fix: str = "Write it in quotes.") -> str:
-        return node if isinstance(node, str) else self.fail("This is no text.", at, fix)
-
-    def items(self, node: Any, at: str) -> list[Any]:
-        return node if isinstance(node, list) else self.fail("This is no list.", at, "Begin each item with `- `.")
-
-    def number(self, node: Any, at: str) -> int:
-        if not isinstance(node, int) or isinstance(node, bool) or not 1 <= node <= MAX_TEXT:
-            self.fail("This is no number of times.", at, "Write a whole number above 0.")
-        return node
-
-    def duration(self, node: Any, at: str) -> datetime.timedelta:
-        """Seconds as a number, or a text such as `1h30m`."""
-        fix = "Write seconds, or a text such as 90s, 1h30m, 2d (ms, s, m, h, d, w)."
-        try:
-            if isinstance(node, int | float) and not isinstance(node, bool) and node >= 0:
-                return datetime.timedelta(seconds=node)
-            if isinstance(node, str) and re.fullmatch(rf"(?:{_PART.pattern})+", node):
-                pairs = [(float(amount), _UNITS[unit]) for amount, unit in _PART.findall(node)]
-                return sum((datetime.timedelta(**{unit: much}) for much, unit in pairs), datetime.timedelta())
-        except OverflowError:
-            return self.fail("This is too long a time.", at, fix)
-        return self.fail("This is no time.", at, fix)
+class _Reader(FileReader):
+    """Reads a file of threads."""
 
     def created(self, node: Any, at: str) -> datetime.datetime | datetime.timedelta | None:
         if node is None:
@@ -262,18 +176,6 @@ class _Reader:
             self.fail(f"The id {key!r} stands twice in one thread.", f"{at}/id", "Give each call its own.")
         calls[key] = Call(key, self.texts(known["name"], f"{at}/name"), arguments)
         return calls[key]
-
-    def long_text(self, node: Any, at: str) -> str:
-        """A text, or `{of: TEXT, times: N}`."""
-        if isinstance(node, str):
-            return node
-        if not isinstance(node, Mapping):
-            self.fail("This is no text.", at, "Write it in quotes, or as `{of: …, times: …}`.")
-        known = self.mapping(node, _LONG_TEXT, at, "A repeated text")
-        part, times = self.texts(known.get("of"), f"{at}/of"), self.number(known.get("times"), f"{at}/times")
-        if len(part) * times > MAX_TEXT:
-            self.fail(f"A text has at most {MAX_TEXT} characters.", at, "Repeat it less often.")
-        return part * times
 
 
 def numbered(message: Message, number: int) -> Message:

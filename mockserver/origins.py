@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from threadmock.mockserver import problems
 from threadmock.specs.messages import Request, Response
+from threadmock.specs.profile import Cors
 
 EXPOSED = (
     "allow, content-location, location, link, preference-applied, retry-after, www-authenticate, "
@@ -62,12 +63,17 @@ def is_preflight(request: Request) -> bool:
     return request.method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
-def preflight(request: Request, methods: Collection[str]) -> Response:
-    """204 with what the page may do: the path's methods, the headers that it asks for, private network where asked."""
+def preflight(request: Request, methods: Collection[str], cors: Cors | None = None) -> Response:
+    """What the page may do: the path's methods, the headers that it asks for, private network where asked.
+
+    204, or what the provider answers where that is known.
+    """
+    origin = request.headers["origin"]
+    status, text = cors.preflight if cors else (204, "")
     headers = {
         "access-control-allow-methods": ", ".join(methods) if methods else METHODS,
-        "access-control-max-age": _MAX_AGE,
-        **allow_origin(request.headers["origin"]),
+        "access-control-max-age": str(cors.max_age) if cors else _MAX_AGE,
+        **(told(origin, status, cors)),
         "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     }
     asked = request.headers.get("access-control-request-headers", "")
@@ -75,7 +81,21 @@ def preflight(request: Request, methods: Collection[str]) -> Response:
         headers["access-control-allow-headers"] = asked
     if request.headers.get("access-control-request-private-network") == "true":
         headers["access-control-allow-private-network"] = "true"
-    return Response(204, headers, b"")
+    if text:
+        headers["content-type"] = "text/plain; charset=utf-8"
+    return Response(status, headers, text.encode())
+
+
+def told(origin: str, status: int, cors: Cors | None) -> Mapping[str, str]:
+    """What an answer with that status tells a page of an allowed origin: the provider's words where they are known."""
+    if cors is None:
+        return allow_origin(origin)
+    if status >= 500 and not cors.failures:
+        return {}
+    exposed = {"access-control-expose-headers": ", ".join(cors.expose)} if cors.expose else {}
+    if cors.origin == "*":
+        return {"access-control-allow-origin": "*", **exposed}
+    return {**allow_origin(origin), **exposed}
 
 
 def allow_origin(origin: str) -> Mapping[str, str]:

@@ -71,6 +71,11 @@ def enter(tx: Transaction) -> Refused | None:
     return None
 
 
+def named_parent(tx: Transaction) -> str:
+    """The key of the parent that the request names; "" where it names none."""
+    return _key(tx, tx.plan.parent) if tx.plan.parent else ""
+
+
 def _key(tx: Transaction, parent: Parent) -> str:
     value = parent.read_key(tx)
     return "" if value is ABSENT or value is None else canonical(value) if parent.is_uuid else str(value)

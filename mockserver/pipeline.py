@@ -3,8 +3,9 @@
 Pure: no Flask, no globals, no I/O beside the world that is handed in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from threadmock.mockserver import problems
@@ -16,17 +17,22 @@ from threadmock.mockserver.generation import Ungeneratable, generate
 from threadmock.mockserver.negotiation import choose_media, read_preference
 from threadmock.mockserver.plans import Plan
 from threadmock.mockserver.rendering import Refused, render
+from threadmock.mockserver.runs.stream import Pending, StreamsFull
 from threadmock.mockserver.security import challenge, check_credentials
 from threadmock.mockserver.storage import StoreFull
 from threadmock.mockserver.transaction import Done, Transaction
 from threadmock.mockserver.world import World
+from threadmock.specs.eventstream import encode_event
 from threadmock.specs.formats import write_date_time
 from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Reply
+from threadmock.specs.model import Media, Reply
 from threadmock.specs.parameters import check_parameters, parse_query
 from threadmock.specs.replies import check_response
 from threadmock.specs.requests import BodyReading, read_body
 from threadmock.specs.strictjson import JsonError, dump_json, parse_json
+from threadmock.specs.validation import Violation
+
+EVENT_STREAM = "text/event-stream"
 
 
 @dataclass(slots=True)
@@ -69,7 +75,19 @@ def _answer(request: Request, plan: Plan, path_values: Mapping[str, str], world:
     if isinstance(outcome, Refused):
         return Answer(render(outcome, rule.refusals), "", outcome.reason)
     response = _respond(request, plan, world, outcome, media.media_type if media else "")
+    if isinstance(outcome.body, Pending) and outcome.finish:
+        outcome.body.finish = partial(_finish, request, plan, world, outcome.finish, media)
     return Answer(response, plan.rule_name, outcome.note)
+
+
+def _finish(
+    request: Request, plan: Plan, world: World, finish: Callable[[], Done | Refused], media: Media | None
+) -> Response:
+    """The response to what a run came to."""
+    made = finish()
+    if isinstance(made, Refused):
+        return render(made, plan.operation.rule.refusals)
+    return _respond(request, plan, world, made, media.media_type if media else "")
 
 
 def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world: World) -> Done | Refused:
@@ -80,12 +98,12 @@ def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world
         if violations and world.faults.skips("ids"):
             violations = [violation for violation in violations if violation.where != "path"]
         if violations and not world.faults.skips("validation"):
-            return Refused("invalid", violations[0].message, violations)
+            return _refuse("invalid", violations, plan, path_values)
     value = _plain_body(request, plan)
     if value is None:
         reading = read_body(operation, request)
         if reading.trouble and not _waved_through(reading, world):
-            return Refused(reading.trouble, reading.violations[0].message, reading.violations)
+            return _refuse(reading.trouble, reading.violations, plan, reading.value)
         value = reading.value
     if world.faults:
         point = Moment(plan.contract.name, operation, request, world, value)
@@ -102,17 +120,45 @@ def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world
         world,
         now,
         write_date_time(now),
+        sent=value,
     )
     world.calendar.pass_to(now, world.store)
+    world.runs.pass_now()
+    return _behave(tx)
+
+
+def _behave(tx: Transaction) -> Done | Refused:
+    """What the rule makes of a valid request."""
+    world, plan = tx.world, tx.plan
     try:
         if plan.conditions and (refused := unmet(tx)):
             return refused
-        behave = behaviours[operation.rule.action]
+        behave = behaviours[tx.operation.rule.action]
         return world.faults.around(behave)(tx) if world.faults else behave(tx)
     except StoreFull as full:
         return Refused("full", f"{full} POST /_mock/reset empties it.")
+    except StreamsFull as full:
+        return Refused("crowded", f"{full} Close one, and ask again.")
     except Ungeneratable as error:
         return Refused("ungeneratable", str(error))
+
+
+def _refuse(kind: str, violations: Sequence[Violation], plan: Plan, value: Any) -> Refused:
+    """The refusal of what is wrong: ill_formed where formats alone are wrong and the provider tells that apart."""
+    told_apart = kind == "invalid" and "ill_formed" in plan.operation.rule.refusals
+    if not told_apart or any(violation.keyword != "format" for violation in violations):
+        return Refused(kind, violations[0].message, violations)
+    return Refused("ill_formed", violations[0].message, violations, key=_text_at(value, violations[0].location))
+
+
+def _text_at(value: Any, location: Sequence[str | int]) -> str:
+    """The text at a place of what was sent; "" where there is none."""
+    for step in location:
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            return ""
+    return value if isinstance(value, str) else ""
 
 
 def _plain_body(request: Request, plan: Plan) -> Any:
@@ -137,16 +183,16 @@ def _waved_through(reading: BodyReading, world: World) -> bool:
 def _respond(request: Request, plan: Plan, world: World, outcome: Done, media_type: str) -> Response:
     """The response of what was done, checked against the document before it leaves."""
     shown = outcome.shown
-    if not media_type or outcome.status in (204, 304):
-        return Response(outcome.status, dict(outcome.headers), b"")
+    if outcome.body is not None or not _has_body(plan, outcome.status, media_type):
+        return Response(outcome.status, dict(outcome.headers), outcome.body or b"")
     if plan.shown and not world.faults.skips("hiding"):
         shown = _without_hidden(request, plan, shown)
     if world.faults:
         moment = Moment(plan.contract.name, plan.operation, request, world, shown)
         shown = world.faults.apply("shown", dict(shown) if isinstance(shown, dict) else shown, moment)
     headers = {"content-type": media_type}
-    if media_type == "text/event-stream":
-        return Response(outcome.status, headers, b": nothing to stream yet\n\n")
+    if media_type == EVENT_STREAM:
+        return Response(outcome.status, headers, encode_event("", dump_json(shown).decode()))
     if plan.reply and plan.reply.headers:
         headers |= _declared_headers(plan.reply, world)
     if outcome.headers:
@@ -162,6 +208,11 @@ def _respond(request: Request, plan: Plan, world: World, outcome: Done, media_ty
     told = "; ".join(f"{v.where}{v.pointer}: {v.message}" for v in broken[:5])
     detail = f"The mock's own answer to {plan.operation} contradicts the document: {told}"
     return problems.problem(500, "A reply broke its own contract", detail, kind="broken-reply")
+
+
+def _has_body(plan: Plan, status: int, media_type: str) -> bool:
+    other = plan.operation.reply(status) if status != plan.success else None
+    return bool(media_type) and status not in (204, 304) and (other is None or bool(other.content))
 
 
 def _declared_headers(reply: Reply, world: World) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.parents import Parent, compile_parent, is_uuid_parameter
+from threadmock.mockserver.runs.plan import RunPlan, compile_run
 from threadmock.mockserver.selection import Lister, compile_listing
 from threadmock.mockserver.settings import Maker, compile_setting, fetch
 from threadmock.mockserver.things import Members, Recipe, compile_members, compile_recipe
@@ -13,7 +14,7 @@ from threadmock.specs.behaviour import Condition, Expiry, Key, Listing, Setting
 from threadmock.specs.inference import json_media, properties, required
 from threadmock.specs.model import Contract, Operation, Reply, Schema
 from threadmock.specs.parameters import types_of
-from threadmock.specs.rules import steps_of
+from threadmock.specs.rule_parts import steps_of
 from threadmock.specs.validation import checker
 
 
@@ -66,6 +67,7 @@ class Plan:
     expires: Expiry | None
     conditions: tuple[Condition, ...]
     minimal: int
+    run: RunPlan | None
 
 
 def compile_plan(contract: Contract, operation: Operation) -> Plan:
@@ -120,6 +122,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         expires=rule.expires,
         conditions=rule.conditions,
         minimal=rule.minimal,
+        run=compile_run(rule.run),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from threadmock.mockserver import problems
 from threadmock.specs.behaviour import Refusal
-from threadmock.specs.messages import Response
+from threadmock.specs.messages import Response, is_json
 from threadmock.specs.strictjson import dump_json
 from threadmock.specs.validation import Violation
 
@@ -42,29 +42,46 @@ _MAX_TEXT = 500
 
 @dataclass(frozen=True)
 class Refused:
-    """A request that is refused. kind: a word of `Rule.refusals`; status overrides the refusal's own where given."""
+    """A request that is refused. kind: a word of `Rule.refusals`; status overrides the refusal's own where given.
+
+    body, media_type: a template of its own, where there is one.
+    """
 
     kind: str
     reason: str
     violations: Sequence[Violation] = ()
     status: int | None = None
     key: str = ""
+    body: Any = None
+    media_type: str = "application/json"
 
 
 def render(refused: Refused, refusals: Mapping[str, Refusal], headers: Mapping[str, str] | None = None) -> Response:
     """The response of a refusal; problem+json where the provider has no shape of its own for it."""
     refusal = refusals.get(refused.kind) or refusals.get(_FALLBACKS.get(refused.kind, ""))
+    if refused.body is not None:
+        refusal = Refusal(refused.status or _STATUSES[refused.kind], refused.body, refused.media_type)
     if refusal is None or refusal.body is None:
         status = refused.status or (refusal.status if refusal else _STATUSES[refused.kind])
         return problems.problem(status, _TITLES[refused.kind], refused.reason, headers=headers)
     status = refused.status or refusal.status
     body = fill(refusal.body, refused)
-    return Response(status, {"content-type": refusal.media_type, **(headers or {})}, dump_json(body))
+    plain = isinstance(body, str) and not is_json(refusal.media_type)
+    data = body.encode() if plain else dump_json(body)
+    return Response(status, {"content-type": refusal.media_type, **(headers or {})}, data)
 
 
-_FALLBACKS: Mapping[str, str] = {"malformed": "invalid", "refused": "malformed"}
+_FALLBACKS: Mapping[str, str] = {
+    "malformed": "invalid",
+    "refused": "malformed",
+    "ill_formed": "invalid",
+    "failed": "unknown",
+}
 _STATUSES: Mapping[str, int] = {
     "invalid": 400,
+    "ill_formed": 400,
+    "no_route": 404,
+    "no_method": 405,
     "malformed": 400,
     "media_type": 415,
     "not_acceptable": 406,
@@ -74,9 +91,14 @@ _STATUSES: Mapping[str, int] = {
     "refused": 400,
     "too_large": 413,
     "full": 507,
+    "crowded": 503,
+    "failed": 500,
     "ungeneratable": 500,
 }
 _TITLES: Mapping[str, str] = {
+    "ill_formed": "A value of the request has not its form",
+    "no_route": "There is no such path",
+    "no_method": "The path has no such method",
     "invalid": "The request does not conform to its schema",
     "malformed": "The request body can't be read",
     "media_type": "The media type of the request is not documented",
@@ -87,6 +109,8 @@ _TITLES: Mapping[str, str] = {
     "refused": "The request can't be met as things are",
     "too_large": "The request body is too large",
     "full": "The store is full",
+    "crowded": "Too many streams are open",
+    "failed": "The run failed",
     "ungeneratable": "No answer could be built",
 }
 

@@ -6,13 +6,17 @@ is no contention of worker threads for the interpreter lock, which cost more tha
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 from threadmock.mockserver.faults import Dropped
 from threadmock.mockserver.gateway import Gateway
 from threadmock.mockserver.problems import problem
+from threadmock.mockserver.runs.stream import Pending, Stream
 from threadmock.mockserver.wsgi import WsgiApp, call_wsgi
 from threadmock.specs.messages import Request, Response
 
@@ -55,15 +59,122 @@ class Served:
         self._straight = straight
         self._body_seconds = body_seconds
         self._threads = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="threadmock")
+        self._runs = gateway.world.runs
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home = 0
+        self._alarm: tuple[float, asyncio.TimerHandle] | None = None
+        self.heeds_signals = False
+        """Whether open streams end where the process is told to; the server itself would wait, then cut them."""
 
     async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
         """Answer one request."""
+        if self._loop is None:
+            self._attend(asyncio.get_running_loop())
         try:
             response = await self._answer(scope, protocol)
         except Dropped:
             await _cut(protocol)
+            return
+        if isinstance(response.body, Pending):
+            waited = await self._wait(response.body, protocol)
+            if waited is None:
+                return
+            response = waited
+        if isinstance(response.body, Stream):
+            await self._stream(response, response.body, protocol)
         else:
             send(response, scope.method, protocol)
+
+    def _attend(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have runs go on by themselves from now on, on this loop."""
+        self._loop = loop
+        self._home = threading.get_ident()
+        self._runs.wake = lambda: self._on_loop(self._arm)
+        self._arm()
+        if self.heeds_signals and threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # The loop has a handler of its own, which it is told of by another way: both are called.
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._runs.clear))
+
+    def _on_loop(self, function: Callable[[], object]) -> None:
+        """Call a function on the loop: at once where this is its thread."""
+        if threading.get_ident() == self._home:
+            function()
+        elif self._loop is not None:
+            self._loop.call_soon_threadsafe(function)
+
+    def _arm(self) -> None:
+        """Set the clock to what is due next."""
+        due = self._runs.next_due()
+        if due is None or self._loop is None or (self._alarm is not None and self._alarm[0] <= due):
+            return
+        if self._alarm is not None:
+            self._alarm[1].cancel()
+        delay = max(0.0, due - self._runs.timer.read())
+        self._alarm = (due, self._loop.call_later(delay, self._ring))
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._runs.pass_now()
+        self._arm()
+
+    async def _wait(self, pending: Pending, protocol: Any) -> Response | None:
+        """The answer once its run is over; None where the client left before."""
+        news = asyncio.Event()
+        tell = partial(self._on_loop, news.set)
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        gone.add_done_callback(lambda _: news.set())
+        pending.live.listeners.add(tell)
+        try:
+            while not pending.ready:
+                if gone.done():
+                    pending.leave()
+                    return None
+                news.clear()
+                if not pending.ready:
+                    await news.wait()
+        finally:
+            pending.live.listeners.discard(tell)
+            gone.cancel()
+        return pending.response()
+
+    async def _stream(self, response: Response, stream: Stream, protocol: Any) -> None:
+        """Send what comes as it comes. A slow reader holds only itself up: it takes when it can."""
+        news = asyncio.Event()
+        stream.listen(partial(self._on_loop, news.set))
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        gone.add_done_callback(lambda _: news.set())
+        try:
+            transport = protocol.response_stream(response.status, list(response.headers.items()))
+            await self._pump(stream, transport, news, gone)
+        except RuntimeError:  # the connection is closed
+            stream.close(left=True)
+        finally:
+            gone.cancel()
+            stream.close()
+
+    async def _pump(self, stream: Stream, transport: Any, news: asyncio.Event, gone: "asyncio.Future[None]") -> None:
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while not gone.done():
+            news.clear()
+            found = stream.take()
+            for piece in found:
+                await transport.send_bytes(piece)
+            if found:
+                last = loop.time()
+                continue
+            if stream.over:
+                return
+            silent = last + stream.every - loop.time()
+            if stream.beat and silent <= 0:
+                await transport.send_bytes(stream.beat)
+                last = loop.time()
+                continue
+            alarm = loop.call_later(silent, news.set) if stream.beat else None
+            await news.wait()
+            if alarm:
+                alarm.cancel()
 
     async def _answer(self, scope: Scope, protocol: Any) -> Response:
         headers = _join(scope.headers.items())

@@ -1,7 +1,8 @@
 """Which things a list holds, and in which order: filters and sorting, compiled once for each operation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from threadmock.mockserver.settings import Maker, fetch
@@ -11,7 +12,7 @@ from threadmock.mockserver.transaction import ABSENT, Transaction, dig
 from threadmock.specs.behaviour import Filter, Listing, Source
 from threadmock.specs.inference import properties
 from threadmock.specs.model import Operation
-from threadmock.specs.rules import steps_of
+from threadmock.specs.rule_parts import steps_of
 
 Judge = Callable[[Thing], bool]
 UNLIMITED = 1 << 60
@@ -71,7 +72,7 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         total=rule.total,
         next=rule.next,
         previous=rule.previous,
-        pagination=rule.pagination,
+        pagination=(rule.pagination.next, rule.pagination.total) if rule.pagination else None,
         filters=tuple((fetch(each.source), each, steps_of(each.member)) for each in rule.filters),
         select=fetch(rule.select) if rule.select else None,
         extract=fetch(rule.extract) if rule.extract else None,
@@ -100,14 +101,17 @@ def whole_number(tx: Transaction, read: Maker, otherwise: int) -> int:
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
-def passing(tx: Transaction) -> list[Thing]:
-    """The things of the shelf that every filter lets through, in the order of making."""
+def passing(tx: Transaction, until: Collection[Source] = ()) -> list[Thing]:
+    """The things of the shelf that every filter lets through, in the order of making.
+
+    until: filters from the first of these sources on are not asked.
+    """
     lister, store = tx.plan.lister, tx.world.store
     if lister.everywhere:
         things = list(store.everywhere(tx.contract.name, tx.operation.rule.resource))
     else:
         things = store.list(tx.shelf)
-    for read, rule, steps in lister.filters:
+    for read, rule, steps in takewhile(lambda each: each[1].source not in until, lister.filters):
         wanted = read(tx)
         if wanted is not ABSENT and wanted is not None:
             judge = _JUDGES[rule.how](wanted, steps)

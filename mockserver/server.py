@@ -108,6 +108,7 @@ def _start_worker(
     _die_with(parent)
     gc.disable()  # nothing that is built here is garbage; with many things to begin with, looking for it takes long
     app = build()
+    app.heeds_signals = True
     _calm_collector()
     gc.enable()
     threading.Thread(target=_announce, args=(address, identity(), ready), daemon=True).start()

@@ -1,7 +1,7 @@
 """Settings → functions that make one member's value. Compiled once for each operation."""
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from threadmock.mockserver.transaction import ABSENT, Transaction, dig
 from threadmock.specs.behaviour import Setting, Source
 from threadmock.specs.formats import write_date_time
 from threadmock.specs.parameters import parse_query
+from threadmock.specs.strictjson import dump_json
 
 Maker = Callable[[Transaction], Any]
 _NO = (ABSENT, None, False, "false")
@@ -112,7 +113,7 @@ def _spoken(read: Maker, words: Mapping[str, str]) -> Maker:
 
 
 def _from(setting: Setting) -> Maker:
-    read = _spoken(_first(setting), setting.words)
+    read = _without(_spoken(_first(setting), setting.words), setting.without)
     if setting.otherwise is None:
         return read
     other = compile_setting(setting.otherwise)
@@ -213,6 +214,21 @@ def _child(setting: Setting) -> Maker:
     return _otherwise(setting, read)
 
 
+def _below(setting: Setting) -> Maker:
+    resource, counted = str(setting.value), setting.kind == "counted"
+
+    def read(tx: Transaction) -> Any:
+        things = tx.world.store.list((tx.contract.name, resource, *_parent_of(tx)))
+        return len(things) if counted else sum(len(dump_json(thing)) for thing in things)
+
+    return read
+
+
+def _parent_of(tx: Transaction) -> Sequence[str]:
+    within = tx.operation.rule.within
+    return (within.resource, tx.parent_key) if within and tx.parent_key else ()
+
+
 def plain_text(content: Any) -> str:
     """The text of a content: the text itself, or the texts of its parts, one after the other."""
     if isinstance(content, str):
@@ -292,6 +308,32 @@ def _minutes_after(setting: Setting) -> Maker:
     return make
 
 
+def _template(setting: Setting) -> Maker:
+    text = str(setting.value)
+    return lambda tx: text.replace("$parent_key", tx.parent_key).replace("$key", tx.key)
+
+
+def _keyed(setting: Setting) -> Maker:
+    read, maker = _first(setting), compile_setting(setting.members[0][1])
+
+    def make(tx: Transaction) -> Any:
+        name = read(tx)
+        value = maker(tx)
+        return {name: value} if isinstance(name, str) and value is not ABSENT else ABSENT
+
+    return _otherwise(setting, make)
+
+
+def _without(read: Maker, names: tuple[str, ...]) -> Maker:
+    def make(tx: Transaction) -> Any:
+        value = read(tx)
+        if not isinstance(value, Mapping):
+            return value
+        return {name: inner for name, inner in value.items() if name not in names}
+
+    return make if names else read
+
+
 GENERATORS: Mapping[str, Maker] = {
     "now": lambda tx: tx.stamp,
     "uuid4": lambda tx: tx.world.ids.uuid4(),
@@ -313,8 +355,12 @@ _COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "parent": _looked_up,
     "latest": _looked_up,
     "child": _child,
+    "counted": _below,
+    "weighed": _below,
     "list": _list,
     "each": _each,
+    "template": _template,
+    "keyed": _keyed,
     "text": _text,
     "merged": _merged,
     "tally": lambda setting: lambda tx: tx.tally.get(setting.value, 0),

@@ -12,7 +12,7 @@ from threadmock.specs.behaviour import Made, Setting
 from threadmock.specs.formats import write_date_time
 from threadmock.specs.messages import Request
 from threadmock.specs.model import Contract
-from threadmock.specs.rules import steps_of
+from threadmock.specs.rule_parts import steps_of
 
 if TYPE_CHECKING:
     from threadmock.mockserver.plans import Plan

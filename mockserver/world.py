@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from threadmock.mockserver.expiry import Calendar
 from threadmock.mockserver.faults import NO_FAULTS, Faults
 from threadmock.mockserver.journal import Journal
+from threadmock.mockserver.runs.agenda import Runs
+from threadmock.mockserver.script_files import read_scripts
+from threadmock.mockserver.scripts import Scripts
 from threadmock.mockserver.storage import Store
 from threadmock.mockserver.storage.memory import MemoryStore
 
@@ -76,6 +79,8 @@ def _grouped(bits: int) -> str:
 class World:
     """All that an answer depends on beside the request and the contract.
 
+    runs: those under way, with their own time; scripts: what agents say.
+
     seed: of the ids and generated values. pause: how a fault waits (seconds). auth: "off", "present", or the one token
     that is taken.
     """
@@ -88,6 +93,8 @@ class World:
     pause: Callable[[float], None] = time.sleep
     journal: Journal = field(default_factory=Journal)
     calendar: Calendar = field(default_factory=Calendar)
+    runs: Runs = field(default_factory=Runs)
+    scripts: Scripts = field(default_factory=read_scripts)
     clock: Clock = field(init=False)
     ids: Ids = field(init=False)
 
@@ -101,4 +108,5 @@ class World:
         self.ids = Ids(self.seed)
         self.journal.clear()
         self.calendar.clear()
+        self.runs.clear()
         return self.store.clear()

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.runs.stream import Pending
 from threadmock.specs.messages import Request, Response
 
 StartResponse: TypeAlias = Callable[..., Any]
@@ -83,7 +84,12 @@ def read_all(stream: Any, wanted: int) -> bytes:
 
 def exchange(gateway: Gateway, environ: dict[str, Any]) -> Response:
     """The response to the request of an environ."""
-    return gateway.handle(read_request(environ, gateway.limits.body))
+    return settled(gateway.handle(read_request(environ, gateway.limits.body)))
+
+
+def settled(response: Response) -> Response:
+    """The response, once it is known: a thread waits for a run that an answer hangs on."""
+    return response.body.wait() if isinstance(response.body, Pending) else response
 
 
 def send_response(response: Response, method: str, start_response: StartResponse) -> list[bytes] | Iterator[bytes]:
@@ -119,7 +125,7 @@ class Served:
         if found.mount is None:
             return self._flask(environ, start_response)
         request = read_request(environ, self._gateway.limits.body)
-        return send_response(self._gateway.handle(request, found), method, start_response)
+        return send_response(settled(self._gateway.handle(request, found)), method, start_response)
 
 
 def call_wsgi(app: WsgiApp, request: Request) -> Response:

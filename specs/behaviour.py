@@ -6,7 +6,10 @@ rules and the suite checks them; there is one statement of each.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from threadmock.specs.agents import RunRule
 
 Evidence = Literal["documented", "observed", "assumed"]
 Place = Literal["body", "path", "query", "header", "item"]
@@ -21,8 +24,9 @@ Action = Literal[
     "copy",
     "count",
     "prune",
-    "transition",
-    "stream",
+    "run",
+    "join",
+    "cancel",
     "fixed",
 ]
 Merge = Literal["shallow", "deep", "replace"]
@@ -49,24 +53,9 @@ class Source:
         return " or ".join((".".join((self.place, *self.steps)), *map(str, self.others)))
 
 
-Kind = Literal[
-    "generate",
-    "value",
-    "from",
-    "count",
-    "members",
-    "minutes_after",
-    "absent",
-    "stored",
-    "parent",
-    "latest",
-    "child",
-    "list",
-    "text",
-    "merged",
-    "tally",
-    "each",
-]
+_Made = Literal["generate", "value", "from", "count", "members", "minutes_after", "absent", "keyed", "template"]
+_Found = Literal["stored", "parent", "latest", "child", "list", "text", "merged", "tally", "each", "counted", "weighed"]
+Kind = _Made | _Found
 
 
 @dataclass(frozen=True)
@@ -78,11 +67,14 @@ class Setting:
     object built of settings) · "minutes_after" (now plus that many minutes, from the first source) · "absent" (the
     member is never there) · "stored", "parent", "latest" (a member of the thing itself, of its parent, of the newest
     thing beside it; steps: where, () for the whole) · "child" (the one thing of a resource below it; value: which
-    resource) · "list" (an array of settings, in members) · "text" (the plain text of a content) · "merged" (an object
+    resource) · "counted", "weighed" (how many things of a resource lie below the parent; the bytes of their JSON) ·
+    "list" (an array of settings, in members) · "text" (the plain text of a content) · "merged" (an object
     from all sources, or from its one member, over what steps name in the latest; value: members whose arrays are
     appended to) · "tally" (value: total, page, done) · "each" (an array: what its one member makes of each item of the
-    source; inside a "list" these stand among the other items). words: texts by the texts that they stand for, "*" for
-    any. null: what a source that holds null means: "keep" it, or treat it as "absent".
+    source; inside a "list" these stand among the other items) · "template" (a text; $key and $parent_key in it stand
+    for those keys) · "keyed" (an object with one member, whose name the source holds and whose value is its one
+    member's). without: members that are left out of an object that was found. words: texts by the texts that they
+    stand for, "*" for any. null: what a source that holds null means: "keep" it, or treat it as "absent".
     plus: added to a number that was found. when: only where that source is there and neither null nor false.
     """
 
@@ -97,6 +89,7 @@ class Setting:
     plus: int = 0
     when: Source | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
     evidence: Evidence = "documented"
 
 
@@ -116,11 +109,15 @@ class Key:
 
 @dataclass(frozen=True)
 class Policy:
-    """What happens when the key is taken: refuse with a status, or answer with the existing thing."""
+    """What happens when the key is taken: refuse with a status, or answer with the existing thing.
+
+    also: what the rule makes beside is made beside the existing thing.
+    """
 
     name: str
     status: int
     reply: Literal["refusal", "existing"]
+    also: bool = False
     evidence: Evidence = "documented"
 
 
@@ -188,20 +185,6 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Fill:
-    """How threads and messages of a neutral file become things; their settings read them as items.
-
-    thread: what a thread becomes. below: resource and key of what threads lie below, ("", "") for nothing. piece: what
-    each message becomes, or each turn (a question with all that answers it), below its thread; None: nothing.
-    """
-
-    thread: Made
-    below: tuple[str, str] = ("", "")
-    piece: Made | None = None
-    per: Literal["message", "turn"] = "message"
-
-
-@dataclass(frozen=True)
 class Requirement:
     """A thing that a request refers to and that must exist elsewhere: its source, and statuses where it does not."""
 
@@ -225,13 +208,26 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Pagination:
+    """Response headers of a list by offset.
+
+    next: holds the offset of the next page, and is absent on the last one. total: how many things are known so far:
+    all of them on the last page, before that at least one more than were shown.
+    """
+
+    next: str
+    total: str
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
 class Listing:
     """Where a list's items sit (None: the body is the array), what is left out, how it is ordered and cut.
 
     by: the stored member that orders it, "" for the order of making. sort, direction: sources that say otherwise.
     after, before: sources that name a key where the page begins or ends (before: dotted to the key inside an object).
     from_end: the window is taken from the newest end, then shown oldest first. next, previous: members that hold the
-    URL of the next page. pagination: response headers for the next offset and for how many are known. item: what one
+    URL of the next page. pagination: response headers that tell of other pages. item: what one
     item shows, instead of the thing. everywhere: things of all parents. extract: a source, alias to path.
     """
 
@@ -249,7 +245,7 @@ class Listing:
     total: str | None = None
     next: str = ""
     previous: str = ""
-    pagination: tuple[str, str] | None = None
+    pagination: Pagination | None = None
     filters: tuple[Filter, ...] = ()
     select: Source | None = None
     extract: Source | None = None
@@ -262,12 +258,19 @@ class Listing:
 class Condition:
     """A refusal that hangs on the request and on what is stored.
 
-    when: (place, steps, value) that must all hold; a value of {"present": false} asks that nothing be there.
+    when: (place, steps, value) that must all hold; for values see `conditions.agrees`. Beside the places of a request:
+    stored, parent (the thing, its parent), listed (any thing that the operation looks through), item. some: a source of
+    items, at least one of which must do; places "item" are in it. kept: what the request makes is there all the same.
+    body: a template, where it is not that of other refusals; in plain text where media_type says so.
     """
 
     when: tuple[tuple[str, tuple[str, ...], Any], ...]
     status: int
     reason: str = ""
+    some: Source | None = None
+    kept: bool = False
+    body: Any = None
+    media_type: str = "application/json"
     evidence: Evidence = "documented"
 
 
@@ -335,10 +338,11 @@ class Rule:
     treats an object and a null. missing: what happens where the key is unknown; empty: what is shown then. reply: what
     the answer holds, where it is not the thing. also: things made beside. touch: members of the parent that change.
     copies: resources whose things are copied along, with what is set anew in them. conditions: refusals that hang on
-    what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2). select: a source,
-    the members that a read shows. refusals: kind (invalid, malformed, media_type, not_acceptable, denied, unknown,
-    taken, too_large) to Refusal; lacks a kind where nobody declared it. inferred: made from path shape and schemas.
-    slashes: whether the path with a final slash is the same.
+    what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2). run: what it does with runs.
+    select: a source, the members that a read shows. refusals: kind (invalid, ill_formed, malformed, media_type,
+    not_acceptable, denied, unknown, taken, too_large, no_route, no_method) to Refusal; lacks a kind where nobody
+    declared it. inferred: made from path shape and schemas. slashes: whether the path with a final slash is the same,
+    or leads there by a redirect.
     """
 
     action: Action
@@ -363,23 +367,10 @@ class Rule:
     expires: Expiry | None = None
     conditions: tuple[Condition, ...] = ()
     minimal: int = 0
+    run: "RunRule | None" = None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     lenient: tuple[Leniency, ...] = ()
     spelling: Spelling = Spelling()
-    slashes: bool = False
+    slashes: bool | Literal["redirect"] = False
     evidence: Evidence = "documented"
     inferred: bool = False
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Provider-wide behaviour: what a client has to be told, and the name of the thing served.
-
-    setting: one line a user writes to point a client here, with `$base` for the base URL. initial: what is there before
-    anybody made anything. fill: how a neutral file fills it; None where nobody said.
-    """
-
-    label: str = ""
-    setting: str = ""
-    initial: tuple[Made, ...] = ()
-    fill: Fill | None = None

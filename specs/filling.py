@@ -1,12 +1,15 @@
 """`fill` of a provider's `x-behaviour` as data → Fill: how threads and messages of a neutral file become its things."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from threadmock.specs.behaviour import Evidence, Fill
 from threadmock.specs.errors import RuleError
+from threadmock.specs.profile import Fill
 from threadmock.specs.rules import parse_made
 from threadmock.specs.spelling import spell_fill
+
+if TYPE_CHECKING:
+    from threadmock.specs.behaviour import Evidence
 
 
 def parse_fill(provider_wide: Mapping[str, Any], where: str) -> Fill | None:

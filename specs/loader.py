@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from threadmock.specs import documents, overlay
+from threadmock.specs.agent_rules import parse_agent
+from threadmock.specs.agents import Agent
 from threadmock.specs.dialect import Dialect
 from threadmock.specs.documents import Document
 from threadmock.specs.errors import DocumentError, RuleError, UnknownName
@@ -17,7 +19,7 @@ from threadmock.specs.filling import parse_fill
 from threadmock.specs.model import Contract, Server
 from threadmock.specs.operations import read_operations
 from threadmock.specs.rules import check_provider_wide, parse_profile
-from threadmock.specs.spelling import spell_operation
+from threadmock.specs.spelling import spell_agent, spell_operation
 
 LAYERS = ("documented", "observed")
 _MAX_CONTRACTS = 64
@@ -142,13 +144,21 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         version=str(info.get("version", "")),
         layer=layer,
         operations=operations,
-        profile=replace(parse_profile(provider_wide), fill=parse_fill(provider_wide, where)),
+        profile=replace(
+            parse_profile(provider_wide), fill=parse_fill(provider_wide, where), agent=_agent(provider_wide, dialect)
+        ),
         document=tree,
         digest=bundle.digest,
         servers=tuple(Server(s["url"]) for s in (servers if isinstance(servers, list) else ()) if _is_server(s)),
         warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings])),
         sources=bundle.sources,
     )
+
+
+def _agent(provider_wide: Mapping[str, Any], dialect: Dialect) -> Agent | None:
+    place = dialect.where("#/x-behaviour")
+    agent = parse_agent(provider_wide, place, lambda node, _: dialect.schema(node, "#/x-behaviour/agent", "response"))
+    return spell_agent(agent) if agent and provider_wide.get("spelling", {}).get("wire") == "camelCase" else agent
 
 
 def _is_server(server: Any) -> bool:

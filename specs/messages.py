@@ -30,12 +30,13 @@ class Response:
     """One response.
 
     status: 100 to 599. headers: lower-case name to value; repeated headers are joined by ", ".
-    body: bytes, or an iterator of event-stream chunks.
+    body: bytes, or an iterator of event-stream chunks. cut: why its reader stopped before the end; "" where it did not.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Iterator[bytes] = b""
+    cut: str = ""
 
     @property
     def content(self) -> bytes:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from threadmock.specs.behaviour import Evidence, Profile, Rule
+from threadmock.specs.behaviour import Evidence, Rule
+from threadmock.specs.profile import Profile
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Direction = Literal["request", "response"]

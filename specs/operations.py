@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from threadmock.specs.agent_rules import parse_run
 from threadmock.specs.behaviour import Evidence, Rule
 from threadmock.specs.dialect import Dialect
 from threadmock.specs.documents import Document
@@ -271,6 +272,7 @@ def _with_rule(
     where = reader.dialect.where(operation.pointer)
     if "x-behaviour" in node:
         rule = parse_rule(node["x-behaviour"], provider_wide, where)
+        rule = replace(rule, run=parse_run(node["x-behaviour"], f"{where}.x-behaviour"))
         check_sources(operation, rule, f"{where}.x-behaviour")
     else:
         declared = parse_rule({"action": "fixed"}, provider_wide, where)

@@ -3,6 +3,7 @@
 import re
 from typing import Protocol
 
+from threadmock.specs.agent_rules import run_sources
 from threadmock.specs.behaviour import Rule
 from threadmock.specs.errors import DocumentError, RuleError, nearest
 from threadmock.specs.model import Operation, Parameter
@@ -52,7 +53,7 @@ def _ambiguous(one: str, other: str) -> bool:
 
 def check_sources(operation: Operation, rule: Rule, where: str) -> None:
     """RuleError where a rule reads a parameter that the operation does not declare."""
-    for source in sources_of(rule):
+    for source in (*sources_of(rule), *(run_sources(rule.run) if rule.run else ())):
         if source.place in ("path", "query"):
             known = [parameter.name for parameter in operation.parameters if parameter.location == source.place]
             if ".".join(source.steps) not in known:

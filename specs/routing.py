@@ -13,12 +13,14 @@ _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 class Match:
     """What a path led to. operation is None where the path is unknown or lacks the method.
 
-    allowed: the methods of the path, sorted; empty where the path is unknown.
+    allowed: the methods of the path, sorted; empty where the path is unknown. redirect: the path that it leads to,
+    where it is known but for a final slash, and the provider redirects.
     """
 
     operation: Operation | None
     values: Mapping[str, str]
     allowed: tuple[str, ...] = ()
+    redirect: str = ""
 
 
 NOWHERE = Match(None, {})
@@ -30,9 +32,12 @@ class Router:
     def __init__(self, operations: Iterable[Operation]) -> None:
         paths: dict[str, dict[str, Operation]] = {}
         slashes: set[str] = set()
+        self._redirecting: set[str] = set()
         for operation in operations:
             paths.setdefault(operation.path, {})[operation.method] = operation
-            if operation.rule.slashes:
+            if operation.rule.slashes == "redirect":
+                self._redirecting.add(operation.path)
+            elif operation.rule.slashes:
                 slashes.add(operation.path)
         self._literal: dict[str, dict[str, Operation]] = {}
         self._patterns: list[tuple[re.Pattern[str], tuple[str, ...], dict[str, Operation]]] = []
@@ -58,7 +63,18 @@ class Router:
                 operation = operations.get(method)
                 values = dict(zip(names, found.groups(), strict=True))
                 return Match(operation, values, () if operation else tuple(sorted(operations)))
-        return NOWHERE
+        return self._redirected(path) if self._redirecting and path.endswith("/") else NOWHERE
+
+    def _redirected(self, path: str) -> Match:
+        """Where a path leads that is known without its final slash."""
+        shorter = path[:-1]
+        found = self._literal.get(shorter) if shorter in self._redirecting else None
+        for pattern, _, operations in self._patterns if found is None else ():
+            if pattern.fullmatch(shorter):
+                found = operations
+                break
+        known = found and any(operation.path in self._redirecting for operation in found.values())
+        return Match(None, {}, redirect=shorter) if known else NOWHERE
 
 
 def _other_slash(path: str) -> str:

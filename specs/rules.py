@@ -1,14 +1,8 @@
 """`x-behaviour` as data → `behaviour` records. The vocabulary is checked by `behaviour.schema.json` first."""
 
-import functools
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, get_args
 
-import jsonschema
-import jsonschema_rs
 from threadmock.specs.behaviour import (
     Condition,
     Evidence,
@@ -18,8 +12,8 @@ from threadmock.specs.behaviour import (
     Leniency,
     Listing,
     Made,
+    Pagination,
     Policy,
-    Profile,
     Pruning,
     Refusal,
     Requirement,
@@ -32,66 +26,16 @@ from threadmock.specs.behaviour import (
     Within,
 )
 from threadmock.specs.errors import RuleError, nearest
+from threadmock.specs.profile import Cors, Profile
+from threadmock.specs.rule_parts import check_vocabulary, parse_setting, parse_settings, parse_source, steps_of
 
-GENERATORS = ("now", "uuid4", "uuid6", "uuid7", "opaque", "key", "parent_key")
-_KINDS = (
-    "generate",
-    "absent",
-    "value",
-    "count",
-    "members",
-    "minutes_after",
-    "list",
-    "text",
-    "merged",
-    "stored",
-    "parent",
-    "latest",
-    "child",
-    "tally",
-    "each",
-    "from",
-)
-_READ = ("count", "minutes_after", "from", "text", "merged", "each")
-_LITERAL = ("value", "child", "tally")
-_LOOKED_UP = ("stored", "parent", "latest")
-_PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "initial", "fill", "evidence")
+_PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
 _KEYED = ("read", "update", "replace", "delete", "copy")
 
 
+OF_NO_OPERATION = ("no_route", "no_method")
 LIST_SOURCES = ("limit", "offset", "sort", "direction", "after", "before", "select", "extract")
 _LIST_WORDS = ("items", "order", "by", "default_limit", "from_end", "total", "next", "previous", "everywhere")
-
-
-@functools.cache
-def _schema(part: str) -> dict[str, Any]:
-    text = (Path(__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]} if part else schema
-
-
-@functools.cache
-def _vocabulary(part: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(_schema(part))
-
-
-def check_vocabulary(node: Any, where: str, *, part: str = "") -> None:
-    """RuleError, with the place and the nearest known word, where a rule breaks the vocabulary.
-
-    part: a word of the vocabulary's `$defs`, where the node is only that.
-    """
-    if _vocabulary(part).is_valid(node):
-        return
-    # The slower engine tells better what is wrong, and this happens once.
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema(part)).iter_errors(node))
-    if error is None:
-        return
-    fix = ""
-    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        known = tuple(error.schema.get("properties", {}))
-        unknown = next((word for word in error.instance if word not in known), "")
-        fix = nearest(str(unknown), known)
-    raise RuleError(f"{error.message}.", where=f"{where}{error.json_path.removeprefix('$')}", fix=fix)
 
 
 def check_provider_wide(node: Any, where: str) -> None:
@@ -110,7 +54,29 @@ def parse_profile(node: Mapping[str, Any]) -> Profile:
     """The provider-wide part: what a client has to be told."""
     client = node.get("client", {})
     initial = tuple(parse_made(item, "documented", "x-behaviour.initial") for item in node.get("initial", ()))
-    return Profile(label=client.get("label", ""), setting=client.get("setting", ""), initial=initial)
+    evidence: Evidence = node.get("evidence", "documented")
+    errors = node.get("errors", {})
+    return Profile(
+        label=client.get("label", ""),
+        setting=client.get("setting", ""),
+        initial=initial,
+        cors=_cors(node.get("cors"), evidence),
+        refusals={kind: _refusal(errors[kind], evidence) for kind in OF_NO_OPERATION if kind in errors},
+    )
+
+
+def _cors(node: Mapping[str, Any] | None, evidence: Evidence) -> Cors | None:
+    if node is None:
+        return None
+    preflight = node.get("preflight", {"status": 204})
+    return Cors(
+        node.get("origin", "origin"),
+        tuple(node.get("expose", ())),
+        node.get("max_age", 0),
+        (preflight["status"], preflight.get("text", "")),
+        node.get("failures", True),
+        node.get("evidence", evidence),
+    )
 
 
 def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str) -> Rule:
@@ -136,7 +102,7 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
         within=_within(merged.get("within"), evidence, where),
         key=_key(merged.get("key"), evidence),
         taken=_taken(merged.get("taken"), evidence, where),
-        set=_settings(merged.get("set"), evidence, where),
+        set=parse_settings(merged.get("set"), evidence, where),
         shown=tuple(
             Shown(member, value["query"], value["holds"], value.get("evidence", evidence))
             for member, value in merged.get("shown", {}).items()
@@ -150,11 +116,11 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
         merge=_by_member(merged.get("merge", "shallow")),
         nulls=_by_member(merged.get("nulls", {})),
         missing=merged.get("missing", "refuse"),
-        empty=_settings(merged.get("empty"), evidence, where),
+        empty=parse_settings(merged.get("empty"), evidence, where),
         reply=parse_setting(merged["reply"], evidence, where) if "reply" in merged else None,
         also=tuple(parse_made(item, evidence, where) for item in merged.get("also", ())),
-        touch=_settings(merged.get("touch"), evidence, where),
-        copies={name: _settings(value, evidence, where) for name, value in merged.get("copies", {}).items()},
+        touch=parse_settings(merged.get("touch"), evidence, where),
+        copies={name: parse_settings(value, evidence, where) for name, value in merged.get("copies", {}).items()},
         prune=_pruning(merged.get("prune"), evidence),
         expires=_expiry(merged.get("expires"), evidence),
         conditions=tuple(_condition(item, evidence) for item in merged.get("refuse", ())),
@@ -165,75 +131,6 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
         slashes=merged.get("slashes", False),
         evidence=evidence,
     )
-
-
-def parse_source(node: str | list[str]) -> Source:
-    """`body.ttl.strategy` → Source("body", ("ttl", "strategy")); of several, the first knows the others."""
-    if not isinstance(node, str):
-        first, *others = map(parse_source, node)
-        return replace(first, others=tuple(others))
-    place, *steps = node.split(".")
-    return Source(place, tuple(steps))  # type: ignore[arg-type]  # the vocabulary has checked the place
-
-
-def _sources(node: str | list[str]) -> tuple[Source, ...]:
-    return tuple(parse_source(text) for text in ([node] if isinstance(node, str) else node))
-
-
-def is_setting(node: Any) -> bool:
-    """Whether a node is a setting rather than a literal: a generator name, `absent`, or a mapping that names a kind."""
-    if isinstance(node, str):
-        return node in (*GENERATORS, "absent")
-    return isinstance(node, Mapping) and any(kind in node for kind in _KINDS)
-
-
-def parse_setting(node: Any, evidence: Evidence, where: str) -> Setting:
-    """One member's setting. A bare word is a generator, or `absent`."""
-    if node == "absent":
-        return Setting("absent", evidence=evidence)
-    if isinstance(node, str):
-        return Setting("generate", node, evidence=evidence)
-    own: Evidence = node.get("evidence", evidence)
-    kinds = [kind for kind in _KINDS if kind in node]
-    if not kinds or (len(kinds) > 1 and kinds != ["members", "from"]):
-        raise RuleError(f"A setting has one of {', '.join(_KINDS)}; this one has {kinds or 'none'}.", where=where)
-    made = _setting(kinds[0], node, own, where)
-    return replace(made, when=parse_source(node["when"])) if "when" in node else made
-
-
-def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str) -> Setting:
-    if kind == "generate":
-        return Setting("generate", node["generate"], evidence=own)
-    if kind == "members":
-        members = tuple((name, parse_setting(value, own, where)) for name, value in node["members"].items())
-        guard = _sources(node["from"]) if "from" in node else ()
-        return Setting("members", members=members, sources=guard, evidence=own)
-    if kind == "list":
-        items = tuple((str(index), parse_setting(item, own, where)) for index, item in enumerate(node["list"]))
-        return Setting("list", members=items, evidence=own)
-    inner = node["of"] if kind == "each" else node[kind] if kind == "merged" and isinstance(node[kind], dict) else None
-    path = node["over"] if kind == "merged" and "over" in node else node[kind] if kind in _LOOKED_UP else "."
-    return Setting(
-        kind,  # type: ignore[arg-type]
-        value=tuple(node.get("append", ())) if kind == "merged" else node[kind] if kind in _LITERAL else None,
-        sources=_sources(node[kind]) if kind in _READ and not isinstance(node[kind], dict) else (),
-        steps=steps_of(path),
-        members=() if inner is None else (("", parse_setting(inner, own, where)),),
-        otherwise=_otherwise(node, own, where),
-        null=node.get("null", "keep"),
-        plus=node.get("plus", 0),
-        words=node.get("words", {}),
-        evidence=own,
-    )
-
-
-def steps_of(path: str) -> tuple[str, ...]:
-    """`a.b` → ("a", "b"); `.` → ()."""
-    return tuple(step for step in path.split(".") if step)
-
-
-def _settings(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> dict[str, Setting]:
-    return {member: parse_setting(value, evidence, where) for member, value in (node or {}).items()}
 
 
 def _by_member(node: Any) -> Any:
@@ -249,18 +146,27 @@ def parse_made(node: Mapping[str, Any], evidence: Evidence, where: str) -> Made:
     return Made(
         node["resource"],
         key,
-        _settings(node["set"], own, where),
+        parse_settings(node["set"], own, where),
         _within(node.get("within"), own, where),
         parse_source(node["each"]) if "each" in node else None,
         parse_source(node["when"]) if "when" in node else None,
-        _settings(node.get("touch"), own, where),
+        parse_settings(node.get("touch"), own, where),
         own,
     )
 
 
 def _condition(node: Mapping[str, Any], evidence: Evidence) -> Condition:
     when = tuple((place, steps_of(path), value) for (place, _, path), value in _split(node["when"]))
-    return Condition(when, node["status"], node.get("reason", ""), node.get("evidence", evidence))
+    return Condition(
+        when,
+        node["status"],
+        node.get("reason", ""),
+        parse_source(node["some"]) if "some" in node else None,
+        node.get("kept", False),
+        node.get("body"),
+        node.get("media_type", "application/json"),
+        node.get("evidence", evidence),
+    )
 
 
 def _split(when: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], Any]]:
@@ -297,6 +203,7 @@ def sources_of(rule: Rule) -> Iterator[Source]:
         rule.prune and rule.prune.keys,
         rule.prune and rule.prune.strategy,
         *(requirement.source for requirement in rule.requires),
+        *(condition.some for condition in rule.conditions),
     )
     for source in one_each:
         if source:
@@ -312,16 +219,6 @@ def _sources_of_setting(setting: Setting) -> Iterator[Source]:
         yield from _sources_of_setting(member)
     if setting.otherwise:
         yield from _sources_of_setting(setting.otherwise)
-
-
-def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: str) -> Setting | None:
-    if "otherwise" not in node:
-        return None
-    other = node["otherwise"]
-    if is_setting(other):
-        check_vocabulary(other, f"{where}.otherwise", part="setting")
-        return parse_setting(other, evidence, where)
-    return Setting("value", value=other, evidence=evidence)
 
 
 def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Within | None:
@@ -351,7 +248,13 @@ def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Ta
     if node is None:
         return None
     policies = tuple(
-        Policy(name, value["status"], value.get("reply", "refusal"), value.get("evidence", evidence))
+        Policy(
+            name,
+            value["status"],
+            value.get("reply", "refusal"),
+            value.get("also", False),
+            value.get("evidence", evidence),
+        )
         for name, value in node.items()
         if name not in ("by", "default")
     )
@@ -376,12 +279,14 @@ def parse_listing(node: Mapping[str, Any] | None, where: str) -> Listing | None:
     return Listing(
         **plain,
         **sources,
-        pagination=(pagination["next"], pagination["total"]) if pagination else None,
+        pagination=Pagination(pagination["next"], pagination["total"], pagination.get("evidence", evidence))
+        if pagination
+        else None,
         filters=tuple(
             Filter(parse_source(item["from"]), item["member"], item.get("how", "equal"), item.get("evidence", evidence))
             for item in node.get("filters", ())
         ),
-        item=_settings(node.get("item"), evidence, where),
+        item=parse_settings(node.get("item"), evidence, where),
         evidence=evidence,
     )
 

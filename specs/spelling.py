@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from threadmock.specs.behaviour import Fill, Rule, Source
+from threadmock.specs.agents import Agent
+from threadmock.specs.behaviour import Rule, Source
 from threadmock.specs.model import Body, Media, Operation, Reply, Schema
 from threadmock.specs.parameters import nodes_of
+from threadmock.specs.profile import Fill
 
 _SUBSCHEMA_MAPS = ("properties", "$defs", "patternProperties", "dependentSchemas")
 _MEMBER_MAPS = ("properties", "dependentSchemas")
@@ -59,7 +61,7 @@ def spell_schema(node: Any) -> Any:
 _STORED = ("body", "stored", "parent")
 _NAMES = {"member", "items", "total", "by", "next", "previous"}
 _PATHS = {"steps", "at", "strategy"}
-_BY_MEMBER = {"set", "touch", "empty", "item", "merge", "nulls"}
+_BY_MEMBER = {"set", "touch", "empty", "item", "merge", "nulls", "run", "latest", "thread"}
 
 
 def _spell(node: Any) -> Any:
@@ -106,6 +108,20 @@ def spell_fill(fill: Fill) -> Fill:
     """A fill of a camelCase wire. A neutral file's own members are single words, so they stay as they are."""
     spelled: Fill = _spell(fill)
     return spelled
+
+
+def spell_agent(agent: Agent) -> Agent:
+    """An agent of a camelCase wire. What a beat tells is in single words, so it stays as it is."""
+    spelled: Agent = _spell(agent)
+    return replace(
+        spelled,
+        changes={kind: tuple(map(_spell, each)) for kind, each in agent.changes.items()},
+        formats={
+            name: replace(each, events=tuple(_spell(event) for event in each.events))
+            for name, each in agent.formats.items()
+        },
+        results={end: _spell(each) for end, each in agent.results.items()},
+    )
 
 
 def _spell_template(template: Any) -> Any:

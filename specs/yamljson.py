@@ -21,6 +21,8 @@ MAX_NODES = 1_000_000
 MAX_DEPTH = 200
 MAX_DIGITS = 4000
 
+_TOO_DEEP = f"This is nested deeper than {MAX_DEPTH} levels."
+_NO_NESTING = "Use `$ref` in place of nesting."
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -90,6 +92,8 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             problem = error.problem or error.context or "it can't be read"
+            if "nesting depth" in problem:  # newer parsers have a limit of their own, far beyond ours
+                raise DocumentError(_TOO_DEEP, where=self._where(mark), fix=_NO_NESTING) from None
             raise DocumentError(
                 f"This is no YAML: {problem}.", where=self._where(mark), fix="Correct the text there."
             ) from None
@@ -117,7 +121,7 @@ class _Composer:
                 event, f"With its aliases written out this has more than {MAX_NODES} nodes.", "Use fewer aliases."
             )
         if len(self.frames) + height > MAX_DEPTH:
-            self._refuse(event, f"This is nested deeper than {MAX_DEPTH} levels.", "Use `$ref` in place of nesting.")
+            self._refuse(event, _TOO_DEEP, _NO_NESTING)
 
     def _awaits_key(self) -> bool:
         return bool(self.frames) and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None

@@ -8,7 +8,7 @@ import pytest
 from threadmock.contracts.run import prepare
 from threadmock.contracts.scenarios.family_table import FAMILY
 from threadmock.contracts.settings import Settings
-from threadmock.mockserver.family_faults import FAULTS
+from threadmock.mockserver.fault_table import FAMILY as FAULTS
 from threadmock.specs.loader import builtin_names, load
 
 DATA = Path(__file__).parent / "data"
@@ -54,6 +54,38 @@ def test_what_rests_on_assumed_rules_is_unconfirmed(fault) -> None:
         if phase in fault.caught_by and phase not in ("malformed_id", "default_limit"):
             assert not [finding for finding in run.perform(slug, phase).failures if finding.check == phase]
     run.target.close()
+
+
+def steps_of(seed: int) -> list[str]:
+    """What the state machine of one resource asks, in order."""
+    run = prepare(Settings(NOTEBOOKS, seed=seed))
+    asked: list[str] = []
+    exchange = run.target.exchange
+
+    def noting(case):
+        asked.append(f"{case.operation.slug} {case.label}")
+        return exchange(case)
+
+    run.target.exchange = noting
+    run.perform("read_notebook", "state_machine")
+    run.target.close()
+    return asked
+
+
+def test_the_sequences_of_the_state_machine_hang_on_the_seed() -> None:
+    first = steps_of(1)
+    assert len(first) > 50
+    assert steps_of(1) == first
+    assert len({tuple(steps_of(seed)) for seed in range(2, 5)} - {tuple(first)}) == 3
+
+
+@pytest.mark.parametrize("fault", ["lost-update", "list-deleted", "read-deleted"])
+def test_the_state_machine_catches_a_fault_with_every_seed(fault: str) -> None:
+    for seed in range(6):
+        run = prepare(Settings(NOTEBOOKS, faults=(fault,), seed=seed))
+        phases = [item for item in run.items() if item[1] == "state_machine"]
+        assert any(f.check == "state_machine" for item in phases for f in run.perform(*item).failures), seed
+        run.target.close()
 
 
 def test_the_smallest_sequence_of_the_state_machine_is_told() -> None:

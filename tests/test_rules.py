@@ -7,16 +7,8 @@ from made import operation, read
 from near import JUNK, contracts
 from threadmock.specs.behaviour import Setting, Source, weakest
 from threadmock.specs.errors import RuleError, SpecError
-from threadmock.specs.rules import (
-    check_provider_wide,
-    check_vocabulary,
-    evidence_words,
-    is_setting,
-    parse_profile,
-    parse_rule,
-    parse_source,
-    sources_of,
-)
+from threadmock.specs.rule_parts import check_vocabulary, is_setting, parse_source
+from threadmock.specs.rules import check_provider_wide, evidence_words, parse_profile, parse_rule, sources_of
 
 CREATE = {"action": "create", "key": {"field": "id"}}
 EVIDENCE = st.sampled_from(evidence_words())

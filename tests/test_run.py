@@ -24,7 +24,7 @@ SLUG = OPERATION.slug
 class Scripted:
     """A target that answers by a function of the request's number."""
 
-    name, ledger = "a scripted target", None
+    name, ledger, purse = "a scripted target", None, None
 
     def __init__(self, answer):
         self.answer = answer

@@ -7,6 +7,7 @@
     documented_status   the status is documented, or earned
     media_type, strict_json, schema, headers      the form of the answer
     valid_accepted, invalid_refused, malformed_refused, media_type_refused, credentials      who gets in
+    framing, event_names, event_payload, stream_order, ids      a stream of events
     echo, defaults, settings, shown_on_request, server_set, new_key, time      what a made thing holds
 
 One cause, one finding: each check says where it does not apply, and what follows from another finding is such a place.
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.cases import ABSENT
-from threadmock.contracts.checks import acceptance, content, moments, reply, storing, survival
+from threadmock.contracts.checks import acceptance, content, moments, reply, storing, streaming, survival
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.records import Check, Context, Verdict
 from threadmock.contracts.checks.situation import content_trouble
@@ -175,6 +176,41 @@ _ALL = (
         "the meaning of the members' names",
         moments.time_applies,
         moments.check_time,
+    ),
+    Check(
+        "framing",
+        "a stream of events is framed as such: known fields, UTF-8, an empty line after each event",
+        "WHATWG HTML, 9.2",
+        streaming.stream_applies,
+        streaming.check_framing,
+    ),
+    Check(
+        "event_names",
+        "every event has a name that its format has, for what was asked to be seen",
+        "the agent's formats, with their evidence",
+        streaming.event_applies,
+        streaming.check_event_names,
+    ),
+    Check(
+        "event_payload",
+        "the data of every event are JSON where the format says so, and fit the event's schema",
+        "the agent's formats, with their evidence",
+        streaming.event_applies,
+        streaming.check_event_payload,
+    ),
+    Check(
+        "stream_order",
+        "what tells that a run begins comes first, what tells that it is over last",
+        "the agent's formats, with their evidence",
+        streaming.order_applies,
+        streaming.check_stream_order,
+    ),
+    Check(
+        "ids",
+        "events have ids exactly where the format says so, each greater than the one before",
+        "the agent's formats, with their evidence; WHATWG HTML, 9.2",
+        streaming.event_applies,
+        streaming.check_ids,
     ),
 )
 checks: Mapping[str, Check] = {check.name: check for check in _ALL}

@@ -12,6 +12,8 @@ from threadmock.specs.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
 MOST_MINUTES = 60 * 24 * 3650
+_WOVEN = frozenset({"merged", "keyed", "list", "each"})
+"""Kinds of settings whose members are no members of what they make."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def expectations(reading: Reading) -> Iterator[Expected]:
 
 def _expect(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
     held = weakest(evidence, setting.evidence)
-    if setting.when is not None:
+    if setting.when is not None or setting.kind in _WOVEN:
         return
     if setting.members:
         if not setting.sources or any(reading.look_up(source) is not ABSENT for source in setting.sources):
@@ -101,6 +103,8 @@ def _minutes_after(
 
 
 def _from(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
+    if any(source.place == "item" for source in setting.sources):
+        return
     for source in setting.sources:
         value = reading.look_up(source)
         if value is ABSENT or (value is None and setting.null == "absent"):

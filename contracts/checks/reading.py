@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.cases import ABSENT, Case, json_media
 from threadmock.contracts.checks.records import Context
+from threadmock.contracts.encoding import text_of
 from threadmock.contracts.findings import Finding, case_record
 from threadmock.contracts.naming import body_schema
 from threadmock.contracts.shapes import Branch, shapes, subschema
+from threadmock.contracts.stopping import EVENT_STREAM
+from threadmock.contracts.streams import EventStream, Scope, read_stream
+from threadmock.specs.agents import Respond, RunRule
 from threadmock.specs.behaviour import Evidence, Policy, Rule, Source, weakest
 from threadmock.specs.inference import properties
-from threadmock.specs.messages import Request, Response, is_json
+from threadmock.specs.messages import Request, Response, is_json, media_type
 from threadmock.specs.model import Operation, Reply, Schema
 from threadmock.specs.parameters import parse_query
 from threadmock.specs.replies import check_response
@@ -153,6 +157,40 @@ class Reading:
                 return ABSENT
             value = value[step]
         return value
+
+    @cached_property
+    def stream(self) -> EventStream | None:
+        """The events that were answered; None where the answer is no stream, or nobody knows its format."""
+        run, agent = self.rule.run, self.context.contract.profile.agent
+        kind = media_type(self.response.headers.get("content-type")) if self.response else ""
+        way = self.way
+        if run is None or agent is None or way is None or not self.accepted:
+            return None
+        if kind != EVENT_STREAM and (way.how != "stream" or self.reply is None or kind not in self.reply.content):
+            return None
+        rule = agent.formats.get(way.format) or next(iter(agent.formats.values()))
+        cut = self.response.cut if self.response else ""
+        scope: Scope = "thread" if run.follow_thread else "run" if self.rule.action == "run" else "rest"
+        return read_stream(self.content, rule, self._modes(run), cut=cut, scope=scope)
+
+    @cached_property
+    def way(self) -> Respond | None:
+        """How the rule says that a request about a run is answered; None for any other request."""
+        ways = self.rule.run.respond if self.rule.run else ()
+        return next((way for way in ways if all(self._holds(*part) for part in way.when)), None)
+
+    def _holds(self, place: str, steps: tuple[str, ...], wanted: Any) -> bool:
+        value = self.look_up(Source(place, steps))  # type: ignore[arg-type]  # one of the places
+        if isinstance(wanted, Mapping) and "present" in wanted:
+            return (value is not ABSENT and value is not None) is bool(wanted["present"])
+        return value is not ABSENT and text_of(value) == text_of(wanted)
+
+    def _modes(self, run: RunRule) -> frozenset[str] | None:
+        asked = self.look_up(run.modes) if run.modes else ABSENT
+        names = asked.split(",") if isinstance(asked, str) else asked
+        found = frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+        found = found or frozenset(run.default_modes)
+        return None if not found or run.own_modes in found else found  # which runs there are, and in which modes?
 
     @cached_property
     def chosen_key(self) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 from threadmock.contracts.cases import ABSENT
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.encoding import text_of
-from threadmock.specs.behaviour import Source
+from threadmock.specs.behaviour import Condition, Source
+from threadmock.specs.conditions import agrees, asks_of_store, spread
 from threadmock.specs.messages import is_json, media_type
 from threadmock.specs.parameters import types_of
 from threadmock.specs.strictjson import depth_of
@@ -47,7 +48,9 @@ def trouble(reading: Reading) -> str:
         return "the request was accepted" if reading.accepted else ""
     if reading.conflict:
         return "the key is taken: a check of several exchanges asks about it"
-    return "" if reading.accepted else "the request was refused"
+    if not reading.accepted:
+        return "the request was refused"
+    return refused_by_rule(reading)
 
 
 def content_trouble(reading: Reading) -> str:
@@ -119,27 +122,82 @@ def excused(reading: Reading) -> str:
         refusal = reading.rule.refusals.get("unknown")
         if reading.status in (403, 404, 410) or (refusal and reading.status == refusal.status):
             return "the request names a thing that is not there"
-    for condition in reading.rule.conditions:
-        if reading.status == condition.status and all(_may_hold(reading, *part) for part in condition.when):
-            return f"the rule refuses it: {condition.reason or condition.status}"
+        speaker = reading.rule.run.agent if reading.rule.run else None
+        if speaker and reading.status in (speaker.unknown_key, speaker.unknown_name):
+            return "the request may name an agent that is not there"
+    if reading.rule.run is not None and (reason := _excused_run(reading)):
+        return reason
+    return refused_by_rule(reading)
+
+
+def _excused_run(reading: Reading) -> str:
+    """Why a valid request about runs may be refused with this status; "" where it may not."""
+    run = reading.rule.run
+    if reading.rule.action == "cancel" and _is_unknown(reading):
+        return "no run that is under way may fit"
+    busy = run.busy if run else None
+    if busy and reading.status == busy.policy(reading.look_up(busy.by) if busy.by else None).status:
+        policy = busy.policy(reading.look_up(busy.by) if busy.by else None)
+        return "the thread may be busy" if policy.do == "refuse" else ""
+    if run and run.malformed == reading.status and run.last_event:
+        asked = reading.look_up(run.last_event)
+        return "" if asked in (ABSENT, *run.from_start) else "the event that was seen last may be none"
     return ""
 
 
-def _may_hold(reading: Reading, place: str, steps: tuple[str, ...], wanted: Any) -> bool:
-    """Whether a part of a condition holds of the request; of what is stored nobody can say."""
+def _is_unknown(reading: Reading) -> bool:
+    refusal = reading.rule.refusals.get("unknown")
+    return reading.status == (refusal.status if refusal else 404)
+
+
+def refused_by_rule(reading: Reading) -> str:
+    """The condition of the rule that explains this status; "" where none does."""
+    if reading.case.intent == "valid":
+        for condition in reading.rule.conditions:
+            if reading.status == condition.status and may_hold(condition, reading.look_up, reading.sent):
+                return f"the rule refuses it: {condition.reason or condition.status}"
+    return ""
+
+
+def may_hold(condition: Condition, look_up: Callable[[Source], Any], body: Any) -> bool:
+    """Whether a condition may hold of a request: of what is stored nobody can say."""
+    if condition.some is None:
+        return all(_part_may_hold(part, look_up) for part in condition.when)
+    items = spread(body, condition.some.steps) if condition.some.place == "body" else [{}]
+    return any(
+        all(_item_may_hold(part, item) and _part_may_hold(part, look_up) for part in condition.when) for item in items
+    )
+
+
+def _part_may_hold(part: tuple[str, tuple[str, ...], Any], look_up: Callable[[Source], Any]) -> bool:
+    place, steps, wanted = part
     if place not in ("body", "path", "query", "header"):
         return True
-    value = reading.look_up(Source(place, steps))  # type: ignore[arg-type]  # one of the places, as was just seen
-    if isinstance(wanted, Mapping) and "present" in wanted:
-        return (value is not ABSENT and value is not None) is bool(wanted["present"])
-    return value is not ABSENT and text_of(value) == text_of(wanted)
+    value = look_up(Source(place, steps))  # type: ignore[arg-type]  # one of the places, as was just seen
+    if asks_of_store(wanted):
+        return value is not ABSENT
+    return agrees(value, wanted, there=value is not ABSENT) or (
+        # Parameters are texts.
+        value is not ABSENT and not isinstance(wanted, Mapping) and text_of(value) == text_of(wanted)
+    )
+
+
+def _item_may_hold(part: tuple[str, tuple[str, ...], Any], item: Any) -> bool:
+    place, steps, wanted = part
+    if place != "item":
+        return True
+    found = spread(item, steps[:-1])
+    values = [each[steps[-1]] for each in found if isinstance(each, Mapping) and steps[-1] in each]
+    return agrees(values[0], wanted, there=True) if values else agrees(None, wanted, there=False)
 
 
 def error_statuses(reading: Reading) -> tuple[str, ...]:
     """The documented 4xx that may answer an invalid request: all but those that mean something else here."""
     taken = {str(policy.status) for policy in reading.rule.taken.policies} if reading.rule.taken else set()
     other = {str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("taken", "unknown", "denied")}
-    meant = {str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("invalid", "malformed")}
+    meant = {
+        str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("invalid", "ill_formed", "malformed")
+    }
     known = [s for s in reading.operation.replies if s.startswith("4") or s == "default"]
     return tuple(s for s in known if s in meant or s not in taken | other)
 

@@ -5,7 +5,7 @@ from statistics import median
 
 from threadmock.contracts.cases import base_value, case_with_body, fresh_key, key_member, redraw
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.checks.situation import neutral
+from threadmock.contracts.checks.situation import neutral, refused_by_rule
 from threadmock.contracts.findings import Finding
 
 SLOW = 2.0
@@ -34,7 +34,9 @@ def server_error_applies(reading: Reading) -> str:
     """Only an answer to the operation's own method."""
     if reading.response is None:
         return "no answer came"
-    return "another check asks this of other methods" if reading.case.intent == "method" else neutral(reading)
+    if reading.case.intent == "method":
+        return "another check asks this of other methods"
+    return neutral(reading) or refused_by_rule(reading)
 
 
 def prompt_applies(reading: Reading) -> str:

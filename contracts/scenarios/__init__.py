@@ -3,16 +3,20 @@
 repeat, ids_distinct, at_once            the same request again, many, several at one moment
 isolation, forged, refused_leaves_nothing, precedence      what a request may not change
 taken, policies_on_new, generated_taken, survives_many, key_spelling, one_winner      keys that are taken
+kept                                     what stays though a part was refused
 clock                                    time goes on
 life_cycle, read_your_writes, list_contains, update_visible, gone_after_delete, …      things of a family, see there
+stream_state, tokens, resume_stream, interrupt_resume, cancel, busy, …                 runs, see `run_table`
 writings, broken_credentials             the same request written otherwise; credentials written wrongly
+final_slash, unknown_route, cors         manners of the whole provider
 """
 
 from collections.abc import Mapping
 
-from threadmock.contracts.scenarios import clock, isolation, repeats, taken, wire
+from threadmock.contracts.scenarios import clock, isolation, kept, manners, repeats, taken, wire
 from threadmock.contracts.scenarios.family_table import FAMILY
 from threadmock.contracts.scenarios.records import Scenario, chooses_key, creates, refuses_taken
+from threadmock.contracts.scenarios.run_table import RUNS
 
 __all__ = ["Scenario", "scenarios"]
 
@@ -124,6 +128,14 @@ _ALL = (
         "assumed",
     ),
     Scenario(
+        "kept",
+        "what a create makes is there although a part of its request was refused, where the rule says so",
+        "the operation's rule, with its evidence",
+        kept.partly_refused,
+        kept.run_kept,
+        2 * kept.MOST,
+    ),
+    Scenario(
         "clock",
         "what is made later says so",
         "the meaning of the members' names",
@@ -140,6 +152,33 @@ _ALL = (
         21,
     ),
     Scenario(
+        "final_slash",
+        "a final slash is answered by a redirect to the path without it, where that is said of the provider",
+        "x-behaviour of the whole provider",
+        manners.slashed,
+        manners.run_final_slash,
+        2,
+        "observed",
+    ),
+    Scenario(
+        "unknown_route",
+        "a path that the provider does not have is refused in the form that is said of it",
+        "x-behaviour of the whole provider",
+        manners.pathless,
+        manners.run_unknown_route,
+        1,
+        "observed",
+    ),
+    Scenario(
+        "cors",
+        "browsers are told of origins, methods and headers what is said of the provider",
+        "x-behaviour of the whole provider; Fetch standard, 3.2",
+        manners.open_to_pages,
+        manners.run_cors,
+        2,
+        "observed",
+    ),
+    Scenario(
         "broken_credentials",
         "credentials that are written wrongly are none",
         "the document's security schemes",
@@ -148,4 +187,4 @@ _ALL = (
         10,
     ),
 )
-scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*_ALL, *FAMILY)}
+scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*_ALL, *FAMILY, *RUNS)}

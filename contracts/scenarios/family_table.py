@@ -1,6 +1,19 @@
 """The scenarios of whole families: things that are made, read, listed, changed and deleted."""
 
-from threadmock.contracts.scenarios import changes, filters, lists, lives, machine, pages, strangers
+from threadmock.contracts.scenarios import (
+    changes,
+    copies,
+    filters,
+    links,
+    lists,
+    lives,
+    machine,
+    pages,
+    parts,
+    removals,
+    sorting,
+    strangers,
+)
 from threadmock.contracts.scenarios.records import Scenario
 
 _RULES = "the operations' rules, with their evidence"
@@ -79,6 +92,30 @@ FAMILY = (
         2,
     ),
     Scenario(
+        "prune",
+        "what was pruned is gone, what was not named is there, and the count says how many there were",
+        _RULES,
+        removals.prunes,
+        removals.run_prune,
+        2 + 3 * pages.MOST_PAGES,
+    ),
+    Scenario(
+        "keep_latest",
+        "a prune that keeps the latest leaves the thing and the newest below it, and nothing older",
+        _RULES,
+        removals.keeps,
+        removals.run_keep_latest,
+        2 + pages.MOST_PAGES,
+    ),
+    Scenario(
+        "copy",
+        "a copy has a key of its own, equals the original, holds what lies in it, and goes its own way",
+        _RULES,
+        copies.copied,
+        copies.run_copy,
+        24,
+    ),
+    Scenario(
         "unknown_id",
         "an id that nothing has is refused, as documented",
         "the operation's rule and its documented refusals",
@@ -117,6 +154,46 @@ FAMILY = (
         lists.ordered,
         lists.run_order,
         3,
+    ),
+    Scenario(
+        "order_by",
+        "things come sorted by the member that the request names, up and down",
+        "the list's rule, with its evidence",
+        sorting.sorts,
+        sorting.run_order_by,
+        2 * sorting.MOST_MEMBERS,
+    ),
+    Scenario(
+        "links",
+        "links lead to the pages that the cursor leads to, and the last page has none to a next one",
+        "the list's rule, with its evidence",
+        links.linked,
+        links.run_links,
+        4 + pages.MOST_PAGES,
+    ),
+    Scenario(
+        "page_headers",
+        "headers tell the offset of the next page where there is one, and how many things are known",
+        "the list's rule, with its evidence",
+        links.headed,
+        links.run_page_headers,
+        2,
+    ),
+    Scenario(
+        "select",
+        "where some members are asked for, those are there, as they are, and no others but the required ones",
+        _RULES,
+        parts.selects,
+        parts.run_select,
+        (1 + parts.MOST_SELECTIONS) * pages.MOST_PAGES,
+    ),
+    Scenario(
+        "extract",
+        "each alias holds the value at its path, and null where the path leads nowhere",
+        "the list's rule, with its evidence",
+        parts.extracts,
+        parts.run_extract,
+        pages.MOST_PAGES,
     ),
     Scenario(
         "totals",

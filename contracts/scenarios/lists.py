@@ -23,7 +23,7 @@ from threadmock.contracts.scenarios.pages import (
     way_of,
 )
 from threadmock.contracts.scenarios.records import ask, marked
-from threadmock.contracts.staging import Thing
+from threadmock.contracts.staging import Thing, demands
 from threadmock.specs.behaviour import Evidence, weakest
 from threadmock.specs.model import Contract, Operation
 
@@ -93,7 +93,7 @@ def fresh_parents(context: Context, operation: Operation) -> dict[str, Any]:
     named = parents(operation)
     if not named or not makers(context.contract, named[-1]):
         return {}
-    thing = stage_of(context).make(named[-1])
+    thing = stage_of(context).make(named[-1], {}, demands(context.contract, named[-1]))
     return {name: key for name, key in keys_of(thing).items() if name in named}
 
 

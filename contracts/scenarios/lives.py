@@ -18,7 +18,7 @@ from threadmock.contracts.scenarios.asking import (
 )
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.records import ask, marked
-from threadmock.contracts.staging import Thing
+from threadmock.contracts.staging import Thing, demands
 from threadmock.specs.behaviour import weakest
 from threadmock.specs.model import Contract, Operation
 
@@ -51,11 +51,11 @@ def deletes(contract: Contract, resource: str) -> list[Operation]:
     return [d for d in of_action(contract, resource, "delete") if any(name.own for name in names(d))]
 
 
-def new_thing(context: Context, operation: Operation, mark: str) -> Thing:
-    """A new thing of the operation's resource, with texts of its own in what it takes. NotSent."""
+def new_thing(context: Context, operation: Operation, mark: str, members: Mapping[str, Any] | None = None) -> Thing:
+    """A new thing of the operation's resource, with texts of its own in what it takes, and these members. NotSent."""
     stage = stage_of(context)
     maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
-    return stage.make(operation.rule.resource, {}, marked(maker, mark))
+    return stage.make(operation.rule.resource, {}, {**marked(maker, mark), **(members or {})})
 
 
 def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -132,7 +132,7 @@ def _listed(check: str, reading: Reading | None, end: Operation) -> Finding:
 def run_gone_after_delete(context: Context, operation: Operation) -> Iterator[Finding]:
     """Delete a thing, with something in it: no read, list or update knows it, nor what was in it."""
     contract, resource = context.contract, operation.rule.resource
-    thing = new_thing(context, operation, "to be deleted")
+    thing = new_thing(context, operation, "to be deleted", demands(contract, resource))
     inside = [stage_of(context).make(child, {resource: thing.key}) for child in below(contract, resource)[:2]]
     if not ask(context, aim(operation, keys_of(thing), "a thing just made")).accepted:
         return

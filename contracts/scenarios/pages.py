@@ -1,7 +1,7 @@
 """How lists are gone through: one page, the next one, until something is found or a bound is met."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from threadmock.contracts.checks import Context, Reading
@@ -14,6 +14,7 @@ from threadmock.contracts.staging import Thing, find_key
 from threadmock.specs.behaviour import Listing, Source
 from threadmock.specs.inference import properties
 from threadmock.specs.model import Contract, Operation
+from threadmock.specs.validation import checker
 
 MOST_PAGES = 8
 PLENTY = 100
@@ -30,7 +31,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Way:
-    """How an operation is gone through. Places that it does not declare are None. most: the largest limit."""
+    """How an operation is gone through. Places that it does not declare are None. most: the largest limit.
+
+    fixed: places that hold the same on every page.
+    """
 
     operation: Operation
     listing: Listing
@@ -52,6 +56,17 @@ def way_of(operation: Operation) -> Way:
     after = _declared(operation, rule.after)
     key = operation.rule.key.member if operation.rule.key else "id"
     return Way(operation, rule, limit, offset, after, _largest(operation, limit), key)
+
+
+def narrowed(way: Way, things: Sequence[Thing]) -> Way:
+    """The way through these things alone, where a filter takes their keys; else the same way."""
+    wanted = [thing.key for thing in things]
+    for rule in way.listing.filters:
+        source = _declared(way.operation, rule.source) if rule.how == "among" and rule.member == way.key else None
+        schema = schema_at(way.operation, source) if source else None
+        if source and schema and source.place == "body" and checker(schema).accepted(wanted):
+            return replace(way, fixed={**way.fixed, source: wanted})
+    return way
 
 
 def _declared(operation: Operation, source: Source | None) -> Source | None:

@@ -11,6 +11,7 @@ from threadmock.contracts.naming import Name, names, schema_at
 from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.records import ask
 from threadmock.contracts.shapes import shapes
+from threadmock.contracts.staging import demands
 from threadmock.specs.behaviour import Evidence, Source, weakest
 from threadmock.specs.model import Contract, Operation
 
@@ -126,7 +127,8 @@ def run_foreign_child(context: Context, operation: Operation) -> Iterator[Findin
     """A thing that lies below one parent is asked for below another one: it is not there."""
     stage, resource = stage_of(context), operation.rule.resource
     outer = [name for name in names(operation) if not name.own][-1]
-    first, second = stage.make(outer.resource), stage.make(outer.resource)
+    needed = demands(context.contract, outer.resource)
+    first, second = (stage.make(outer.resource, {}, needed) for _ in range(2))
     child = stage.make(resource, {outer.resource: first.key})
     for thing in (first, second):
         stage.make(resource, {outer.resource: thing.key})

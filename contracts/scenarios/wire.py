@@ -12,7 +12,7 @@ from threadmock.contracts.findings import Finding
 from threadmock.contracts.naming import DESTRUCTIVE
 from threadmock.contracts.scenarios.records import ask, has_base, make_case, marked
 from threadmock.specs.behaviour import Evidence, weakest
-from threadmock.specs.messages import Request
+from threadmock.specs.messages import Request, is_json
 from threadmock.specs.model import Contract, Operation, Security
 
 
@@ -21,8 +21,8 @@ def wire_applies(_: Contract, operation: Operation) -> str:
     return "" if json_media(operation) and has_base(operation) else "no valid JSON body is known"
 
 
-def _writings(request: Request, value: Any) -> Iterator[tuple[str, Request]]:
-    """The same request in other writing: what it is called, and the request."""
+def _writings(request: Request, value: Any, answer: str) -> Iterator[tuple[str, Request]]:
+    """The same request in other writing: what it is called, and the request. answer: its media type, if no JSON."""
     yield "indented", replace(request, body=json.dumps(value, indent=4).encode())
     yield (
         "with other line ends",
@@ -31,11 +31,12 @@ def _writings(request: Request, value: Any) -> Iterator[tuple[str, Request]]:
     yield "with escapes", replace(request, body=_escaped(value))
     yield "members in reverse", replace(request, body=json.dumps(dict(reversed(value.items()))).encode())
     media = request.headers.get("content-type", "application/json")
+    accepted = answer or media
     for name, headers in (
         ("a charset in quotes", {"content-type": f'{media}; charset="utf-8"'}),
         ("any answer accepted", {"accept": "*/*"}),
-        ("JSON accepted only", {"accept": media}),
-        ("JSON preferred", {"accept": f"{media};q=0.9, */*;q=0.1"}),
+        (f"{'JSON' if accepted == media else accepted} accepted only", {"accept": accepted}),
+        (f"{'JSON' if accepted == media else accepted} preferred", {"accept": f"{accepted};q=0.9, */*;q=0.1"}),
         ("a parameter of the media type", {"content-type": f"{media}; version=1"}),
         ("another agent", {"user-agent": "Mozilla/5.0 (threadmock)", "accept-language": "de, *;q=0.5"}),
         ("XML preferred", {"accept": "application/xml"}),
@@ -88,7 +89,7 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
         plain = replace(plain, request=first.case.request, value=value, standing=first.case.standing)
     for beside in _beside(plain):
         ask(context, beside)
-    for name, request in _writings(plain.request, value):
+    for name, request in _writings(plain.request, value, _answer_media(operation)):
         case = replace(plain, request=request, label=f"the plain request, {name}")
         got = ask(context, case, without=("valid_accepted", "documented_status"))
         if 300 <= got.status < 500 and got.status != 429 and not doubt(got):
@@ -99,6 +100,13 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
                 source="RFC 8259, 2 and 7; RFC 9110, 8.3 and 12",
                 exchanges=2,
             )
+
+
+def _answer_media(operation: Operation) -> str:
+    """The media type of the answer, where none of the documented ones is JSON; else ""."""
+    reply = operation.reply(operation.success)
+    kinds = list(reply.content) if reply else []
+    return "" if not kinds or any(map(is_json, kinds)) else kinds[0]
 
 
 def credentials_applies(_: Contract, operation: Operation) -> str:

@@ -2,7 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
-from threadmock.mockserver.behaviours import append, copy, counting, create, delete, fixed, listing, prune, read, update
+from threadmock.mockserver.behaviours import (
+    append,
+    cancel,
+    copy,
+    counting,
+    create,
+    delete,
+    fixed,
+    join,
+    listing,
+    prune,
+    read,
+    run,
+    update,
+)
 from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.transaction import Done, Transaction
 
@@ -20,6 +34,7 @@ behaviours: Mapping[str, Behaviour] = {
     "copy": copy.run,
     "prune": prune.run,
     "fixed": fixed.run,
-    "transition": fixed.run,
-    "stream": fixed.run,
+    "run": run.run,
+    "join": join.run,
+    "cancel": cancel.run,
 }

@@ -1,9 +1,12 @@
 """Append: a thing that follows the newest one of its shelf, or the one that the request names."""
 
+from dataclasses import replace
+
 from threadmock.mockserver.behaviours.create import new_key, store_new
 from threadmock.mockserver.keys import asked_key
 from threadmock.mockserver.parents import enter
 from threadmock.mockserver.rendering import Refused
+from threadmock.mockserver.runs.cast import cast_of
 from threadmock.mockserver.transaction import Done, Transaction
 
 
@@ -13,4 +16,15 @@ def run(tx: Transaction) -> Done | Refused:
         return missing
     store, followed = tx.world.store, asked_key(tx)
     tx.latest = store.read(tx.shelf, followed) if followed else next(iter(store.newest(tx.shelf, 0, 1)), None)
-    return store_new(tx, new_key(tx))
+    made = store_new(tx, new_key(tx))
+    if tx.contract.profile.agent and isinstance(made, Done):
+        _tell_followers(tx)
+    return made
+
+
+def _tell_followers(tx: Transaction) -> None:
+    """Let who follows the thread know, where what was made is of the kind that runs make there."""
+    cast = cast_of(tx.contract)
+    if tx.operation.rule.resource == cast.agent.piece and tx.parent is not None:
+        home = tx.world.store.find(tx.contract.name, cast.agent.thread, tx.parent_key)
+        tx.world.runs.note_change((home, tx.parent_key), cast, replace(tx, latest=tx.thing))

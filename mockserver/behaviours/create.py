@@ -3,6 +3,7 @@
 from typing import Any
 
 from threadmock.mockserver.behaviours.showing import done
+from threadmock.mockserver.conditions import unmet_afterwards
 from threadmock.mockserver.faults import Moment
 from threadmock.mockserver.generation import generate
 from threadmock.mockserver.keys import canonical_key
@@ -47,6 +48,8 @@ def store_new(tx: Transaction, identifier: str) -> Done | Refused:
         return _taken(tx, identifier, there)
     tx.thing = thing
     plan = tx.plan
+    if plan.conditions and (refused := unmet_afterwards(tx)):
+        return refused
     if plan.beside:
         make_all_beside(tx, tx.shelf)
     if plan.touch:
@@ -64,6 +67,10 @@ def _taken(tx: Transaction, identifier: str, there: Thing) -> Done | Refused:
     policy = taken.policy(asked)
     if policy.reply == "existing":
         tx.thing = there
+        if policy.also:
+            if refused := unmet_afterwards(tx):
+                return refused
+            make_all_beside(tx, tx.shelf)
         return done(tx, f"taken, {policy.name}", status=policy.status)
     reason = f"{(tx.operation.rule.resource or 'thing').capitalize()} {identifier} already exists"
     return Refused("taken", reason, status=policy.status, key=identifier)

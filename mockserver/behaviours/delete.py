@@ -1,4 +1,4 @@
-"""Delete: the thing and all that lies below it is gone."""
+"""Delete: the thing and all that lies below it is gone; of a run under way, what it made is, too."""
 
 from threadmock.mockserver.behaviours.showing import done
 from threadmock.mockserver.generation import generate
@@ -16,8 +16,12 @@ def run(tx: Transaction) -> Done | Refused:
     home = home_of(tx, key)
     tx.key, tx.thing = key, tx.world.store.read(home, key)
     answer = done(tx, "deleted") if tx.thing is not None and plan.reply_maker else None
-    if tx.world.store.delete(home, key) is None:
+    live = tx.world.runs.under_way(home, key)
+    if live:
+        tx.world.runs.stop(live, removing=True)
+    elif tx.world.store.delete(home, key) is None:
         return not_found(tx, key)
+    tx.world.runs.let_go((home, key))
     if plan.touch:
         touch(tx)
     if answer is not None:

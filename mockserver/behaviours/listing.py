@@ -1,5 +1,6 @@
 """List: the things of a shelf, filtered, ordered and cut as the rule says."""
 
+import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,9 @@ from threadmock.mockserver.selection import Lister, in_order, passing, whole_num
 from threadmock.mockserver.storage import Thing
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction, dig
 from threadmock.specs.parameters import parse_query
-from threadmock.specs.rules import steps_of
+from threadmock.specs.rule_parts import steps_of
+
+_INDEX = re.compile(r"\[(-?[0-9]{1,9})\]")
 
 
 def run(tx: Transaction) -> Done | Refused:
@@ -26,21 +29,22 @@ def run(tx: Transaction) -> Done | Refused:
     if plain:
         total = store.count(tx.shelf)
         page = list(store.newest(tx.shelf, min(offset, total), min(limit, total)))
-        more = offset + len(page) < total
+        ahead, more = offset, offset + len(page) < total
     else:
         things = in_order(tx, passing(tx))
         total = len(things)
-        page, more = _cut(tx, things, offset, limit)
+        page, ahead, more = _cut(tx, things, offset, limit)
     if lister.from_end:
         page.reverse()
     tx.tally = {"total": total, "page": len(page)}
     items = _items(tx, page)
     note = f"{len(page)} of {total}"
     headers = _pagination(lister, offset, limit, len(page), more=more)
-    return Done(tx.plan.success, _envelope(tx, lister, items, page, more=more), note, headers)
+    return Done(tx.plan.success, _envelope(tx, items, page, first=ahead == 0, more=more), note, headers)
 
 
-def _cut(tx: Transaction, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], bool]:
+def _cut(tx: Transaction, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], int, bool]:
+    """The page, how many things stand before it, and whether others stand behind it."""
     lister = tx.plan.lister
     after, before = (read(tx) if read else ABSENT for read in (lister.after, lister.before))
     start, end = 0, len(things)
@@ -52,7 +56,7 @@ def _cut(tx: Transaction, things: list[Thing], offset: int, limit: int) -> tuple
             start = max(start, end - limit)
     start = min(start + offset, end)
     page = things[start : min(end, start + limit)]
-    return page, start + len(page) < end
+    return page, start, start + len(page) < (len(things) if lister.after else end)
 
 
 def _place(tx: Transaction, things: list[Thing], key: Any, unknown: int) -> int:
@@ -85,14 +89,17 @@ def _extracted(thing: Thing, path: str) -> Any:
     node: Any = thing
     for step in steps_of(path.replace("[", ".[")):
         if step.startswith("["):
-            index = int(step[1:-1]) if step[1:-1].lstrip("-").isdigit() else 0
-            node = node[index] if isinstance(node, list) and -len(node) <= index < len(node) else None
+            found = _INDEX.fullmatch(step)
+            index = int(found[1]) if found else None
+            there = isinstance(node, list) and index is not None and -len(node) <= index < len(node)
+            node = node[index] if there else None
         else:
             node = node.get(step) if isinstance(node, dict) else None
     return node
 
 
-def _envelope(tx: Transaction, lister: Lister, items: list[Any], page: list[Thing], *, more: bool) -> Any:
+def _envelope(tx: Transaction, items: list[Any], page: list[Thing], *, first: bool, more: bool) -> Any:
+    lister = tx.plan.lister
     if lister.items is None:
         return items
     made: dict[str, Any] = {lister.items: items}
@@ -101,8 +108,7 @@ def _envelope(tx: Transaction, lister: Lister, items: list[Any], page: list[Thin
     if lister.next:
         made[lister.next] = _link(tx, "starting_after", page[-1]) if more and page else None
     if lister.previous:
-        asked = lister.after(tx) if lister.after else ABSENT
-        made[lister.previous] = None if asked in (ABSENT, None) or not page else _link(tx, "ending_before", page[0])
+        made[lister.previous] = None if first or not page else _link(tx, "ending_before", page[0])
     if tx.plan.reply_maker:
         beside = pruned(tx, tx.plan.reply_maker(tx))
         made |= beside if isinstance(beside, dict) else {}

@@ -27,5 +27,6 @@ def run(tx: Transaction) -> Done | Refused:
             keep_newest(store, (tx.contract.name, rule.keeps, resource, key))
         else:
             store.delete(home, key)
+            tx.world.runs.let_go((home, key))
     tx.tally = {"done": pruned}
     return done(tx, f"{pruned} pruned")

@@ -8,6 +8,7 @@ from threadmock.mockserver.behaviours.showing import done
 from threadmock.mockserver.keys import asked_key, home_of, not_found
 from threadmock.mockserver.parents import enter, touch
 from threadmock.mockserver.rendering import Refused
+from threadmock.mockserver.runs.cast import all_hold
 from threadmock.mockserver.storage import Thing
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction, put
 
@@ -26,6 +27,9 @@ def run(tx: Transaction) -> Done | Refused:
         touch(tx)
     if tx.plan.expires:
         tx.world.calendar.enter(home, key, tx.thing, tx.plan.expires)
+    if tx.plan.run and all_hold(tx.plan.run.rule.cancels, tx):
+        tx.world.runs.stop_on((home, key))
+        tx.thing = tx.world.store.read(home, key)
     return done(tx, "updated")
 
 

@@ -1,9 +1,10 @@
 """The servers that `serve` is compared with: a bare Flask view, and the mock through Flask's own dispatch.
 
-python comparison.py hello|flask PORT
+python comparison.py hello|flask|stream PORT
 """
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import flask
@@ -14,6 +15,9 @@ from threadmock.mockserver.command import Settings, build_gateway
 from threadmock.mockserver.rsgi import Served
 from threadmock.mockserver.server import Address, serve
 
+EVENTS = 1000
+EVENT_BYTES = 560
+
 
 def hello() -> Any:
     """Flask's own hello world, in JSON."""
@@ -23,6 +27,22 @@ def hello() -> Any:
     return app
 
 
+def streaming() -> Any:
+    """A generator of as many events of a like size as the mock's, and nothing else: what WSGI and the server cost."""
+    event = b"event: messages\r\ndata: " + b"x" * EVENT_BYTES + b"\r\n\r\n"
+
+    def events() -> Iterator[bytes]:
+        for _ in range(EVENTS):
+            yield event
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterator[bytes] | list[bytes]:
+        streamed = environ["PATH_INFO"] == "/runs/stream"
+        start_response("200 OK", [("content-type", "text/event-stream" if streamed else "application/json")])
+        return events() if streamed else [b"{}"]
+
+    return application
+
+
 def through_flask() -> Any:
     """The mock as `serve` runs it, but with every route through Flask's dispatch."""
     gateway = build_gateway(Settings(("langsmith",), seed=1, quiet=True))
@@ -30,14 +50,14 @@ def through_flask() -> Any:
 
 
 def main(kind: str, port: int) -> None:
-    """Serve: the bare view on granian's WSGI interface and its defaults, the mock as `serve` does."""
+    """Serve: the bare ones on granian's WSGI interface and its defaults, the mock as `serve` does."""
     if kind == "flask":
         serve(Address("127.0.0.1", port), through_flask, ready=lambda: None)
         return
     server = Granian(
         "comparison", address="127.0.0.1", port=port, interface=Interfaces.WSGI, websockets=False, log_enabled=False
     )
-    server.serve(target_loader=hello, wrap_loader=False)
+    server.serve(target_loader=streaming if kind == "stream" else hello, wrap_loader=False)
 
 
 if __name__ == "__main__":

@@ -92,3 +92,30 @@ def the_asynchronous_client_sees_the_same(told: Any) -> None:
     assert told["messages"] == [told["message read"]] == [told["message"]]
     assert told["updated"] == told["message"] | {"content": "bye"}
     assert told["deleted message"] == told["deleted"] == {"deleted": True}
+
+
+RUNS = Path(__file__).parent / "seekrai_runs_script.py"
+
+
+def test_the_client_runs_agents_and_sees_what_they_do(python: str, serving: Callable[..., Serving]) -> None:
+    server = serving("seekrflow", "--port", "0", "--auth", "key-1", "--speed", "0.2")
+    told = json.loads(script(python, str(RUNS), server.url, "key-1", without="SEEKR_"))
+    kinds = [event["type"] for event in told["streamed"]]
+    assert (kinds[0], kinds[-1]) == ("start", "finish")
+    assert {"reasoning-delta", "tool-input-available", "tool-output-available", "data-custom"} <= set(kinds)
+    deltas = "".join(event["delta"] for event in told["streamed"] if event["type"] == "text-delta")
+    asked, *answers = told["messages"]
+    assert asked["content"] == "/tool Where is my order?"
+    assert deltas == "".join(each["content"] for each in answers if each["role"] == "assistant")
+    assert [each["role"] for each in answers] == ["assistant", "tool", "tool", "assistant"]
+    (run,) = told["runs"]
+    assert (run["status"], run["thread_id"], run["is_active"]) == ("completed", told["thread"], False)
+    assert {each["run_id"] for each in answers} == {run["id"]}
+    assert told["started"]["status"] == "queued"
+    assert (told["locked"]["status"], told["locked"]["active_run_id"]) == ("locked", told["started"]["run_id"])
+    assert told["refused"][1] == 409
+    assert told["first followed"]["type"] == "start"
+    assert told["cancelled"] == {"status": "canceled", "run_id": told["started"]["run_id"]}
+    assert "finish" not in [event["type"] for event in told["rest"]]
+    assert told["stopped"]["status"] == "cancelled"
+    assert (told["free again"]["status"], told["free again"]["active_run_id"]) == ("available", None)

@@ -15,7 +15,7 @@ try:
 except ImportError:  # Windows: its tests run one after the other
     fcntl = None  # type: ignore[assignment]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def ends_well(*command: str, **options: Any) -> tuple[bool, str]:

@@ -1,0 +1,107 @@
+"""A setting read backwards: what each of its places held, given the value that it made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from threadmock.specs.behaviour import Setting
+
+Found = dict[str, Any]
+_STORED = ("stored", "parent", "latest")
+
+
+def observe(setting: Setting, value: Any, found: Found) -> bool:
+    """Note what places held, such as "item.text" or "latest.values". False where the setting can't make this value.
+
+    Of constants only texts tell one thing from another: what else is fixed is what a stand-in fills in, and others are
+    free to hold more. Where a setting hides what it read, nothing is noted, and any value may be its own.
+    """
+    if setting.when is not None:
+        return True
+    reader = _READERS.get(setting.kind)
+    return reader(setting, value, found) if reader else True
+
+
+def _value(setting: Setting, value: Any, _: Found) -> bool:
+    return bool(setting.value == value) or not isinstance(setting.value, str)
+
+
+def _from(setting: Setting, value: Any, found: Found) -> bool:
+    if len(setting.sources) == 1 and not (
+        setting.words or setting.without or setting.plus or setting.sources[0].others
+    ):
+        found[str(setting.sources[0])] = value
+    return True
+
+
+def _held(setting: Setting, value: Any, found: Found) -> bool:
+    if setting.plus:
+        return True
+    otherwise = setting.otherwise
+    if not (otherwise and otherwise.kind == "value" and otherwise.value == value):
+        found[".".join((setting.kind, *setting.steps))] = value
+    return True
+
+
+def _members(setting: Setting, value: Any, found: Found) -> bool:
+    if setting.sources:
+        return True
+    if not isinstance(value, Mapping):
+        return False
+    return all(
+        observe(inner, value[name], found) if name in value else _may_lack(inner) for name, inner in setting.members
+    )
+
+
+def _may_lack(setting: Setting) -> bool:
+    """Whether a member may be missing: all but a text by which things are told apart."""
+    return not (setting.kind == "value" and isinstance(setting.value, str) and setting.when is None)
+
+
+def _list(setting: Setting, value: Any, found: Found) -> bool:
+    if not isinstance(value, list):
+        return False
+    inner = [each for _, each in setting.members]
+    if any(each.kind == "each" or each.when is not None for each in inner):
+        return True
+    return len(inner) == len(value) and all(observe(each, item, found) for each, item in zip(inner, value, strict=True))
+
+
+def _each(_: Setting, value: Any, __: Found) -> bool:
+    return isinstance(value, list)
+
+
+def _keyed(setting: Setting, value: Any, found: Found) -> bool:
+    if not isinstance(value, Mapping) or len(value) != 1 or not setting.members:
+        return False
+    ((name, inner),) = value.items()
+    if setting.members[0][1].kind == "value" and setting.members[0][1].value != inner:
+        return False
+    if setting.sources:
+        found[str(setting.sources[0])] = name
+    return observe(setting.members[0][1], inner, found)
+
+
+def _merged(setting: Setting, value: Any, found: Found) -> bool:
+    """An object over what lay in the latest: without its own members it is that."""
+    over = setting.members[0][1] if len(setting.members) == 1 else None
+    if over is None or over.kind != "members" or not setting.steps or setting.value:
+        return isinstance(value, Mapping)
+    if not observe(over, value, found):
+        return False
+    own = {name for name, _ in over.members}
+    found[".".join(setting.steps if setting.steps[0] == "latest" else ("latest", *setting.steps))] = {
+        name: each for name, each in value.items() if name not in own
+    }
+    return True
+
+
+_READERS = {
+    "value": _value,
+    "from": _from,
+    "members": _members,
+    "list": _list,
+    "each": _each,
+    "keyed": _keyed,
+    "merged": _merged,
+    **dict.fromkeys(_STORED, _held),
+}

@@ -1,0 +1,303 @@
+"""`agent` and `run` of `x-behaviour` as data → records. The vocabulary is checked by `behaviour.schema.json` first."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from threadmock.specs.agents import (
+    Agent,
+    Busy,
+    BusyPolicy,
+    Change,
+    Command,
+    Commands,
+    Event,
+    Format,
+    Hearing,
+    Respond,
+    RunRule,
+    Speaker,
+    Stopping,
+    When,
+)
+from threadmock.specs.behaviour import Evidence, Setting, Source
+from threadmock.specs.errors import RuleError, nearest
+from threadmock.specs.model import Schema
+from threadmock.specs.rule_parts import parse_setting, parse_source, steps_of
+from threadmock.specs.rules import parse_made
+
+ReadSchema = Callable[[Any, str], Schema]
+_GENERATORS_IN_EVENTS = ("now", "key", "parent_key")
+
+
+def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadSchema) -> Agent | None:
+    """The agent of a provider; None where it has none. read_schema: node and place → Schema. RuleError."""
+    node = provider_wide.get("agent")
+    if node is None:
+        return None
+    own: Evidence = node.get("evidence", "documented")
+    place = f"{where}.agent"
+    hears = node["hears"]
+    changes = {
+        kind: tuple(
+            _change(each, own, f"{place}.on.{kind}") for each in (given if isinstance(given, list) else [given])
+        )
+        for kind, given in node.get("on", {}).items()
+    }
+    formats: dict[str, Format] = {}
+    for name, each in node.get("formats", {}).items():
+        at = f"{place}.formats.{name}"
+        extended = each.get("extends")
+        if extended is not None and extended not in formats:
+            raise RuleError(f"No format {extended!r} stands before this one.", where=at, fix=nearest(extended, formats))
+        formats[name] = _format(name, each, own, at, read_schema, formats[extended].events if extended else ())
+    return Agent(
+        node["thread"],
+        node.get("piece", ""),
+        Hearing(
+            _maybe(hears.get("content"), own, place),
+            hears.get("roles", {}),
+            _maybe(hears.get("otherwise"), own, place),
+        ),
+        changes,
+        formats,
+        {end: parse_setting(each, own, place) for end, each in node.get("results", {}).items()},
+        own,
+    )
+
+
+def _maybe(node: Any, evidence: Evidence, where: str) -> Setting | None:
+    return None if node is None else parse_setting(node, evidence, where)
+
+
+def _change(node: Mapping[str, Any], evidence: Evidence, where: str) -> Change:
+    own: Evidence = node.get("evidence", evidence)
+    settings = {
+        part: {member: parse_setting(value, own, where) for member, value in node.get(part, {}).items()}
+        for part in ("run", "latest", "thread")
+    }
+    made = (parse_made(node["make"], own, where),) if "make" in node else ()
+    return Change(settings["run"], made, settings["latest"], settings["thread"], parse_when(node.get("when")), own)
+
+
+def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries along
+    name: str,
+    node: Mapping[str, Any],
+    evidence: Evidence,
+    where: str,
+    read_schema: ReadSchema,
+    extended: tuple[Event, ...],
+) -> Format:
+    own: Evidence = node.get("evidence", evidence)
+    events = extended + tuple(
+        _event({**each, "on": kind}, own, f"{where}.events[{at}]", read_schema)
+        for at, each in enumerate(node["events"])
+        for kind in (each["on"] if isinstance(each["on"], list) else [each["on"]])
+    )
+    made = Format(
+        name,
+        events,
+        newline=node.get("newline", "\n"),
+        heartbeat=node.get("heartbeat", ""),
+        every=node.get("every", 15.0),
+        ids=node.get("ids", ""),
+        replays=node.get("replays", False),
+        headers=node.get("headers", {}),
+        evidence=own,
+    )
+    return replace(made, numbered=parse_source(node["numbered"])) if "numbered" in node else made
+
+
+def _event(node: Mapping[str, Any], evidence: Evidence, where: str, read_schema: ReadSchema) -> Event:
+    own: Evidence = node.get("evidence", evidence)
+    data = _maybe(node.get("data"), own, where)
+    for random in _random(data):
+        raise RuleError(
+            f"An event can't hold a new {random}: whoever reads it again must find the same.",
+            where=where,
+            fix="Take an id of the beat, such as {from: item.id}.",
+        )
+    return Event(
+        node["on"],
+        node.get("event", ""),
+        data,
+        node.get("raw", ""),
+        tuple(node.get("modes", ())),
+        parse_when(node.get("when")),
+        _maybe(node.get("each"), own, where),
+        read_schema(node["schema"], where) if "schema" in node else None,
+        own,
+    )
+
+
+def _random(setting: Setting | None) -> list[str]:
+    if setting is None:
+        return []
+    own = [setting.generator] if setting.kind == "generate" and setting.generator not in _GENERATORS_IN_EVENTS else []
+    return own + [name for inner in (*dict(setting.members).values(), setting.otherwise) for name in _random(inner)]
+
+
+def parse_when(node: Mapping[str, Any] | None) -> When:
+    """`{body.stream: true}` → (("body", ("stream",), True),)."""
+    found = ((name.partition("."), value) for name, value in (node or {}).items())
+    return tuple((place, steps_of(path), value) for (place, _, path), value in found)
+
+
+def parse_run(rule: Mapping[str, Any], where: str) -> RunRule | None:
+    """The `run` of an operation's rule; None where it has none. RuleError where it makes no sense."""
+    node = rule.get("run", {} if rule.get("action") in ("run", "join", "cancel") else None)
+    if node is None:
+        return None
+    own: Evidence = node.get("evidence", rule.get("evidence", "documented"))
+    place = f"{where}.run"
+    pause, modes, last = node.get("pause", {}), node.get("modes", {}), node.get("last_event", {})
+    sources: dict[str, Source] = {
+        word: parse_source(given)
+        for word, given in (
+            *((word, node[word]) for word in ("resume", "follows", "delay") if word in node),
+            *pause.items(),
+            *((word, found["from"]) for word, found in (("modes", modes), ("last_event", last)) if found),
+        )
+    }
+    return RunRule(
+        **sources,
+        respond=_respond(node.get("respond", "at_once"), own, place),
+        busy=_busy(node.get("busy"), own, place),
+        default_modes=tuple(modes.get("default", ())),
+        own_modes=modes.get("own", ""),
+        bare_modes=tuple(modes.get("bare", ())),
+        disconnect=parse_when(node.get("disconnect")),
+        agent=_speaker(node.get("agent"), own, place),
+        alone=parse_made(node["alone"], own, place) if "alone" in node else None,
+        makes_thread=parse_when(node.get("makes_thread")),
+        temporary=node.get("temporary", False),
+        kept=parse_when(node.get("kept")),
+        each=node.get("each", False),
+        from_start=tuple(last.get("start", ())),
+        malformed=last.get("malformed", 0),
+        follow_thread=node.get("follow", "run") == "thread",
+        stopping=_stopping(node.get("stop")),
+        cancels=parse_when(node.get("cancels")),
+        fails=node.get("fails", 0),
+        commands=_commands(node.get("commands"), own, place),
+        headers=node.get("headers", {}),
+        evidence=own,
+    )
+
+
+def _respond(node: Any, evidence: Evidence, where: str) -> tuple[Respond, ...]:
+    if isinstance(node, str):
+        return (Respond(node, evidence=evidence),)  # type: ignore[arg-type]  # the vocabulary has checked the word
+    made = tuple(
+        Respond(
+            each["how"],
+            parse_when(each.get("when")),
+            each.get("status", 0),
+            each.get("format", ""),
+            each.get("keep_alive", ""),
+            each.get("every", 5.0),
+            _maybe(each.get("reply"), evidence, where),
+            each.get("evidence", evidence),
+        )
+        for each in node
+    )
+    if made[-1].when:
+        raise RuleError(
+            "Nothing says how a request is answered that meets none of the conditions.",
+            where=f"{where}.respond",
+            fix="Add a last entry without `when`.",
+        )
+    return made
+
+
+def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Busy | None:
+    if node is None:
+        return None
+    policies = tuple(
+        BusyPolicy(name, each["do"], each.get("status", 409), each.get("reason", ""), each.get("evidence", evidence))
+        for name, each in node.items()
+        if name not in ("by", "default")
+    )
+    known = [policy.name for policy in policies]
+    if node["default"] not in known:
+        raise RuleError(
+            f"The default policy {node['default']!r} is not among the policies.",
+            where=f"{where}.busy",
+            fix=nearest(node["default"], known),
+        )
+    return Busy(parse_source(node["by"]) if "by" in node else None, node["default"], policies)
+
+
+def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Speaker | None:
+    if node is None:
+        return None
+    own: Evidence = node.get("evidence", evidence)
+    return Speaker(
+        parse_source(node["from"]),
+        node.get("resource", ""),
+        tuple(node.get("by", ())),
+        node.get("name", ""),
+        parse_made(node["make"], own, where) if "make" in node else None,
+        node.get("unknown_key", 404),
+        node.get("unknown_name", 422),
+        own,
+    )
+
+
+def _stopping(node: Mapping[str, Any] | None) -> Stopping | None:
+    if node is None:
+        return None
+    return Stopping(
+        parse_source(node["by"]) if "by" in node else None,
+        tuple(node.get("removes", ())),
+        parse_source(node["keys"]) if "keys" in node else None,
+        parse_source(node["status"]) if "status" in node else None,
+    )
+
+
+def _commands(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Commands | None:
+    if node is None:
+        return None
+    known = {
+        name: Command(
+            each["do"],
+            tuple(each.get("needs", ())),
+            _maybe(each.get("reply"), evidence, where),
+            each.get("code", ""),
+            each.get("reason", ""),
+            each.get("answers", False),
+        )
+        for name, each in node["known"].items()
+    }
+    failed = parse_setting(node["failed"], evidence, where)
+    return Commands(parse_source(node["by"]), parse_source(node["params"]), known, failed, node.get("codes", {}))
+
+
+def run_sources(rule: RunRule) -> list[Source]:
+    """Every place in a request that an operation reads for its run."""
+    stopping = rule.stopping or Stopping()
+    found = (
+        rule.modes,
+        rule.resume,
+        rule.before,
+        rule.after,
+        rule.follows,
+        rule.delay,
+        rule.last_event,
+        rule.busy and rule.busy.by,
+        rule.agent and rule.agent.source,
+        stopping.by,
+        stopping.keys,
+        stopping.status,
+        rule.commands and rule.commands.by,
+        rule.commands and rule.commands.params,
+    )
+    conditions = (
+        *rule.disconnect,
+        *rule.kept,
+        *rule.makes_thread,
+        *rule.cancels,
+        *(each for way in rule.respond for each in way.when),
+    )
+    asked = [Source(place, steps) for place, steps, _ in conditions if place in ("body", "path", "query", "header")]  # type: ignore[arg-type]
+    return [source for source in found if source] + asked

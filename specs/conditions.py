@@ -1,0 +1,41 @@
+"""What a condition of `refuse` asks of a value: one reading for the half that obeys and the half that asks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "array": (list,),
+    "object": (dict,),
+    "string": (str,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+
+
+def spread(value: Any, steps: tuple[str, ...]) -> list[Any]:
+    """All items at the end of member names, through arrays on the way; [] where nothing is there."""
+    found = [value]
+    for step in steps:
+        found = [node[step] for node in found if isinstance(node, Mapping) and step in node]
+        found = [item for node in found for item in (node if isinstance(node, list) else [node])]
+    return found
+
+
+def asks_of_store(wanted: Any) -> str:
+    """`RESOURCE.MEMBER` where a condition asks that no stored thing of a resource hold the value; else ""."""
+    return str(wanted["unknown"]) if isinstance(wanted, Mapping) and set(wanted) == {"unknown"} else ""
+
+
+def agrees(found: Any, wanted: Any, *, there: bool) -> bool:
+    """Whether a value is what a condition wants: {present: …}, {type: …}, or an equal literal.
+
+    there: False where there is no value; a null is one, but is not present.
+    """
+    if isinstance(wanted, Mapping) and set(wanted) == {"present"}:
+        return (there and found is not None) is bool(wanted["present"])
+    if isinstance(wanted, Mapping) and set(wanted) == {"type"}:
+        known = _TYPES.get(wanted["type"], ())
+        return there and isinstance(found, known) and (bool in known or not isinstance(found, bool))
+    if not there:
+        return False
+    return bool(found == wanted) and (type(found) is type(wanted) or not isinstance(wanted, bool))

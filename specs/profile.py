@@ -1,0 +1,58 @@
+"""Frozen records for what a provider does beside its operations: what is there first, what clients are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from threadmock.specs.behaviour import Evidence, Made, Refusal
+
+if TYPE_CHECKING:
+    from threadmock.specs.agents import Agent
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How threads and messages of a neutral file become things; their settings read them as items.
+
+    thread: what a thread becomes. below: resource and key of what threads lie below, ("", "") for nothing. piece: what
+    each message becomes, or each turn (a question with all that answers it), below its thread; None: nothing.
+    """
+
+    thread: Made
+    below: tuple[str, str] = ("", "")
+    piece: Made | None = None
+    per: Literal["message", "turn"] = "message"
+
+
+@dataclass(frozen=True)
+class Cors:
+    """What browsers are told (Fetch standard, 3.2). origin: "*", or "origin" for the one that asked.
+
+    expose: names of response headers. preflight: status and text of its answer. failures: whether a 5xx tells it, too.
+    """
+
+    origin: Literal["*", "origin"] = "origin"
+    expose: tuple[str, ...] = ()
+    max_age: int = 0
+    preflight: tuple[int, str] = (204, "")
+    failures: bool = True
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Provider-wide behaviour: what a client has to be told, and the name of the thing served.
+
+    setting: one line a user writes to point a client here, with `$base` for the base URL. initial: what is there before
+    anybody made anything. fill: how a neutral file fills it; agent: how its runs go; cors: what browsers are told;
+    None where nobody said.
+    refusals: those of no operation: no_route, no_method.
+    """
+
+    label: str = ""
+    setting: str = ""
+    initial: tuple[Made, ...] = ()
+    fill: Fill | None = None
+    agent: "Agent | None" = None
+    cors: Cors | None = None
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)

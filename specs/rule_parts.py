@@ -1,0 +1,158 @@
+"""The parts that rules are made of, as data → records: sources and settings; and the check of the vocabulary."""
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+from threadmock.specs.behaviour import Evidence, Setting, Source
+from threadmock.specs.errors import RuleError, nearest
+
+GENERATORS = ("now", "uuid4", "uuid6", "uuid7", "opaque", "key", "parent_key")
+_KINDS = (
+    "generate",
+    "absent",
+    "value",
+    "count",
+    "members",
+    "minutes_after",
+    "list",
+    "text",
+    "merged",
+    "stored",
+    "parent",
+    "latest",
+    "child",
+    "tally",
+    "counted",
+    "weighed",
+    "each",
+    "template",
+    "keyed",
+    "from",
+)
+_READ = ("count", "minutes_after", "from", "text", "merged", "each", "keyed")
+_LITERAL = ("value", "child", "tally", "template", "counted", "weighed")
+_LOOKED_UP = ("stored", "parent", "latest")
+
+
+@functools.cache
+def _schema(part: str) -> dict[str, Any]:
+    text = (Path(__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]} if part else schema
+
+
+@functools.cache
+def _vocabulary(part: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_schema(part))
+
+
+def check_vocabulary(node: Any, where: str, *, part: str = "") -> None:
+    """RuleError, with the place and the nearest known word, where a rule breaks the vocabulary.
+
+    part: a word of the vocabulary's `$defs`, where the node is only that.
+    """
+    if _vocabulary(part).is_valid(node):
+        return
+    # The slower engine tells better what is wrong, and this happens once.
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema(part)).iter_errors(node))
+    if error is None:
+        return
+    fix = ""
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = tuple(error.schema.get("properties", {}))
+        unknown = next((word for word in error.instance if word not in known), "")
+        fix = nearest(str(unknown), known)
+    raise RuleError(f"{error.message}.", where=f"{where}{error.json_path.removeprefix('$')}", fix=fix)
+
+
+def parse_source(node: str | list[str]) -> Source:
+    """`body.ttl.strategy` → Source("body", ("ttl", "strategy")); of several, the first knows the others."""
+    if not isinstance(node, str):
+        first, *others = map(parse_source, node)
+        return replace(first, others=tuple(others))
+    place, *steps = node.split(".")
+    return Source(place, tuple(steps))  # type: ignore[arg-type]  # the vocabulary has checked the place
+
+
+def _sources(node: str | list[str]) -> tuple[Source, ...]:
+    return tuple(parse_source(text) for text in ([node] if isinstance(node, str) else node))
+
+
+def is_setting(node: Any) -> bool:
+    """Whether a node is a setting rather than a literal: a generator name, `absent`, or a mapping that names a kind."""
+    if isinstance(node, str):
+        return node in (*GENERATORS, "absent")
+    return isinstance(node, Mapping) and any(kind in node for kind in _KINDS)
+
+
+def parse_setting(node: Any, evidence: Evidence, where: str) -> Setting:
+    """One member's setting. A bare word is a generator, or `absent`."""
+    if node == "absent":
+        return Setting("absent", evidence=evidence)
+    if isinstance(node, str):
+        return Setting("generate", node, evidence=evidence)
+    own: Evidence = node.get("evidence", evidence)
+    kinds = [kind for kind in _KINDS if kind in node]
+    if not kinds or (len(kinds) > 1 and kinds != ["members", "from"]):
+        raise RuleError(f"A setting has one of {', '.join(_KINDS)}; this one has {kinds or 'none'}.", where=where)
+    made = _setting(kinds[0], node, own, where)
+    return replace(made, when=parse_source(node["when"])) if "when" in node else made
+
+
+def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str) -> Setting:
+    if kind == "generate":
+        return Setting("generate", node["generate"], evidence=own)
+    if kind == "members":
+        members = tuple((name, parse_setting(value, own, where)) for name, value in node["members"].items())
+        guard = _sources(node["from"]) if "from" in node else ()
+        return Setting("members", members=members, sources=guard, evidence=own)
+    if kind == "list":
+        items = tuple((str(index), parse_setting(item, own, where)) for index, item in enumerate(node["list"]))
+        return Setting("list", members=items, evidence=own)
+    inner = (
+        node["of"]
+        if kind in ("each", "keyed")
+        else node[kind]
+        if kind == "merged" and isinstance(node[kind], dict)
+        else None
+    )
+    path = node["over"] if kind == "merged" and "over" in node else node[kind] if kind in _LOOKED_UP else "."
+    return Setting(
+        kind,  # type: ignore[arg-type]
+        value=tuple(node.get("append", ())) if kind == "merged" else node[kind] if kind in _LITERAL else None,
+        sources=_sources(node[kind]) if kind in _READ and not isinstance(node[kind], dict) else (),
+        steps=steps_of(path),
+        members=() if inner is None else (("", parse_setting(inner, own, where)),),
+        otherwise=_otherwise(node, own, where),
+        null=node.get("null", "keep"),
+        plus=node.get("plus", 0),
+        words=node.get("words", {}),
+        without=tuple(node.get("without", ())),
+        evidence=own,
+    )
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """`a.b` → ("a", "b"); `.` → ()."""
+    return tuple(step for step in path.split(".") if step)
+
+
+def parse_settings(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> dict[str, Setting]:
+    """Member to setting; {} for nothing."""
+    return {member: parse_setting(value, evidence, where) for member, value in (node or {}).items()}
+
+
+def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: str) -> Setting | None:
+    if "otherwise" not in node:
+        return None
+    other = node["otherwise"]
+    if is_setting(other):
+        check_vocabulary(other, f"{where}.otherwise", part="setting")
+        return parse_setting(other, evidence, where)
+    return Setting("value", value=other, evidence=evidence)

@@ -1,0 +1,139 @@
+"""What may be spent on runs: counted below all that makes requests, shared by processes, and told where it is nothing."""
+
+import pytest
+from threadmock.contracts.cases import base_value, case_with_body
+from threadmock.contracts.errors import BudgetSpent, Forbidden, NotSent
+from threadmock.contracts.naming import placeholder
+from threadmock.contracts.report import lines
+from threadmock.contracts.run import prepare
+from threadmock.contracts.settings import Settings, UsageError, read_settings
+from threadmock.contracts.spending import RUNS_OFF, Purse, share, starts_runs, users
+from threadmock.contracts.summary import Summary
+from threadmock.specs.loader import load
+
+CONTRACT = load("langsmith")
+RUN = "POST /threads/{thread_id}/runs"
+READ = "GET /threads/{thread_id}/runs/{run_id}"
+
+
+def operation(name: str):
+    return next(operation for operation in CONTRACT.operations if str(operation) == name)
+
+
+def case(name: str, intent="valid", **members):
+    found = operation(name)
+    base = base_value(found)
+    return case_with_body(found, {**base, **members} if isinstance(base, dict) else base, "a case", intent=intent)
+
+
+def test_operations_that_start_runs_are_known_by_their_rules() -> None:
+    assert {str(each) for each in CONTRACT.operations if starts_runs(each)} == {
+        "POST /threads/{thread_id}/commands",
+        RUN,
+        "POST /threads/{thread_id}/runs/stream",
+        "POST /threads/{thread_id}/runs/wait",
+        "POST /runs",
+        "POST /runs/stream",
+        "POST /runs/wait",
+        "POST /runs/batch",
+    }
+
+
+@pytest.mark.parametrize("intent", ["valid", "invalid", "malformed", "media_type", "credentials"])
+def test_every_request_that_a_target_might_take_counts(intent: str) -> None:
+    purse = Purse(CONTRACT, 2)
+    purse.take(case(RUN, intent))
+    purse.take(case(RUN, intent))
+    with pytest.raises(BudgetSpent, match="--allow-runs 2"):
+        purse.take(case(RUN, intent))
+
+
+def test_nothing_is_spent_on_other_operations_and_methods() -> None:
+    purse = Purse(CONTRACT, 0)
+    for name in ("POST /threads", READ, "GET /threads/{thread_id}/runs"):
+        purse.take(case(name))
+    with pytest.raises(Forbidden, match=RUNS_OFF):
+        purse.take(case(RUN))
+
+
+def test_an_unlimited_purse_is_never_empty() -> None:
+    purse = Purse(CONTRACT)
+    for _ in range(1000):
+        purse.take(case(RUN))
+    assert not purse.bars(operation(RUN))
+
+
+def test_runs_that_would_begin_in_a_long_time_are_not_asked_for() -> None:
+    purse = Purse(CONTRACT)
+    purse.take(case(RUN, after_seconds=1))
+    with pytest.raises(NotSent, match="begin only after"):
+        purse.take(case(RUN, after_seconds=1e9))
+    batch = operation("POST /runs/batch")
+    with pytest.raises(NotSent, match="begin only after"):
+        purse.take(case_with_body(batch, [{"assistant_id": "agent", "after_seconds": 3600}], "late"))
+
+
+@pytest.mark.parametrize(("limit", "workers"), [(0, 2), (1, 2), (7, 3), (100, 4)])
+def test_processes_share_a_limit_and_together_they_have_all_of_it(limit: int, workers: int) -> None:
+    assert sum(share(limit, workers, number) or 0 for number in range(workers)) == limit
+    assert share(None, workers, 0) is None
+
+
+def test_what_was_not_asked_is_told_with_its_reason() -> None:
+    run = prepare(Settings("langsmith", target="http://127.0.0.1:9", operations=(RUN, READ), seed=1))
+    assert run.left_out == {operation(RUN): RUNS_OFF}
+    assert {slug for slug, _ in run.items()} == {operation(READ).slug}
+    assert run.staging(operation(READ)).stage.lacking(operation(READ)) == f"nothing makes a run ({RUNS_OFF})"
+    assert f"NOT TESTED, {RUNS_OFF}: {operation(RUN).slug}" in list(lines(Summary(run)))
+
+
+def test_nothing_left_to_be_asked_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match=RUNS_OFF):
+        prepare(Settings("langsmith", target="http://127.0.0.1:9", operations=(RUN,)))
+
+
+def test_a_limit_holds_on_the_mock_too_whatever_sends() -> None:
+    run = prepare(Settings("langsmith", operations=(RUN,), allow_runs=12, seed=1))
+    sent = []
+    send = run.target.transport.send
+
+    def noting(request, **more):
+        if request.method == "POST" and request.path.endswith(("/runs", "/runs/stream", "/runs/wait")):
+            sent.append(request)
+        return send(request, **more)
+
+    run.target.transport.send = noting
+    for slug, phase in run.items():
+        run.perform(slug, phase)
+    run.target.close()
+    assert 0 < len(sent) <= 12
+
+
+def test_a_placeholder_for_an_agent_is_replaced_by_one_that_the_target_has() -> None:
+    run = prepare(Settings("langsmith", operations=(RUN,), seed=1))
+    stage, asked = run.staging(operation(RUN)).stage, operation(RUN)
+    settled = stage.settle(case(RUN))
+    assert settled.value["assistant_id"] != placeholder(asked, asked.rule.run.agent.source)
+    assert settled.standing == "there"
+    assert stage.settle(case(RUN, assistant_id="6f9619ff-8b86-4d11-b42d-00cf4fc964ff")).standing == "unknown"
+    run.target.close()
+
+
+def test_what_may_be_spent_is_shared_so_that_every_operation_has_some() -> None:
+    run = prepare(Settings("langsmith", allow_runs=300, max_examples=5, seed=1))
+    about = users(CONTRACT, CONTRACT.operations)
+    assert {READ, RUN, "POST /runs/cancel"} <= {str(each) for each in about}
+    asked = {slug: 0 for slug, _ in run.items()}
+    for slug, phase in run.items():
+        if slug in {operation(str(each)).slug for each in about}:
+            asked[slug] += run.perform(slug, phase).accepted
+    run.target.close()
+    assert [str(each) for each in about if not asked[each.slug]] == []
+    assert run.target.purse.limit == 300
+
+
+def test_the_option_counts_runs_and_is_no_less_than_none() -> None:
+    assert read_settings({"provider": "langsmith", "allow_runs": 4, "seed": 1}).allow_runs == 4
+    assert read_settings({"provider": "langsmith", "seed": 1}).allow_runs is None
+    with pytest.raises(UsageError, match="--allow-runs must be 0 or more"):
+        read_settings({"provider": "langsmith", "allow_runs": -1})
