@@ -1,7 +1,6 @@
 """One thing to ask an operation: a request, what it is meant to be, and how its bytes come about."""
 
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -66,11 +65,6 @@ def json_media(operation: Operation) -> Media | None:
     """The first documented media type of the body that is JSON."""
     content = operation.body.content if operation.body else {}
     return next((media for name, media in content.items() if is_json(name)), None)
-
-
-def fresh_key() -> str:
-    """A key that nobody has used: really random, so that a second run with one seed does not meet its own things."""
-    return str(uuid.uuid4())
 
 
 def key_member(operation: Operation) -> str | None:

@@ -46,6 +46,7 @@ def _walk(schema: Schema, node: Any, value: Any, depth: int) -> Evidence:
         if taken:
             weights = [weakest(_own(b), _walk(schema, b, value, depth + 1)) for b in taken]
             found.append(min(weights, key=weakness.__getitem__))
+    found.extend(_walk(schema, branch, value, depth + 1) for branch in node.get("allOf", ()))
     declared = node.get("properties", {})
     if isinstance(value, dict):
         known = ((declared[name], child) for name, child in value.items() if name in declared)
@@ -57,4 +58,4 @@ def _walk(schema: Schema, node: Any, value: Any, depth: int) -> Evidence:
 
 def _own(branch: Any) -> Evidence:
     mark = branch.get("x-evidence") if isinstance(branch, Mapping) else None
-    return mark if mark in weakness else "documented"  # type: ignore[return-value]  # mypy can't see the test above
+    return mark if isinstance(mark, str) and mark in weakness else "documented"  # type: ignore[return-value]  # mypy can't see the test above

@@ -1,4 +1,4 @@
-"""The command line: `threadmock serve`, `verify`, `explain`, `checks`.
+"""The command line: `threadmock serve`, `verify`, `replay`, `cleanup`, `explain`, `checks`.
 
 Each verb is loaded when it is used: `serve` never loads Hypothesis or pytest.
 """
@@ -17,10 +17,15 @@ verbs: Mapping[str, tuple[str, str]] = {
         "threadmock.contracts.verify:verify",
         "Check that a deployment, or the mock, does what its documents say.",
     ),
+    "cleanup": (
+        "threadmock.contracts.cleanup:cleanup",
+        "Remove from a deployment what a run made there and could not remove.",
+    ),
     "explain": (
         "threadmock.contracts.explain:explain",
         "Tell operations and rules, their evidence, and what is guessed.",
     ),
+    "replay": ("threadmock.contracts.replay:replay", "Send a saved finding again: does it still hold?"),
     "checks": ("threadmock.contracts.listing:checks", "List every check: what it asserts and where that comes from."),
 }
 """Verb to where its command is, and its line in the help."""

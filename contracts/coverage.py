@@ -11,7 +11,7 @@ from typing import Any
 
 from threadmock.contracts import envelope
 from threadmock.contracts.boundaries import Probe, probes, type_probes
-from threadmock.contracts.cases import ABSENT, Case, build_request, case_with_body, fresh_key, json_media, key_member
+from threadmock.contracts.cases import ABSENT, Case, build_request, case_with_body, json_media, key_member
 from threadmock.contracts.grounds import (
     Grounds,
     body_case,
@@ -22,6 +22,7 @@ from threadmock.contracts.grounds import (
     verdict,
     without,
 )
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.places import Place
 from threadmock.contracts.samples import most
 from threadmock.contracts.shapes import plain_name, shapes

@@ -4,11 +4,13 @@ TransportError               no response that could be judged
 ├── Unreachable              nobody there: name, address, TLS
 ├── TimedOut                 the deadline of the whole exchange is over
 ├── TooLarge                 more bytes than we read
+├── Dropped                  a connection that was kept ended before an answer: nothing can be said
 └── BrokenResponse           what came is no HTTP response, or not the one it says it is
 NotSent                      we did not send it: no fault of the other side
 ├── Unsendable               HTTP can't carry it
 ├── Forbidden                it would write where writing is not allowed
 └── BudgetSpent              the exchanges or the time allowed are used up
+Trespass                     we were about to touch what is somebody else's: a fault of ours
 """
 
 
@@ -32,6 +34,10 @@ class BrokenResponse(TransportError):  # noqa: N818 - reads as what it is
     """What came is no HTTP response, or not the one that its own headers promise."""
 
 
+class Dropped(TransportError):  # noqa: N818 - reads as what it is
+    """A connection that was kept since the last exchange ended: whether the request arrived can't be told."""
+
+
 class NotSent(Exception):  # noqa: N818 - reads as what it is
     """The request was not sent, for a reason of ours."""
 
@@ -46,3 +52,10 @@ class Forbidden(NotSent):
 
 class BudgetSpent(NotSent):
     """The exchanges or the time allowed are used up."""
+
+
+TRESPASS = "which this run did not make"
+
+
+class Trespass(Exception):  # noqa: N818 - reads as what it is
+    """The request names a thing that this run did not make. It was not sent; that it was tried is a fault of ours."""

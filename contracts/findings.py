@@ -10,6 +10,7 @@ from threadmock.contracts.curl import curl
 from threadmock.contracts.masking import Masking
 from threadmock.contracts.urls import request_target
 from threadmock.specs.behaviour import Evidence
+from threadmock.specs.model import Operation
 
 if TYPE_CHECKING:
     from threadmock.contracts.targets import Exchange
@@ -64,7 +65,7 @@ class Finding:
 
     check: name of the check or scenario. operation: its slug. where: place in request or response (JSON pointer, header
     name, or ""). expected and got: one sentence each. source: the place in a document, or the rule, that says so.
-    place: `where` without what varies, for the key; "" to work it out.
+    place: `where` without what varies, for the key; "" to work it out. story: what a replay needs, see `story`.
     What rests on an assumption alone is never a failure: the severity of an assumed finding is always "unconfirmed".
     """
 
@@ -78,6 +79,7 @@ class Finding:
     source: str
     case: CaseRecord
     place: str = ""
+    story: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.evidence == "assumed" and self.severity == "failure":
@@ -100,7 +102,7 @@ class Finding:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The finding as JSON."""
+        """The finding as JSON, whole."""
         return asdict(self)
 
     @staticmethod
@@ -176,3 +178,20 @@ def group(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
     order = cast("dict[str, int]", {"failure": 0, "unconfirmed": 1})
     kept = sorted(smallest.items(), key=lambda item: (order[item[0][2]], item[1].operation, item[1].case.size))
     return [(finding, count[key]) for key, finding in kept]
+
+
+def declared_names(operation: Operation) -> frozenset[str]:
+    """Every member name that the schemas of an operation declare, at any depth."""
+    bodies = [operation.body.content] if operation.body else []
+    contents = [*bodies, *(reply.content for reply in operation.replies.values())]
+    waiting: list[Any] = [m.schema.document for content in contents for m in content.values() if m.schema]
+    names: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            if isinstance(node.get("properties"), Mapping):
+                names.update(name.replace("~", "~0").replace("/", "~1") for name in node["properties"])
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return frozenset(names)

@@ -10,13 +10,13 @@ from threadmock.contracts.cases import (
     Intent,
     base_value,
     build_request,
-    fresh_key,
     full_value,
     key_member,
     linked_members,
     referring_members,
 )
 from threadmock.contracts.choices import choice_evidence
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.naming import body_schema
 from threadmock.contracts.places import Place, places
 from threadmock.specs.behaviour import Evidence, weakest, weakness

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from threadmock.contracts.encoding import text_of
+from threadmock.contracts.inventing import strange_keys
 from threadmock.contracts.samples import least, parameter_value
 from threadmock.contracts.shapes import Shapes, shapes, subschema
 from threadmock.specs.behaviour import Source, Within
@@ -143,10 +144,9 @@ def _standing(schema: Schema, name: str) -> Any:
 def strange_key(operation: Operation, source: Source, number: int) -> Any:
     """A key that nothing has: random, valid. number: random, of 62 bits. None where no such value was found."""
     schema = schema_at(operation, source)
-    text = str(uuid.UUID(int=(number << 66) | 0x4000_8000_0000_0000_0001))
-    candidates: tuple[Any, ...] = (text, 10**9 + number % 10**9, f"x{number:x}", f"{number % 10**9 + 10**9}")
+    candidates = strange_keys(number)
     if schema is None:
-        return text
+        return candidates[0]
     judge = checker(schema)
     return next((value for value in candidates if judge.accepted(value)), None)
 

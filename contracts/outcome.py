@@ -1,7 +1,7 @@
 """Outcome: what one item of the suite brought to light, as plain data that travels between processes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -36,6 +36,21 @@ class Tally:
 
 
 @dataclass
+class Seen:
+    """How often an operation gave a status, and by check how often that was right, and how often a finding."""
+
+    exchanges: int = 0
+    passed: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: "Seen") -> None:
+        """Add what another item saw."""
+        self.exchanges += other.exchanges
+        _count(self.passed, other.passed)
+        _count(self.found, other.found)
+
+
+@dataclass
 class Outcome:
     """One item, or several of one operation put together.
 
@@ -43,7 +58,9 @@ class Outcome:
     request first found, and how often it was met. accepted: valid requests that were accepted; sent_valid: those sent.
     refusal: how a valid one was refused. not_sent: reason to how many cases. ended: why the phase stopped early.
     gone: how the target went away. staged: exchanges that made things to be used. limited: why the operation can be
-    asked about unknown ids only. crash: what broke in the suite itself.
+    asked about unknown ids only. inconclusive: reason to how many exchanges say nothing of the target. crash: what
+    broke in the suite itself. seen: what operations answered, by slug and by status ("none" where no answer came): a
+    scenario asks others, too.
     """
 
     operation: str
@@ -59,9 +76,16 @@ class Outcome:
     causes: dict[Key, tuple[Finding, int]] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     not_sent: dict[str, int] = field(default_factory=dict)
+    inconclusive: dict[str, int] = field(default_factory=dict)
     staged: int = 0
     limited: str = ""
     created: dict[Created, None] = field(default_factory=dict)
+    seen: dict[str, dict[str, Seen]] = field(default_factory=dict)
+
+    def meet(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
+        """Note an answer and what the checks said of it."""
+        seen = self.seen.setdefault(operation, {}).setdefault(str(status or "none"), Seen())
+        seen.add(Seen(1, dict.fromkeys(passed, 1), dict.fromkeys(found, 1)))
 
     def tally(self, check: str) -> Tally:
         """The count of that check."""
@@ -69,12 +93,13 @@ class Outcome:
 
     def note(self, finding: Finding, count: int = 1) -> None:
         """Note a finding; of one cause the smallest request is kept."""
+        known, before = self.causes.get(finding.key, (finding, 0))
+        self.causes[finding.key] = (finding if self.smaller(finding) else known, before + count)
+
+    def smaller(self, finding: Finding) -> bool:
+        """Whether no request of the same cause is as small as that of this finding."""
         known = self.causes.get(finding.key)
-        if known is None:
-            self.causes[finding.key] = (finding, count)
-            return
-        smallest = finding if finding.case.size < known[0].case.size else known[0]
-        self.causes[finding.key] = (smallest, known[1] + count)
+        return known is None or finding.case.size < known[0].case.size
 
     def add(self, other: "Outcome") -> None:
         """Add the outcome of another item of the same operation."""
@@ -89,11 +114,16 @@ class Outcome:
         self.staged += other.staged
         self.limited = self.limited or other.limited
         _count(self.not_sent, other.not_sent)
+        _count(self.inconclusive, other.inconclusive)
         self.created |= other.created
         for finding, count in other.causes.values():
             self.note(finding, count)
         for check, tally in other.tallies.items():
             self.tally(check).add(tally)
+        for operation, statuses in other.seen.items():
+            mine = self.seen.setdefault(operation, {})
+            for status, seen in statuses.items():
+                mine.setdefault(status, Seen()).add(seen)
 
     @property
     def findings(self) -> list[tuple[Finding, int]]:
@@ -128,12 +158,14 @@ def read_outcome(text: str) -> Outcome:
     value: dict[str, Any] = json.loads(text)
     causes = [(Finding.from_json(finding), count) for finding, count in value.pop("causes")]
     created = [Created(*item) for item in value.pop("created")]
+    seen = {o: {s: Seen(**each) for s, each in statuses.items()} for o, statuses in value.pop("seen").items()}
     tallies = {name: Tally(**tally) for name, tally in value.pop("tallies").items()}
     return Outcome(
         **value,
         causes={finding.key: (finding, count) for finding, count in causes},
         created=dict.fromkeys(created),
         tallies=tallies,
+        seen=seen,
     )
 
 

@@ -5,14 +5,18 @@ options is used.
 """
 
 import importlib
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from threadmock.contracts.ledger_file import LedgerFile
+    from threadmock.contracts.mocking import Mock, Mocks
     from threadmock.contracts.run import Run
+    from threadmock.contracts.sharing import Place
     from threadmock.contracts.summary import Summary
 
 FINDINGS = "threadmock"
@@ -21,6 +25,25 @@ _SUITE = _FOLDER / "suite" / "test_contract.py"
 _TEST = "test_contract"
 _FIXTURE = "contract_item"
 _run_key: "pytest.StashKey[Run]" = pytest.StashKey()
+_shared_key: pytest.StashKey[Path] = pytest.StashKey()
+_SHARED, _SETTINGS = "threadmock_shared", "threadmock_settings"
+_MARKERS = (
+    "contract(operation, phase, kind): an item of the contract suite, such as -m \"contract(phase='paging')\"",
+    "contract_coverage: an item of the contract suite that tries every documented limit",
+    "contract_scenario: an item of the contract suite that takes several exchanges",
+    "contract_exploration: an item of the contract suite whose requests are drawn",
+    "threadmock(providers, layer, script, speed, data, auth, seed, faults): what the fixture threadmock serves",
+)
+_INI: Sequence[tuple[str, Any, str]] = (
+    ("providers", "args", "Names, files or folders; all built-in ones where it is left out."),
+    ("layer", "string", "documented (the default) or observed."),
+    ("script", "string", "What agents say: a name or a file."),
+    ("speed", "string", "What the delays of scripts are multiplied by (0)."),
+    ("data", "string", "What it begins with: a name or a file."),
+    ("auth", "string", "off, present (the default) or one token."),
+    ("seed", "string", "Same seed, same ids and texts (0)."),
+    ("faults", "args", "Planted deviations."),
+)
 
 _single: Sequence[tuple[str, str, type, str]] = (
     ("--contract-provider", "provider", str, "Run the suite on this provider: a built-in name, a file or a folder."),
@@ -31,6 +54,8 @@ _single: Sequence[tuple[str, str, type, str]] = (
     ("--contract-max-requests", "max_requests", int, "Exchanges per operation at most (500)."),
     ("--contract-max-time", "max_time", float, "Seconds for the whole run at most."),
     ("--contract-allow-runs", "allow_runs", int, "Requests to a target that may start a run, at most (0)."),
+    ("--contract-rate", "rate", float, "Requests to a target a second, at most."),
+    ("--contract-ledger", "ledger", str, "File that tells what is made on a target; else one of our own choice."),
     ("--contract-seed", "seed", int, "Same seed, same cases; random, and told, where it is left out."),
     ("--contract-report", "report", str, "Folder to write report.json and junit.xml to."),
 )
@@ -41,6 +66,7 @@ _repeatable: Sequence[tuple[str, str, str]] = (
     ("--contract-exclude-checks", "exclude_checks", "All but these checks, comma-separated."),
     ("--contract-header", "headers", "'Name: value' to send with every request."),
     ("--contract-header-env", "header_env", "'Name=VARIABLE': a header with its value from the environment."),
+    ("--contract-header-command", "header_command", "'Name=command …': a header with a command's first line as value."),
     ("--contract-fault", "faults", "Plant this fault in the mock in process."),
 )
 
@@ -52,53 +78,99 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(option, dest=f"contract_{name}", type=kind, default=None, help=text)
     for option, name, text in _repeatable:
         group.addoption(option, dest=f"contract_{name}", action="append", default=None, help=text)
+    for name, kind, text in _INI:
+        parser.addini(f"threadmock_{name}", f"Of the fixture threadmock. {text}", type=kind, default=None)
     writes = "Allow a target that is not this machine to be written to."
     group.addoption("--contract-allow-writes", dest="contract_allow_writes", action="store_true", help=writes)
+    keep = "Leave what is made on a target."
+    group.addoption("--contract-keep", dest="contract_keep", action="store_true", help=keep)
     group.addoption("--contract-verify", dest="contract_verify", action="store_true", help="(set by threadmock verify)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the settings where a provider is named."""
+    """Register the markers, and read the settings where a provider is named."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
     if config.option.contract_provider is None:
         return
+    from threadmock.contracts import keeping  # noqa: PLC0415
     from threadmock.contracts.errors import Unreachable  # noqa: PLC0415
     from threadmock.contracts.run import prepare  # noqa: PLC0415 - see above
     from threadmock.contracts.settings import read_settings  # noqa: PLC0415
     from threadmock.contracts.summary import Summary  # noqa: PLC0415
     from threadmock.specs.errors import SpecError  # noqa: PLC0415
 
-    names = [name for _, name, _, _ in _single] + [name for _, name, _ in _repeatable] + ["allow_writes"]
+    names = [name for _, name, _, _ in _single] + [name for _, name, _ in _repeatable] + ["allow_writes", "keep"]
     worker = hasattr(config, "workerinput")
     try:
-        settings = read_settings({name: getattr(config.option, f"contract_{name}") for name in names})
-        # pytest-xdist hands the options on: every process must draw from one seed
-        config.option.contract_seed = settings.seed
-        workers, number = _place(config)
-        run = prepare(settings, alone=worker, workers=workers, number=number)
+        given = {name: getattr(config.option, f"contract_{name}") for name in names}
+        settings = read_settings(given | getattr(config, "workerinput", {}).get(_SETTINGS, {}))
+        ledger, head = None, list[str]()
+        if settings.target and not config.option.collectonly:
+            path = settings.ledger if worker and settings.ledger else keeping.start(settings)
+            ledger = keeping.join(path)
+        run = prepare(settings, ledger=ledger, at=_place(config))
         if not (worker or config.option.collectonly):
-            run.target.probe()
+            head = list(_head(run, ledger))
     except SpecError as error:
         raise pytest.UsageError(str(error)) from None
     except Unreachable as error:
         pytest.exit(f"The target is unreachable: {error}", returncode=3)
     config.stash[_run_key] = run
     if not worker:
-        config.pluginmanager.register(_Controller(config, Summary(run)), "threadmock-controller")
+        controller = _Controller(config, Summary(run), head, ledger.path if ledger else None)
+        config.pluginmanager.register(controller, "threadmock-controller")
 
 
-def _place(config: pytest.Config) -> tuple[int, int]:
-    """How many processes share the run, and the number of this one."""
-    if not hasattr(config, "workerinput"):
-        return 1, 0
-    given = config.workerinput
-    return int(given["workercount"]), int("".join(filter(str.isdigit, given["workerid"])) or 0)
+def _head(run: "Run", ledger: "LedgerFile | None") -> Iterator[str]:
+    """Who answers, where it is noted what is made, and what of that will stay. Unreachable where nobody answers."""
+    from threadmock.contracts.identity import identity  # noqa: PLC0415 - only a run on a deployment needs it
+    from threadmock.contracts.planning import lasting  # noqa: PLC0415
+
+    run.target.probe()
+    if run.settings.target and ledger is not None:
+        yield from identity(run.contract, run.target, run.settings.target)
+        yield f"Ledger: {ledger.path}"
+        yield from lasting(run)
+
+
+def _place(config: pytest.Config) -> "Place":
+    """How many processes share the run, the number of this one, and their folder."""
+    from threadmock.contracts.sharing import Place  # noqa: PLC0415 - see above
+
+    given, folder = getattr(config, "workerinput", None), _shared_folder(config)
+    if given is None:
+        return Place(folder=folder)
+    number = int("".join(filter(str.isdigit, given["workerid"])) or 0)
+    return Place(int(given["workercount"]), number, folder, alone=True)
+
+
+def _shared_folder(config: pytest.Config) -> Path:
+    """The folder of what all processes of the run share: made by the first, told to the others."""
+    if hasattr(config, "workerinput"):
+        return Path(config.workerinput[_SHARED])
+    from threadmock.contracts.sharing import new_folder  # noqa: PLC0415 - see above
+
+    config.stash[_shared_key] = new_folder()
+    return config.stash[_shared_key]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the shared folder is."""
+    folder = node.config.stash.get(_shared_key, None)
+    if folder is not None:
+        node.workerinput[_SHARED] = str(folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give back the target's connections."""
+    """Give back the target's connections, and the shared folder."""
     run = config.stash.get(_run_key, None)
     if run is not None:
         run.target.close()
+    folder = config.stash.get(_shared_key, None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -125,8 +197,45 @@ class _Suite(pytest.Module):
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make the items."""
     if _FIXTURE in metafunc.fixturenames and metafunc.definition.path == _SUITE:
-        items = list(metafunc.config.stash[_run_key].items())
-        metafunc.parametrize(_FIXTURE, items, indirect=True, ids=[f"{slug}-{phase}" for slug, phase in items])
+        items = [_item(slug, phase) for slug, phase in metafunc.config.stash[_run_key].items()]
+        metafunc.parametrize(_FIXTURE, items, indirect=True)
+
+
+def _item(slug: str, phase: str) -> Any:
+    """An item with what `-m` chooses it by."""
+    kind = phase if phase in ("coverage", "exploration") else "scenario"
+    marks = [pytest.mark.contract(operation=slug, phase=phase, kind=kind), getattr(pytest.mark, f"contract_{kind}")]
+    return pytest.param((slug, phase), marks=marks, id=f"{slug}-{phase}")
+
+
+@pytest.fixture(scope="session")
+def threadmock_serve(request: pytest.FixtureRequest) -> "Iterator[Mocks]":
+    """Starts mocks: `threadmock_serve(providers=…, script=…, data=…)`. Each is stopped at the end of the session.
+
+    One process for each set of options, in each worker of pytest-xdist; what is not said comes from the ini file.
+    """
+    from threadmock.contracts.mocking import Mocks, from_ini  # noqa: PLC0415 - see above
+
+    mocks = Mocks(from_ini({name: request.config.getini(f"threadmock_{name}") for name, _, _ in _INI}))
+    yield mocks
+    mocks.stop()
+
+
+@pytest.fixture
+def threadmock(request: pytest.FixtureRequest, threadmock_serve: "Mocks") -> "Mock":
+    """A mock in a process of its own, empty and at its seed: `threadmock.url`, `.reset(seed=…)`, `.seed`.
+
+    Options are in the ini file (`threadmock_providers`, …) or in the marker `threadmock(providers=…)`.
+    """
+    marker = request.node.get_closest_marker("threadmock")
+    if marker is not None and marker.args:
+        pytest.fail("The marker threadmock takes its options by name: threadmock(providers=[…]).", pytrace=False)
+    try:
+        mock = threadmock_serve(**(marker.kwargs if marker else {}))
+    except Exception as error:  # noqa: BLE001 - told without the inside of ours
+        pytest.fail(str(error), pytrace=False)
+    mock.reset()
+    return mock
 
 
 @pytest.fixture
@@ -151,10 +260,24 @@ def contract_item(request: pytest.FixtureRequest) -> Callable[[], None]:
 class _Controller:
     """Gathers what the items brought to light, wherever they ran, and tells of it."""
 
-    def __init__(self, config: pytest.Config, summary: "Summary") -> None:
+    def __init__(self, config: pytest.Config, summary: "Summary", head: Sequence[str], ledger: Path | None) -> None:
         self._config = config
         self._summary = summary
+        self._head = head
+        self._ledger = ledger
         self._mine: bool = config.option.contract_verify
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a process of pytest-xdist what all share: every one draws from one seed, and writes to one ledger."""
+        ledger = {"ledger": str(self._ledger.resolve())} if self._ledger else {}
+        node.workerinput[_SETTINGS] = {"seed": self._summary.run.settings.seed, **ledger}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Say first where all this goes."""
+        for line in self._head:
+            self._write(line)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -190,6 +313,7 @@ class _Controller:
         """Set the exit status and write the report."""
         from threadmock.contracts.report_json import write_reports  # noqa: PLC0415
 
+        self._clean_up()
         status = self._summary.status(int(exitstatus))
         if self._mine or (status != 0 and int(exitstatus) == 0):
             session.exitstatus = status
@@ -205,9 +329,30 @@ class _Controller:
             terminalreporter.write_line(line)
 
     def _say(self, line: str) -> None:
+        if self._mine:
+            self._write(line)
+
+    def _write(self, line: str) -> None:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-        if self._mine and terminal is not None:
+        if terminal is not None:
             terminal.write_line(line)
+
+    def _clean_up(self) -> None:
+        """Remove what was made on the target, and note what is to be said of that."""
+        from threadmock.contracts import keeping  # noqa: PLC0415 - see above
+
+        run, path = self._summary.run, self._ledger
+        if path is None:
+            return
+        try:
+            if not run.settings.keep:
+                self._write(f"Cleaning up. Ctrl-C stops at once and leaves the rest to: threadmock cleanup {path}")
+            cleaning = keeping.finish(run, path)
+        except KeyboardInterrupt:
+            self._write(f"Stopped. What was made is still there: threadmock cleanup {path}")
+            raise
+        tidied = keeping.tidy(run.settings, path)
+        self._summary.cleaned = list(keeping.closing(run, path, cleaning, tidied=tidied))
 
 
 class _Result:

@@ -8,14 +8,25 @@ _CONTROL = re.compile(
 _ILLEGAL_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
 
 
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:\[|vso\[))", re.MULTILINE)
+"""How a line speaks to a continuous integration service: `::error::`, wherever `##[group]`, `##vso[task]`."""
+
+
 def _escape(found: re.Match[str]) -> str:
     point = ord(found[0])
     return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
 def printable(text: str) -> str:
-    """The text with control characters, bidirectional overrides and surrogates spelled out; line breaks are kept."""
-    return _CONTROL.sub(_escape, text)
+    """The text with control characters, bidirectional overrides and surrogates spelled out; line breaks are kept.
+
+    What continuous integration services would take for a command of a line is spelled out, too.
+    """
+    return _COMMAND.sub(_disarmed, _CONTROL.sub(_escape, text))
+
+
+def _disarmed(found: re.Match[str]) -> str:
+    return "\\x23" if found[0] == "#" else f"{found[1]}\\x3a"
 
 
 def one_line(text: str) -> str:

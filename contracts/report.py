@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.findings import CaseRecord, Finding
+from threadmock.contracts.matrix import compact, status_line, untested_lines
 from threadmock.contracts.outcome import Outcome, Tally
 from threadmock.contracts.printing import one_line, printable, shorten
 
@@ -16,6 +17,9 @@ _BODY = 600
 _LINE = 2000
 _TOO_LONG = "a curl line too long to show; --report DIR writes it to report.json"
 _INDENT = "    "
+MOST_TABLES = 3
+"""So many operations get a row for each check; of more, each gets a few lines."""
+MOST_FINDINGS = 60
 
 
 def progress(outcome: Outcome) -> str:
@@ -38,8 +42,15 @@ def lines(summary: "Summary") -> Iterator[str]:
         if operation.slug in summary.outcomes:
             yield from _table(summary, operation)
             yield ""
-    for finding, count in summary.findings:
+    findings = summary.findings
+    for finding, count in findings[:MOST_FINDINGS]:
         yield from describe(finding, count).splitlines()
+        yield ""
+    if len(findings) > MOST_FINDINGS:
+        yield f"… and {len(findings) - MOST_FINDINGS} more findings; --report DIR writes all of them"
+        yield ""
+    if len(summary.outcomes) > MOST_TABLES:
+        yield from untested_lines(summary)
         yield ""
     yield from _closing(summary)
 
@@ -48,12 +59,18 @@ def _table(summary: "Summary", operation: "Operation") -> Iterator[str]:
     outcome = summary.outcomes[operation.slug]
     staged = f", and {outcome.staged:,} to make what it names" if outcome.staged else ""
     yield printable(f"{operation}  [{operation.slug}]  {outcome.exchanges:,} exchanges{staged}")
-    rows = summary.table(operation.slug)
-    width = max(map(len, rows))
-    for name, tally in rows.items():
-        yield f"  {name:<{width}}  {cell(tally)}"
+    yield f"  {status_line(summary, operation.slug)}"
+    if len(summary.outcomes) > MOST_TABLES:
+        yield from compact(summary, operation.slug)
+    else:
+        rows = summary.table(operation.slug)
+        width = max(map(len, rows))
+        for name, tally in rows.items():
+            yield f"  {name:<{width}}  {cell(tally)}"
     for reason, count in outcome.not_sent.items():
         yield printable(f"  {count} cases were not sent: {reason}")
+    for reason, count in outcome.inconclusive.items():
+        yield printable(f"  {count} exchanges say nothing: {one_line(reason)}")
 
 
 def cell(tally: Tally) -> str:
@@ -120,10 +137,7 @@ def _closing(summary: "Summary") -> Iterator[str]:
     for crash in summary.crashes:
         yield "threadmock failed; please report this:"
         yield from textwrap.indent(printable(run.target.masking(crash)), _INDENT).splitlines()
-    if summary.created and run.settings.target:
-        yield f"{len(summary.created)} things were made on {run.target.name} and are still there:"
-        for item in summary.created:
-            yield printable(f"{_INDENT}{item.operation} {one_line(run.target.masking(item.identifier))}")
+    yield from summary.cleaned
     if summary.findings and not run.settings.target:
         yield f"The curl lines work with: {_serve(summary)}"
     unconfirmed = len(summary.findings) - summary.failures

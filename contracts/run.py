@@ -6,26 +6,33 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from threadmock.contracts import checks, coverage, scenarios
 from threadmock.contracts.budget import Budget, Kind
 from threadmock.contracts.cases import Case
 from threadmock.contracts.checks import Context, Verdict
-from threadmock.contracts.errors import BudgetSpent, NotSent
-from threadmock.contracts.findings import Finding, Key, place
+from threadmock.contracts.errors import BudgetSpent, NotSent, Trespass
+from threadmock.contracts.findings import Finding, Key, declared_names, place
+from threadmock.contracts.headers import read_headers
+from threadmock.contracts.ledger_file import LedgerFile
 from threadmock.contracts.naming import untold
 from threadmock.contracts.outcome import Outcome
 from threadmock.contracts.printing import shorten
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
+from threadmock.contracts.sharing import Place
 from threadmock.contracts.sockets import Clock
 from threadmock.contracts.spending import RUNS_OFF, Purse, portion, share, starts_runs, users
 from threadmock.contracts.staging import Stage, told
-from threadmock.contracts.targets import Exchange, Gone, Target, http_target, mock_target, read_headers
+from threadmock.contracts.story import story
+from threadmock.contracts.tape import Tape
+from threadmock.contracts.targets import Exchange, Gone, Target, http_target, mock_target
 from threadmock.specs.errors import SpecError
 from threadmock.specs.model import Contract, Operation
 
 COVERAGE, EXPLORATION = "coverage", "exploration"
+HERE = Place()
 MOST_SILENCES = 5
 MOST_TOLD = 2000
 LONG = 1.0
@@ -48,7 +55,7 @@ class Run:
 
     checks: names that count. memory: what checks keep from exchange to exchange, by operation. known: causes that an
     earlier item found. waited: seconds that slow answers took, by operation. alone: other items of this run happen in
-    other processes. gone: how the target went away.
+    other processes. gone: how the target went away. shared: the folder of what these processes share, see `sharing`.
     """
 
     settings: Settings
@@ -59,6 +66,7 @@ class Run:
     clock: Clock = time.monotonic
     alone: bool = False
     gone: str = ""
+    shared: Path | None = None
     known: set[Key] = field(default_factory=set)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
@@ -106,6 +114,8 @@ class Run:
             outcome.ended = str(reason)
         except Gone as error:
             self.gone = outcome.gone = self.target.masking(str(error))
+        except Trespass as error:
+            outcome.crash = self.target.masking(str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours; see `crash`
             spot = traceback.extract_tb(error.__traceback__)[-1]
             text = f"{type(error).__name__}: {shorten(str(error), MOST_TOLD)} ({spot.filename}, line {spot.lineno})"
@@ -137,6 +147,11 @@ class Run:
         share = portion(self.target.purse, users(self.contract, self.operations), operation)
         return (limit, "--max-requests") if share is None or share >= limit else (share, "--allow-runs")
 
+    def most(self, operation: Operation) -> int:
+        """Exchanges of an operation at most, with those that make what it names."""
+        limit = self.settings.max_requests
+        return self._limit(operation, limit)[0] + max(1, int(limit * STAGING))
+
     def _budget(self, operation: Operation) -> Budget:
         if operation.slug not in self._budgets:
             applying = [name for name, reason in self.scenarios(operation).items() if not reason]
@@ -145,8 +160,7 @@ class Run:
             limit, option = self.settings.max_requests, "--max-requests"
             if starts_runs(operation):
                 limit, option = self._limit(operation, limit)
-            made = Budget(limit, needed, self._until, self.clock, cases=cases, option=option)
-            self._budgets[operation.slug] = made
+            self._budgets[operation.slug] = Budget(limit, needed, self._until, self.clock, cases=cases, option=option)
         return self._budgets[operation.slug]
 
 
@@ -165,6 +179,7 @@ class Staging:
         self._run = run
         self._budget = budget
         self.sent = 0
+        self.tape = Tape()
         seed = f"{run.settings.seed}/{operation.slug}/staging"
         choose = random.Random(seed)  # noqa: S311 - to be repeated
         purse = run.target.purse
@@ -175,7 +190,9 @@ class Staging:
             raise Gone(self._run.gone)
         self._budget.spend()
         self.sent += 1
-        return self._run.target.exchange(case)
+        exchange = self._run.target.exchange(case)
+        self.tape.add(exchange, staged=True)
+        return exchange
 
 
 class Recorder:
@@ -191,6 +208,8 @@ class Recorder:
         self.elapsed = 0.0
         self.seed = f"{run.settings.seed}/{operation.slug}/{outcome.phase}"
         self._staging = run.staging(operation)
+        self._tape = self._staging.tape
+        self._tape.begin()
         outcome.limited = self._staging.stage.lacking(operation)
         self._memory = run.memory.setdefault(operation.slug, {})
         self.context = Context(
@@ -218,10 +237,13 @@ class Recorder:
             outcome.staged += self._staging.sent - before
         self._budget.spend()
         exchange = self.run.target.exchange(case)
+        self._tape.add(exchange)
         if self._staging.stage.after(exchange):
             # What is known of keys is known of them below parents that are not named any more.
             self._memory.pop("oldest", None)
         outcome.exchanges += 1
+        if reason := exchange.nothing_said:
+            outcome.inconclusive[reason] = outcome.inconclusive.get(reason, 0) + 1
         self._silences += exchange.timed_out
         self.elapsed = exchange.elapsed
         if self.elapsed > LONG:
@@ -236,11 +258,15 @@ class Recorder:
 
     def ask(self, case: Case) -> list[Finding]:
         """Send one case and have the answer judged; its findings, after they were noted."""
-        return self.record(checks.judge(self.context, self.send(case)))
+        exchange = self.send(case)
+        return self.keep(exchange, checks.judge(self.context, exchange))
 
-    def keep(self, _: Exchange, verdict: Verdict) -> None:
-        """Note what the checks said of an exchange."""
-        self.record(verdict)
+    def keep(self, exchange: Exchange, verdict: Verdict) -> list[Finding]:
+        """Note an exchange and what the checks said of it; the findings that count."""
+        status = exchange.response.status if exchange.response is not None else None
+        found = {finding.check for finding in verdict.findings}
+        self.outcome.meet(exchange.case.operation.slug, status, verdict.passed, found)
+        return self.record(verdict)
 
     def record(self, verdict: Verdict) -> list[Finding]:
         """Note what the checks said of an exchange; the findings that count."""
@@ -261,6 +287,8 @@ class Recorder:
             if finding.check in self.run.checks:
                 found = replace(finding, place=finding.place or place(finding.where, self._declared))
                 kept = found.masked(self.run.target.masking)
+                if self.run.settings.report and self.outcome.smaller(kept):
+                    kept = replace(kept, story=story(self._tape, finding))
                 self.outcome.note(kept)
                 noted.append(kept)
         for check, severity in {(finding.check, finding.severity) for finding in noted}:
@@ -275,23 +303,6 @@ class Recorder:
         """Note a case that was not sent."""
         count = self.outcome.not_sent
         count[str(reason)] = count.get(str(reason), 0) + 1
-
-
-def declared_names(operation: Operation) -> frozenset[str]:
-    """Every member name that the schemas of an operation declare, at any depth."""
-    bodies = [operation.body.content] if operation.body else []
-    contents = [*bodies, *(reply.content for reply in operation.replies.values())]
-    waiting: list[Any] = [m.schema.document for content in contents for m in content.values() if m.schema]
-    names: set[str] = set()
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            if isinstance(node.get("properties"), Mapping):
-                names.update(name.replace("~", "~0").replace("/", "~1") for name in node["properties"])
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
-    return frozenset(names)
 
 
 def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:
@@ -350,29 +361,33 @@ def left_out(operations: Iterable[Operation], purse: Purse | None) -> dict[Opera
     return {operation: reason or RUNS_OFF for operation, reason in found.items() if reason or barred(operation)}
 
 
-def prepare(settings: Settings, *, alone: bool = False, workers: int = 1, number: int = 0) -> Run:
+def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: Place = HERE) -> Run:
     """A run, ready to perform. SpecError where it can't be done as asked; Unreachable where the host has no address.
 
-    alone: it is one of several processes, `workers` in all, of which this has that number.
+    ledger: where what is made on a deployment is noted. at: which of several processes this is.
     """
     contract = settings.contract()
     operations = chosen_operations(contract, settings.operations)
     chosen = chosen_checks(settings, known_checks())
-    allowed = share(settings.allow_runs, workers, number)
+    allowed = share(settings.allow_runs, at.workers, at.number)
     if settings.target is None:
         target = mock_target(contract, settings.seed, faults=settings.faults, allow_runs=allowed)
     else:
         target = http_target(
             contract,
             settings.target,
-            headers=read_headers(settings.headers, settings.header_env),
-            allow_writes=settings.allow_writes,
+            headers=read_headers(settings.headers, settings.header_env, commands=settings.header_command),
+            # A plan sends nothing.
+            allow_writes=settings.allow_writes or settings.dry_run,
             allow_runs=allowed or 0,
             ca_file=settings.ca_file,
             operations=operations,
+            rate=settings.rate,
+            shared=at.folder if at.workers > 1 else None,
+            ledger=ledger,
         )
     reasons = left_out(operations, target.purse)
     if operations and len(reasons) == len(operations):
         told = "; ".join(dict.fromkeys(reasons.values()))
         raise UsageError(f"Nothing is left to be tested: {told}.", fix="Choose other operations, or allow runs.")
-    return Run(settings, contract, operations, chosen, target, alone=alone)
+    return Run(settings, contract, operations, chosen, target, alone=at.alone, shared=at.folder)

@@ -25,7 +25,8 @@ class Settings:
     provider: name, file or folder. target: URL, None for the mock in process. operations, checks, exclude_checks: as
     given; empty for all. headers and header_env: options as given. max_requests: per operation; max_time: seconds for
     the whole run, None for no limit. allow_runs: requests that may start a run, in the whole run; None: none on a
-    target, any number on the mock. seed: always known, so that it can be told. report: a folder.
+    target, any number on the mock. seed: always known, so that it can be told. report: a folder. rate: requests a
+    second. ledger: a file, None for one of our own choice. keep: what is made is left. dry_run: nothing is sent.
     """
 
     provider: str
@@ -37,6 +38,7 @@ class Settings:
     exclude_checks: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     header_env: tuple[str, ...] = ()
+    header_command: tuple[str, ...] = ()
     ca_file: str | None = None
     max_examples: int = MAX_EXAMPLES
     max_requests: int = MAX_REQUESTS
@@ -46,6 +48,10 @@ class Settings:
     allow_writes: bool = False
     allow_runs: int | None = None
     faults: tuple[str, ...] = ()
+    rate: float | None = None
+    ledger: Path | None = None
+    keep: bool = False
+    dry_run: bool = False
 
     def contract(self) -> Contract:
         """The contract that the run is about. SpecError where it can't be used."""
@@ -58,13 +64,23 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
     UsageError where a value or a combination can't be.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    for name in ("overlays", "operations", "checks", "exclude_checks", "headers", "header_env", "faults"):
+    for name in (
+        "overlays",
+        "operations",
+        "checks",
+        "exclude_checks",
+        "headers",
+        "header_env",
+        "header_command",
+        "faults",
+    ):
         given[name] = tuple(given.get(name, ()))
     for name in ("checks", "exclude_checks"):
         given[name] = tuple(part.strip() for text in given[name] for part in text.split(",") if part.strip())
     given["overlays"] = tuple(Path(path) for path in given["overlays"])
-    if "report" in given:
-        given["report"] = Path(given["report"])
+    for name in ("report", "ledger"):
+        if name in given:
+            given[name] = Path(given[name])
     given.setdefault("seed", random.SystemRandom().getrandbits(32))
     settings = Settings(**given)
     _check(settings)
@@ -79,10 +95,13 @@ def _check(settings: Settings) -> None:
         raise UsageError("--allow-runs must be 0 or more.")
     if settings.max_time is not None and not settings.max_time > 0:
         raise UsageError("--max-time must be more than 0 seconds.")
+    if settings.rate is not None and not settings.rate > 0:
+        raise UsageError("--rate must be more than 0 requests a second.")
     if settings.target is not None and settings.faults:
         raise UsageError("Faults are planted in the mock in process only.", fix="Leave out --fault or --target.")
     if settings.target is None:
-        useless = [name for name in ("headers", "header_env", "ca_file") if getattr(settings, name)]
+        only = ("headers", "header_env", "header_command", "ca_file", "rate", "ledger", "keep")
+        useless = [name for name in only if getattr(settings, name)]
         if useless:
             option = {"headers": "header"}.get(useless[0], useless[0]).replace("_", "-")
             raise UsageError(f"--{option} is for a deployment.", fix="Add --target URL.")

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from threadmock.contracts.cases import ABSENT, Case, base_value, case_with_body, fresh_key, key_member, linked_members
+from threadmock.contracts.cases import ABSENT, Case, base_value, case_with_body, key_member, linked_members
 from threadmock.contracts.errors import NotSent
 from threadmock.contracts.families import lists, makers, told_key
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.naming import (
     DESTRUCTIVE,
     Name,

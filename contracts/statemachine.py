@@ -197,7 +197,7 @@ class Lives(RuleBasedStateMachine):
         got = ask(play.context, aim(play.read, keys_of(known.thing), "a thing of the model"))
         if 400 <= got.status < 500 and got.status != 429:
             self._differ(got, "a thing that is there", f"status {got.status}", play.read, play.maker)
-        for what in differing(known.shown, known.shown, got) if got.made else ():
+        for what in differing(known.shown | known.thing.sent, known.shown, got) if got.made else ():
             self._differ(got, "the thing as it was last changed", what, play.read, play.maker)
 
     def update(self, choice: int, mark: int) -> None:

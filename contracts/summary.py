@@ -2,25 +2,32 @@
 
 import datetime
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from threadmock.contracts.errors import TRESPASS
 from threadmock.contracts.findings import Finding
 from threadmock.contracts.ledger import Created
-from threadmock.contracts.outcome import Outcome, Tally
+from threadmock.contracts.outcome import Outcome, Seen, Tally
 
 if TYPE_CHECKING:
     from threadmock.contracts.run import Run
+    from threadmock.specs.model import Operation
 
 CONFORMS, FINDINGS, USAGE, UNREACHABLE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _PYTEST_INTERRUPTED, _PYTEST_NOTHING = 2, 5
 
 
 class Summary:
-    """What a run brought to light. crashes: what went wrong in the suite itself."""
+    """What a run brought to light. crashes: what went wrong in the suite itself.
+
+    cleaned: what is said of the clean-up.
+    """
 
     def __init__(self, run: "Run") -> None:
         self.run = run
         self.crashes: list[str] = []
+        self.cleaned: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
         self.started = datetime.datetime.now(datetime.UTC)
         self._began = time.monotonic()
@@ -76,6 +83,39 @@ class Summary:
         """How many requests were sent."""
         return sum(outcome.exchanges for outcome in self.outcomes.values())
 
+    def statuses(self, slug: str) -> dict[str, Seen]:
+        """Every status of an operation: those that its document has, seen or not, and what else came."""
+        made = {status: Seen() for status in self.run.operation(slug).replies}
+        for outcome in self.outcomes.values():
+            for status, seen in outcome.seen.get(slug, {}).items():
+                place = status if status in made or status == "none" else _range(status, made)
+                made.setdefault(place, Seen()).add(seen)
+        return made
+
+    @property
+    def not_tested(self) -> list[tuple[str, str, str]]:
+        """What was not asked: operation, check ("" for all of them), and the reason."""
+        found = []
+        for operation in self.run.contract.operations:
+            slug = operation.slug
+            reason = self._not_asked(operation)
+            if reason:
+                found.append((slug, "", reason))
+                continue
+            for name, tally in self.table(slug).items():
+                if tally.verdict == "n/a":
+                    reasons = sorted(tally.not_applicable, key=lambda each: -tally.not_applicable[each])
+                    found.append((slug, name, "; ".join(reasons[:2])))
+        return found
+
+    def _not_asked(self, operation: "Operation") -> str:
+        if operation not in self.run.operations:
+            return "not selected"
+        if operation in self.run.left_out:
+            return self.run.left_out[operation]
+        outcome = self.outcomes.get(operation.slug)
+        return outcome.untested if outcome else "its items were not part of this run"
+
     def table(self, slug: str) -> dict[str, Tally]:
         """Every check that counts, by name, with what it came to for one operation."""
         seen = self.outcomes[slug].tallies if slug in self.outcomes else {}
@@ -87,6 +127,9 @@ class Summary:
 
     def status(self, pytest_status: int) -> int:
         """The exit status of verify, for that exit status of pytest."""
+        if any(TRESPASS in crash for crash in self.crashes):
+            # Whatever else was found: what we were about to do must not be overlooked.
+            return OUR_FAULT
         if self.failures:
             return FINDINGS
         if self.gone:
@@ -96,3 +139,9 @@ class Summary:
         if pytest_status == _PYTEST_INTERRUPTED:
             return INTERRUPTED
         return FINDINGS if self.untested else CONFORMS
+
+
+def _range(status: str, documented: Collection[str]) -> str:
+    """Where a status is counted: a document may tell of `4XX` only."""
+    wide = f"{status[0]}XX"
+    return wide if wide in documented else status

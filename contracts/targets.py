@@ -1,20 +1,26 @@
 """Where cases are sent: the mock in this process, or a URL. Credentials, what may be written, what was made."""
 
 import datetime
-import os
-import re
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from threadmock.contracts.cases import Case
-from threadmock.contracts.credentials import PUBLIC, Choice, Dressing, alter, dressing, invented, known, places
-from threadmock.contracts.errors import Forbidden, TimedOut, TransportError, Unreachable
+from threadmock.contracts.credentials import Choice, Dressing, dressing, invented, known
+from threadmock.contracts.errors import Dropped, TimedOut, TransportError, Unreachable
+from threadmock.contracts.guard import Guard, writes
+from threadmock.contracts.headers import secrets_of
 from threadmock.contracts.ledger import Ledger
+from threadmock.contracts.ledger_file import LedgerFile
 from threadmock.contracts.masking import NOTHING_SECRET, Masking
+from threadmock.contracts.pacing import AWAY, MOST_STORMS, Pacer
+from threadmock.contracts.sharing import SharedRate
 from threadmock.contracts.sockets import Clock, addresses, is_loopback
 from threadmock.contracts.spending import Purse
 from threadmock.contracts.stopping import FOLLOWING, PLAIN, Stop
+from threadmock.contracts.tagging import Tagger, carries
 from threadmock.contracts.transport import Transport, WsgiApp, WsgiTransport
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import TargetError, TargetUrl, read_target
@@ -24,10 +30,11 @@ from threadmock.specs.model import Contract, Operation
 DEADLINE = 10.0
 RUN_DEADLINE = 60.0
 """Seconds for an exchange with an operation that starts, follows or stops runs: an agent takes its time."""
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOCK_URL = "http://127.0.0.1:4040"
 MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and told to everybody
 MOST_UNREACHABLE = 5
+MOST_LOCKED = 3
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def system_now() -> datetime.datetime:
@@ -42,6 +49,7 @@ class Exchange:
     request: as sent, with credentials. response: None where none came that could be judged; problem then says why.
     elapsed: seconds. wrong_credentials_known: a good credential is known, so a "wrong" one really is wrong.
     base_url and masking: for what is written about it. timed_out: the deadline passed before the whole answer came.
+    inconclusive: why nothing can be said of the target, though no answer came; "" where something can.
     """
 
     case: Case
@@ -55,10 +63,17 @@ class Exchange:
     base_url: str = MOCK_URL
     masking: Masking = NOTHING_SECRET
     timed_out: bool = False
+    inconclusive: str = ""
+
+    @property
+    def nothing_said(self) -> str:
+        """Why the exchange says nothing of the operation, whatever was asked; "" where it does."""
+        status = self.response.status if self.response else 0
+        return self.inconclusive or (f"status {status}: the target asked to be left alone" if status in AWAY else "")
 
 
 class Gone(Unreachable):
-    """The target answered before and does not any more."""
+    """The target answered before and does not any more, or lets nobody in any more."""
 
 
 class Target:
@@ -66,6 +81,8 @@ class Target:
 
     name: for people. local: it is this machine. given: lower-case header name to value, sent with every request.
     ledger: None where nobody needs to know what was made. purse: what may be spent on runs; None for all that is asked.
+    guard: what a request may touch; None for anything. pacer: when the next may go; None for at once. tagger: the mark
+    of what is made.
     """
 
     def __init__(  # noqa: PLR0913 - the outside, injected by name
@@ -80,6 +97,9 @@ class Target:
         masking: Masking = NOTHING_SECRET,
         ledger: Ledger | None = None,
         purse: Purse | None = None,
+        guard: Guard | None = None,
+        pacer: Pacer | None = None,
+        tagger: Tagger | None = None,
         deadline: float = DEADLINE,
         clock: Clock = time.perf_counter,
         now: Callable[[], datetime.datetime] = system_now,
@@ -92,28 +112,50 @@ class Target:
         self.masking = masking
         self.ledger = ledger
         self.purse = purse
+        self.guard = guard
+        self.pacer = pacer
+        self.tagger = tagger
         self._given = dict(given or {})
         self._deadline = deadline
         self._clock = clock
         self._now = now
         self._unreachable = 0
+        self._let_in, self._locked = False, 0
         self._dressings: dict[tuple[Operation, Choice], tuple[Dressing, bool]] = {}
 
     def exchange(self, case: Case) -> Exchange:
         """Send a case and wait for the answer.
 
-        NotSent where it was not sent; Gone where the target was unreachable several times in a row.
+        NotSent where it was not sent; Trespass where it would touch what is not this run's; Gone where the target was
+        unreachable several times in a row, or lets us in no more.
         """
-        if not self.writable and case.request.method not in SAFE_METHODS:
-            raise Forbidden(f"{case.request.method} may write, and writing is not allowed on {self.name}")
-        if not self.local and _is_unasked(case):
-            raise Forbidden(f"an undocumented {case.request.method} is tried on this machine only")
+        if self.tagger is not None:
+            case = self.tagger.tagged(case)
         dressing_, wrong_known = self._dressing(case.operation, case.credentials)
         request = dressing_.dress(case.request, keep_own=case.intent == "invalid")
+        if self.guard is not None:
+            self.guard.check(request, planned=case.part == "scenario")
         if self.purse is not None:
             self.purse.take(case)
+        sent = self._send(case, request)
+        response = sent.response
+        if response is not None and self.pacer is not None and self.pacer.heed(response):
+            # 429 says that the request was not carried out (RFC 6585, 4); 503 does not.
+            if response.status == 429 or request.method in _REPEATABLE:
+                sent = self._send(case, request)
+                if sent.response is not None:
+                    self.pacer.heed(sent.response)
+            if self.pacer.stormy:
+                raise Gone(f"{self.name} asked {MOST_STORMS} times in a row to be left alone")
+        self._watch_the_door(case, sent.response)
+        return replace(sent, wrong_credentials_known=wrong_known)
+
+    def _send(self, case: Case, request: Request) -> Exchange:
+        if self.pacer is not None:
+            self.pacer.wait()
+        number = self.ledger.intend(case.operation, request, tagged=carries(case)) if self.ledger else ""
         deadline = max(self._deadline, RUN_DEADLINE) if case.operation.rule.run else self._deadline
-        response, problem, timed_out = None, "", False
+        response, problem, timed_out, inconclusive = None, "", False, ""
         sent_at = self._now()
         start = self._clock()
         try:
@@ -122,12 +164,14 @@ class Target:
         except Unreachable as error:
             problem = str(error)
             self._count_unreachable(problem)
+        except Dropped as error:
+            problem = inconclusive = str(error)
         except TransportError as error:
             problem, timed_out = str(error), isinstance(error, TimedOut)
         elapsed = self._clock() - start
         received_at = self._now()
         if self.ledger is not None and response is not None:
-            self.ledger.note(case.operation, request.method, response)
+            self.ledger.note(case.operation, request, response, number)
         return Exchange(
             case,
             request,
@@ -136,11 +180,25 @@ class Target:
             elapsed,
             sent_at,
             received_at,
-            wrong_known,
-            self.base_url,
-            self.masking,
-            timed_out,
+            base_url=self.base_url,
+            masking=self.masking,
+            timed_out=timed_out,
+            inconclusive=inconclusive,
         )
+
+    def _watch_the_door(self, case: Case, response: Response | None) -> None:
+        """Gone where good credentials, which were taken before, are refused again and again: they have run out."""
+        if response is None or (case.intent, case.credentials) != ("valid", "good") or not self._given:
+            return
+        if response.status != 401:
+            self._let_in, self._locked = self._let_in or 200 <= response.status < 300, 0
+            return
+        self._locked += 1
+        if self._let_in and self._locked >= MOST_LOCKED:
+            raise Gone(
+                f"{self.name} answered 401 to {self._locked} requests in a row with credentials that it took before:"
+                " they may have run out"
+            )
 
     def probe(self) -> None:
         """Unreachable where nobody listens."""
@@ -169,11 +227,6 @@ def _stop_of(case: Case) -> Stop:
     return FOLLOWING if case.stop is PLAIN and run and run.follow_thread else case.stop
 
 
-def _is_unasked(case: Case) -> bool:
-    """Whether nobody knows what the request would do: a method that may write, and that is not documented."""
-    return case.request.method not in (*SAFE_METHODS, case.operation.method)
-
-
 def http_target(  # noqa: PLR0913 - options, by name
     contract: Contract,
     url: str,
@@ -184,11 +237,15 @@ def http_target(  # noqa: PLR0913 - options, by name
     ca_file: str | None = None,
     operations: Sequence[Operation] | None = None,
     deadline: float = DEADLINE,
+    rate: float | None = None,
+    shared: Path | None = None,
+    ledger: LedgerFile | None = None,
 ) -> Target:
     """A deployment.
 
     headers: sent with every request, any case. operations: those to be asked, else all. allow_runs: how many requests
-    may be sent that may start a run.
+    may be sent that may start a run. rate: requests a second; shared: the folder of
+    the processes that keep to it together. ledger: where it is written what is made.
 
     TargetError where URL, headers or CA file can't be used, or the operations would write to what is not this machine
     and allow_writes was not given. Unreachable where the host has no address.
@@ -203,79 +260,32 @@ def http_target(  # noqa: PLR0913 - options, by name
         transport = HttpTransport(base, ca_file=ca_file, loopback_only=local)
     except OSError as error:
         raise TargetError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
+    masking = secrets_of(contract, given)
+    kept, writable = Ledger(ledger, masking=masking), local or allow_writes
     return Target(
         transport,
         base.text,
         base_url=base.text,
-        writable=local or allow_writes,
+        writable=writable,
         local=local,
         given=given,
-        masking=secrets_of(contract, given),
-        ledger=Ledger(),
+        masking=masking,
+        ledger=kept,
         purse=Purse(contract, allow_runs),
+        guard=Guard(contract, kept, local=local, writable=writable, name=base.text),
+        pacer=Pacer(rate, shared=SharedRate(shared, rate or math.inf) if shared else None),
+        tagger=Tagger(ledger.tag) if ledger and ledger.tag else None,
         deadline=deadline,
     )
 
 
 def _refuse_writes(base: TargetUrl, operations: Iterable[Operation]) -> None:
-    writing = [str(operation) for operation in operations if operation.method not in SAFE_METHODS]
+    writing = [str(operation) for operation in operations if writes(operation)]
     if writing:
         raise TargetError(
             f"{base.text} is not this machine, and {', '.join(writing)} would write to it.",
             fix="Add --allow-writes if that is meant, or choose others with --operations.",
         )
-
-
-def secrets_of(contract: Contract, given: Mapping[str, str]) -> Masking:
-    """A masking of all values given: good, altered, cut short, in other case. Headers that are never secret stay."""
-    named = {place.name.lower() for operation in contract.operations for place in places(operation, given)}
-    secret = [value for name, value in given.items() if name not in PUBLIC or name in named]
-    crumbs = [part.partition("=")[2] for part in given.get("cookie", "").split(";")]
-    values = [value for value in (*secret, *crumbs) if value.strip()]
-    hidden = frozenset(name for name in given if name not in PUBLIC or name in named) | {"authorization", "cookie"}
-    broken = [spoilt for value in values for spoilt in (value[:-1], _swapped(value))]
-    return Masking((*values, *map(alter, values), *broken), hidden if values else frozenset())
-
-
-def _swapped(value: str) -> str:
-    head, blank, token = value.rpartition(" ")
-    return head + blank + token.swapcase()
-
-
-def read_headers(
-    headers: Iterable[str], from_environment: Iterable[str], environ: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Lower-case header name to value, of `Name: value` and `Name=VARIABLE` options.
-
-    TargetError where one can't be read; the message holds no value.
-    """
-    environ = os.environ if environ is None else environ
-    made: dict[str, str] = {}
-    for text in headers:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise TargetError("A header has no colon.", fix="Write --header 'Name: value'.")
-        made[_header_name(name)] = _header_value(name, value)
-    for text in from_environment:
-        name, equals, variable = text.partition("=")
-        if not equals or not variable:
-            raise TargetError("A header from the environment has no '='.", fix="Write --header-env 'Name=VARIABLE'.")
-        if variable not in environ:
-            raise TargetError(f"The environment has no variable {variable!r}.", fix=f"Set it, for {name!r}.")
-        made[_header_name(name)] = _header_value(name, environ[variable])
-    return made
-
-
-def _header_name(name: str) -> str:
-    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
-        raise TargetError("A header's name holds characters that no name can.", fix="Write --header 'Name: value'.")
-    return name.strip().lower()
-
-
-def _header_value(name: str, value: str) -> str:
-    if not re.fullmatch("[\t\x20-\x7e\x80-\xff]*", value.strip(" \t")):
-        raise TargetError(f"The value of the header {name.strip()!r} holds characters that no header can carry.")
-    return value.strip(" \t")
 
 
 def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), allow_runs: int | None = None) -> Target:

@@ -6,7 +6,7 @@ import time
 
 import urllib3
 from threadmock.contracts.decoding import decode
-from threadmock.contracts.errors import BrokenResponse, TimedOut, TooLarge, Unreachable, Unsendable
+from threadmock.contracts.errors import BrokenResponse, Dropped, TimedOut, TooLarge, Unreachable, Unsendable
 from threadmock.contracts.printing import one_line
 from threadmock.contracts.sockets import Allowance, Clock, Connection, open_connection, tls_context
 from threadmock.contracts.stopping import EVENT_STREAM, PLAIN, Stop, Watch
@@ -21,13 +21,17 @@ CHUNK = 65536
 _REPEATABLE = frozenset({"GET", "HEAD"})
 
 
+class Reset(BrokenResponse):
+    """The connection ended by a reset, or before a byte of an answer came."""
+
+
 class HttpTransport:
     """Speaks HTTP/1.1 to a base URL; operations' paths are appended to the URL's own.
 
     One connection is kept alive; a fresh one is made after MAX_IDLE seconds without use, after an answer of 400 and
     above (its sender may not have read the request), and where the other side closed or sent what nobody asked for.
-    A request that fails on a kept connection before a byte of answer is sent again once where it is GET or HEAD, and
-    never else: it may have been carried out.
+    A request whose connection ends before a byte of an answer came is sent again once where it is GET or HEAD, and
+    never else: it may have been carried out. On a kept connection that says nothing of the target: Dropped.
     """
 
     def __init__(  # noqa: PLR0913 - options, by name
@@ -60,16 +64,22 @@ class HttpTransport:
         connection, kept = self._take(allowance)
         try:
             return self._exchange(connection, request, target, allowance, stop)
-        except BrokenResponse:
-            if not kept or allowance.received:
-                raise
-            if request.method not in _REPEATABLE:
-                raise BrokenResponse(
+        except Reset as error:
+            if request.method in _REPEATABLE:
+                pass
+            elif kept and not allowance.received:
+                raise Dropped(
                     "the connection, kept since the last exchange, was closed before a byte of an answer came;"
                     " not sent again, because the request may have been carried out"
                 ) from None
+            else:
+                raise BrokenResponse(str(error)) from None
+        allowance.received = 0
         connection = self._open(allowance)
-        return self._exchange(connection, request, target, allowance, stop)
+        try:
+            return self._exchange(connection, request, target, allowance, stop)
+        except Reset as error:
+            raise BrokenResponse(str(error)) from None
 
     def probe(self, *, deadline: float) -> None:
         """Open a connection and keep it. Unreachable where none can be made."""
@@ -128,8 +138,15 @@ class HttpTransport:
             if not cut and request.method != "HEAD" and answer.status not in {204, 304} and bounded and bounded.reader:
                 _nothing_left(bounded.reader.leftover)
             finished = not cut and answer.status < 400 and connection.bounded is bounded
+            if request.method == "HEAD" and "content-length" not in answer.headers:
+                # A server may still be at the body that it does not send, and keep the next request waiting.
+                finished = False
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            raise Reset(_reason(error)) from None
         except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise BrokenResponse(_reason(error)) from None
+            inner = error.args[1] if len(error.args) > 1 else None
+            kind = Reset if isinstance(inner, ConnectionResetError | BrokenPipeError) else BrokenResponse
+            raise kind(_reason(error)) from None
         finally:
             if finished:
                 self._keep(connection)

@@ -26,6 +26,11 @@ _options: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "header_env",
         {"multiple": True, "metavar": "Name=VAR", "help": "Its value from the environment."},
     ),
+    (
+        "--header-command",
+        "header_command",
+        {"multiple": True, "metavar": "'Name=cmd …'", "help": "Its value from a command's first line; no shell."},
+    ),
     ("--ca-file", "ca_file", {"metavar": "FILE", "help": "PEM file of authorities to trust, not the system's."}),
     ("--max-examples", "max_examples", {"type": int, "metavar": "N", "help": "Drawn per operation.  [default: 100]"}),
     ("--max-requests", "max_requests", {"type": int, "metavar": "N", "help": "Per operation.  [default: 500]"}),
@@ -42,6 +47,10 @@ _options: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "allow_runs",
         {"type": int, "metavar": "N", "help": "Send a target so many requests that may start a run.  [default: 0]"},
     ),
+    ("--rate", "rate", {"type": float, "metavar": "N", "help": "Requests a second at most."}),
+    ("--ledger", "ledger", {"metavar": "FILE", "help": "Where it is noted what is made on the target."}),
+    ("--keep", "keep", {"is_flag": True, "help": "Leave what is made on the target."}),
+    ("--dry-run", "dry_run", {"is_flag": True, "help": "Print the plan; send nothing."}),
     ("--fault", "faults", {"multiple": True, "metavar": "NAME", "help": "Plant a fault in the mock in process."}),
 )
 
@@ -64,6 +73,7 @@ def verify(context: click.Context, /, provider: str, pytest_arguments: tuple[str
 
 def run_verify(options: dict[str, Any], pytest_arguments: tuple[str, ...] = ()) -> int:
     """Verify, and tell on stdout; the exit status. SpecError where it can't be done as asked."""
+    from threadmock.contracts.planning import plan  # noqa: PLC0415
     from threadmock.contracts.plugin import run_suite  # noqa: PLC0415 - pytest takes time to load
     from threadmock.contracts.run import prepare  # noqa: PLC0415
     from threadmock.contracts.settings import read_settings  # noqa: PLC0415
@@ -71,6 +81,11 @@ def run_verify(options: dict[str, Any], pytest_arguments: tuple[str, ...] = ()) 
     settings = read_settings(options)
     try:
         run = prepare(settings)
+        if settings.dry_run:
+            for line in plan(run):
+                click.echo(line)
+            run.target.close()
+            return 0
         run.target.probe()
         run.target.close()
     except Unreachable as error:

@@ -38,6 +38,12 @@ _ANSWERS = (
         ("media_type",),
         response=hooks.headers({"content-type": "text/html; charset=utf-8"}),
     ),
+    Fault(
+        "sent-elsewhere",
+        "Answers send their reader to another host.",
+        ("redirects",),
+        response=hooks.headers({"refresh": "0; url=http://elsewhere.example/"}),
+    ),
     Fault("double-key", "The first key of every answer stands twice.", ("strict_json",), response=hooks.double_key),
     Fault("not-a-number", "Answers hold a NaN.", ("strict_json",), response=hooks.not_a_number),
     Fault("missing-member", "A required member is left out.", ("schema",), shown=hooks.without_required),

@@ -101,6 +101,7 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
         heartbeat=node.get("heartbeat", ""),
         every=node.get("every", 15.0),
         ids=node.get("ids", ""),
+        twins=node.get("twins", False),
         replays=node.get("replays", False),
         headers=node.get("headers", {}),
         evidence=own,

@@ -60,8 +60,8 @@ class Format:
     """How a stream is written.
 
     newline: between lines. heartbeat: a comment that is sent after so many seconds of silence (`every`). ids: how
-    events are numbered, "" for not at all; numbered: only where this source is true. replays: who joins sees
-    what was before, too. headers: of the response.
+    events are numbered, "" for not at all; twins: events of one moment may share an id; numbered: only where this
+    source is true. replays: who joins sees what was before, too. headers: of the response.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Format:
     heartbeat: str = ""
     every: float = 15.0
     ids: Literal["", "milliseconds", "number"] = ""
+    twins: bool = False
     numbered: Source | None = None
     replays: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)

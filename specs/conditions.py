@@ -27,10 +27,12 @@ def asks_of_store(wanted: Any) -> str:
 
 
 def agrees(found: Any, wanted: Any, *, there: bool) -> bool:
-    """Whether a value is what a condition wants: {present: …}, {type: …}, or an equal literal.
+    """Whether a value is what a condition wants: {present: …}, {filled: …}, {type: …}, or an equal literal.
 
-    there: False where there is no value; a null is one, but is not present.
+    there: False where there is no value; a null is one, but is not present, and nothing empty is filled.
     """
+    if isinstance(wanted, Mapping) and set(wanted) == {"filled"}:
+        return (there and found not in (None, {}, [], "")) is bool(wanted["filled"])
     if isinstance(wanted, Mapping) and set(wanted) == {"present"}:
         return (there and found is not None) is bool(wanted["present"])
     if isinstance(wanted, Mapping) and set(wanted) == {"type"}:

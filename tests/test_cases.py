@@ -13,13 +13,13 @@ from threadmock.contracts.cases import (
     body_schema,
     build_request,
     case_with_body,
-    fresh_key,
     full_value,
     key_member,
     path_values,
     redraw,
 )
 from threadmock.contracts.encoding import MULTIPART, URLENCODED, encode_form
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.samples import least, most
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from reference_servers import SERVERS, Clock
 from suite_loop import Run
-from threadmock.contracts.cases import Case, base_value, build_request, fresh_key
+from threadmock.contracts.cases import Case, base_value, build_request
 from threadmock.contracts.checks import Context, checks, judge
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.scenarios.family_table import FAMILY
 from threadmock.contracts.scenarios.run_table import RUNS
@@ -90,6 +91,8 @@ TRIPS: list[tuple[str, dict[str, Any]]] = [
     ("no_server_error", {"provider": "scale", "status": 500, "raw": b"oops", "intent": "malformed", "evidence": "assumed"}),
     ("no_server_error", {"provider": "lighton", "status": 400, "intent": "invalid", "raw": b"Traceback (most recent call last):"}),
     ("other_methods", {"provider": "scale", "status": 500, "intent": "method", "evidence": "assumed"}),
+    ("redirects", {"provider": "scale", "status": 302, "raw": b"", "headers": {"location": "http://else.example/a"}}),
+    ("redirects", {"provider": "scale", "headers": {"refresh": "0; url=http://169.254.169.254/"}}),
     ("documented_status", {"provider": "scale", "status": 201}),
     ("documented_status", {"provider": "scale", "status": 302, "raw": b""}),
     ("documented_status", {"provider": "scale", "status": 400, "intent": "invalid", "raw": b"{}"}),

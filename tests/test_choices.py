@@ -34,6 +34,12 @@ def test_evidence_is_that_of_the_branch_that_the_value_needs(value: object, evid
     assert choice_evidence(Schema(UNION, "#", "request"), value) == evidence
 
 
+def test_the_parts_of_a_composed_schema_count() -> None:
+    composed = {"allOf": [UNION, {"type": "object"}]}
+    assert choice_evidence(Schema(composed, "#", "request"), {"text": None}) == "assumed"
+    assert choice_evidence(Schema(composed, "#", "request"), {"plain": "x"}) == "documented"
+
+
 def test_null_that_is_only_assumed_to_be_taken_makes_no_failure() -> None:
     cases = {case.label: case for case in coverage(load("ishvana").operations[0])}
     assert {cases[f"{name} is null"].evidence for name in ("project_id", "initial_message", "tags")} == {"assumed"}

@@ -19,6 +19,7 @@ from hostile import hostile
 from threadmock.contracts.checks import checks
 from threadmock.contracts.command import run, threadmock, verbs
 from threadmock.contracts.explain import explanation
+from threadmock.contracts.headers import read_headers
 from threadmock.contracts.scenarios import scenarios
 from threadmock.mockserver.app import served
 from threadmock.mockserver.fault_table import find_faults
@@ -28,6 +29,7 @@ from threadmock.mockserver.world import World
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import builtin_names, load
 from werkzeug.serving import make_server
+from written import read_report
 
 SMALL = ["--max-requests", "60", "--max-examples", "10", "--seed", "1"]
 ONE = ["--operations", "POST /threads"]
@@ -245,11 +247,13 @@ def test_a_deployment_that_conforms_is_status_0_and_what_was_made_is_listed(tmp_
     with deployment(mock("langsmith")) as url:
         done = command("verify", "langsmith", "--target", url, *ONE, *SMALL, "--report", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "things were made on " + url in done.stdout
-    written = json.loads((tmp_path / "out/report.json").read_text())
+    assert re.search(r"Clean-up: \d+ things removed, 0 left behind", done.stdout)
+    written = read_report(tmp_path / "out/report.json")
     assert written["target"] == url
     assert len(written["created"]) > 5
-    assert all(item["id"] in done.stdout for item in written["created"])
+    ledger = next((tmp_path / "out").glob("ledger-*"))
+    removed = [json.loads(line).get("removed") for line in ledger.read_text().splitlines()]
+    assert {item["id"] for item in written["created"]} <= set(removed)
 
 
 def test_operations_are_appended_to_the_path_of_the_target(tmp_path):
@@ -299,34 +303,65 @@ def spellings_of(secret):
     }
 
 
-@pytest.mark.parametrize("given", ["--header-env", "--header"])
+@pytest.mark.parametrize("given", ["--header-env", "--header", "--header-command"])
 @pytest.mark.parametrize("provider", ["seekrflow", "lighton"])
 def test_a_secret_appears_in_no_artefact(provider, given, tmp_path):
-    secret = (
-        ["--header-env", "Authorization=CANARY"]
-        if given == "--header-env"
-        else ["--header", f"Authorization: Bearer {CANARY}"]
-    )
+    secret = {
+        "--header-env": ["--header-env", "Authorization=CANARY"],
+        "--header": ["--header", f"Authorization: Bearer {CANARY}"],
+        "--header-command": ["--header-command", "Authorization=printenv CANARY"],
+    }[given]
     asked = ["verify", provider, "--header", f"Cookie: session={CANARY}", *secret, *SMALL, "--report", "out"]
     with deployment(reflecting) as url:
         done = command(
             *asked, "--target", url, "--", "--junitxml=own.xml", "-v", cwd=tmp_path, CANARY=f"Bearer {CANARY}"
         )
+        plan = command(*asked, "--target", url, "--dry-run", cwd=tmp_path, CANARY=f"Bearer {CANARY}")
+        kept = next((tmp_path / "out").glob("ledger-*"))
+        again = command("cleanup", str(kept), *secret, cwd=tmp_path, CANARY=f"Bearer {CANARY}")
     assert done.returncode == 1, done.stdout + done.stderr
+    assert plan.returncode == 0
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.name for path in files} == {"report.json", "junit.xml", "own.xml"}
-    for text in (done.stdout, done.stderr, *(path.read_text() for path in files)):
+    beside = {path.name for path in files if path.parent.name != "findings" and path.suffix != ".jsonl"}
+    assert beside == {"report.json", "junit.xml", "own.xml"}
+    assert len(files) > len(beside) + 1
+    said = [text for each in (done, plan, again) for text in (each.stdout, each.stderr)]
+    for text in (*said, *(path.read_text() for path in files)):
         assert not [spelling for spelling in spellings_of(CANARY) if spelling in text]
         assert CANARY[:-4] not in text
         assert "\x1b" not in text
     assert "***" in (tmp_path / "out/report.json").read_text()
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Authorization=printenv NOTHING_LIKE_IT", "ended with status 1"),
+        ("Authorization=no-such-command-anywhere", "can't be run"),
+        ("Authorization=sh -c 'echo c4n4ry >&2; echo c4n4ry; exit 3'", "ended with status 3"),
+        ("Authorization=true", "wrote nothing"),
+        ("Authorization='", "can't be read"),
+        ("Authorization", "has no '='"),
+    ],
+)
+def test_a_command_that_gives_no_credential_is_a_usage_error_and_shows_nothing(given, said):
+    status, text = invoke("verify", "langsmith", "--target", "http://127.0.0.1:1", "--header-command", given)
+    assert status == 2
+    assert said in text
+    assert "c4n4ry" not in text
+
+
+def test_a_command_runs_without_a_shell_and_not_for_ever():
+    assert read_headers([], [], commands=["A=echo $HOME; id"]) == {"a": "$HOME; id"}
+    with pytest.raises(SpecError, match="took longer"):
+        read_headers([], [], commands=["A=sleep 30"], seconds=0.1)
+
+
 def test_a_report_is_valid_for_machines(tmp_path):
     done = command("verify", "ishvana", "--fault", "accept-invalid", *SMALL, "--report", "deep/er/out", cwd=tmp_path)
     assert done.returncode == 1
-    written = json.loads((tmp_path / "deep/er/out/report.json").read_text())
-    assert (written["schema_version"], written["exit_status"], written["seed"]) == (1, 1, 1)
+    written = read_report(tmp_path / "deep/er/out/report.json")
+    assert (written["schema_version"], written["exit_status"], written["seed"]) == (2, 1, 1)
     assert written["contract"]["name"] == "ishvana"
     assert len(written["contract"]["digest"]) == 64
     finding = next(f for f in written["findings"] if f["severity"] == "failure")

@@ -51,7 +51,9 @@ def test_readme_has_a_row_for_every_provider() -> None:
 
 def test_readme_names_only_options_and_faults_that_exist() -> None:
     runner = CliRunner()
-    texts = [runner.invoke(main, [verb, "--help"]).output for verb in ("serve", "verify", "explain", "checks")]
+    texts = [
+        runner.invoke(main, [verb, "--help"]).output for verb in ("serve", "verify", "replay", "explain", "checks")
+    ]
     shown = set(re.findall(r"--[a-z][a-z-]+", "\n".join(texts)))
     commands = "\n".join(line for line in README.splitlines() if "threadmock " in line)
     used = set(re.findall(r"(?<![\w-])--(?!contract|pyargs)[a-z][a-z-]+", commands))
@@ -61,7 +63,7 @@ def test_readme_names_only_options_and_faults_that_exist() -> None:
 
 def test_help_of_every_verb_is_there() -> None:
     runner = CliRunner()
-    for verb in ("serve", "verify", "explain", "checks"):
+    for verb in ("serve", "verify", "replay", "explain", "checks"):
         result = runner.invoke(main, [verb, "--help"])
         assert result.exit_code == 0
         assert result.output.startswith("Usage: ")

@@ -1,6 +1,5 @@
 """The pytest plugin: the suite under pytest's own command, and no trace of us where nobody asks for it."""
 
-import json
 import os
 import re
 import subprocess
@@ -9,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from written import read_report
 
 PYTEST = [sys.executable, "-m", "pytest"]
 BARE = [str(Path(sys.executable).parent / "pytest")]
@@ -114,7 +114,7 @@ def test_findings_travel_from_other_processes(tmp_path):
     done = run(PYTEST, *SUITE, *asked, "-n", "2", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "FAIL credentials" in done.stdout
-    written = json.loads((report / "report.json").read_text())
+    written = read_report(report / "report.json")
     assert written["seed"] == 3
     assert {finding["check"] for finding in written["findings"]} >= {"credentials"}
     assert 100 < written["exchanges"] <= 500 * len(written["operations"])
@@ -142,7 +142,7 @@ def test_equal_seeds_give_equal_findings(tmp_path):
             "--contract-seed=5",
         ]
         run(PYTEST, *SUITE, *asked, cwd=tmp_path)
-        written = json.loads((tmp_path / name / "report.json").read_text())
+        written = read_report(tmp_path / name / "report.json")
         found.append([(f["check"], f["place"], f["case"]["body"], f["count"]) for f in written["findings"]])
     assert found[0]
     assert found[0] == found[1]
@@ -186,3 +186,47 @@ def test_our_options_are_in_the_help_of_pytest_and_each_says_something(tmp_path)
     assert "threadmock: contract suite" in done.stdout
     for option in ("provider", "target", "as", "checks", "header-env", "allow-writes", "report", "seed"):
         assert f"--contract-{option}" in done.stdout
+
+
+chosen = {
+    "contract": lambda phase: True,
+    "contract_scenario": lambda phase: phase not in {"coverage", "exploration"},
+    "contract_coverage or contract_exploration": lambda phase: phase in {"coverage", "exploration"},
+    "contract(phase='repeat')": lambda phase: phase == "repeat",
+    "contract(kind='scenario') and not contract(phase='taken')": lambda phase: (
+        phase not in {"coverage", "exploration", "taken"}
+    ),
+}
+
+
+@pytest.mark.parametrize(("expression", "wanted"), chosen.items(), ids=chosen)
+def test_markers_choose_items(tmp_path, expression, wanted):
+    asked = ["--contract-provider=langsmith", ONE, "--collect-only", "-q", "--strict-markers"]
+    every = re.findall(r"-(\w+)\]", run(PYTEST, *SUITE, *asked, cwd=tmp_path).stdout)
+    found = re.findall(r"-(\w+)\]", run(PYTEST, *SUITE, *asked, "-m", expression, cwd=tmp_path).stdout)
+    assert found
+    assert found == [phase for phase in every if wanted(phase)]
+
+
+def test_all_processes_of_a_run_share_one_folder_which_is_gone_afterwards(tmp_path):
+    (tmp_path / "conftest.py").write_text(
+        textwrap.dedent("""
+            import pytest
+            from threadmock.contracts import plugin
+
+            @pytest.fixture(autouse=True)
+            def told(request):
+                folder = request.config.stash[plugin._run_key].shared
+                with open("folders", "a") as file:
+                    file.write(f"{folder} {folder.is_dir()}\\n")
+        """)
+    )
+    (tmp_path / "test_own.py").write_text(
+        "import pytest\n\n@pytest.mark.parametrize('n', range(6))\ndef test_it(n): ...\n"
+    )
+    done = run(PYTEST, "--contract-provider=langsmith", "-n", "2", "test_own.py", cwd=tmp_path)
+    lines = set((tmp_path / "folders").read_text().splitlines())
+    assert len(lines) == 1, done.stdout
+    folder, _, there = lines.pop().rpartition(" ")
+    assert there == "True"
+    assert not Path(folder).exists()

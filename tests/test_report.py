@@ -2,16 +2,19 @@
 
 import dataclasses
 import json
+import re
 import xml.etree.ElementTree as ET
+from importlib.resources import files
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError
 from threadmock.contracts.findings import CaseRecord, Finding
 from threadmock.contracts.ledger import Created
 from threadmock.contracts.masking import Masking
-from threadmock.contracts.outcome import Outcome, Tally
+from threadmock.contracts.outcome import Outcome, Tally, read_outcome
 from threadmock.contracts.report import cell, describe, lines, progress
 from threadmock.contracts.report_json import as_json, write_reports
 from threadmock.contracts.report_junit import junit
@@ -156,10 +159,10 @@ def test_an_operation_that_was_never_reached_is_named_with_the_reason_and_a_hint
     assert "--header" in text
 
 
-def test_what_was_made_is_listed_for_a_deployment_only():
-    assert "t-1" in text_of(summary(target="http://127.0.0.1:1", created=["t-1", "t-2\x1b"]))
-    assert "t-2\\x1b" in text_of(summary(target="http://127.0.0.1:1", created=["t-1", "t-2\x1b"]))
-    assert "things were made" not in text_of(summary(created=["t-1"]))
+def test_what_is_said_of_the_clean_up_is_told():
+    told = summary(target="http://127.0.0.1:1", created=["t-1"])
+    told.cleaned = ["Clean-up: 1 things removed, 0 left behind."]
+    assert "Clean-up: 1 things removed" in text_of(told)
 
 
 def test_failures_come_before_what_is_unconfirmed():
@@ -195,6 +198,111 @@ def test_a_report_that_can_not_be_written_is_a_usage_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="--report"):
         write_reports(summary(report=tmp_path / "file" / "below"), 0)
+
+
+SCHEMA = json.loads((files("threadmock.contracts") / "report.schema.json").read_text())
+runs = {
+    "nothing found": (summary(), 0),
+    "a finding": (summary(FINDING), 1),
+    "unconfirmed, created, on a target": (
+        summary(dataclasses.replace(FINDING, severity="unconfirmed"), target="http://127.0.0.1:1", created=["t-1"]),
+        0,
+    ),
+    "gone": (summary(gone="it is gone"), 3),
+    "limited": (summary(limited="nothing makes it", accepted=0), 1),
+    "no answer": (summary(dataclasses.replace(FINDING, case=dataclasses.replace(RECORD, status=None))), 1),
+}
+
+
+@pytest.mark.parametrize(("made", "status"), runs.values(), ids=runs)
+def test_every_report_is_as_its_schema_says(made, status):
+    Draft202012Validator.check_schema(SCHEMA)
+    Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(as_json(made, status))))
+
+
+def test_the_schema_has_no_member_that_a_report_lacks():
+    with pytest.raises(ValidationError):
+        Draft202012Validator(SCHEMA).validate({**as_json(summary(), 0), "more": 1})
+
+
+def test_statuses_are_counted_by_operation_and_check_and_those_never_seen_are_named():
+    made = summary()
+    outcome = Outcome("another", "scenario")
+    outcome.meet(SLUG, 200, ["time"], ["echo"])
+    outcome.meet(SLUG, 200, ["time"], [])
+    outcome.meet(SLUG, 418, [], [])
+    made.gather(read_outcome(outcome.dump()))
+    told = as_json(made, 0)["operations"][0]["statuses"]
+    assert told["200"] == {
+        "documented": True,
+        "exchanges": 2,
+        "checks": {"echo": {"passed": 0, "found": 1}, "time": {"passed": 2, "found": 0}},
+    }
+    assert told["409"] == {"documented": True, "exchanges": 0, "checks": {}}
+    assert told["418"]["documented"] is False
+    assert "statuses: 200 (2); never seen: 409, 422; not documented: 418 (1)" in text_of(made)
+
+
+def test_what_was_not_asked_is_listed_with_its_reason():
+    made = summary()
+    told = {(each["operation"], each["check"]): each["reason"] for each in as_json(made, 0)["not_tested"]}
+    assert told[SLUG, "headers"] == "no header is declared; never"
+    assert told[CONTRACT.operations[1].slug, ""] == "its items were not part of this run"
+    assert {operation for operation, _ in told} == {operation.slug for operation in CONTRACT.operations}
+
+
+def test_of_many_operations_each_gets_a_few_lines_and_what_was_not_tested_is_cut():
+    made = summary(FINDING)
+    for number, operation in enumerate(CONTRACT.operations[1:], 1):
+        outcome = Outcome(operation.slug, "coverage", accepted=1)
+        outcome.tally("headers").not_applicable = {f"reason {number}": 1}
+        made.gather(outcome)
+    text = text_of(made)
+    assert "  checks:   1 pass, 1 FAIL, 2 n/a" in text
+    assert "  FAIL:     echo" in text
+    assert "Not tested, by reason:" in text
+    assert re.search(r"… and \d+ more; --report DIR writes all of them", text)
+    assert len(text.splitlines()) < 6 * len(CONTRACT.operations)
+
+
+commands = [
+    "::error file=a::x",
+    "  ::warning::x",
+    "a\n::add-mask::x",
+    "x ##[group]y",
+    "##vso[task.setvariable]z",
+    "\x1b[31mred",
+]
+
+
+@pytest.mark.parametrize("said", commands)
+def test_nothing_that_a_target_says_commands_the_service_that_reads_the_log(said):
+    made = summary(dataclasses.replace(FINDING, got=said, where=said), gone=said, limited=said)
+    made.crashes.append(said)
+    for line in text_of(made).splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+        assert "##vso[" not in line
+        assert "\x1b" not in line
+
+
+def test_junit_has_the_counts_and_the_order_that_its_readers_expect():
+    weak = dataclasses.replace(FINDING, severity="unconfirmed", check="time")
+    root = ET.fromstring(junit(summary(FINDING, dataclasses.replace(FINDING, got="<b>a second</b> \x1b"), weak)))
+    suites = root.findall("testsuite")
+    assert len(suites) == len(CONTRACT.operations)
+    for suite in suites:
+        cases_ = suite.findall("testcase")
+        for name, tag in (("failures", "failure"), ("skipped", "skipped"), ("errors", "error")):
+            assert int(suite.get(name)) == sum(case.find(tag) is not None for case in cases_)
+        assert int(suite.get("tests")) == len(cases_)
+        assert all(len(case.findall("failure") + case.findall("skipped")) <= 1 for case in cases_)
+        assert [child.tag for child in suite] == sorted(child.tag for child in suite)
+        assert float(suite.get("time")) >= 0
+        assert suite.get("timestamp")
+    for name in ("tests", "failures", "errors", "skipped"):
+        assert int(root.get(name)) == sum(int(suite.get(name)) for suite in suites)
+    assert "(and 1 more)" in root.find(".//failure").get("message")
 
 
 def test_a_curl_line_that_nobody_could_read_is_left_to_the_report():

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from threadmock.contracts import checks
 from threadmock.contracts.budget import Budget
 from threadmock.contracts.errors import BudgetSpent
-from threadmock.contracts.run import MOST_SILENCES, Run, declared_names, prepare
+from threadmock.contracts.findings import declared_names
+from threadmock.contracts.run import MOST_SILENCES, Run, prepare
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations, read_settings
 from threadmock.contracts.targets import Exchange, Gone
 from threadmock.specs.errors import SchemaError, UnknownName

@@ -81,7 +81,7 @@ def test_a_script_has_these_events_and_ends_so(name: str, layer: str) -> None:
         ("checkpoints", ["metadata", *["checkpoints"] * 3]),
         ("debug", ["metadata", *["debug"] * 5]),
         ("custom", ["metadata"]),
-        ("events", ["metadata", *["events"] * 5]),
+        ("events", ["metadata", *["events"] * 10]),
     ],
 )
 def test_each_mode_shows_its_own_events_of_a_run_and_no_others(mode: str, expected: list[str]) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from doors import START, Client, make_gateway
 from threadmock.mockserver.app import create_app
+from threadmock.mockserver.runs.stream import Stream
 from threadmock.specs.loader import LAYERS, builtin_names, load
+from threadmock.specs.messages import Request
 
 KEY = {"authorization": "Bearer k"}
 FAMILIES = [pytest.param(name, layer, id=f"{name}-{layer}") for name in builtin_names() for layer in LAYERS]
@@ -36,12 +38,18 @@ def test_the_routes_that_are_served_are_the_operations_that_are_documented(name:
 @pytest.mark.parametrize(("name", "layer"), FAMILIES)
 def test_no_operation_answers_that_it_is_no_route_or_that_its_own_reply_is_broken(name: str, layer: str) -> None:
     contract = load(name, layer=layer)
-    asked = Client(make_gateway(contract), prefix=f"/{name}")
+    gateway = make_gateway(contract)
     for operation in contract.operations:
         path = re.sub(r"\{[^}]+\}", "6ba7b810-9dad-41d1-80b4-00c04fd430c8", operation.path)
-        told = asked.send(operation.method, path, headers={"authorization": "Bearer k", "x-api-key": "k"})
+        headers = {"authorization": "Bearer k", "x-api-key": "k"}
+        told = gateway.handle(Request(operation.method, f"/{name}{path}", "", headers))
         assert told.status < 500, (str(operation), told)
-        assert b"urn:threadmock:problem:unknown" not in told.body
+        if isinstance(told.body, Stream):  # the stream of a thread need not end
+            body = b"".join(told.body.take())
+            told.body.close()
+        else:
+            body = told.body
+        assert b"urn:threadmock:problem:unknown" not in body
 
 
 class Stopped:

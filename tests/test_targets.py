@@ -14,6 +14,7 @@ from threadmock.contracts import targets
 from threadmock.contracts.cases import Case, base_value, build_request
 from threadmock.contracts.credentials import alter, dressing, known
 from threadmock.contracts.errors import Forbidden, Unreachable
+from threadmock.contracts.headers import read_headers, secrets_of
 from threadmock.contracts.ledger import Created
 from threadmock.contracts.targets import (
     MOST_UNREACHABLE,
@@ -21,8 +22,6 @@ from threadmock.contracts.targets import (
     Target,
     http_target,
     mock_target,
-    read_headers,
-    secrets_of,
 )
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import TargetError, read_target

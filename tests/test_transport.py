@@ -17,7 +17,15 @@ from hostile import Conversation, answers, hostile, reply
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.contracts.decoding import decode
-from threadmock.contracts.errors import BrokenResponse, TimedOut, TooLarge, TransportError, Unreachable, Unsendable
+from threadmock.contracts.errors import (
+    BrokenResponse,
+    Dropped,
+    TimedOut,
+    TooLarge,
+    TransportError,
+    Unreachable,
+    Unsendable,
+)
 from threadmock.contracts.sockets import Allowance, BoundedSocket, is_loopback
 from threadmock.contracts.transport import WsgiTransport
 from threadmock.contracts.transport_http import HttpTransport
@@ -351,16 +359,27 @@ def test_a_post_on_a_connection_that_went_stale_is_never_sent_again():
     with hostile(closing_on_second) as server:
         carrier = transport(server)
         assert carrier.send(POST, deadline=2).status == 200
-        with pytest.raises(BrokenResponse, match="not sent again"):
+        with pytest.raises(Dropped, match="not sent again"):
             carrier.send(POST, deadline=2)
         assert (server.connections, len(server.requests)) == (1, 2)
 
 
-def test_a_failure_on_a_fresh_connection_is_not_tried_again():
-    with hostile(then()) as server:
+@pytest.mark.parametrize(("request_", "times"), [(GET, 2), (POST, 1)], ids=["GET", "POST"])
+@pytest.mark.parametrize("end", [Conversation.reset, lambda talk: None], ids=["reset", "closed"])
+def test_a_connection_that_ends_at_once_is_tried_again_once_where_that_is_safe(end, request_, times):
+    with hostile(then(end)) as server:
         with pytest.raises(BrokenResponse):
-            transport(server).send(GET, deadline=2)
-        assert len(server.requests) == 1
+            transport(server).send(request_, deadline=2)
+        assert len(server.requests) == times
+
+
+def test_a_get_that_was_reset_is_answered_the_second_time():
+    def script(talk: Conversation) -> None:
+        talk.request()
+        talk.reset() if talk.number == 1 else talk.send(reply(b"[1]"))
+
+    with hostile(script) as server:
+        assert transport(server).send(GET, deadline=2).content == b"[1]"
 
 
 def test_nobody_there_is_unreachable():

@@ -2,6 +2,7 @@
 
     answers             an answer came
     no_server_error     no 5xx, no stack trace
+    redirects           no answer leads to another host
     other_methods       HEAD, OPTIONS and other methods do no harm
     prompt              no particular input takes seconds
     documented_status   the status is documented, or earned
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.cases import ABSENT
-from threadmock.contracts.checks import acceptance, content, moments, reply, storing, streaming, survival
+from threadmock.contracts.checks import acceptance, content, moments, redirects, reply, storing, streaming, survival
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.records import Check, Context, Verdict
 from threadmock.contracts.checks.situation import content_trouble
@@ -57,6 +58,13 @@ _ALL = (
         "measured against a plain request, three times",
         survival.prompt_applies,
         survival.check_prompt,
+    ),
+    Check(
+        "redirects",
+        "no answer sends its reader to another host or out of TLS; no redirect is followed",
+        "RFC 9110, 15.4 and 17.9",
+        redirects.redirect_applies,
+        redirects.check_redirect,
     ),
     Check(
         "documented_status",

@@ -28,7 +28,7 @@ class Context:
 
     contract: "Contract"
     send: "Callable[[Case], Exchange]"
-    record: "Callable[[Exchange, Verdict], None]"
+    record: "Callable[[Exchange, Verdict], object]"
     choose: random.Random
     memory: dict[str, Any] = field(default_factory=dict)
     pause: Callable[[float], None] = time.sleep

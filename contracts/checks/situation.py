@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases import ABSENT
 from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.redirects import elsewhere
 from threadmock.contracts.encoding import text_of
 from threadmock.specs.behaviour import Condition, Source
 from threadmock.specs.conditions import agrees, asks_of_store, spread
@@ -26,8 +28,10 @@ def neutral(reading: Reading) -> str:
     """Why an answer says nothing about the operation; "" where it does."""
     if reading.status == 429:
         return "the target asked to be left alone (429)"
-    if reading.status == 503 and reading.response and "retry-after" in reading.response.headers:
-        return "the target is away for a while (503 with Retry-After)"
+    if reading.status == 503:
+        return "the target is away for a while (503)"
+    if elsewhere(reading):
+        return "the answer leads elsewhere: another check asks about that"
     return ""
 
 
@@ -154,9 +158,28 @@ def refused_by_rule(reading: Reading) -> str:
     """The condition of the rule that explains this status; "" where none does."""
     if reading.case.intent == "valid":
         for condition in reading.rule.conditions:
-            if reading.status == condition.status and may_hold(condition, reading.look_up, reading.sent):
+            meant = reading.status == condition.status
+            if meant and any(may_hold(condition, look_up, reading.sent) for look_up in _look_ups(reading)):
                 return f"the rule refuses it: {condition.reason or condition.status}"
     return ""
+
+
+def _look_ups(reading: Reading) -> Iterator[Callable[[Source], Any]]:
+    """How the values of the request are looked up: in the body, or in each of its items where each is a run."""
+    run = reading.rule.run
+    if run is None or not run.each or not isinstance(reading.case.value, list):
+        yield reading.look_up
+        return
+    for item in reading.case.value:
+        yield partial(_of_item, reading, item)
+
+
+def _of_item(reading: Reading, item: Any, source: Source) -> Any:
+    if source.place != "body":
+        return reading.look_up(source)
+    for step in source.steps:
+        item = item.get(step, ABSENT) if isinstance(item, Mapping) else ABSENT
+    return item
 
 
 def may_hold(condition: Condition, look_up: Callable[[Source], Any], body: Any) -> bool:

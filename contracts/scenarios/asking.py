@@ -93,8 +93,16 @@ def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading
         if name not in after.made:
             if first not in (None, {}, [], ""):
                 yield f"{name} is missing"
-        elif not same(first, after.made[name], form):
+        elif not same(_but_empty(first, sent.get(name), after.made[name]), after.made[name], form):
             yield f"{name} holds another value"
+
+
+def _but_empty(first: Any, sent: Any, later: Any) -> Any:
+    """An object without its empty members that a later answer leaves out, unless the client gave them."""
+    if not isinstance(first, dict) or not isinstance(later, dict):
+        return first
+    given = sent if isinstance(sent, dict) else {}
+    return {n: v for n, v in first.items() if n in later or n in given or v not in (None, {}, [], "")}
 
 
 def alike(sent: Mapping[str, Any], before: Mapping[str, Any], item: Mapping[str, Any]) -> Iterator[str]:

@@ -253,7 +253,9 @@ def run_merge(context: Context, operation: Operation) -> Iterator[Finding]:
             continue
         shown = ask(context, aim(read, keys_of(thing), f"after {name} was changed")) if read else got
         how = merge_of(operation.rule, name)
-        yield from _judge_merge(context.contract, operation, shown, name, how, _merged(first, second, how))
+        # What was sent counts: on a deployment the run's tag is in it, too.
+        held = thing.sent.get(name, first)
+        yield from _judge_merge(context.contract, operation, shown, name, how, _merged(held, second, how))
 
 
 def _merged(first: Any, second: Any, how: str) -> Any:

@@ -8,13 +8,13 @@ from threadmock.contracts.cases import (
     Case,
     base_value,
     build_request,
-    fresh_key,
     key_member,
     linked_members,
     referring_members,
 )
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.findings import Finding
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.shapes import shapes, subschema
 from threadmock.specs.behaviour import Evidence
 from threadmock.specs.inference import properties

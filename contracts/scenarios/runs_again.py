@@ -65,7 +65,7 @@ def run_resume_stream(context: Context, operation: Operation) -> Iterator[Findin
     if stream is None or stream.cut or not all(told.event.id for told in stream.events) or len(stream.events) < 3:
         raise NotSent("no whole stream of events with ids came that could be gone on with")
     events = list(stream.events)
-    marks = [(events[at].event.id, events[at + 1 :]) for at in (0, len(events) // 2, len(events) - 1)]
+    marks = [(events[at].event.id, _after(events, at, twins=stream.format.twins)) for at in _seen(events)]
     marks += [(word, events) for word in run.from_start[:1]]
     for mark, expected in marks:
         keys = {**started.keys, operation.rule.resource: started.run}
@@ -82,6 +82,16 @@ def run_resume_stream(context: Context, operation: Operation) -> Iterator[Findin
                 evidence=weakest(operation.rule.evidence, stream.format.evidence),
                 exchanges=3,
             )
+
+
+def _seen(events: list[Told]) -> tuple[int, int, int]:
+    """Events that a reader may have seen last: the first, one of the middle, the last."""
+    return 0, len(events) // 2, len(events) - 1
+
+
+def _after(events: list[Told], at: int, *, twins: bool) -> list[Told]:
+    """What comes after an event; without those of the same id, where the format says that these are lost."""
+    return [told for told in events[at + 1 :] if not (twins and told.event.id == events[at].event.id)]
 
 
 def _typed(mark: str | None, source: Source) -> Any:

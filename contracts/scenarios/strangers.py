@@ -81,6 +81,9 @@ def _refused(got: Reading, name: Name) -> Iterator[Finding]:
     refusal = got.rule.refusals.get("unknown")
     status = refusal.status if refusal else 404
     evidence = evidence_of(got.operation)
+    if got.accepted and got.status == status:
+        # Some say so within a success.
+        return
     if not got.accepted and got.status != status:
         said = refusal is not None and str(status) in got.operation.replies
         evidence = weakest(evidence, refusal.evidence) if refusal and said else "assumed"
@@ -136,7 +139,8 @@ def run_foreign_child(context: Context, operation: Operation) -> Iterator[Findin
     got = ask(context, replace(case, standing="unknown"), without=_CHECKS)
     within = operation.rule.within
     evidence: Evidence = weakest(evidence_of(operation), within.evidence if within else "assumed")
-    if got.accepted:
+    refusal = got.rule.refusals.get("unknown")
+    if got.accepted and not (refusal and got.status == refusal.status):
         yield got.find(
             "foreign_child",
             f"a refusal: the {resource} lies below another {outer.resource}",

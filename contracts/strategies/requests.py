@@ -9,7 +9,6 @@ from threadmock.contracts.cases import (
     FORMS,
     Case,
     build_request,
-    fresh_key,
     json_media,
     key_member,
     linked_members,
@@ -18,6 +17,7 @@ from threadmock.contracts.cases import (
 from threadmock.contracts.choices import choice_evidence
 from threadmock.contracts.encoding import encode_query, text_of
 from threadmock.contracts.grounds import needed_elsewhere
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.naming import body_schema, cursors, names, plain_text
 from threadmock.contracts.shapes import Branch, shapes
 from threadmock.contracts.strategies.composed import bodies, values

@@ -7,6 +7,7 @@ from threadmock.mockserver.behaviours.answering import answer_run, check_room, h
 from threadmock.mockserver.behaviours.commanding import command
 from threadmock.mockserver.behaviours.showing import shown
 from threadmock.mockserver.behaviours.starting import start
+from threadmock.mockserver.conditions import unmet
 from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.runs.plan import RunPlan
 from threadmock.mockserver.transaction import Done, Transaction
@@ -28,10 +29,17 @@ def run(tx: Transaction) -> Done | Refused:
 
 
 def _several(tx: Transaction, plan: RunPlan) -> Done | Refused:
-    """One run for each item of the request's array; the first refusal ends it."""
+    """One run for each item of the request's array; nothing begins where one of them can't be met."""
+    items = tx.sent if isinstance(tx.sent, list) else []
+    each = [
+        replace(tx, body=item if isinstance(item, Mapping) else {}, parent=None, parent_key="", shelf=())
+        for item in items
+    ]
+    refused = (unmet(own) for own in each if tx.plan.conditions)
+    if first := next(filter(None, refused), None):
+        return first
     made = []
-    for item in tx.sent if isinstance(tx.sent, list) else ():
-        own = replace(tx, body=item if isinstance(item, Mapping) else {}, parent=None, parent_key="", shelf=())
+    for own in each:
         started = start(own, plan)
         if isinstance(started, Refused):
             return started

@@ -1,0 +1,162 @@
+"""The ledger on disk: JSON lines that say what a run is about to make, what it made, and what was removed again.
+
+    {"ledger": 1, "run": …, "provider": …, "target": …}            the first line
+    {"intent": …, "operation": …, "resource": …, "key": …}         on disk before the request is sent
+    {"made": …, "operation": …, "resource": …, "id": …, "within": …}
+    {"nothing": …}                                                 the request made nothing
+    {"removed": id, "resource": …}
+
+Several processes may write to one file: each line is one write to its end.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from threadmock.specs.errors import SpecError
+
+FORM = 1
+
+
+class LedgerError(SpecError):
+    """The ledger can't be written or read."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Whose ledger it is. run: the tag that made things carry. provider, overlays: as given, files by absolute path."""
+
+    run: str
+    provider: str
+    target: str
+    layer: str = "documented"
+    overlays: tuple[str, ...] = ()
+    started: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing. operation: the slug of what made it. within: resource to key of what it lies in.
+
+    trouble: why it can't be named in a request, "" where it can.
+    """
+
+    operation: str
+    resource: str
+    key: str | int
+    within: Mapping[str, Any] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A request that may have made a thing, of which nobody knows the end. key: what it chose; None for nothing."""
+
+    number: str
+    operation: str
+    resource: str
+    key: str | int | None = None
+    within: Mapping[str, Any] = field(default_factory=dict)
+    tagged: bool = False
+
+
+@dataclass(frozen=True)
+class Book:
+    """A ledger, read. entries: what was made and not removed, oldest first. open: intents without an end."""
+
+    header: Header
+    entries: tuple[Entry, ...]
+    open: tuple[Intent, ...]
+
+
+class LedgerFile:
+    """Writes one ledger. Safe to use from several threads and processes. tag: of its run."""
+
+    def __init__(self, path: Path, tag: str = "") -> None:
+        self.path = path
+        self.tag = tag
+        self._numbers = 0
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Ids on a deployment are nobody else's business.
+            self._file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
+        except OSError as error:
+            raise LedgerError(
+                f"The ledger can't be written: {error}.", fix="Name another file with --ledger."
+            ) from None
+
+    def number(self) -> str:
+        """A number for an intent: no other process uses it."""
+        with self._lock:
+            self._numbers += 1
+            return f"{os.getpid()}-{self._numbers}"
+
+    def write(self, line: Mapping[str, Any], *, surely: bool = False) -> None:
+        """Add a line. surely: it is on the disk before this returns, whatever happens to the machine."""
+        data = json.dumps(line, ensure_ascii=True).encode() + b"\n"
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+            if surely:
+                os.fsync(self._file)
+        except OSError as error:
+            raise LedgerError(f"The ledger {self.path} can't be written: {error}.") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def begin(path: Path, header: Header) -> None:
+    """Begin a ledger. LedgerError where a file is there already that is not empty: it may tell of things to remove."""
+    if path.exists() and path.stat().st_size:
+        raise LedgerError(
+            f"{path} is there already.", fix=f"Clean up first (threadmock cleanup {path}), or name another file."
+        )
+    file = LedgerFile(path)
+    file.write({"ledger": FORM, **header.__dict__, "overlays": list(header.overlays)}, surely=True)
+    file.close()
+
+
+def read_book(path: Path) -> Book:
+    """Read a ledger. LedgerError where it is none. A last line that was cut off counts as not written."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"The ledger can't be read: {error}.", where=str(path)) from None
+    try:
+        found = [json.loads(line) for line in lines[:-1] if line]
+    except json.JSONDecodeError as error:
+        raise LedgerError(f"It is no ledger: {error}.", where=str(path)) from None
+    if not found or not isinstance(found[0], dict) or found[0].get("ledger") != FORM:
+        raise LedgerError("It is no ledger that this version can read.", where=str(path))
+    try:
+        return _read(found)
+    except (KeyError, TypeError) as error:
+        raise LedgerError(f"A line of the ledger lacks {error}.", where=str(path)) from None
+
+
+def _read(lines: list[dict[str, Any]]) -> Book:
+    first = {name: value for name, value in lines[0].items() if name != "ledger"}
+    header = Header(**{**first, "overlays": tuple(first["overlays"])})
+    entries: dict[tuple[str, str], Entry] = {}
+    waiting: dict[str, Intent] = {}
+    for line in lines[1:]:
+        if "intent" in line:
+            waiting[line["intent"]] = Intent(
+                line["intent"], line["operation"], line["resource"], line.get("key"), line["within"], "tagged" in line
+            )
+        elif "made" in line:
+            waiting.pop(line["made"], None)
+            entry = Entry(line["operation"], line["resource"], line["id"], line["within"], line.get("trouble", ""))
+            entries.setdefault((entry.resource, str(entry.key)), entry)
+        elif "nothing" in line:
+            waiting.pop(line["nothing"], None)
+        elif "removed" in line:
+            entries.pop((line["resource"], str(line["removed"])), None)
+    return Book(header, tuple(entries.values()), tuple(waiting.values()))

@@ -1,0 +1,184 @@
+"""The guard: a write touches only what this run made, wherever in a request a thing is named."""
+
+import json
+
+import pytest
+from threadmock.contracts.errors import Forbidden, NotSent, Trespass
+from threadmock.contracts.guard import Guard, writes
+from threadmock.contracts.inventing import fresh_key, is_invented, strange_keys
+from threadmock.contracts.ledger import Ledger
+from threadmock.contracts.ledger_file import Entry
+from threadmock.specs.loader import load
+from threadmock.specs.messages import Request
+
+MINE = "11111111-1111-4111-8111-111111111111"
+THEIRS = "22222222-2222-4222-8222-222222222222"
+RUNS = {"mine": "33333333-3333-4333-8333-333333333333", "theirs": "44444444-4444-4444-8444-444444444444"}
+
+
+def guard(provider="langsmith", *, local=False, writable=True):
+    owned = Ledger()
+    owned.take(Entry("create", "thread", MINE))
+    owned.take(Entry("create", "run", RUNS["mine"]))
+    owned.take(Entry("create", "thread", "thread_mine0001"))
+    owned.take(Entry("create", "message", 7))
+    return Guard(load(provider), owned, local=local, writable=writable, name="there")
+
+
+def request(method, path, body=None, query="", **headers):
+    data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    return Request(method, path, query, {"content-type": "application/json"} | headers, data)
+
+
+FOREIGN = {
+    "a delete": request("DELETE", f"/threads/{THEIRS}"),
+    "an update": request("PATCH", f"/threads/{THEIRS}", {"metadata": {}}),
+    "a copy": request("POST", f"/threads/{THEIRS}/copy"),
+    "an append": request("POST", f"/threads/{THEIRS}/state", {"values": {}}),
+    "an append after another's piece": request("POST", f"/threads/{MINE}/state", {"checkpoint_id": THEIRS}),
+    "the same, inside": request("POST", f"/threads/{MINE}/state", {"checkpoint": {"checkpoint_id": THEIRS}}),
+    "a run": request("POST", f"/threads/{THEIRS}/runs", {"assistant_id": "agent"}),
+    "a run that is streamed": request("POST", f"/threads/{THEIRS}/runs/stream", {"assistant_id": "agent"}),
+    "a command": request("POST", f"/threads/{THEIRS}/commands", {"method": "run.start"}),
+    "a run of another thread": request("DELETE", f"/threads/{MINE}/runs/{RUNS['theirs']}"),
+    "a cancel": request("POST", f"/threads/{THEIRS}/runs/{RUNS['mine']}/cancel"),
+    "a reader who ends what it reads": request("GET", f"/threads/{MINE}/runs/{RUNS['theirs']}/stream"),
+    "a prune": request("POST", "/threads/prune", {"thread_ids": [THEIRS]}),
+    "a prune of both": request("POST", "/threads/prune", {"thread_ids": [MINE, THEIRS]}),
+    "a prune in another spelling": request("POST", "/threads/prune", {"threadIds": [THEIRS], "thread_ids": [MINE]}),
+    "a prune in capitals": request("POST", "/threads/prune", {"thread_ids": [THEIRS.upper()]}),
+    "a member that comes twice": request(
+        "POST", "/threads/prune", f'{{"thread_ids": ["{THEIRS}"], "thread_ids": ["{MINE}"]}}'.encode()
+    ),
+    "UTF-16": request("POST", "/threads/prune", f'{{"thread_ids": ["{THEIRS}"]}}'.encode("utf-16")),
+    "a byte order mark": request("POST", "/threads/prune", f'\ufeff{{"thread_ids": ["{THEIRS}"]}}'.encode()),
+    "NaN beside it": request("POST", "/threads/prune", f'{{"thread_ids": ["{THEIRS}"], "a": NaN}}'.encode()),
+    "runs to be cancelled": request("POST", "/runs/cancel", {"thread_id": MINE, "run_ids": [RUNS["theirs"]]}),
+    "runs of another's thread": request("POST", "/runs/cancel", {"thread_id": THEIRS, "run_ids": [RUNS["mine"]]}),
+    "a key that may be taken": request("POST", "/threads", {"thread_id": THEIRS, "if_exists": "do_nothing"}),
+}
+OWN = {
+    "a delete": request("DELETE", f"/threads/{MINE}"),
+    "a delete in capitals": request("DELETE", f"/threads/{MINE.upper()}"),
+    "a prune": request("POST", "/threads/prune", {"thread_ids": [MINE]}),
+    "a cancel": request("POST", "/runs/cancel", {"thread_id": MINE, "run_ids": [RUNS["mine"]]}),
+    "a create": request("POST", "/threads", {"metadata": {}}),
+    "a create with a key made up": request("POST", "/threads", {"thread_id": fresh_key()}),
+    "a delete of nothing": request("DELETE", f"/threads/{strange_keys(12345678901)[0]}"),
+    "a read of another's": request("GET", f"/threads/{THEIRS}"),
+    "a search by another's id": request("POST", "/threads/search", {"ids": [THEIRS]}),
+    "a run of an agent that is there": request("POST", f"/threads/{MINE}/runs", {"assistant_id": THEIRS}),
+}
+
+
+@pytest.mark.parametrize("local", [True, False], ids=["this machine", "elsewhere"])
+@pytest.mark.parametrize("sent", FOREIGN.values(), ids=FOREIGN)
+def test_what_others_made_is_not_touched(sent, local):
+    with pytest.raises(Forbidden):
+        guard(local=local).check(sent, planned=False)
+    with pytest.raises(Trespass, match="which this run did not make"):
+        guard(local=local).check(sent, planned=True)
+
+
+@pytest.mark.parametrize("sent", OWN.values(), ids=OWN)
+def test_what_this_run_made_and_what_it_made_up_may_be_touched(sent):
+    guard().check(sent, planned=True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"thread_ids": []}, {"strategy": "delete"}, {"thread_ids": None}, None],
+)
+def test_a_prune_of_nothing_in_particular_may_be_one_of_everything(body):
+    with pytest.raises(Forbidden):
+        guard().check(request("POST", "/threads/prune", body), planned=True)
+
+
+def test_a_cancel_by_status_is_about_the_runs_of_others():
+    for local in (True, False):
+        with pytest.raises(Forbidden, match="without keys"):
+            guard(local=local).check(request("POST", "/runs/cancel", {"status": "pending"}), planned=True)
+
+
+@pytest.mark.parametrize("body", [b'{"thread_ids": ["', b'--x\r\ncontent-disposition: form-data; name="thread_ids"'])
+def test_a_body_that_nobody_can_read_is_not_sent_elsewhere(body):
+    with pytest.raises(Forbidden, match="can't be told"):
+        guard().check(request("POST", "/threads/prune", body), planned=False)
+
+
+def test_an_encoded_body_counts_as_one_that_nobody_can_read():
+    with pytest.raises(Forbidden, match="can't be told"):
+        guard().check(request("POST", "/threads/prune", b"\x1f\x8b", **{"content-encoding": "gzip"}), planned=False)
+
+
+def test_a_key_of_one_kind_is_none_of_another():
+    sent = request("DELETE", "/v1/threads/thread_mine0001/messages/7")
+    guard("seekrflow").check(sent, planned=True)
+    with pytest.raises(Trespass):
+        guard("seekrflow").check(request("DELETE", "/v1/threads/7"), planned=True)
+
+
+def test_a_text_that_is_no_key_is_tried_on_this_machine_only():
+    sent = request("DELETE", "/threads/not-a-uuid")
+    guard(local=True).check(sent, planned=True)
+    with pytest.raises(Forbidden):
+        guard().check(sent, planned=True)
+
+
+def test_a_method_that_no_document_has_is_tried_on_own_things_of_this_machine_only():
+    with pytest.raises(Forbidden):
+        guard().check(request("PUT", f"/threads/{MINE}"), planned=False)
+    guard(local=True).check(request("PUT", f"/threads/{MINE}"), planned=False)
+    with pytest.raises(Forbidden):
+        guard(local=True).check(request("PUT", f"/threads/{THEIRS}"), planned=False)
+
+
+def test_where_nothing_may_be_written_searches_go_and_writes_do_not():
+    closed = guard(writable=False)
+    closed.check(request("POST", "/threads/search", {}), planned=True)
+    for sent in (request("POST", "/threads", {}), request("DELETE", f"/threads/{MINE}"), request("POST", "/else")):
+        with pytest.raises(NotSent):
+            closed.check(sent, planned=True)
+
+
+def test_what_is_only_guessed_to_be_a_search_counts_as_a_write(tmp_path):
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/things/search": {"post": {"responses": {"200": {"description": "d"}}}}},
+    }
+    (tmp_path / "things.json").write_text(json.dumps(document))
+    assert writes(load(str(tmp_path / "things.json")).operations[0])
+
+
+def test_made_up_keys_are_told_from_others():
+    assert all(is_invented(fresh_key()) for _ in range(100))
+    assert is_invented(strange_keys(99)[0])
+    for other in (MINE, THEIRS, "00000000-0000-0000-0000-000000000000", 1, "1", "abc", "", None, strange_keys(5)[1]):
+        assert not is_invented(other)
+
+
+ADDRESSES = {
+    "a host": {"webhook": "https://somebody.dev/hook"},
+    "in capitals": {"webhook": "HTTPS://SOMEBODY.DEV"},
+    "this machine": {"webhook": "http://127.0.0.1:8000/"},
+    "by its number": {"webhook": "http://[::1]/"},
+    "behind a name": {"webhook": "https://hooks.example@somebody.dev/"},
+    "that only begins so": {"webhook": "https://example.com.somebody.dev/"},
+    "deep inside": {"input": [{"url": ["see http://somebody.dev"]}]},
+    "escaped": b'{"webhook": "\\u0068ttps:\\/\\/somebody.dev"}',
+    "in a body that is no JSON": b'{"webhook": "https://somebody.dev"',
+}
+
+
+@pytest.mark.parametrize("local", [True, False], ids=["this machine", "elsewhere"])
+@pytest.mark.parametrize("body", ADDRESSES.values(), ids=ADDRESSES)
+def test_no_address_of_anybody_is_told_to_a_target(body, local):
+    with pytest.raises(Forbidden, match="might call"):
+        guard(local=local).check(request("POST", f"/threads/{MINE}/runs", body), planned=True)
+
+
+@pytest.mark.parametrize("host", ["example.org", "hooks.example", "a.b.invalid", "x.test:8000", "u@example.com"])
+def test_an_address_that_nobody_has_may_be_told(host):
+    body = {"assistant_id": "agent", "webhook": f"https://{host}/hook"}
+    guard().check(request("POST", f"/threads/{MINE}/runs", body), planned=True)

@@ -1,0 +1,116 @@
+"""Manners: the rate, and how long the target is left alone when it asks."""
+
+import datetime
+
+import pytest
+from threadmock.contracts.pacing import MOST_PAUSE, MOST_STORMS, Pacer, seconds_asked
+from threadmock.contracts.run import prepare
+from threadmock.contracts.settings import Settings
+from threadmock.contracts.sharing import Place, SharedRate
+from threadmock.specs.messages import Response
+
+NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+class Time:
+    """A clock that moves only where somebody sleeps."""
+
+    def __init__(self):
+        self.moment = 100.0
+        self.slept = []
+
+    def sleep(self, seconds):
+        self.slept.append(round(seconds, 3))
+        self.moment += seconds
+
+
+def pacer(rate=None):
+    time = Time()
+    return Pacer(rate, clock=lambda: time.moment, sleep=time.sleep, now=lambda: NOW), time
+
+
+def test_so_many_requests_a_second_go_and_no_more():
+    paced, time = pacer(4)
+    for _ in range(9):
+        paced.wait()
+    assert time.moment == pytest.approx(102.0)
+
+
+def test_without_a_rate_nobody_waits():
+    paced, time = pacer()
+    paced.wait()
+    paced.wait()
+    assert not time.slept
+
+
+@pytest.mark.parametrize(
+    ("value", "pause"),
+    [
+        ("3", 3),
+        ("0", 0),
+        ("-5", 0),
+        ("31536000", MOST_PAUSE),
+        ("99999999999999999999", 1),
+        ("Thu, 01 Jan 2026 00:00:07 GMT", 7),
+        ("Wed, 01 Jan 2025 00:00:00 GMT", 0),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", MOST_PAUSE),
+        ("soon", 1),
+        ("nan", 1),
+        ("1e9", 1),
+        ("", 1),
+        (None, 1),
+    ],
+)
+def test_a_pause_is_as_long_as_was_asked_within_bounds(value, pause):
+    paced, time = pacer()
+    assert paced.heed(Response(429, {} if value is None else {"retry-after": value}))
+    paced.wait()
+    assert time.moment - 100 == pytest.approx(pause)
+
+
+def test_who_is_asked_again_and_again_is_left_alone_longer_and_then_for_good():
+    paced, time = pacer()
+    for _ in range(MOST_STORMS):
+        assert not paced.stormy
+        paced.heed(Response(503))
+        paced.wait()
+    assert paced.stormy
+    assert time.slept == [1, 2, 4, 8, 16]
+    paced.heed(Response(200))
+    assert not paced.stormy
+
+
+def test_no_retry_after_breaks_anything():
+    for value in ("\x00", "Thu, 99 Foo 99999 00:00:00", "1" * 400, "-"):
+        seconds_asked(value, NOW)
+
+
+def sharing(folder, time, rate):
+    shared = SharedRate(folder, rate, clock=lambda: time.moment, pause=time.sleep)
+    return Pacer(rate, clock=lambda: time.moment, sleep=time.sleep, now=lambda: NOW, shared=shared)
+
+
+def test_processes_that_share_a_folder_keep_to_one_rate(tmp_path):
+    time = Time()
+    one, other = sharing(tmp_path, time, 4), sharing(tmp_path, time, 4)
+    for _ in range(5):
+        one.wait()
+        other.wait()
+    assert time.moment == pytest.approx(100.0 + 9 / 4)
+
+
+def test_what_one_process_is_asked_to_wait_all_wait(tmp_path):
+    time = Time()
+    one, other = sharing(tmp_path, time, float("inf")), sharing(tmp_path, time, float("inf"))
+    one.heed(Response(429, {"retry-after": "9"}, b""))
+    other.wait()
+    assert time.moment == pytest.approx(109.0)
+
+
+@pytest.mark.parametrize(("workers", "turn"), [(2, -1.0), (1, 0.0)])
+def test_a_run_of_several_processes_takes_its_turns_among_all(tmp_path, workers, turn):
+    place = Place(workers, 0, tmp_path, alone=True)
+    run = prepare(Settings("langsmith", target="http://127.0.0.1:9", rate=0.001), at=place)
+    run.target.pacer.wait()
+    assert SharedRate(tmp_path, 0.001).take(most=1) == turn
+    run.target.close()
