@@ -165,12 +165,7 @@ class _Reader(FileReader):
 
     def call(self, node: Any, at: str, calls: dict[str, Call]) -> Call:
         """One call of a tool."""
-        known = self.mapping(node, _CALL, at, "A call")
-        if "name" not in known:
-            self.fail("A call needs the name of a tool.", at, "Add `name`.")
-        arguments = known.get("arguments", {})
-        if not isinstance(arguments, Mapping):
-            self.fail("`arguments` is an object.", f"{at}/arguments", "Write them as names with values.")
+        known, arguments = self.tool(node, _CALL, at)
         key = self.texts(known.get("id", f"call_{len(calls) + 1}"), f"{at}/id")
         if key in calls:
             self.fail(f"The id {key!r} stands twice in one thread.", f"{at}/id", "Give each call its own.")

@@ -175,12 +175,7 @@ class ScriptReader(FileReader):
 
     def call(self, node: Any, at: str) -> ScriptCall:
         """One call of a tool."""
-        known = self.mapping(node, _CALL, at, "A call")
-        if "name" not in known:
-            self.fail("A call needs the name of a tool.", at, "Add `name`.")
-        arguments = known.get("arguments", {})
-        if not isinstance(arguments, Mapping):
-            self.fail("`arguments` is an object.", f"{at}/arguments", "Write them as names with values.")
+        known, arguments = self.tool(node, _CALL, at)
         failed = known.get("failed", False)
         if not isinstance(failed, bool):
             self.fail("`failed` is true or false.", f"{at}/failed", "Write one of the two.")

@@ -135,3 +135,13 @@ class FileReader:
         if len(part) * times > MAX_TEXT:
             self.fail(f"A text has at most {MAX_TEXT} characters.", at, "Repeat it less often.")
         return part * times
+
+    def tool(self, node: Any, names: tuple[str, ...], at: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """A call of a tool, which may have these members, and its arguments."""
+        known = self.mapping(node, names, at, "A call")
+        if "name" not in known:
+            self.fail("A call needs the name of a tool.", at, "Add `name`.")
+        arguments = known.get("arguments", {})
+        if not isinstance(arguments, Mapping):
+            self.fail("`arguments` is an object.", f"{at}/arguments", "Write them as names with values.")
+        return known, arguments
