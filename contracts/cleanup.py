@@ -23,6 +23,7 @@ _EPILOG = "Exit status: 0 nothing is left; 1 something is; 2 usage; 3 target unr
 )
 @click.option("--ca-file", metavar="FILE", help="PEM file of authorities to trust, not the system's.")
 @click.option("--rate", type=float, metavar="N", help="Requests a second at most.")
+@click.option("--settle", type=click.FloatRange(0), default=0.0, metavar="S", help="Read only S seconds after a write.")
 @click.pass_context
 def cleanup(context: click.Context, /, ledger: Path, **options: Any) -> None:
     """Remove what the run of a ledger made, last made first, and look whether it is gone."""
@@ -55,6 +56,7 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
             allow_writes=True,
             ca_file=options["ca_file"],
             rate=options["rate"],
+            settle=options.get("settle", 0.0),
         )
         target.probe()
         for line in identity(contract, target, url):

@@ -66,6 +66,7 @@ class Finding:
     check: name of the check or scenario. operation: its slug. where: place in request or response (JSON pointer, header
     name, or ""). expected and got: one sentence each. source: the place in a document, or the rule, that says so.
     place: `where` without what varies, for the key; "" to work it out. story: what a replay needs, see `story`.
+    repeated: whether it showed again when it was sent once more, see `repeating`: yes, no, undecided; "": not tried.
     What rests on an assumption alone is never a failure: the severity of an assumed finding is always "unconfirmed".
     """
 
@@ -80,6 +81,7 @@ class Finding:
     case: CaseRecord
     place: str = ""
     story: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    repeated: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.evidence == "assumed" and self.severity == "failure":

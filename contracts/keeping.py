@@ -13,8 +13,9 @@ from threadmock.contracts.printing import printable
 
 if TYPE_CHECKING:
     from threadmock.contracts.cleaning import Cleaning
-    from threadmock.contracts.run import Run
     from threadmock.contracts.settings import Settings
+    from threadmock.contracts.targets import Target
+    from threadmock.specs.model import Contract
 
 
 def start(settings: "Settings") -> Path:
@@ -50,18 +51,18 @@ def state_folder() -> Path:
     return Path(base) / "threadmock" if base else Path(tempfile.gettempdir()) / f"threadmock-{os.getuid()}"
 
 
-def finish(run: "Run", path: Path) -> "Cleaning | None":
-    """Clean up after a run; None where nothing is to be done. A KeyboardInterrupt passes through."""
+def finish(settings: "Settings", contract: "Contract", target: "Target", path: Path) -> "Cleaning | None":
+    """Remove what a ledger tells of; None where nothing is to be done. A KeyboardInterrupt passes through."""
     from threadmock.contracts.cleaning import Cleaner  # noqa: PLC0415 - only a run on a deployment cleans up
 
-    if run.settings.keep or not run.target.writable:
+    if settings.keep or not target.writable:
         return None
     book = read_book(path)
     if not book.entries and not book.open:
         return None
     file = LedgerFile(path)
     try:
-        return Cleaner(run.contract, run.target, book, file).clean()
+        return Cleaner(contract, target, book, file).clean()
     finally:
         file.close()
 
@@ -75,7 +76,7 @@ def tidy(settings: "Settings", path: Path) -> bool:
     return True
 
 
-def closing(run: "Run", path: Path, cleaning: "Cleaning | None", *, tidied: bool) -> Iterator[str]:
+def closing(settings: "Settings", path: Path, cleaning: "Cleaning | None", *, tidied: bool) -> Iterator[str]:
     """What is said of the ledger at the end."""
     if cleaning is not None:
         yield from cleaning.lines()
@@ -83,7 +84,7 @@ def closing(run: "Run", path: Path, cleaning: "Cleaning | None", *, tidied: bool
         return
     left = read_book(path)
     again = f"threadmock cleanup {path}"
-    if run.settings.keep and left.entries:
+    if settings.keep and left.entries:
         yield printable(f"{len(left.entries):,} things were made and are kept (--keep). To remove them: {again}")
     elif left.entries or left.open:
         yield printable(f"To try again: {again}")

@@ -1,4 +1,4 @@
-"""Manners: so many requests a second, and a pause where the target asks for one.
+"""Manners: so many requests a second, a pause where the target asks for one, and one before what was written is read.
 
 A pause is bounded, whatever was asked for; what the target says while it wants to be left alone is no finding.
 """
@@ -25,10 +25,11 @@ class Pacer:
     """Lets requests go one after the other. Safe to use from several threads.
 
     rate: requests a second, of all threads together; None for as fast as they come. now: for dates in Retry-After.
-    shared: in its place the rate of several processes, which waits for a turn among all of them.
+    shared: in its place the rate of several processes, which waits for a turn among all of them. settle: seconds that
+    a write may take to show; a read waits until so many have passed since the last write was answered.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, by name
         self,
         rate: float | None = None,
         *,
@@ -36,18 +37,23 @@ class Pacer:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(datetime.UTC),
         shared: SharedRate | None = None,
+        settle: float = 0.0,
     ) -> None:
         self._gap = 0.0 if rate is None else 1.0 / rate
         self._clock = clock
         self._sleep = sleep
         self._now = now
         self._shared = shared
+        self._settle = settle
+        self._settled = 0.0
         self._next = 0.0
         self._storms = 0
         self._lock = threading.Lock()
 
-    def wait(self) -> None:
-        """Wait until the next request may go."""
+    def wait(self, *, reading: bool = False) -> None:
+        """Wait until the next request may go. reading: it shows what was written before."""
+        if reading and self._settle and (unsettled := self._settled - self._clock()) > 0:
+            self._sleep(unsettled)
         if self._shared is not None:
             self._shared.take()
             return
@@ -58,6 +64,11 @@ class Pacer:
             pause = turn - moment
         if pause > 0:
             self._sleep(pause)
+
+    def written(self) -> None:
+        """Note that a write was answered just now."""
+        if self._settle:
+            self._settled = self._clock() + self._settle
 
     def heed(self, response: Response) -> bool:
         """Whether the target asks to be left alone; the next request then waits as long as that, within bounds."""

@@ -55,6 +55,7 @@ _single: Sequence[tuple[str, str, type, str]] = (
     ("--contract-max-time", "max_time", float, "Seconds for the whole run at most."),
     ("--contract-allow-runs", "allow_runs", int, "Requests to a target that may start a run, at most (0)."),
     ("--contract-rate", "rate", float, "Requests to a target a second, at most."),
+    ("--contract-settle", "settle", float, "Seconds that a write on a target may take to show (0)."),
     ("--contract-ledger", "ledger", str, "File that tells what is made on a target; else one of our own choice."),
     ("--contract-seed", "seed", int, "Same seed, same cases; random, and told, where it is left out."),
     ("--contract-report", "report", str, "Folder to write report.json and junit.xml to."),
@@ -313,6 +314,8 @@ class _Controller:
         """Set the exit status and write the report."""
         from threadmock.contracts.report_json import write_reports  # noqa: PLC0415
 
+        if int(exitstatus) != pytest.ExitCode.INTERRUPTED:
+            self._repeat()
         self._clean_up()
         status = self._summary.status(int(exitstatus))
         if self._mine or (status != 0 and int(exitstatus) == 0):
@@ -337,6 +340,15 @@ class _Controller:
         if terminal is not None:
             terminal.write_line(line)
 
+    def _repeat(self) -> None:
+        """Send what was found on a deployment once more."""
+        summary = self._summary
+        if self._ledger is not None and summary.findings and not summary.gone:
+            from threadmock.contracts.repeating import repeat  # noqa: PLC0415 - see above
+
+            self._write("Sending each finding once more.")
+            summary.mark(repeat(summary.run, [finding for finding, _ in summary.findings]))
+
     def _clean_up(self) -> None:
         """Remove what was made on the target, and note what is to be said of that."""
         from threadmock.contracts import keeping  # noqa: PLC0415 - see above
@@ -347,12 +359,12 @@ class _Controller:
         try:
             if not run.settings.keep:
                 self._write(f"Cleaning up. Ctrl-C stops at once and leaves the rest to: threadmock cleanup {path}")
-            cleaning = keeping.finish(run, path)
+            cleaning = keeping.finish(run.settings, run.contract, run.target, path)
         except KeyboardInterrupt:
             self._write(f"Stopped. What was made is still there: threadmock cleanup {path}")
             raise
         tidied = keeping.tidy(run.settings, path)
-        self._summary.cleaned = list(keeping.closing(run, path, cleaning, tidied=tidied))
+        self._summary.cleaned = list(keeping.closing(run.settings, path, cleaning, tidied=tidied))
 
 
 class _Result:

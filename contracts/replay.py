@@ -7,14 +7,12 @@ from typing import Any
 import click
 from threadmock.contracts.errors import Unreachable
 from threadmock.contracts.printing import one_line, printable
-from threadmock.contracts.settings import UsageError
 
 HOLDS, GONE, UNREACHABLE, UNDECIDED = 1, 0, 3, 5
 _EPILOG = (
     "Exit status: 1 it still holds; 0 it is gone; 2 usage, or a file that can't be used; 3 target unreachable; 4 our"
     " own fault; 5 undecided: what goes before was answered otherwise."
 )
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @click.command(epilog=_EPILOG)
@@ -33,6 +31,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 @click.option(
     "--allow-runs", type=click.IntRange(0), default=0, metavar="N", help="Needed there for N runs.  [default: 0]"
 )
+@click.option("--settle", type=click.FloatRange(0), default=0.0, metavar="S", help="Read only S seconds after a write.")
+@click.option("--keep", is_flag=True, help="Leave what is made on the target.")
 @click.option("--times", type=click.IntRange(1, 100), default=1, metavar="N", help="Try so often, until it holds.")
 @click.pass_context
 def replay(context: click.Context, /, file: Path, times: int, **options: Any) -> None:
@@ -40,22 +40,24 @@ def replay(context: click.Context, /, file: Path, times: int, **options: Any) ->
 
     What was found on the mock is sent to a mock in this process, with the same faults, unless --target names another.
     """
+    from threadmock.contracts.replay_scene import open_scene  # noqa: PLC0415
     from threadmock.contracts.replaying import replay as send  # noqa: PLC0415 - only who replays loads it
     from threadmock.contracts.replays import read_saved  # noqa: PLC0415
 
     saved = read_saved(file)
-    transport, given, name = _place(saved, options)
-    _tell(saved, name)
+    scene = open_scene(saved, options, times)
+    _tell(saved, scene.name)
     try:
         for _ in range(times):
-            outcome = _judged(saved, send(saved, transport, given))
+            outcome = _judged(saved, send(saved, scene.transport, scene.given))
             if outcome.state == "holds":
                 break
     except Unreachable as error:
         click.echo(f"The target is unreachable: {error}", err=True)
         context.exit(UNREACHABLE)
     finally:
-        transport.close()
+        for line in scene.leave():
+            click.echo(line)
     click.echo(printable(f"{outcome.state.upper()}: {one_line(outcome.why)}"))
     context.exit({"holds": HOLDS, "gone": GONE}.get(outcome.state, UNDECIDED))
 
@@ -74,46 +76,3 @@ def _tell(saved: Mapping[str, Any], name: str) -> None:
     lines += [f"    got then:  {finding['got']}", f"    sending {count} request{'s' * (count != 1)} to {name}"]
     for line in lines:
         click.echo(one_line(line))
-
-
-def _place(saved: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Any, dict[str, str], str]:
-    """The transport, the headers of the target, and its name. UsageError where nothing may be sent there."""
-    from threadmock.contracts.headers import read_headers  # noqa: PLC0415
-
-    given = read_headers(options["headers"], options["header_env"], commands=options["header_command"])
-    target = options["target"] or saved.get("target")
-    if target is None:
-        return _mock(saved), given, "the mock in this process"
-    from threadmock.contracts.sockets import addresses, is_loopback  # noqa: PLC0415
-    from threadmock.contracts.transport_http import HttpTransport  # noqa: PLC0415
-    from threadmock.contracts.urls import read_target  # noqa: PLC0415
-
-    base, ca_file = read_target(target), options["ca_file"]
-    local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
-    if not local:
-        _may_be_sent(saved, base.text, allow_writes=options["allow_writes"], allow_runs=options["allow_runs"])
-    try:
-        return HttpTransport(base, ca_file=ca_file, loopback_only=local), given, base.text
-    except OSError as error:
-        raise UsageError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
-
-
-def _may_be_sent(saved: Mapping[str, Any], name: str, *, allow_writes: bool, allow_runs: int) -> None:
-    writing = [step["request"]["method"] for step in saved["steps"] if step["request"]["method"] not in _SAFE]
-    if writing and not allow_writes:
-        raise UsageError(
-            f"{name} is not this machine, and {len(writing)} of the requests would write to it.",
-            fix="Add --allow-writes if that is meant.",
-        )
-    runs = sum(bool(step.get("starts_run")) for step in saved["steps"])
-    if runs > allow_runs:
-        raise UsageError(f"{runs} of the requests may start a run on {name}.", fix=f"Add --allow-runs {runs}.")
-
-
-def _mock(saved: Mapping[str, Any]) -> Any:
-    from threadmock.contracts.targets import mock_target  # noqa: PLC0415
-    from threadmock.specs.loader import load  # noqa: PLC0415
-
-    told = saved["contract"]
-    contract = load(told["provider"], layer=told["layer"], overlays=tuple(map(Path, told.get("overlays", ()))))
-    return mock_target(contract, 0, faults=tuple(saved.get("faults", ()))).transport

@@ -54,7 +54,10 @@ def replay(
             statuses = ", ".join(str(response.status) if response else "none" for response in responses)
             return Replayed(UNDECIDED, f"{error.args[0]}; answered so far: {statuses}", requests, responses)
         began = clock()
-        answered = _send(transport, group, made, first=not requests)
+        try:
+            answered = _send(transport, group, made, first=not requests)
+        except NotSent as error:
+            return Replayed(UNDECIDED, f"request {len(requests) + 1} was not sent: {error}", requests, responses)
         for request, response in zip(made, answered, strict=True):
             values.hear(len(requests), plain(response))
             requests.append(request)
@@ -122,7 +125,7 @@ def _send(
             if first:
                 raise
             return None
-        except (TransportError, NotSent):
+        except TransportError:
             return None
 
     if len(steps) == 1:

@@ -17,6 +17,10 @@ _BODY = 600
 _LINE = 2000
 _TOO_LONG = "a curl line too long to show; --report DIR writes it to report.json"
 _INDENT = "    "
+_REPEATED = {
+    "no": "INTERMITTENT: sent once more, it did not show",
+    "undecided": "sent once more, what goes before it was answered otherwise",
+}
 MOST_TABLES = 3
 """So many operations get a row for each check; of more, each gets a few lines."""
 MOST_FINDINGS = 60
@@ -100,6 +104,8 @@ def describe(finding: Finding, count: int) -> str:
     text.append(_field("answer", _answer(case)))
     if case.exchanges > 1:
         text.append(_field("exchanges", f"the last of {case.exchanges}"))
+    if finding.repeated in _REPEATED:
+        text.append(_field("repeated", _REPEATED[finding.repeated]))
     text.append(_field("again", case.curl if len(case.curl) <= _LINE else _TOO_LONG))
     return printable("\n".join(text))
 

@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from threadmock.contracts import checks, coverage, scenarios
@@ -21,9 +20,9 @@ from threadmock.contracts.naming import untold
 from threadmock.contracts.outcome import Outcome
 from threadmock.contracts.printing import shorten
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
-from threadmock.contracts.sharing import Place
+from threadmock.contracts.sharing import HERE, Place
 from threadmock.contracts.sockets import Clock
-from threadmock.contracts.spending import RUNS_OFF, Purse, portion, share, starts_runs, users
+from threadmock.contracts.spending import RUNS_OFF, Purse, portion, starts_runs, users
 from threadmock.contracts.staging import Stage, told
 from threadmock.contracts.story import story
 from threadmock.contracts.tape import Tape
@@ -32,7 +31,6 @@ from threadmock.specs.errors import SpecError
 from threadmock.specs.model import Contract, Operation
 
 COVERAGE, EXPLORATION = "coverage", "exploration"
-HERE = Place()
 MOST_SILENCES = 5
 MOST_TOLD = 2000
 LONG = 1.0
@@ -55,7 +53,7 @@ class Run:
 
     checks: names that count. memory: what checks keep from exchange to exchange, by operation. known: causes that an
     earlier item found. waited: seconds that slow answers took, by operation. alone: other items of this run happen in
-    other processes. gone: how the target went away. shared: the folder of what these processes share, see `sharing`.
+    other processes. gone: how the target went away.
     """
 
     settings: Settings
@@ -66,7 +64,6 @@ class Run:
     clock: Clock = time.monotonic
     alone: bool = False
     gone: str = ""
-    shared: Path | None = None
     known: set[Key] = field(default_factory=set)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
@@ -127,6 +124,11 @@ class Run:
             self.target.ledger.clear()
         self.known |= outcome.causes.keys()
         return outcome
+
+    @property
+    def over(self) -> bool:
+        """Whether the seconds of the whole run are."""
+        return self._until is not None and self.clock() >= self._until
 
     @cached_property
     def left_out(self) -> dict[Operation, str]:
@@ -287,7 +289,7 @@ class Recorder:
             if finding.check in self.run.checks:
                 found = replace(finding, place=finding.place or place(finding.where, self._declared))
                 kept = found.masked(self.run.target.masking)
-                if self.run.settings.report and self.outcome.smaller(kept):
+                if (self.run.settings.report or self.run.settings.target) and self.outcome.smaller(kept):
                     kept = replace(kept, story=story(self._tape, finding))
                 self.outcome.note(kept)
                 noted.append(kept)
@@ -369,9 +371,8 @@ def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: Place =
     contract = settings.contract()
     operations = chosen_operations(contract, settings.operations)
     chosen = chosen_checks(settings, known_checks())
-    allowed = share(settings.allow_runs, at.workers, at.number)
     if settings.target is None:
-        target = mock_target(contract, settings.seed, faults=settings.faults, allow_runs=allowed)
+        target = mock_target(contract, settings.seed, faults=settings.faults, allow_runs=settings.allow_runs)
     else:
         target = http_target(
             contract,
@@ -379,15 +380,16 @@ def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: Place =
             headers=read_headers(settings.headers, settings.header_env, commands=settings.header_command),
             # A plan sends nothing.
             allow_writes=settings.allow_writes or settings.dry_run,
-            allow_runs=allowed or 0,
+            allow_runs=settings.allow_runs or 0,
             ca_file=settings.ca_file,
             operations=operations,
             rate=settings.rate,
-            shared=at.folder if at.workers > 1 else None,
+            settle=settings.settle,
+            at=at,
             ledger=ledger,
         )
     reasons = left_out(operations, target.purse)
     if operations and len(reasons) == len(operations):
         told = "; ".join(dict.fromkeys(reasons.values()))
         raise UsageError(f"Nothing is left to be tested: {told}.", fix="Choose other operations, or allow runs.")
-    return Run(settings, contract, operations, chosen, target, alone=at.alone, shared=at.folder)
+    return Run(settings, contract, operations, chosen, target, alone=at.alone)

@@ -1,5 +1,6 @@
 """Settings: all that one verify run was asked for, in one frozen record."""
 
+import math
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ class Settings:
     given; empty for all. headers and header_env: options as given. max_requests: per operation; max_time: seconds for
     the whole run, None for no limit. allow_runs: requests that may start a run, in the whole run; None: none on a
     target, any number on the mock. seed: always known, so that it can be told. report: a folder. rate: requests a
-    second. ledger: a file, None for one of our own choice. keep: what is made is left. dry_run: nothing is sent.
+    second. settle: seconds before a write shows. ledger: a file, None for one of our own choice. keep: what is made
+    is left. dry_run: nothing is sent.
     """
 
     provider: str
@@ -49,6 +51,7 @@ class Settings:
     allow_runs: int | None = None
     faults: tuple[str, ...] = ()
     rate: float | None = None
+    settle: float = 0.0
     ledger: Path | None = None
     keep: bool = False
     dry_run: bool = False
@@ -97,10 +100,12 @@ def _check(settings: Settings) -> None:
         raise UsageError("--max-time must be more than 0 seconds.")
     if settings.rate is not None and not settings.rate > 0:
         raise UsageError("--rate must be more than 0 requests a second.")
+    if not 0 <= settings.settle < math.inf:
+        raise UsageError("--settle must be 0 seconds or more.")
     if settings.target is not None and settings.faults:
         raise UsageError("Faults are planted in the mock in process only.", fix="Leave out --fault or --target.")
     if settings.target is None:
-        only = ("headers", "header_env", "header_command", "ca_file", "rate", "ledger", "keep")
+        only = ("headers", "header_env", "header_command", "ca_file", "rate", "settle", "ledger", "keep")
         useless = [name for name in only if getattr(settings, name)]
         if useless:
             option = {"headers": "header"}.get(useless[0], useless[0]).replace("_", "-")

@@ -1,22 +1,21 @@
-"""What the processes of one run share: a rate, a count, a list. Files in one folder, each changed under a lock.
+"""What the processes of one run share: a rate and a count. Files in one folder, each changed under a lock.
 
 The first process makes the folder and hands its path to the others; pytest-xdist's workers get it with their input. A
 process that dies lets go of its lock, whatever it did. Every class here is safe to use from several threads, too.
 """
 
 import contextlib
-import json
 import os
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-RATE, LISTED = "rate", "listed"
+RATE, RUNS = "rate", "runs"
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,10 @@ class Place:
     number: int = 0
     folder: Path | None = None
     alone: bool = False
+
+
+HERE = Place()
+"""A run of one process."""
 
 
 def new_folder() -> Path:
@@ -148,8 +151,8 @@ class SharedRate:
 class SharedCount:
     """So many of something over all processes, such as requests that start runs. limit: None for as many as wanted."""
 
-    def __init__(self, folder: Path, name: str, limit: int | None) -> None:
-        self._used = _Number(folder / f"count-{name}")
+    def __init__(self, path: Path, limit: int | None) -> None:
+        self._used = _Number(path)
         self._limit = limit
 
     def take(self, number: int = 1) -> bool:
@@ -166,38 +169,3 @@ class SharedCount:
     def used(self) -> int:
         """How many were taken so far."""
         return int(self._used.change(lambda used: used)[0])
-
-
-class SharedList:
-    """Records that processes append, each on the disk before `append` returns. path: the file, one JSON text a line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._threads = threading.Lock()
-
-    def append(self, record: Mapping[str, Any]) -> None:
-        """Add a record at the end, whole or not at all as far as readers see."""
-        line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
-        with self._threads, locked(self.path) as file:
-            end = file.seek(0, os.SEEK_END)
-            if end:
-                file.seek(end - 1)
-                # a process that was killed may have left half a line: the next one begins on its own
-                line = line if file.read(1) == b"\n" else b"\n" + line
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-
-    def read(self) -> list[dict[str, Any]]:
-        """All whole records, oldest first."""
-        if not self.path.exists():
-            return []
-        with self._threads, locked(self.path) as file:
-            lines = file.read().split(b"\n")
-        found = []
-        for line in lines:
-            with contextlib.suppress(ValueError):
-                record = json.loads(line)
-                if isinstance(record, dict):
-                    found.append(record)
-        return found

@@ -121,6 +121,14 @@ class BoundedSocket:
             except TimeoutError:
                 raise self.allowance.over() from None
 
+    def waiting(self) -> bytes:
+        """What has come and was not read, up to 64 kB; nothing is waited for."""
+        self._sock.settimeout(0)
+        try:
+            return self._sock.recv(65536)
+        except (OSError, ValueError):
+            return b""
+
     def settimeout(self, seconds: float | None) -> None:
         """Each read and write sets its own time."""
 

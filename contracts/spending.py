@@ -7,6 +7,7 @@ from typing import Any
 from threadmock.contracts.cases import ABSENT, Case
 from threadmock.contracts.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.seating import read_at
+from threadmock.contracts.sharing import SharedCount
 from threadmock.specs.model import Contract, Operation
 
 RUNS_OFF = "runs may cost money: --allow-runs N"
@@ -23,15 +24,16 @@ def starts_runs(operation: Operation) -> bool:
 class Purse:
     """The requests that may still be sent to operations that start runs. Safe to use from several threads.
 
-    limit: so many in the whole run; None for as many as wanted.
+    limit: so many in the whole run; None for as many as wanted. shared: what several processes have used of it.
     """
 
-    def __init__(self, contract: Contract, limit: int | None = None) -> None:
+    def __init__(self, contract: Contract, limit: int | None = None, *, shared: SharedCount | None = None) -> None:
         self.limit = limit
         self._places: Collection[tuple[str, str]] = frozenset(
             (operation.method, operation.path) for operation in contract.operations if starts_runs(operation)
         )
-        self._left = limit or 0
+        self._used = 0
+        self._shared = shared
         self._taking = threading.Lock()
 
     def bars(self, operation: Operation) -> bool:
@@ -54,9 +56,14 @@ class Purse:
         if self.limit == 0:
             raise Forbidden(RUNS_OFF)
         with self._taking:
-            if self._left <= 0:
+            if not (self._shared.take() if self._shared else self._used < self.limit):
                 raise BudgetSpent(f"as many runs may have been started as were allowed (--allow-runs {self.limit})")
-            self._left -= 1
+            self._used += 1
+
+    def covers(self, runs: int) -> bool:
+        """Whether so many may still be started."""
+        used = self._shared.used if self._shared else self._used
+        return self.limit is None or used + runs <= self.limit
 
 
 def users(contract: Contract, operations: Iterable[Operation]) -> list[Operation]:
@@ -70,11 +77,6 @@ def portion(purse: Purse | None, spending: Collection[Operation], operation: Ope
     if purse is None or purse.limit is None or operation not in spending:
         return None
     return max(1, int(purse.limit * _SHARED) // len(spending))
-
-
-def share(limit: int | None, workers: int, number: int) -> int | None:
-    """What one of several processes may use of a limit that counts for all of them."""
-    return None if limit is None else limit // workers + (number < limit % workers)
 
 
 def _delays(case: Case) -> Iterator[float]:

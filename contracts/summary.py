@@ -2,11 +2,12 @@
 
 import datetime
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.errors import TRESPASS
-from threadmock.contracts.findings import Finding
+from threadmock.contracts.findings import Finding, Key
 from threadmock.contracts.ledger import Created
 from threadmock.contracts.outcome import Outcome, Seen, Tally
 
@@ -35,6 +36,13 @@ class Summary:
     def gather(self, outcome: Outcome) -> None:
         """Add what one item brought to light."""
         self.outcomes.setdefault(outcome.operation, Outcome(outcome.operation, "all")).add(outcome)
+
+    def mark(self, repeated: Mapping[Key, str]) -> None:
+        """Note of findings, by their keys, whether they showed again."""
+        for outcome in self.outcomes.values():
+            for key in repeated.keys() & outcome.causes.keys():
+                finding, count = outcome.causes[key]
+                outcome.causes[key] = (replace(finding, repeated=repeated[key]), count)
 
     @property
     def seconds(self) -> float:

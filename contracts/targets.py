@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from threadmock.contracts.cases import Case
 from threadmock.contracts.credentials import Choice, Dressing, dressing, invented, known
@@ -16,7 +15,7 @@ from threadmock.contracts.ledger import Ledger
 from threadmock.contracts.ledger_file import LedgerFile
 from threadmock.contracts.masking import NOTHING_SECRET, Masking
 from threadmock.contracts.pacing import AWAY, MOST_STORMS, Pacer
-from threadmock.contracts.sharing import SharedRate
+from threadmock.contracts.sharing import HERE, RUNS, Place, SharedCount, SharedRate
 from threadmock.contracts.sockets import Clock, addresses, is_loopback
 from threadmock.contracts.spending import Purse
 from threadmock.contracts.stopping import FOLLOWING, PLAIN, Stop
@@ -50,6 +49,7 @@ class Exchange:
     elapsed: seconds. wrong_credentials_known: a good credential is known, so a "wrong" one really is wrong.
     base_url and masking: for what is written about it. timed_out: the deadline passed before the whole answer came.
     inconclusive: why nothing can be said of the target, though no answer came; "" where something can.
+    unreachable: nobody was there.
     """
 
     case: Case
@@ -64,6 +64,7 @@ class Exchange:
     masking: Masking = NOTHING_SECRET
     timed_out: bool = False
     inconclusive: str = ""
+    unreachable: bool = False
 
     @property
     def nothing_said(self) -> str:
@@ -79,7 +80,7 @@ class Gone(Unreachable):
 class Target:
     """One place to send cases to.
 
-    name: for people. local: it is this machine. given: lower-case header name to value, sent with every request.
+    name: for people. local: it is this machine. given: lower-case header name to good value, sent with every request.
     ledger: None where nobody needs to know what was made. purse: what may be spent on runs; None for all that is asked.
     guard: what a request may touch; None for anything. pacer: when the next may go; None for at once. tagger: the mark
     of what is made.
@@ -115,7 +116,7 @@ class Target:
         self.guard = guard
         self.pacer = pacer
         self.tagger = tagger
-        self._given = dict(given or {})
+        self.given = dict(given or {})
         self._deadline = deadline
         self._clock = clock
         self._now = now
@@ -133,8 +134,18 @@ class Target:
             case = self.tagger.tagged(case)
         dressing_, wrong_known = self._dressing(case.operation, case.credentials)
         request = dressing_.dress(case.request, keep_own=case.intent == "invalid")
+        sent = self._allowed(case, request, planned=case.part == "scenario")
+        self._watch_the_door(case, sent.response)
+        return replace(sent, wrong_credentials_known=wrong_known)
+
+    def carry(self, case: Case) -> Exchange:
+        """Send the request of a case as it is, credentials and all. Raises what `exchange` does, never Trespass."""
+        return self._allowed(case, case.request, planned=False)
+
+    def _allowed(self, case: Case, request: Request, *, planned: bool) -> Exchange:
+        """The exchange, where the request may be sent; once more where the target asked to be left alone."""
         if self.guard is not None:
-            self.guard.check(request, planned=case.part == "scenario")
+            self.guard.check(request, planned=planned)
         if self.purse is not None:
             self.purse.take(case)
         sent = self._send(case, request)
@@ -147,22 +158,22 @@ class Target:
                     self.pacer.heed(sent.response)
             if self.pacer.stormy:
                 raise Gone(f"{self.name} asked {MOST_STORMS} times in a row to be left alone")
-        self._watch_the_door(case, sent.response)
-        return replace(sent, wrong_credentials_known=wrong_known)
+        return sent
 
     def _send(self, case: Case, request: Request) -> Exchange:
+        reading = request.method in _REPEATABLE or not writes(case.operation)
         if self.pacer is not None:
-            self.pacer.wait()
+            self.pacer.wait(reading=reading)
         number = self.ledger.intend(case.operation, request, tagged=carries(case)) if self.ledger else ""
         deadline = max(self._deadline, RUN_DEADLINE) if case.operation.rule.run else self._deadline
-        response, problem, timed_out, inconclusive = None, "", False, ""
+        response, problem, timed_out, inconclusive, unreachable = None, "", False, "", False
         sent_at = self._now()
         start = self._clock()
         try:
             response = self.transport.send(request, deadline=deadline, stop=_stop_of(case))
             self._unreachable = 0
         except Unreachable as error:
-            problem = str(error)
+            problem, unreachable = str(error), True
             self._count_unreachable(problem)
         except Dropped as error:
             problem = inconclusive = str(error)
@@ -170,6 +181,8 @@ class Target:
             problem, timed_out = str(error), isinstance(error, TimedOut)
         elapsed = self._clock() - start
         received_at = self._now()
+        if self.pacer is not None and not reading:
+            self.pacer.written()
         if self.ledger is not None and response is not None:
             self.ledger.note(case.operation, request, response, number)
         return Exchange(
@@ -184,11 +197,12 @@ class Target:
             masking=self.masking,
             timed_out=timed_out,
             inconclusive=inconclusive,
+            unreachable=unreachable,
         )
 
     def _watch_the_door(self, case: Case, response: Response | None) -> None:
         """Gone where good credentials, which were taken before, are refused again and again: they have run out."""
-        if response is None or (case.intent, case.credentials) != ("valid", "good") or not self._given:
+        if response is None or (case.intent, case.credentials) != ("valid", "good") or not self.given:
             return
         if response.status != 401:
             self._let_in, self._locked = self._let_in or 200 <= response.status < 300, 0
@@ -212,7 +226,7 @@ class Target:
     def _dressing(self, operation: Operation, choice: Choice) -> tuple[Dressing, bool]:
         made = self._dressings.get((operation, choice))
         if made is None:
-            made = (dressing(operation, self._given, choice), known(operation, self._given))
+            made = (dressing(operation, self.given, choice), known(operation, self.given))
             self._dressings[operation, choice] = made
         return made
 
@@ -238,14 +252,15 @@ def http_target(  # noqa: PLR0913 - options, by name
     operations: Sequence[Operation] | None = None,
     deadline: float = DEADLINE,
     rate: float | None = None,
-    shared: Path | None = None,
+    settle: float = 0.0,
+    at: Place = HERE,
     ledger: LedgerFile | None = None,
 ) -> Target:
     """A deployment.
 
     headers: sent with every request, any case. operations: those to be asked, else all. allow_runs: how many requests
-    may be sent that may start a run. rate: requests a second; shared: the folder of
-    the processes that keep to it together. ledger: where it is written what is made.
+    may be sent that may start a run. rate: requests a second. settle: see Pacer. at: the processes that keep to both
+    together. ledger: where it is written what is made.
 
     TargetError where URL, headers or CA file can't be used, or the operations would write to what is not this machine
     and allow_writes was not given. Unreachable where the host has no address.
@@ -260,6 +275,7 @@ def http_target(  # noqa: PLR0913 - options, by name
         transport = HttpTransport(base, ca_file=ca_file, loopback_only=local)
     except OSError as error:
         raise TargetError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
+    together = SharedRate(at.folder, rate or math.inf) if at.folder and at.workers > 1 else None
     masking = secrets_of(contract, given)
     kept, writable = Ledger(ledger, masking=masking), local or allow_writes
     return Target(
@@ -271,9 +287,9 @@ def http_target(  # noqa: PLR0913 - options, by name
         given=given,
         masking=masking,
         ledger=kept,
-        purse=Purse(contract, allow_runs),
+        purse=Purse(contract, allow_runs, shared=SharedCount(at.folder / RUNS, allow_runs) if at.folder else None),
         guard=Guard(contract, kept, local=local, writable=writable, name=base.text),
-        pacer=Pacer(rate, shared=SharedRate(shared, rate or math.inf) if shared else None),
+        pacer=Pacer(rate, shared=together, settle=settle),
         tagger=Tagger(ledger.tag) if ledger and ledger.tag else None,
         deadline=deadline,
     )

@@ -135,8 +135,9 @@ class HttpTransport:
                 raw, cut = self._read_stream(answer, allowance, stop)
             else:
                 raw = self._read(answer)
-            if not cut and request.method != "HEAD" and answer.status not in {204, 304} and bounded and bounded.reader:
-                _nothing_left(bounded.reader.leftover)
+            if not cut and bounded and bounded.reader:
+                bodiless = request.method == "HEAD" or answer.status in {204, 304}
+                _nothing_left(bounded.reader.leftover + (bounded.waiting() if bodiless else b""), bodiless=bodiless)
             finished = not cut and answer.status < 400 and connection.bounded is bounded
             if request.method == "HEAD" and "content-length" not in answer.headers:
                 # A server may still be at the body that it does not send, and keep the next request waiting.
@@ -199,10 +200,11 @@ def _submit(connection: Connection, request: Request, target: str) -> None:
             raise
 
 
-def _nothing_left(leftover: bytes) -> None:
+def _nothing_left(leftover: bytes, *, bodiless: bool) -> None:
     extra = len(leftover.strip(b"\r\n"))
     if extra:
-        raise BrokenResponse(f"at least {extra:,} bytes came after the end of the body that its headers promise")
+        end = "an answer that has no body (RFC 9112, 6.3)" if bodiless else "the body that its headers promise"
+        raise BrokenResponse(f"at least {extra:,} bytes came after the end of {end}")
 
 
 def _reason(error: Exception) -> str:

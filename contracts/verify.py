@@ -48,6 +48,7 @@ _options: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"type": int, "metavar": "N", "help": "Send a target so many requests that may start a run.  [default: 0]"},
     ),
     ("--rate", "rate", {"type": float, "metavar": "N", "help": "Requests a second at most."}),
+    ("--settle", "settle", {"type": float, "metavar": "S", "help": "Read only S seconds after a write.  [default: 0]"}),
     ("--ledger", "ledger", {"metavar": "FILE", "help": "Where it is noted what is made on the target."}),
     ("--keep", "keep", {"is_flag": True, "help": "Leave what is made on the target."}),
     ("--dry-run", "dry_run", {"is_flag": True, "help": "Print the plan; send nothing."}),

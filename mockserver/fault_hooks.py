@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.faults import Dropped, Moment
-from threadmock.specs.formats import read_date_time, write_date_time
+from threadmock.specs.formats import is_date_time, read_date_time, write_date_time
 from threadmock.specs.inference import json_media, properties
 from threadmock.specs.messages import Request, Response
 from threadmock.specs.strictjson import dump_json
@@ -63,9 +63,20 @@ def shift_time(
     def hook(thing: dict[str, Any], _: Moment) -> dict[str, Any]:
         made = dict(thing)
         for name, value in thing.items():
-            if name.lower().startswith(members) and isinstance(value, str):
+            if name.lower().startswith(members) and isinstance(value, str) and is_date_time(value):
                 made[name] = write_date_time(read_date_time(value) + delta)
         return made
+
+    return hook
+
+
+def on_objects(change: Callable[[dict[str, Any], Moment], dict[str, Any]]) -> Callable[[Any, Moment], Any]:
+    """A body that was changed where it is an object, and in each object of it where it is a list."""
+
+    def hook(shown: Any, moment: Moment) -> Any:
+        if isinstance(shown, list):
+            return [change(item, moment) if isinstance(item, dict) else item for item in shown]
+        return change(shown, moment) if isinstance(shown, dict) else shown
 
     return hook
 
@@ -83,6 +94,8 @@ def without_required(shown: dict[str, Any], moment: Moment) -> dict[str, Any]:
     """A body without its last required member."""
     media = json_media(moment.operation, moment.operation.success)
     node = media.schema.resolve(media.schema.document) if media and media.schema else {}
+    if media and media.schema and "items" in node:
+        node = media.schema.resolve(node["items"])
     wanted = node.get("required", ())
     return {name: value for name, value in shown.items() if not wanted or name != wanted[-1]}
 

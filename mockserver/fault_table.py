@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from threadmock.mockserver import copy_faults, family_faults, forgetting, page_faults, stream_faults
 from threadmock.mockserver import fault_hooks as hooks
+from threadmock.mockserver.fault_hooks import on_objects
 from threadmock.mockserver.faults import Fault
 from threadmock.specs.errors import UnknownName
 
@@ -46,9 +47,9 @@ _ANSWERS = (
     ),
     Fault("double-key", "The first key of every answer stands twice.", ("strict_json",), response=hooks.double_key),
     Fault("not-a-number", "Answers hold a NaN.", ("strict_json",), response=hooks.not_a_number),
-    Fault("missing-member", "A required member is left out.", ("schema",), shown=hooks.without_required),
-    Fault("wrong-type", "The first member is a number.", ("schema",), shown=hooks.number_first),
-    Fault("naive-time", "Date-times have no offset.", ("schema",), shown=hooks.naive_time),
+    Fault("missing-member", "A required member is left out.", ("schema",), shown=on_objects(hooks.without_required)),
+    Fault("wrong-type", "The first member is a number.", ("schema",), shown=on_objects(hooks.number_first)),
+    Fault("naive-time", "Date-times have no offset.", ("schema",), shown=on_objects(hooks.naive_time)),
     Fault("own-error-shape", "Errors come in an undocumented shape.", ("schema",), response=hooks.wrong_error_body),
     Fault(
         "strict-slashes",

@@ -60,7 +60,7 @@ class Fault:
     request: Callable[[Request, Moment], Request] | None = None
     taken: Callable[[Any, Moment], Any] | None = None
     thing: Callable[[dict[str, Any], Moment], dict[str, Any]] | None = None
-    shown: Callable[[dict[str, Any], Moment], Any] | None = None
+    shown: Callable[[Any, Moment], Any] | None = None
     response: Callable[[Response, Moment], Response] | None = None
     behave: "Behave | None" = None
 

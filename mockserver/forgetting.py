@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from threadmock.mockserver.fault_hooks import on_objects
 from threadmock.mockserver.faults import Fault, Memory, Moment, Run
 from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.storage import Shelf
@@ -95,10 +96,10 @@ def refuse_repeats(response: Response, moment: Moment) -> Response:
     return Response(409, {"content-type": "application/json"}, b'{"detail": "again"}') if same else response
 
 
-def flap(shown: dict[str, Any], moment: Moment) -> dict[str, Any]:
+def flap(shown: Any, moment: Moment) -> Any:
     """Every second answer has a member more."""
     moment.memory["shown"] = count = moment.memory.get("shown", 0) + 1
-    return shown | {"extra_member": count} if count % 2 == 0 else shown
+    return on_objects(lambda each, _: each | {"extra_member": count})(shown, moment) if count % 2 == 0 else shown
 
 
 def reserve(response: Response, moment: Moment) -> Response:

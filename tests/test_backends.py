@@ -7,10 +7,12 @@ import gzip
 import json
 import os
 import random
+import re
 import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass, field
 
 import pytest
@@ -103,6 +105,12 @@ FINDINGS = {
     "B5 an encoding nobody asked for": (answer(b"{}", content_encoding="br"), "answers"),
     "B6 body shorter than promised": (then(say(HEAD + b"content-length: 99\r\n\r\n{}")), "answers"),
     "B6 body longer than promised": (answer(b"{}", content_length="1"), "answers"),
+    "B6 a body after 204": (answer(b"{}", "204 No Content"), "answers"),
+    "B6 a body after 304": (answer(b"{}", "304 Not Modified"), "answers"),
+    "B6 chunks after 204": (
+        then(say(b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")),
+        "answers",
+    ),
     "B6 interim answers for ever": (then(lambda talk: talk.flood(b"HTTP/1.1 100 Continue\r\n\r\n" * 99)), "answers"),
     "B7 to another host": (redirect("http://203.0.113.9/v1/threads"), "redirects"),
     "B7 to the metadata address": (redirect("http://169.254.169.254/latest"), "redirects"),
@@ -313,6 +321,36 @@ def test_b17_proxies_and_netrc_of_the_environment_do_not_count(tmp_path):
         assert not proxy.connections
         assert server.requests
         assert not any(b"authorization: basic" in asked.lower() for asked in server.requests)
+
+
+def test_b11_what_does_not_show_when_it_is_sent_once_more_is_told_as_intermittent(tmp_path):
+    asked = []
+
+    def script(talk):
+        while request := talk.request():
+            asked.append(request.startswith(b"GET /v1/threads"))
+            talk.send(reply(b'{"a": NaN}' if asked[-1] and sum(asked) == 1 else b'{"a": 1}'))
+
+    with hostile(script) as server:
+        done = verify(server.url, "--operations", "GET /v1/threads", "--report", "out", cwd=tmp_path)
+    found = json.loads((tmp_path / "out/report.json").read_text())["findings"]
+    repeated = {finding["check"]: finding["repeated"] for finding in found}
+    assert repeated["strict_json"] == "no"
+    assert repeated["schema"] == "yes"
+    texts = done.stdout.split("FAIL ")
+    assert [text.partition(":")[0] for text in texts if "INTERMITTENT: sent once more, it did not show" in text] == [
+        "strict_json"
+    ]
+
+
+def test_b11_what_is_sent_once_more_is_removed_again_too(tmp_path, serving):
+    server = serving("seekrflow", "--port=0", "--auth=off", "--fault=missing-member")
+    done = verify(server.url, "--report", "out", cwd=tmp_path)
+    found = json.loads((tmp_path / "out/report.json").read_text())["findings"]
+    assert {finding["repeated"] for finding in found} == {"yes"}
+    assert re.search(r"things removed, 0 left behind", done.stdout)
+    with urllib.request.urlopen(server.url + "/v1/threads") as answer:
+        assert json.load(answer) == []
 
 
 def test_b11_an_answer_that_flaps_crashes_nothing(tmp_path):

@@ -1,14 +1,20 @@
 """Every check of the suite has a planted fault, and has been seen to catch it within the default number of exchanges."""
 
+import contextlib
 import datetime
 import random
+from dataclasses import replace
 
 import pytest
+from threadmock.contracts.cases import base_value, case_with_body
 from threadmock.contracts.checks import checks
+from threadmock.contracts.errors import NotSent
 from threadmock.contracts.run import Run, known_checks, prepare
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.targets import MOCK_TOKEN, Target
+from threadmock.contracts.staging import Stage
+from threadmock.contracts.stopping import Stop
+from threadmock.contracts.targets import MOCK_TOKEN, Target, mock_target
 from threadmock.contracts.transport import WsgiTransport
 from threadmock.mockserver.app import served
 from threadmock.mockserver.fault_table import find_faults, table
@@ -19,7 +25,7 @@ from threadmock.mockserver.runs.timing import JumpingTimer
 from threadmock.mockserver.stream_faults import FAULTS as STREAM_FAULTS
 from threadmock.mockserver.world import World
 from threadmock.specs.errors import UnknownName
-from threadmock.specs.loader import builtin_names
+from threadmock.specs.loader import builtin_names, load
 
 NOTEBOOKS = "tests/data/notebooks"
 PAIRS = [(fault.name, check) for fault in table.values() if fault not in STREAM_FAULTS for check in fault.caught_by]
@@ -69,6 +75,25 @@ def test_unknown_fault_is_refused_with_the_nearest_name() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.parametrize("provider", builtin_names())
+def test_a_planted_fault_breaks_what_it_says_and_never_the_mock(provider: str) -> None:
+    contract = load(provider)
+    for name in table:
+        target = mock_target(contract, 1, faults=(name,))
+        stage = Stage(contract, target.exchange, random.Random(1))
+        for operation in contract.operations * 2:
+            case = case_with_body(operation, base_value(operation), "a case", "coverage")
+            case = replace(case, stop=Stop(events=3))
+            with contextlib.suppress(NotSent):
+                exchange = target.exchange(stage.settle(case))
+                assert exchange.response is None or b"urn:threadmock:problem" not in exchange.response.body, (
+                    f"{name} on {operation}: {exchange.response.body[:300]}"
+                )
+        target.close()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "check"), PAIRS, ids=[f"{name}-{check}" for name, check in PAIRS])
 def test_planted_fault_is_caught_by_its_check_on_the_invented_provider(
     name: str, check: str, pytestconfig: pytest.Config
@@ -88,7 +113,7 @@ def slow_run(source: str, fault: str) -> Run:
     runs = Runs(timer=JumpingTimer())
     world = World(1, auth=MOCK_TOKEN, faults=planted(find_faults([fault])), pause=hands.pause, runs=runs)
     transport = WsgiTransport(served(Gateway([run.contract], world)))
-    given = run.target._given
+    given = run.target.given
     run.target.close()
     run.target = Target(transport, "the mock in this process", given=given, clock=hands.read)
     return run

@@ -1,12 +1,15 @@
 """Manners: the rate, and how long the target is left alone when it asks."""
 
 import datetime
+import io
 
 import pytest
 from threadmock.contracts.pacing import MOST_PAUSE, MOST_STORMS, Pacer, seconds_asked
 from threadmock.contracts.run import prepare
 from threadmock.contracts.settings import Settings
 from threadmock.contracts.sharing import Place, SharedRate
+from threadmock.contracts.targets import Target, mock_target
+from threadmock.contracts.transport import WsgiTransport
 from threadmock.specs.messages import Response
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -41,6 +44,57 @@ def test_without_a_rate_nobody_waits():
     paced.wait()
     paced.wait()
     assert not time.slept
+
+
+def test_a_read_waits_until_what_was_written_may_show_and_a_write_does_not():
+    time = Time()
+    paced = Pacer(clock=lambda: time.moment, sleep=time.sleep, settle=2.0)
+    paced.wait(reading=True)
+    paced.written()
+    paced.wait()
+    assert not time.slept
+    time.moment += 0.5
+    paced.wait(reading=True)
+    paced.wait(reading=True)
+    assert time.slept == [1.5]
+
+
+class Lagging:
+    """An application whose reads come from a copy that learns of writes some seconds late."""
+
+    def __init__(self, contract, time, lag):
+        self.first, self.copy = (mock_target(contract, 5).transport._app for _ in range(2))
+        self.time, self.lag = time, lag
+        self.waiting = []
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read()
+
+        def ask(app, told=start_response):
+            return list(app({**environ, "wsgi.input": io.BytesIO(body)}, told))
+
+        if environ["REQUEST_METHOD"] != "GET":
+            self.waiting.append((self.time.moment + self.lag, lambda: ask(self.copy, lambda *_: None)))
+            return ask(self.first)
+        while self.waiting and self.waiting[0][0] <= self.time.moment:
+            self.waiting.pop(0)[1]()
+        return ask(self.copy)
+
+
+@pytest.mark.parametrize(("settle", "late"), [(0.0, True), (4.0, False)])
+def test_what_shows_late_is_no_finding_where_reads_wait_long_enough(settle, late):
+    run, time = prepare(Settings("langsmith", seed=5)), Time()
+    given = run.target.given
+    run.target = Target(WsgiTransport(Lagging(run.contract, time, 3.0)), "there", given=given)
+    run.target.pacer = Pacer(clock=lambda: time.moment, sleep=time.sleep, settle=settle)
+    found = [
+        finding
+        for slug, phase in run.items()
+        if phase in ("read_your_writes", "update_visible", "gone_after_delete", "list_contains")
+        for finding, _ in run.perform(slug, phase).findings
+    ]
+    lost = [finding for finding in found if (finding.check, finding.case.status) == ("valid_accepted", 404)]
+    assert bool(lost) is late
 
 
 @pytest.mark.parametrize(

@@ -211,12 +211,14 @@ def test_markers_choose_items(tmp_path, expression, wanted):
 def test_all_processes_of_a_run_share_one_folder_which_is_gone_afterwards(tmp_path):
     (tmp_path / "conftest.py").write_text(
         textwrap.dedent("""
+            from pathlib import Path
+
             import pytest
             from threadmock.contracts import plugin
 
             @pytest.fixture(autouse=True)
             def told(request):
-                folder = request.config.stash[plugin._run_key].shared
+                folder = Path(request.config.workerinput[plugin._SHARED])
                 with open("folders", "a") as file:
                     file.write(f"{folder} {folder.is_dir()}\\n")
         """)

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -321,6 +322,49 @@ def test_a_target_decides(files, serving, name):
     status, output = call(files / f"{name}.json", "--target", mended.url)
     assert status == 0, output
     assert "GONE: " in output
+
+
+def threads(url):
+    request = urllib.request.Request(f"{url}/threads/count", b"{}", {"content-type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def test_what_a_replay_makes_is_removed_again_unless_it_is_to_be_kept(files, serving):
+    server = serving("langsmith", "--port=0", "--fault=read-newest")
+    status, output = call(files / "several.json", "--target", server.url, "--times", "3")
+    assert status == 1
+    assert re.search(r"^Clean-up: \d things removed, 0 left behind", output, re.MULTILINE)
+    assert output.splitlines()[-1].startswith("HOLDS: ")
+    assert threads(server.url) == 0
+    status, output = call(files / "several.json", "--target", server.url, "--keep")
+    assert re.search(r"things were made and are kept .*threadmock cleanup ", output)
+    assert threads(server.url) > 0
+
+
+def test_what_is_made_stays_where_the_document_is_not_at_hand_and_that_is_said(files, serving, tmp_path):
+    server = serving("langsmith", "--port=0", "--fault=read-newest")
+    lost = json.loads((files / "several.json").read_text())
+    lost["contract"]["provider"] = "no-such-provider"
+    (tmp_path / "lost.json").write_text(json.dumps(lost))
+    status, output = call(tmp_path / "lost.json", "--target", server.url)
+    assert status == 1
+    assert "What this makes stays there" in output
+
+
+def test_a_replay_touches_only_what_it_made(files, serving, tmp_path):
+    """A file may come from anybody, and name what is somebody else's."""
+    server = serving("langsmith", "--port=0")
+    request = urllib.request.Request(f"{server.url}/threads", b"{}", {"content-type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        other = json.load(answer)["thread_id"]
+    nasty = json.loads((files / "echo.json").read_text())
+    nasty["steps"][nasty["judged"]]["request"] |= {"method": "DELETE", "path": f"/threads/{other}"}
+    (tmp_path / "nasty.json").write_text(json.dumps(nasty))
+    status, output = call(tmp_path / "nasty.json", "--target", server.url)
+    assert status == 5
+    assert "UNDECIDED: request 1 was not sent: path.thread_id names what this run did not make" in output
+    assert threads(server.url) == 1
 
 
 def test_nobody_there_is_3_and_another_way_there_is_5(files, tmp_path):

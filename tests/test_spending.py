@@ -1,5 +1,7 @@
 """What may be spent on runs: counted below all that makes requests, shared by processes, and told where it is nothing."""
 
+from pathlib import Path
+
 import pytest
 from threadmock.contracts.cases import base_value, case_with_body
 from threadmock.contracts.errors import BudgetSpent, Forbidden, NotSent
@@ -7,7 +9,8 @@ from threadmock.contracts.naming import placeholder
 from threadmock.contracts.report import lines
 from threadmock.contracts.run import prepare
 from threadmock.contracts.settings import Settings, UsageError, read_settings
-from threadmock.contracts.spending import RUNS_OFF, Purse, share, starts_runs, users
+from threadmock.contracts.sharing import SharedCount
+from threadmock.contracts.spending import RUNS_OFF, Purse, starts_runs, users
 from threadmock.contracts.summary import Summary
 from threadmock.specs.loader import load
 
@@ -73,10 +76,16 @@ def test_runs_that_would_begin_in_a_long_time_are_not_asked_for() -> None:
         purse.take(case_with_body(batch, [{"assistant_id": "agent", "after_seconds": 3600}], "late"))
 
 
-@pytest.mark.parametrize(("limit", "workers"), [(0, 2), (1, 2), (7, 3), (100, 4)])
-def test_processes_share_a_limit_and_together_they_have_all_of_it(limit: int, workers: int) -> None:
-    assert sum(share(limit, workers, number) or 0 for number in range(workers)) == limit
-    assert share(None, workers, 0) is None
+def test_processes_share_a_limit_and_together_they_have_all_of_it(tmp_path: Path) -> None:
+    first, second = (Purse(CONTRACT, 5, shared=SharedCount(tmp_path / "runs", 5)) for _ in range(2))
+    for purse in (first, second, first, first):
+        purse.take(case(RUN))
+    assert first.covers(1)
+    assert not second.covers(2)
+    second.take(case(RUN))
+    for purse in (first, second):
+        with pytest.raises(BudgetSpent, match="--allow-runs 5"):
+            purse.take(case(RUN))
 
 
 def test_what_was_not_asked_is_told_with_its_reason() -> None:

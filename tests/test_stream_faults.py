@@ -114,7 +114,7 @@ class Mute(Scripts):
 
 def test_an_agent_that_obeys_no_script_is_no_finding_and_what_could_not_be_asked_is_said() -> None:
     run = run_of()
-    given = run.target._given
+    given = run.target.given
     run.target.close()
     known = {"echo": Script("echo", (Reply((Step("say", "I am another agent, and do as I like."),)),))}
     world = World(1, auth=MOCK_TOKEN, runs=Runs(timer=JumpingTimer()), scripts=Mute(known))

@@ -232,6 +232,15 @@ def test_an_answer_without_a_body_is_not_waited_for(status):
     assert seconds < 2
 
 
+@pytest.mark.parametrize("size", [0, io.DEFAULT_BUFFER_SIZE], ids=["read with the headers", "not yet read"])
+def test_a_body_after_the_answer_to_head_breaks_the_answer(size):
+    head = HEAD + b"content-length: 2\r\nx-long: \r\n\r\n"
+    head = head.replace(b"x-long: ", b"x-long: " + b"a" * (size - len(head)))
+    error, _ = outcome(then(lambda talk: talk.send(head + b"{}")), Request("HEAD", "/"), deadline=5)
+    assert isinstance(error, BrokenResponse)
+    assert "2 bytes came after the end of an answer that has no body" in str(error)
+
+
 def test_head_has_no_body_though_it_has_a_length():
     answer, seconds = outcome(answers(HEAD + b"content-length: 500\r\n\r\n"), Request("HEAD", "/"), deadline=5)
     assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"", "500")

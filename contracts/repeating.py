@@ -1,0 +1,72 @@
+"""The findings of a run on a deployment, each sent once more: what does not show again is told as intermittent.
+
+A deployment may flap, or be consistent only after a while: whoever reads a finding wants to know whether to look for it
+in every answer or in one of many.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from threadmock.contracts.carrying import Carrier
+from threadmock.contracts.errors import NotSent, Unreachable
+from threadmock.contracts.findings import Finding, Key
+from threadmock.contracts.rejudging import rejudged
+from threadmock.contracts.replaying import GONE, HOLDS, UNDECIDED, Replayed, replay
+from threadmock.contracts.replays import saved
+from threadmock.contracts.settings import UsageError
+
+if TYPE_CHECKING:
+    from threadmock.contracts.run import Run
+
+MOST = 60
+"""So many findings at most are sent again: those that people are shown."""
+_AS_WORDS = {HOLDS: "yes", GONE: "no", UNDECIDED: "undecided"}
+
+
+def repeat(
+    run: "Run",
+    findings: Iterable[Finding],
+    *,
+    pause: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[Key, str]:
+    """Whether each finding shows again: by its key "yes", "no" or "undecided"; one that was not sent again is left out.
+
+    Not sent again are those that start more runs than are still allowed, and all once the time of the run is over.
+    A KeyboardInterrupt passes through.
+    """
+    told: dict[Key, str] = {}
+    carrier = Carrier(run.contract, run.target)
+    for finding in list(findings)[:MOST]:
+        data = saved(run, finding)
+        if data is None or not _affordable(run, data):
+            continue
+        if run.over or run.gone:
+            break
+        try:
+            outcome = _again(run, data, carrier, pause, clock)
+        except Unreachable as error:
+            run.gone = run.target.masking(str(error))
+            break
+        except (NotSent, UsageError):
+            continue
+        told[finding.key] = _AS_WORDS[outcome.state]
+    return told
+
+
+def _again(
+    run: "Run",
+    data: Mapping[str, Any],
+    carrier: Carrier,
+    pause: Callable[[float], None],
+    clock: Callable[[], float],
+) -> Replayed:
+    outcome = replay(data, carrier, run.target.given, pause=pause, clock=clock)
+    return rejudged(data, outcome, run.contract)
+
+
+def _affordable(run: "Run", data: Mapping[str, Any]) -> bool:
+    purse = run.target.purse
+    runs = sum(bool(step.get("starts_run")) for step in data["steps"])
+    return purse is None or purse.covers(runs)

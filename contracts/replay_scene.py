@@ -1,0 +1,127 @@
+"""Where a saved finding is sent: a mock in this process, or a deployment, on which what is made is removed again."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threadmock.contracts import keeping
+from threadmock.contracts.carrying import Carrier
+from threadmock.contracts.headers import read_headers
+from threadmock.contracts.rejudging import known_contract
+from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.sockets import addresses, is_loopback
+from threadmock.contracts.targets import http_target, mock_target
+from threadmock.contracts.transport import Transport
+from threadmock.contracts.transport_http import HttpTransport
+from threadmock.contracts.urls import TargetUrl, read_target
+from threadmock.specs.loader import load
+from threadmock.specs.model import Contract
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_STAYS = "What this makes stays there: the document by which it was found is not at hand, and would tell what that is."
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A place to send a finding to. given: lower-case header name to good value. leave: gives all back, and tells."""
+
+    transport: Transport
+    given: Mapping[str, str]
+    name: str
+    leave: Callable[[], Iterator[str]]
+
+
+def open_scene(saved: Mapping[str, Any], options: Mapping[str, Any], times: int) -> Scene:
+    """The place that the options of `threadmock replay` name, else where it was found.
+
+    UsageError where nothing may be sent there; Unreachable where the host has no address.
+    """
+    given = read_headers(options["headers"], options["header_env"], commands=options["header_command"])
+    url = options["target"] or saved.get("target")
+    if url is None:
+        mock = _mock(saved)
+        return Scene(mock, given, "the mock in this process", lambda: _closed(mock))
+    base = read_target(url)
+    local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
+    runs = times * sum(bool(step.get("starts_run")) for step in saved["steps"])
+    if not local:
+        _may_be_sent(saved, base.text, runs, options)
+    contract = known_contract(saved)
+    if contract is None:
+        return _bare(saved, base, given, ca_file=options["ca_file"], local=local)
+    return _guarded(saved, contract, base, runs, {**options, "given": given})
+
+
+def _bare(
+    saved: Mapping[str, Any], base: TargetUrl, given: Mapping[str, str], *, ca_file: str | None, local: bool
+) -> Scene:
+    try:
+        transport = HttpTransport(base, ca_file=ca_file, loopback_only=local)
+    except OSError as error:
+        raise UsageError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
+
+    def leave() -> Iterator[str]:
+        transport.close()
+        if _writing(saved):
+            yield _STAYS
+
+    return Scene(transport, given, base.text, leave)
+
+
+def _guarded(
+    saved: Mapping[str, Any], contract: Contract, base: TargetUrl, runs: int, options: Mapping[str, Any]
+) -> Scene:
+    """A deployment behind the guard of a run, with a ledger."""
+    told = saved["contract"]
+    overlays = tuple(map(Path, told.get("overlays", ())))
+    settings = Settings(told["provider"], base.text, told["layer"], overlays, keep=options["keep"])
+    path = keeping.start(settings)
+    file = keeping.join(path)
+    target = http_target(
+        contract,
+        base.text,
+        headers=options["given"],
+        # whether it may be written to was asked before
+        allow_writes=True,
+        allow_runs=runs,
+        ca_file=options["ca_file"],
+        settle=options["settle"],
+        ledger=file,
+    )
+
+    def leave() -> Iterator[str]:
+        try:
+            cleaning = keeping.finish(settings, contract, target, path)
+            yield from keeping.closing(settings, path, cleaning, tidied=keeping.tidy(settings, path))
+        finally:
+            file.close()
+            target.close()
+
+    return Scene(Carrier(contract, target), options["given"], base.text, leave)
+
+
+def _writing(saved: Mapping[str, Any]) -> int:
+    return sum(step["request"]["method"] not in _SAFE for step in saved["steps"])
+
+
+def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, options: Mapping[str, Any]) -> None:
+    writing = _writing(saved)
+    if writing and not options["allow_writes"]:
+        raise UsageError(
+            f"{name} is not this machine, and {writing} of the requests would write to it.",
+            fix="Add --allow-writes if that is meant.",
+        )
+    if runs > options["allow_runs"]:
+        raise UsageError(f"{runs} of the requests may start a run on {name}.", fix=f"Add --allow-runs {runs}.")
+
+
+def _mock(saved: Mapping[str, Any]) -> Transport:
+    told = saved["contract"]
+    contract = load(told["provider"], layer=told["layer"], overlays=tuple(map(Path, told.get("overlays", ()))))
+    return mock_target(contract, 0, faults=tuple(saved.get("faults", ()))).transport
+
+
+def _closed(transport: Transport) -> Iterator[str]:
+    transport.close()
+    yield from ()
