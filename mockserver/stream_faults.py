@@ -238,6 +238,21 @@ def _never_busy(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
     return _planned(busy=replace(busy, policies=policies))(run, tx, memory)
 
 
+def _half_taken_away(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
+    """Runs that are to be taken away for another one are, and what they were told and said stays."""
+    plan, place = tx.plan.run, place_of(tx)
+    busy = plan.rule.busy if plan else None
+    if plan is None or busy is None:
+        return run(tx)
+    chosen = plan.policy(tx)
+    policies = tuple(replace(policy, do="cancel") if policy.do == "remove" else policy for policy in busy.policies)
+    others = [live for live in tx.world.runs.all_under_way() if live.thread == place]
+    outcome = _planned(busy=replace(busy, policies=policies))(run, tx, memory)
+    for live in others if chosen and chosen.do == "remove" else ():
+        tx.world.store.delete(live.home, live.key)
+    return outcome
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "late-event",
@@ -296,6 +311,12 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("cancel-nothing", "Runs that are cancelled go on.", ("cancel",), behave=_goes_on),
     Fault("never-busy", "A thread takes any number of runs at one moment.", ("busy",), behave=_never_busy),
+    Fault(
+        "half-taken-away",
+        "A run that another one takes the place of is gone, and what it was told stays.",
+        ("busy",),
+        behave=_half_taken_away,
+    ),
     Fault(
         "ignore-leaving",
         "A reader that goes away is not noticed.",

@@ -56,16 +56,16 @@ def _starter(contract: Contract, operation: Operation) -> Operation | None:
     return found if found is not None and on_thread(contract, found) else None
 
 
-def _going(context: Context, starter: Operation, keys: Keys) -> Started:
-    """A run that goes on for a while. NotSent where it does not."""
-    text, _ = text_for(context, GOES_ON)
+def _going(context: Context, starter: Operation, keys: Keys) -> tuple[Started, str]:
+    """A run that goes on for a while, and what it alone was told. NotSent where it does not go on."""
+    text, mark = text_for(context, GOES_ON)
     started = start(context, starter, keys, text, "at_once", label="a run that goes on")
     state = look(context, starter, {**keys, starter.rule.resource: started.run})
     if not started.reading.accepted or state.run is None:
         raise NotSent("no run was started that can be read")
     if ends_of(agent_of(context), State(state.run, None)):
         raise NotSent("the run was over at once")
-    return started
+    return started, mark
 
 
 def _stop(context: Context, operation: Operation, keys: Keys, word: Any = None, *, again: bool = False) -> Reading:
@@ -84,7 +84,7 @@ def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
         return
     agent, evidence = agent_of(context), operation.rule.evidence
     keys = new_thread(context, starter)
-    started = _going(context, starter, keys)
+    started, _ = _going(context, starter, keys)
     known = {**keys, operation.rule.resource: started.run}
     got = _stop(context, operation, known)
     if not got.accepted:
@@ -120,7 +120,7 @@ def _taken_away(context: Context, operation: Operation, starter: Operation) -> I
         if finish(context, operation, {**keys, operation.rule.resource: first.run}) is None:
             raise NotSent("nobody can wait for the end of a run")
         before = final(agent, look(context, starter, keys))
-        second = _going(context, starter, keys)
+        second, _ = _going(context, starter, keys)
         known = {**keys, operation.rule.resource: second.run}
         got = _stop(context, operation, known, word)
         if not got.accepted:
@@ -161,7 +161,7 @@ def run_busy(context: Context, operation: Operation) -> Iterator[Finding]:
 
 def _second(context: Context, operation: Operation, starter: Operation, policy: BusyPolicy) -> Iterator[Finding]:
     agent, keys = agent_of(context), new_thread(context, starter)
-    first = _going(context, starter, keys)
+    first, told = _going(context, starter, keys)
     text, mark = text_for(context)
     how = next(how for how in ("at_once", "stream", "when_done") if asked_for(operation, how))
     more = _policy(operation, policy)
@@ -187,16 +187,11 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
         wanted, ends = "cancelled" if policy.do == "cancel" else "ended", ends_of(agent, state)
         if wanted not in ends:
             yield _busy(got, policy, f"a first run that {wanted}", f"one that {(ends or ['goes on'])[0]}")
-    yield from _said(context, starter, keys, got, policy, mark)
-
-
-def _said(  # noqa: PLR0913, PLR0917 - what the question is about
-    context: Context, starter: Operation, keys: Keys, got: Reading, policy: BusyPolicy, mark: str
-) -> Iterator[Finding]:
-    """What the second run was told stands in the thread, after what the first one was told."""
-    stored = final(agent_of(context), look(context, starter, keys))
-    if stored and mark.encode() not in dump_json(stored):
+    stored = dump_json(final(agent, look(context, starter, keys)) or None)
+    if stored != b"null" and mark.encode() not in stored:
         yield _busy(got, policy, "that the second run is carried out", "nothing of it is stored")
+    if gone and told.encode() in stored:
+        yield _busy(got, policy, "that nothing is left of the first run", "what it was told is stored still")
 
 
 def _policy(operation: Operation, policy: BusyPolicy) -> dict[Source, Any]:
