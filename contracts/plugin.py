@@ -341,9 +341,9 @@ class _Controller:
             terminal.write_line(line)
 
     def _repeat(self) -> None:
-        """Send what was found on a deployment once more."""
-        summary = self._summary
-        if self._ledger is not None and summary.findings and not summary.gone:
+        """Send what was found once more, where that is for a deployment or to be kept."""
+        summary, settings = self._summary, self._summary.run.settings
+        if (settings.target or settings.report) and summary.findings and not summary.gone:
             from threadmock.contracts.repeating import repeat  # noqa: PLC0415 - see above
 
             self._write("Sending each finding once more.")

@@ -1,4 +1,4 @@
-"""The findings of a run on a deployment, each sent once more: what does not show again is told as intermittent.
+"""The findings of a run, each sent once more: what does not show again is told as intermittent.
 
 A deployment may flap, or be consistent only after a while: whoever reads a finding wants to know whether to look for it
 in every answer or in one of many.

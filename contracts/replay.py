@@ -1,6 +1,7 @@
 """`threadmock replay`: a saved finding, sent again, and whether it still holds."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from threadmock.contracts.errors import Unreachable
 from threadmock.contracts.printing import one_line, printable
 
 HOLDS, GONE, UNREACHABLE, UNDECIDED = 1, 0, 3, 5
+_INTERMITTENT = "nor did it show when it was sent once more right after it was found, so that this proves nothing"
 _EPILOG = (
     "Exit status: 1 it still holds; 0 it is gone; 2 usage, or a file that can't be used; 3 target unreachable; 4 our"
-    " own fault; 5 undecided: what goes before was answered otherwise."
+    " own fault; 5 undecided: what goes before was answered otherwise, or it never showed twice."
 )
 
 
@@ -66,7 +68,11 @@ def _judged(saved: Mapping[str, Any], replayed: Any) -> Any:
     from threadmock.contracts.rejudging import known_contract, rejudged  # noqa: PLC0415
 
     contract = known_contract(saved)
-    return rejudged(saved, replayed, contract) if contract else replayed
+    outcome = rejudged(saved, replayed, contract) if contract else replayed
+    if outcome.state == "gone" and saved.get("repeated") == "no":
+        # the same requests did not show it on the very server that it was found on
+        return replace(outcome, state="undecided", why=f"{outcome.why}; {_INTERMITTENT}")
+    return outcome
 
 
 def _tell(saved: Mapping[str, Any], name: str) -> None:

@@ -49,6 +49,7 @@ def saved(run: "Run", finding: Finding) -> dict[str, Any] | None:
         },
         "target": settings.target,
         "faults": list(settings.faults),
+        "repeated": finding.repeated,
         "curl": finding.case.curl,
         "where": finding.where,
         **finding.story,

@@ -330,6 +330,17 @@ def threads(url):
         return json.load(answer)
 
 
+def test_what_never_showed_twice_is_not_called_gone(files, serving, tmp_path):
+    once = json.loads((files / "several.json").read_text()) | {"repeated": "no"}
+    (tmp_path / "once.json").write_text(json.dumps(once))
+    broken, mended = serving("langsmith", "--port=0", "--fault=read-newest"), serving("langsmith", "--port=0")
+    assert call(tmp_path / "once.json", "--target", broken.url)[0] == 1
+    status, output = call(tmp_path / "once.json", "--target", mended.url)
+    assert status == 5
+    assert "UNDECIDED: " in output
+    assert "right after it was found" in output
+
+
 def test_what_a_replay_makes_is_removed_again_unless_it_is_to_be_kept(files, serving):
     server = serving("langsmith", "--port=0", "--fault=read-newest")
     status, output = call(files / "several.json", "--target", server.url, "--times", "3")
