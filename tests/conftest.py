@@ -8,6 +8,7 @@ import pytest
 from doors import DOORS, Client, make_gateway
 from hypothesis import HealthCheck, settings
 from processes import Serving, start
+from threadmock.specs.loader import LAYERS
 
 # Derandomised, so that a run of the same code is the same run; the shared machine sets no deadline.
 settings.register_profile(
@@ -30,6 +31,12 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def data() -> Path:
     """The folder of documents and facts that tests read."""
     return DATA
+
+
+@pytest.fixture(params=LAYERS)
+def layer(request: pytest.FixtureRequest) -> str:
+    """Each of the two layers of a provider."""
+    return str(request.param)
 
 
 @pytest.fixture(params=DOORS)

@@ -3,8 +3,10 @@
 import contextlib
 import socket
 import struct
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 Script = Callable[["Conversation"], None]
 
@@ -126,3 +128,24 @@ def reply(body: bytes = b"{}", status: str = "200 OK", **headers: str) -> bytes:
     fields |= {name.replace("_", "-"): value for name, value in headers.items()}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body
+
+
+def self_signed(folder: Path) -> tuple[str, str]:
+    """The files of a key and of a certificate for 127.0.0.1 that signs itself, made in a folder by openssl."""
+    key, certificate = str(folder / "key.pem"), str(folder / "cert.pem")
+    subject = ["-subj", "/CN=here", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+        *subject,
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    return key, certificate

@@ -19,6 +19,7 @@ from threadmock.specs.messages import Request, Response
 
 NOBODY = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 HEADERS = {"host": "localhost", "content-type": "application/json"}
+COUNTING = "pace: 1s\nsteps:\n- say: one two three four\n- say: five six\n"
 MODES = ("values", "updates", "messages", "messages-tuple", "tasks", "checkpoints", "debug", "custom", "events")
 
 
@@ -204,3 +205,14 @@ def is_uuid(text: str) -> bool:
 def members_of(value: Mapping[str, Any], *expected: str) -> bool:
     """Whether an object has just these members."""
     return set(value) == set(expected)
+
+
+def busy(layer: str = "documented", text: str = COUNTING) -> tuple[Talk, str]:
+    """A new thread, and an agent that takes a second for each word."""
+    talk = Talk(text, layer=layer)
+    return talk, talk.thread()
+
+
+def run_of(events: Iterable[ServerEvent]) -> str:
+    """The run that the first event of a stream tells of."""
+    return str(data(events, "metadata")[0]["run_id"])

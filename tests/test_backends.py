@@ -16,7 +16,7 @@ import urllib.request
 from dataclasses import dataclass, field
 
 import pytest
-from hostile import Conversation, answers, hostile, reply
+from hostile import Conversation, answers, hostile, reply, self_signed
 from threadmock.contracts.cases import ABSENT, build_request, case_with_body
 from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.checks.redirects import leaving
@@ -265,22 +265,7 @@ def verify(url, *more, cwd, **environment):
 
 
 def test_b8_tls_that_can_not_be_trusted_is_status_3(tmp_path):
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subject = ["-subj", "/CN=here", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-keyout",
-        key,
-        "-out",
-        certificate,
-        *subject,
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    key, certificate = self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 

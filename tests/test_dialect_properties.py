@@ -2,14 +2,10 @@
 
 import json
 import string
-from pathlib import Path
 
-import jsonschema
-import jsonschema_rs
+from converting import converted, dialect, takes
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.specs import documents
-from threadmock.specs.dialect import Dialect
 from threadmock.specs.errors import SchemaError, SpecError
 from threadmock.specs.keywords import KEYWORDS
 
@@ -52,26 +48,6 @@ schemas_3_0 = st.recursive(
     ),
     max_leaves=8,
 )
-
-
-def dialect(
-    version: str = "3.1.0", schemas: dict | None = None, path: Path | None = None, **members: object
-) -> Dialect:
-    tree = {"openapi": version, "components": {"schemas": schemas or {}}, **members}
-    document = documents.parse(json.dumps(tree, indent=1).encode(), path or Path("api.json"))
-    return Dialect(document, document.tree)
-
-
-def converted(node: object, version: str = "3.1.0", direction: str = "request", **schemas: object) -> dict:
-    made = dialect(version, schemas, node=node)
-    return dict(made.schema(made.tree["node"], "#/node", direction).document)
-
-
-def takes(document: dict, value: object) -> bool:
-    """Both engines' one verdict."""
-    fast = jsonschema_rs.Draft202012Validator(document).is_valid(value)
-    assert jsonschema.Draft202012Validator(document).is_valid(value) is fast
-    return fast
 
 
 @given(schemas_3_0, values)

@@ -7,16 +7,10 @@ import pytest
 from doors import make_gateway
 from talk import HEADERS, NOBODY, Talk, data, is_uuid, names, said
 from threadmock.mockserver.runs import agenda
-from threadmock.specs.loader import LAYERS
 from threadmock.specs.messages import Request
 
 SLOW = "steps: [{wait: 10s}, {say: 'late $text'}]"
 BODY = {"assistant_id": "agent", "input": said("tea")}
-
-
-@pytest.fixture(params=LAYERS)
-def layer(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def threads(talk: Talk) -> list[str]:

@@ -1,30 +1,9 @@
 """Runs that end early: cancelled, rolled back, deleted, or with their thread."""
 
 import threading
-from typing import Any
 
 import pytest
-from talk import NOBODY, Talk, data, names
-from threadmock.specs.loader import LAYERS
-
-COUNTING = "pace: 1s\nsteps:\n- say: one two three four\n- say: five six\n"
-
-
-@pytest.fixture(params=LAYERS)
-def layer(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-def busy(layer: str = "documented", text: str = COUNTING) -> tuple[Talk, str]:
-    """A thread of which a run has the first message half told."""
-    talk = Talk(text, layer=layer)
-    thread = talk.thread()
-    return talk, thread
-
-
-def run_of(events: Any) -> str:
-    return str(data(events, "metadata")[0]["run_id"])
-
+from talk import NOBODY, busy, names, run_of
 
 # Cancel.
 

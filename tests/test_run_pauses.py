@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from talk import Talk, data, names
-from threadmock.specs.loader import LAYERS
 
 ASKING = """
 steps:
@@ -38,11 +37,6 @@ steps:
   pace: 1s
 - say: done
 """
-
-
-@pytest.fixture(params=LAYERS)
-def layer(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def asked(talk: Talk, thread: str) -> Any:

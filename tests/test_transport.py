@@ -6,14 +6,13 @@ import io
 import json
 import socket
 import ssl
-import subprocess
 import time
 import tracemalloc
 import zlib
 from urllib.parse import unquote
 
 import pytest
-from hostile import Conversation, answers, hostile, reply
+from hostile import Conversation, answers, hostile, reply, self_signed
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.contracts.decoding import decode
@@ -502,24 +501,7 @@ def test_an_application_that_forgets_start_response_is_broken():
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1 that signs itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    made = [str(folder / "key.pem"), str(folder / "cert.pem")]
-    subject = ["-subj", "/CN=here", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-keyout",
-        made[0],
-        "-out",
-        made[1],
-        *subject,
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    return made
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @contextlib.contextmanager

@@ -8,14 +8,6 @@ from threadmock.specs.behaviour import Source
 from threadmock.specs.rule_parts import parse_source
 from threadmock.specs.rules import parse_rule, sources_of
 
-LAYERS = ("documented", "observed")
-
-
-@pytest.fixture(params=LAYERS)
-def layer(request: pytest.FixtureRequest) -> str:
-    """Each of the two layers."""
-    return str(request.param)
-
 
 @pytest.fixture
 def agent(client: Any, layer: str) -> Client:
