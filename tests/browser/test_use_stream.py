@@ -97,7 +97,8 @@ def test_the_published_hook_streams_reloads_stops_and_resumes(
     hook: str, server: Serving, page: Path, browser: str
 ) -> None:
     command = ("node", "drive.mjs", "--api", server.url, "--hook", hook, "--chromium", browser, "--requests", "none")
-    ended = subprocess.run(command, cwd=page, capture_output=True, text=True, check=False, timeout=180)
+    command += ("--slow", "slow", "--timeout", "60000")
+    ended = subprocess.run(command, cwd=page, capture_output=True, text=True, check=False, timeout=300)
     assert ended.returncode in (0, 1), ended.stderr
     saw: Any = json.loads(ended.stdout)
     assert saw["faults"] == []
