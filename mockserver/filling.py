@@ -5,7 +5,7 @@ import datetime
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from threadmock.mockserver.things import Recipe, compile_recipe, new_key, new_th
 from threadmock.mockserver.transaction import Transaction, dig
 from threadmock.mockserver.world import Ids
 from threadmock.specs.behaviour import Made
+from threadmock.specs.formats import write_date_time
 from threadmock.specs.messages import Request
 from threadmock.specs.model import Contract
 from threadmock.specs.profile import Fill
@@ -64,6 +65,7 @@ class Filler:
         self.fill = fill
         self.thread = compile_kind(fill.thread, plans.values())
         self.piece = compile_kind(fill.piece, plans.values()) if fill.piece else None
+        self.opening = compile_kind(fill.opening, plans.values()) if fill.opening else None
         self.left_out = 0
 
     def run(self, story: Iterable[Told]) -> Filled:
@@ -107,6 +109,8 @@ class Filler:
         for moment, item in items:
             tx = self.transaction(moment, item)
             tx.parent, tx.parent_key, tx.latest = thread, key, latest
+            if self.opening and item.get("role") == "user":
+                tx.latest = self.open(self.opening, shelf, tx) or latest
             tx.key = new_key(tx, kind.recipe)
             made = self.store(tx, kind, shelf)
             if made is None:
@@ -116,6 +120,13 @@ class Filler:
                 tx.thing = made
                 thread = self.world.store.update(home, key, partial(kind.recipe.touch.onto, tx)) or thread
         return count
+
+    def open(self, kind: Kind, shelf: Shelf, tx: Transaction) -> Thing | None:
+        """Store what stands before a message, a microsecond earlier: ids that are made of the time are in its order."""
+        moment = tx.moment - datetime.timedelta(microseconds=1)
+        own = replace(tx, moment=moment, stamp=write_date_time(moment))
+        own.key = new_key(own, kind.recipe)
+        return self.store(own, kind, shelf)
 
     def transaction(self, moment: datetime.datetime, item: Mapping[str, Any]) -> Transaction:
         """A transaction at a moment of the past, whose item is what the file says."""

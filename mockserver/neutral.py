@@ -132,10 +132,14 @@ def thread_item(one: Conversation, start: datetime.datetime, end: datetime.datet
 
 
 def message_item(message: Message, moment: datetime.datetime) -> dict[str, Any]:
-    """What settings read of a message. calls and answers are left out where there are none."""
+    """What settings read of a message. calls and answers are left out where there are none.
+
+    next: the nodes that go on after it, as those of scripts are named; none after an answer.
+    """
     made: dict[str, Any] = {
         "role": message.role,
         "text": message.text,
+        "next": ["tools"] if message.calls else [] if message.role == "assistant" else ["agent"],
         "created": write_date_time(moment),
         "steps": list(_steps(message)),
     }

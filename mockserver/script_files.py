@@ -30,7 +30,7 @@ _STEP: Mapping[str, tuple[str, ...]] = {
     "wait": (),
     "choose": (),
 }
-_CALL = ("name", "arguments", "result", "takes", "id", "failed")
+_CALL = ("name", "arguments", "result", "takes", "id", "failed", "ask")
 MAX_STEPS = 1000
 
 
@@ -179,6 +179,8 @@ class ScriptReader(FileReader):
         failed = known.get("failed", False)
         if not isinstance(failed, bool):
             self.fail("`failed` is true or false.", f"{at}/failed", "Write one of the two.")
+        if known.get("ask") is not None and "result" not in known:
+            self.fail("A call that asks has a result.", at, "Write what the tool answers as `result`.")
         return ScriptCall(
             self.texts(known["name"], f"{at}/name"),
             arguments,
@@ -186,6 +188,7 @@ class ScriptReader(FileReader):
             self.seconds(known["takes"], f"{at}/takes") if "takes" in known else 0.0,
             self.texts(known["id"], f"{at}/id") if "id" in known else "",
             failed,
+            known.get("ask"),
         )
 
     def seconds(self, node: Any, at: str) -> float:

@@ -6,7 +6,7 @@ chooses the script NAME, so that every script can be seen without a restart.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 StepKind = Literal["say", "think", "call", "emit", "interrupt", "fail", "wait", "choose"]
@@ -17,7 +17,10 @@ DEFAULT = "echo"
 
 @dataclass(frozen=True)
 class ScriptCall:
-    """One call of a tool. arguments and result may hold marks; takes: seconds; failed: the result tells of an error."""
+    """One call of a tool. arguments, result and ask may hold marks; takes: seconds.
+
+    failed: the result tells of an error. ask: what a person is asked before the tool is called; None for nothing.
+    """
 
     name: str
     arguments: Mapping[str, Any]
@@ -25,6 +28,7 @@ class ScriptCall:
     takes: float = 0.0
     id: str = ""
     failed: bool = False
+    ask: Any = None
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,15 @@ class Heard:
     """What was said to an agent.
 
     messages: role, text, content, id and raw of each new message. text: of the last user's message. turn: how many
-    user's messages there are, this one included. agent: the name of who was asked.
+    user's messages there are, this one included. agent: the name of who was asked. nothing: not even
+    an empty object came.
     """
 
     text: str
     messages: Sequence[Mapping[str, Any]] = ()
     turn: int = 1
     agent: str = ""
+    nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ class Scripts:
         found = _CHOSEN.match(heard.text)
         if found and found[1] in self.known:
             rest = heard.text[found.end() :].strip()
-            return self.known[found[1]], Heard(rest or heard.text, heard.messages, heard.turn, heard.agent)
+            return self.known[found[1]], replace(heard, text=rest or heard.text)
         return self.known.get(heard.agent) or self.known[self.default], heard
 
 

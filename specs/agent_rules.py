@@ -58,6 +58,7 @@ def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadS
             _maybe(hears.get("content"), own, place),
             hears.get("roles", {}),
             _maybe(hears.get("otherwise"), own, place),
+            _maybe(hears.get("again"), own, place),
         ),
         changes,
         formats,

@@ -82,12 +82,14 @@ class Hearing:
     """Where a run finds what was said to the agent. content: a setting with a text, a message or messages.
 
     roles: the provider's words for user, assistant, system and tool. otherwise: what counts as the text where there
-    are no messages.
+    are no messages. again: the messages so far, of what a run goes on from that is told nothing new: it answers the
+    last of a user once more.
     """
 
     content: Setting | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     otherwise: Setting | None = None
+    again: Setting | None = None
 
 
 @dataclass(frozen=True)

@@ -314,7 +314,8 @@ class Refusal:
 class Leniency:
     """Something schema-invalid or malformed that the provider is known to accept.
 
-    what: duplicate_keys, media_type, bom, or a member's source with the values accepted instead ("" for an empty text).
+    what: duplicate_keys, media_type, plain_text, bom, or a member's source with the values accepted instead ("" for an
+    empty text).
     """
 
     what: str

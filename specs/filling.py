@@ -25,5 +25,6 @@ def parse_fill(provider_wide: Mapping[str, Any], where: str) -> Fill | None:
     per: Literal["message", "turn"] = "turn" if "turn" in node else "message"
     piece = parse_made(node[per], evidence, f"{place}.{per}") if per in node else None
     thread = parse_made(node["thread"], evidence, f"{place}.thread")
-    made = Fill(thread, (below["resource"], below["key"]), piece, per)
+    opening = parse_made(node["opening"], evidence, f"{place}.opening") if "opening" in node else None
+    made = Fill(thread, (below["resource"], below["key"]), piece, per, opening)
     return spell_fill(made) if provider_wide.get("spelling", {}).get("wire") == "camelCase" else made

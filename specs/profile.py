@@ -16,12 +16,14 @@ class Fill:
 
     thread: what a thread becomes. below: resource and key of what threads lie below, ("", "") for nothing. piece: what
     each message becomes, or each turn (a question with all that answers it), below its thread; None: nothing.
+    opening: what is made there before that of a user's message; None: nothing.
     """
 
     thread: Made
     below: tuple[str, str] = ("", "")
     piece: Made | None = None
     per: Literal["message", "turn"] = "message"
+    opening: Made | None = None
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,9 @@ def _refusal(trouble: Trouble, keyword: str, message: str, location: tuple[str |
 def read_body(operation: Operation, request: Request) -> BodyReading:
     """Read and judge the body of a request by what the operation documents and what its rule is lenient about.
 
-    Leniency "media_type": any type is read as JSON; "duplicate_keys": the last one wins; "empty_key": an empty text
-    for the key is as if it were absent. Names in the other spelling are taken where the rule's spelling says so.
+    Leniency "media_type": any type is read as JSON; "plain_text": text/plain is, as which browsers send a text whose
+    type nobody told them (Fetch standard, "extract a body"); "duplicate_keys": the last one wins; "empty_key": an empty
+    text for the key is as if it were absent. Names in the other spelling are taken where the rule's spelling says so.
     """
     body = operation.body
     if body is None:
@@ -61,7 +62,7 @@ def read_body(operation: Operation, request: Request) -> BodyReading:
     sent = request.headers.get("content-type")
     carried = media_type(sent)
     media = _documented_media(body.content, carried)
-    if media is None and "media_type" in lenient:
+    if media is None and ("media_type" in lenient or ("plain_text" in lenient and carried == "text/plain")):
         media, carried = body.content.get("application/json"), "application/json"
     if media is None:
         known = ", ".join(body.content)

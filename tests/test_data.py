@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +92,28 @@ def _by_cursor(reader: Reader, path: str) -> list[Any]:
         after = f"&starting_after={made[-1]['id']}"
 
 
+def _before(history: list[Any]) -> str:
+    return f"&before={history[-1]['checkpoint']['checkpoint_id']}" if history else ""
+
+
 def _checkpoints(reader: Reader, thread: Any) -> list[Any]:
     path = f"/threads/{thread['thread_id']}"
-    history: list[Any] = reader.get(f"{path}/history", "limit=1000")
+    history: list[Any] = []
+    while page := reader.get(f"{path}/history", f"limit=1000{_before(history)}"):
+        history += page
     state = reader.get(f"{path}/state")
     if history:
         assert state == history[0]
         assert thread["values"] == state["values"]
-    assert [len(each["values"]["messages"]) for each in history] == list(range(len(history), 0, -1))
+    said = [each for each in history if each["metadata"]["source"] == "loop"]
+    assert [len(each["values"]["messages"]) for each in said] == list(range(len(said), 0, -1))
+    for after, each in pairwise(history):
+        # before each message of a user stands the state that it was added to
+        count, more = len(each["values"].get("messages", ())), len(after["values"].get("messages", ()))
+        assert more - count == (after["metadata"]["source"] == "loop")
+        if after["metadata"]["source"] == "loop":
+            user = after["values"]["messages"][-1]["type"] == "human"
+            assert (each["metadata"]["source"] == "input", each["next"] == ["__start__"]) == (user, user)
     ids = [each["checkpoint"]["checkpoint_id"] for each in history]
     assert ids == sorted(ids, reverse=True)
     assert [each.get("parent_checkpoint") for each in history] == [
@@ -106,7 +121,7 @@ def _checkpoints(reader: Reader, thread: Any) -> list[Any]:
         *([history[-1].get("parent_checkpoint")] if history else []),
     ]
     assert [each["metadata"]["step"] for each in history] == list(range(len(history) - 2, -2, -1))
-    return history[::-1]
+    return said[::-1]
 
 
 def _messages_of_turn(turn: Any) -> list[str]:
@@ -279,9 +294,11 @@ def test_a_turn_holds_the_question_and_all_steps_of_the_answer() -> None:
 
 def test_metadata_stay_as_they_are_and_an_archived_thread_is_archived() -> None:
     wanted = {"a": {"b": [1, None, "x"]}, "tags": ["one"]}
-    for name, member in (("langsmith", "metadata"), ("seekrflow", "meta_data")):
+    # as the first run of a thread leaves them: front ends look for its threads by these
+    run = {"graph_id": "agent", "assistant_id": "fe096781-5601-53d2-b2f6-0d3403f7e9ca"}
+    for name, member, more in (("langsmith", "metadata", run), ("seekrflow", "meta_data", {})):
         [thread] = store_of(name, TOOLS)["thread"]
-        assert thread[member] == {**wanted, "title": "Tools"}
+        assert thread[member] == {**wanted, **more, "title": "Tools"}
     [thread] = store_of("scale", TOOLS)["thread"]
     assert thread["thread_metadata"] == wanted
     assert thread["archived_at"] == thread["updated_at"] == "2025-12-31T23:01:04.001000+00:00"

@@ -12,7 +12,7 @@ from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.runs.agenda import Place, TooManyRuns
 from threadmock.mockserver.runs.beats import AGAIN, Beat, Beats, Teller, Turn
 from threadmock.mockserver.runs.cast import Cast, all_hold, cast_of
-from threadmock.mockserver.runs.hearing import find_agent, hear
+from threadmock.mockserver.runs.hearing import find_agent, hear, hear_again
 from threadmock.mockserver.runs.live import Live
 from threadmock.mockserver.runs.plan import RunPlan
 from threadmock.mockserver.scripts import Heard
@@ -138,9 +138,11 @@ def _take_course(plan: RunPlan, heard: Heard, live: Live) -> None:
     tx = live.tx
     paused = tx.world.runs.paused(live.thread)
     answer = plan.read("resume", tx)
-    nothing_new = not heard.messages and not heard.text
+    nothing_new = heard.nothing or (not heard.messages and not heard.text and plan.commanded(tx))
     if answer in (ABSENT, None) and paused and paused.asked and "resume" not in plan.readers:
         answer = heard.text  # where the API has no word for answers, what is said next is one
+    elif answer in (ABSENT, None) and nothing_new and _fork(plan, live):
+        return
     elif answer in (ABSENT, None) and paused and nothing_new:
         answer = AGAIN
     answered = answer not in (ABSENT, None)
@@ -151,6 +153,38 @@ def _take_course(plan: RunPlan, heard: Heard, live: Live) -> None:
         live.beats = _resumed(paused.beats, answer, {"text": heard.text, "agent": heard.agent, "resumed": True})
     elif not answered and not ("resume" in plan.readers and nothing_new):
         live.beats = _anew(live.teller)
+
+
+def _fork(plan: RunPlan, live: Live) -> bool:
+    """Let a run answer once more what was said before the earlier state that it goes on from. Whether it does."""
+    tx = live.tx
+    if not live.follows or live.cast.again is None:
+        return False
+    live.take_latest(live.follows)
+    if live.place is None or live.place[1] != live.follows:
+        return False
+    if tx.world.runs.paused(live.thread) and tx.world.store.items(live.place[0])[-1][0] == live.follows:
+        return False  # what was asked there waits for its answer still
+    found = hear_again(replace(tx, latest=live.latest), live.cast, live.teller.heard.agent)
+    if found is None:
+        return False
+    heard, said, calls = found
+    script, meant = tx.world.scripts.choose(heard)
+    teller = _ready(Teller(script, meant, tx.world.ids.uuid4, turn=Turn(), calls=calls), tx, plan)
+    beats = teller.beats()
+    beat = next(beats, None)
+    while said and beat is not None and beat.kind != "paused":
+        said -= beat.kind == "said"
+        beat = next(beats, None)
+    if beat is None:
+        return False
+    live.teller, live.beats = teller, _once_more(heard, beats, beat)
+    return True
+
+
+def _once_more(heard: Heard, beats: Beats, beat: Beat) -> Beats:
+    yield Beat("begun", {"text": heard.text, "agent": heard.agent, "resumed": True, "forked": True})
+    yield from _onward(beats, beat)
 
 
 def _anew(teller: Teller) -> Beats:

@@ -2,7 +2,7 @@
 
 What a beat tells (`item` of settings), by kind:
 
-    accepted, begun   text, agent, resumed
+    accepted, begun   text, agent, resumed, forked (answers once more what was said before an earlier state)
     heard             messages (each role, text, content, id, raw), next
     entered           node, task, step, trigger; all beats until the node is left have these, too
     thought, part     id, text (what is new), whole (so far), first, last, number,
@@ -59,7 +59,8 @@ Beats = Generator[Beat, Any, None]
 class Teller:
     """Goes through the steps of one reply. before, after: nodes at which it pauses ("*": all).
 
-    new_id: makes ids. Its generator yields beats; to a `paused` one the answer is sent, or AGAIN.
+    new_id: makes ids. calls: ids of the first calls, where these were made before. Its generator yields
+    beats; to a `paused` one the answer is sent, or AGAIN.
     """
 
     script: Script
@@ -75,6 +76,7 @@ class Teller:
     thoughts: str = ""
     message: str = ""
     parts: int = 0
+    calls: list[str] = field(default_factory=list)
     turn: "Turn" = field(default_factory=lambda: Turn())  # noqa: PLW0108 - it stands below
 
     def beats(self) -> Beats:
@@ -147,6 +149,9 @@ class Teller:
     def result(self, call: Mapping[str, Any], each: ScriptCall, following: list[str]) -> Beats:
         """The message of a tool."""
         yield from self.enter(TOOLS)
+        if each.ask is not None:
+            yield from self.ask(spoken(each.ask, self.heard, self.resume))
+            call = {**call, "result": spoken(each.result, self.heard, self.resume)}
         self.delay += each.takes
         answers = {name: value for name, value in call.items() if name != "result"}
         self.turn.answer(call)
@@ -166,7 +171,7 @@ class Teller:
         """A call as settings read it; with its result where there is one."""
         arguments = spoken(each.arguments, self.heard, self.resume)
         made = {
-            "id": each.id or f"call_{self.new_id().replace('-', '')[:24]}",
+            "id": (self.calls.pop(0) if self.calls else "") or each.id or f"call_{self.new_id().replace('-', '')[:24]}",
             "name": each.name,
             "arguments": arguments,
             "written": dump_json(arguments).decode(),

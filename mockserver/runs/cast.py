@@ -57,6 +57,7 @@ class Cast:
     results: Mapping[str, Maker]
     content: Maker | None
     otherwise: Maker | None
+    again: Maker | None = None
     joined: frozenset[str] = frozenset()
 
 
@@ -74,6 +75,7 @@ def cast_of(contract: Contract) -> Cast:
         {end: compile_setting(setting) for end, setting in agent.results.items()},
         compile_setting(hears.content) if hears.content else None,
         compile_setting(hears.otherwise) if hears.otherwise else None,
+        compile_setting(hears.again) if hears.again else None,
         frozenset(_joined(contract, agent)),
     )
 

@@ -25,10 +25,28 @@ def hear(tx: Transaction, cast: Cast, agent: str) -> Heard:
     content = cast.content(tx) if cast.content else ABSENT
     messages = list(_messages(tx, content, _ROLES | dict(cast.agent.hears.roles)))
     text = next((str(each["text"]) for each in reversed(messages) if each["role"] == "user"), None)
+    other = cast.otherwise(tx) if cast.otherwise and text is None else ABSENT
+    silent = other is ABSENT or other is None or other == ""
     if text is None:
-        other = cast.otherwise(tx) if cast.otherwise else ABSENT
-        text = "" if other is ABSENT or other is None else other if isinstance(other, str) else _written(other)
-    return Heard(text, messages, 1 + tx.world.store.count(tx.shelf), agent)
+        text = "" if silent or not other else other if isinstance(other, str) else _written(other)
+    nothing = silent and not messages
+    return Heard(text, messages, 1 + tx.world.store.count(tx.shelf), agent, nothing)
+
+
+def hear_again(tx: Transaction, cast: Cast, agent: str) -> tuple[Heard, int, list[str]] | None:
+    """What a user said last in what a run goes on from (`tx.latest`), what came after it, and the ids of calls in that.
+
+    What came after it: how many messages. None where nobody said anything there.
+    """
+    content = cast.again(tx) if cast.again else ABSENT
+    messages = list(_messages(tx, content, _ROLES | dict(cast.agent.hears.roles)))
+    asked = [at for at, each in enumerate(messages) if each["role"] == "user"]
+    if not asked:
+        return None
+    after = messages[asked[-1] + 1 :]
+    calls = [call for each in after for listed in each["raw"].values() if isinstance(listed, list) for call in listed]
+    ids = [str(call["id"]) for call in calls if isinstance(call, Mapping) and "id" in call and "name" in call]
+    return Heard(str(messages[asked[-1]]["text"]), (), len(asked), agent), len(after), ids
 
 
 def _written(value: Any) -> str:

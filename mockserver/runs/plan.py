@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.runs.cast import all_hold
@@ -38,6 +38,10 @@ class RunPlan:
         busy = self.rule.busy
         return busy.policy(self.read("busy", tx)) if busy else None
 
+    def commanded(self, tx: Transaction) -> bool:
+        """Whether the request tells the run where to go, whatever it says: something stands where answers would."""
+        return bool(self.read("beside_answers", tx) not in (ABSENT, None, {}))
+
     def respond(self, tx: Transaction) -> Respond:
         """How this request is answered."""
         return next(way for way in self.rule.respond if all_hold(way.when, tx))
@@ -70,6 +74,9 @@ def compile_run(rule: RunRule | None) -> RunPlan | None:
         "status": rule.stopping.status if rule.stopping else None,
         "command": rule.commands.by if rule.commands else None,
         "params": rule.commands.params if rule.commands else None,
+        "beside_answers": replace(rule.resume, steps=rule.resume.steps[:-1], others=())
+        if rule.resume and len(rule.resume.steps) > 1
+        else None,
         **{
             word: getattr(rule, word)
             for word in ("modes", "resume", "before", "after", "follows", "delay", "last_event")
