@@ -4,6 +4,7 @@ pytest loads this module in every project where threadmock is installed. So it i
 options is used.
 """
 
+import contextlib
 import importlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -346,8 +347,9 @@ class _Controller:
         if (settings.target or settings.report) and summary.findings and not summary.gone:
             from threadmock.contracts.repeating import repeat  # noqa: PLC0415 - see above
 
-            self._write("Sending each finding once more.")
-            summary.mark(repeat(summary.run, [finding for finding, _ in summary.findings]))
+            self._write("Sending each finding once more. Ctrl-C skips that.")
+            with contextlib.suppress(KeyboardInterrupt):
+                summary.mark(repeat(summary.run, [finding for finding, _ in summary.findings]))
 
     def _clean_up(self) -> None:
         """Remove what was made on the target, and note what is to be said of that."""

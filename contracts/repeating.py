@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST = 60
 """So many findings at most are sent again: those that people are shown."""
+MOST_SECONDS = 120.0
+"""And no other one is begun after so long."""
 _AS_WORDS = {HOLDS: "yes", GONE: "no", UNDECIDED: "undecided"}
 
 
@@ -33,16 +35,16 @@ def repeat(
 ) -> dict[Key, str]:
     """Whether each finding shows again: by its key "yes", "no" or "undecided"; one that was not sent again is left out.
 
-    Not sent again are those that start more runs than are still allowed, and all once the time of the run is over.
+    Not sent again are those that start more runs than are still allowed, and what is left when the time is over.
     A KeyboardInterrupt passes through.
     """
     told: dict[Key, str] = {}
-    carrier = Carrier(run.contract, run.target)
+    carrier, until = Carrier(run.contract, run.target), clock() + MOST_SECONDS
     for finding in list(findings)[:MOST]:
         data = saved(run, finding)
         if data is None or not _affordable(run, data):
             continue
-        if run.over or run.gone:
+        if run.over or run.gone or clock() >= until:
             break
         try:
             outcome = _again(run, data, carrier, pause, clock)

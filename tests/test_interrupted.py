@@ -91,6 +91,27 @@ def test_ctrl_c_stops_the_run_and_cleans_up(serving, tmp_path):
     assert count(server) == before
 
 
+def test_ctrl_c_while_findings_are_sent_once_more_cleans_up_all_the_same(serving, tmp_path):
+    server, ledger = serving("langsmith", "--port", "0", "--fault", "truncate"), tmp_path / "ledger.jsonl"
+    before = count(server)
+    interrupted = """
+import signal
+from threadmock.contracts import replaying
+send = replaying._send
+def stopped(transport, steps, requests, *, first):
+    send(transport, steps, requests, first=first)
+    signal.raise_signal(signal.SIGINT)
+replaying._send = stopped
+"""
+    ended = done(asked(server.url, ledger), tmp_path, main=HEEDING + interrupted + MAIN)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "Sending each finding once more." in ended.stdout
+    assert "FAIL echo" in ended.stdout
+    assert "0 left behind" in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert count(server) == before
+
+
 def test_ctrl_c_twice_stops_at_once_and_the_ledger_stays(serving, tmp_path):
     server, ledger = serving("langsmith", "--port", "0"), tmp_path / "ledger.jsonl"
     before = count(server)
