@@ -1,7 +1,10 @@
 """Requests written down before, sent through a target: its guard, ledger, purse and pace count for them, too."""
 
+from collections.abc import Callable
+
 from threadmock.contracts.cases import ABSENT, Case
-from threadmock.contracts.errors import TransportError, Unreachable
+from threadmock.contracts.errors import BudgetSpent, TransportError, Unreachable
+from threadmock.contracts.making import may_make
 from threadmock.contracts.stopping import PLAIN, Stop
 from threadmock.contracts.targets import Target
 from threadmock.specs.messages import Request, Response
@@ -11,15 +14,21 @@ from threadmock.specs.strictjson import JsonError, parse_json
 
 
 class Carrier:
-    """A transport in front of a target. The operation of each request is found by its method and path."""
+    """A transport in front of a target. The operation of each request is found by its method and path.
 
-    def __init__(self, contract: Contract, target: Target) -> None:
+    over: whether no more is to be sent.
+    """
+
+    def __init__(self, contract: Contract, target: Target, *, over: Callable[[], bool] = lambda: False) -> None:
+        self.over = over
         self._target = target
         self._router = Router(contract.operations)
         self._any = contract.operations[0]
 
     def send(self, request: Request, *, deadline: float, stop: Stop = PLAIN) -> Response:  # noqa: ARG002
         """As Transport.send; the deadline is the target's own. NotSent where its guard or its purse holds it back."""
+        if self.over():
+            raise BudgetSpent("the time for sending findings once more is over")
         operation = self._operation(request)
         case = Case(operation, request, "valid", "sent again", "scenario", value=_value(request), stop=stop)
         exchange = self._target.carry(case)
@@ -33,9 +42,11 @@ class Carrier:
 
     def _operation(self, request: Request) -> Operation:
         found = self._router.find(request.method, request.path)
-        if found.operation is None and found.allowed:
-            found = self._router.find(found.allowed[0], request.path)
-        return found.operation or self._any
+        if found.operation is not None:
+            return found.operation
+        # a method that nobody documents: where it is taken all the same, it does what another one of the path does
+        others = [other for method in found.allowed if (other := self._router.find(method, request.path).operation)]
+        return next((other for other in others if may_make(other)), others[0] if others else self._any)
 
 
 def _value(request: Request) -> object:

@@ -62,6 +62,7 @@ class Cleaner:
         self._lost: set[str] = set()
         self._seen: set[tuple[str, str]] = set()
         self._unseen: dict[tuple[str, str], tuple[Entry, Way]] = {}
+        self._within: list[tuple[Entry, Way]] = []
 
     def clean(self) -> Cleaning:
         """Remove it all. A KeyboardInterrupt passes through: the ledger says what was removed until then."""
@@ -73,6 +74,7 @@ class Cleaner:
             for entry in [*reversed(entries), *self._search(entries)]:
                 self._remove(entry)
             self._look_for_the_unseen()
+            self._look_for_what_lies_within()
         except Gone as error:
             self._done.stopped = str(error)
         self._leave_the_rest(entries)
@@ -126,8 +128,7 @@ class Cleaner:
         if entry.trouble:
             self._leave(_named(entry), entry.trouble)
         elif self._goes(ways, entry.within):
-            self._done.along += 1
-            self._write(entry)
+            self._within.append((entry, ways))
         elif ways.operation is None:
             self._leave(_named(entry), "nothing deletes or archives it")
         else:
@@ -211,6 +212,18 @@ class Cleaner:
                     self._count(entry, ways)
                 else:
                     self._leave(_named(entry), f"{ways.operation} was accepted, and {ways.listing} still shows it")
+
+    def _look_for_what_lies_within(self) -> None:
+        """What goes with what it lies in is gone where that is; where it is not, each thing is removed by itself."""
+        for entry, ways in self._within:
+            if any((parent, str(key)) in self._seen for parent, key in entry.within.items()):
+                self._done.along += 1
+                self._write(entry)
+            elif ways.operation is None or ways.how == "with":
+                self._leave(_named(entry), "what it lies in is still there, and nothing else removes it")
+            elif not self._done.stopped:
+                self._ask(entry, ways)
+        self._look_for_the_unseen()
 
     def _count(self, entry: Entry, ways: Way) -> None:
         if ways.how == "archive":

@@ -13,14 +13,13 @@ from typing import Protocol
 from threadmock.contracts.errors import TRESPASS, Forbidden, Trespass
 from threadmock.contracts.families import makers
 from threadmock.contracts.inventing import is_invented
-from threadmock.contracts.naming import body_schema, cursors, names, placeholder, schema_at
+from threadmock.contracts.naming import cursors, names, placeholder, schema_at
 from threadmock.contracts.printing import one_line, shorten
 from threadmock.contracts.sent import UNREADABLE, texts_of, values_at
 from threadmock.specs.behaviour import Source
 from threadmock.specs.messages import Request
 from threadmock.specs.model import Contract, Operation
 from threadmock.specs.routing import Router
-from threadmock.specs.strictjson import JsonError, parse_json
 from threadmock.specs.validation import checker
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,6 +29,7 @@ _LIKE_AN_ID = re.compile(r"\d{1,18}|[A-Za-z0-9_.:-]{8,}")
 _ADDRESS = re.compile(r"(?:https?|wss?|ftp):[/\\\\]{2}(?:[^/?#\\\\\s@]*@)?(\[[^\]]*\]|[^/?#\\\\\s:]*)", re.IGNORECASE)
 _NOBODYS = re.compile(r"(?:.*\.)?(?:example|invalid|test|example\.(?:com|net|org))\.?", re.IGNORECASE)
 """Hosts that nobody has, or that are there to be named (RFC 2606)."""
+_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 _STRANGE_NUMBERS = range(10**9, 2 * 10**9)
 
 
@@ -109,6 +109,8 @@ class Guard:
         planned: scenarios name things on purpose. Forbidden where the request is not to be sent; Trespass where a
         scenario names a thing that is somebody else's: that is a fault of ours.
         """
+        if override := _OVERRIDES & request.headers.keys():
+            raise Forbidden(f"the header {min(override)} may make another method of this one")
         operation = self._router.find(request.method, request.path).operation
         if operation is None:
             self._check_unknown(request)
@@ -122,8 +124,8 @@ class Guard:
         for spot, found in values.items():
             if not (self._is_nobodys(operation, spot) and found is not UNREADABLE):
                 self._check_spot(operation, spot, found, planned=planned)
-        if list(bulk(operation)) and all(value in (None, "") for found in values.values() for value in found):
-            self._check_unbounded(operation, request)
+        for spot in bulk(operation):
+            _check_bounded(operation, values[spot])
 
     def _check_addresses(self, operation: Operation, request: Request) -> None:
         """A target may call an address that it is told, such as a webhook: none of anybody's is told to it."""
@@ -182,14 +184,15 @@ class Guard:
             return False
         return value == str(placeholder(operation, spot.source))
 
-    def _check_unbounded(self, operation: Operation, request: Request) -> None:
-        schema = body_schema(operation)
-        try:
-            valid = schema is None or checker(schema).accepted(parse_json(request.body))
-        except JsonError:
-            valid = False
-        if valid or not self._local:
-            raise Forbidden(f"{operation} without keys may be about things that this run did not make")
+
+def _check_bounded(operation: Operation, found: list[object]) -> None:
+    """A request that says by their keys which of many things are meant has to name some, and nothing else.
+
+    A target may take what it can't read for no keys at all, and no keys for all that there is. Forbidden.
+    """
+    named = [value for value in found if isinstance(value, str | int) and not isinstance(value, bool) and value != ""]
+    if found is UNREADABLE or not named or len(named) != len(found):
+        raise Forbidden(f"{operation} without plain keys may be about things that this run did not make")
 
 
 def _is_like_an_id(value: object) -> bool:

@@ -4,7 +4,6 @@ pytest loads this module in every project where threadmock is installed. So it i
 options is used.
 """
 
-import contextlib
 import importlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -310,18 +309,19 @@ class _Controller:
         if report.failed and self._mine:
             self._summary.crashes.append(report.longreprtext)
 
-    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Set the exit status and write the report."""
+        """Clean up, set the exit status and write the report: after the processes of pytest-xdist have ended."""
         from threadmock.contracts.report_json import write_reports  # noqa: PLC0415
 
         if int(exitstatus) != pytest.ExitCode.INTERRUPTED:
             self._repeat()
-        self._clean_up()
+        stopped = self._clean_up()
         status = self._summary.status(int(exitstatus))
         if self._mine or (status != 0 and int(exitstatus) == 0):
             session.exitstatus = status
         write_reports(self._summary, status)
+        if stopped:
+            raise stopped
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write table and findings."""
@@ -348,25 +348,30 @@ class _Controller:
             from threadmock.contracts.repeating import repeat  # noqa: PLC0415 - see above
 
             self._write("Sending each finding once more. Ctrl-C skips that.")
-            with contextlib.suppress(KeyboardInterrupt):
+            try:
                 summary.mark(repeat(summary.run, [finding for finding, _ in summary.findings]))
+            except KeyboardInterrupt:
+                pass
+            except Exception as error:  # noqa: BLE001 - what was made has to be removed, whatever broke
+                summary.crashes.append(f"sending findings once more: {type(error).__name__}: {error}")
 
-    def _clean_up(self) -> None:
-        """Remove what was made on the target, and note what is to be said of that."""
+    def _clean_up(self) -> KeyboardInterrupt | None:
+        """Remove what was made on the target, and note what is to be said of that; the interrupt that stopped it."""
         from threadmock.contracts import keeping  # noqa: PLC0415 - see above
 
         run, path = self._summary.run, self._ledger
         if path is None:
-            return
+            return None
         try:
             if not run.settings.keep:
                 self._write(f"Cleaning up. Ctrl-C stops at once and leaves the rest to: threadmock cleanup {path}")
             cleaning = keeping.finish(run.settings, run.contract, run.target, path)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             self._write(f"Stopped. What was made is still there: threadmock cleanup {path}")
-            raise
+            return interrupt
         tidied = keeping.tidy(run.settings, path)
         self._summary.cleaned = list(keeping.closing(run.settings, path, cleaning, tidied=tidied))
+        return None
 
 
 class _Result:

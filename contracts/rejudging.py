@@ -4,6 +4,7 @@ import datetime
 import random
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from threadmock.contracts.cases import ABSENT, Case
@@ -25,7 +26,7 @@ def known_contract(saved: Mapping[str, Any]) -> Contract | None:
     """The very document that the finding was found by; None where it is not at hand, or has changed."""
     told = saved["contract"]
     try:
-        contract = load(told["provider"], layer=told["layer"], overlays=tuple(told.get("overlays", ())))
+        contract = load(told["provider"], layer=told["layer"], overlays=tuple(map(Path, told.get("overlays", ()))))
     except (SpecError, OSError, KeyError, TypeError):
         return None
     return contract if contract.digest == told.get("digest") else None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.carrying import Carrier
-from threadmock.contracts.errors import NotSent, Unreachable
+from threadmock.contracts.errors import Unreachable
 from threadmock.contracts.findings import Finding, Key
 from threadmock.contracts.rejudging import rejudged
 from threadmock.contracts.replaying import GONE, HOLDS, UNDECIDED, Replayed, replay
@@ -39,20 +39,21 @@ def repeat(
     A KeyboardInterrupt passes through.
     """
     told: dict[Key, str] = {}
-    carrier, until = Carrier(run.contract, run.target), clock() + MOST_SECONDS
+    until = clock() + MOST_SECONDS
+    carrier = Carrier(run.contract, run.target, over=lambda: run.over or clock() >= until)
     for finding in list(findings)[:MOST]:
         data = saved(run, finding)
         if data is None or not _affordable(run, data):
             continue
-        if run.over or run.gone or clock() >= until:
+        if carrier.over():
             break
         try:
             outcome = _again(run, data, carrier, pause, clock)
         except Unreachable as error:
             run.gone = run.target.masking(str(error))
             break
-        except (NotSent, UsageError):
-            continue
+        except (UsageError, UnicodeError):
+            continue  # it wears a secret that is not given, or a name that no request can carry
         told[finding.key] = _AS_WORDS[outcome.state]
     return told
 

@@ -34,6 +34,7 @@ _EPILOG = (
     "--allow-runs", type=click.IntRange(0), default=0, metavar="N", help="Needed there for N runs.  [default: 0]"
 )
 @click.option("--settle", type=click.FloatRange(0), default=0.0, metavar="S", help="Read only S seconds after a write.")
+@click.option("--ledger", type=click.Path(path_type=Path), metavar="FILE", help="Where it is noted what is made there.")
 @click.option("--keep", is_flag=True, help="Leave what is made on the target.")
 @click.option("--times", type=click.IntRange(1, 100), default=1, metavar="N", help="Try so often, until it holds.")
 @click.pass_context
@@ -45,18 +46,24 @@ def replay(context: click.Context, /, file: Path, times: int, **options: Any) ->
     from threadmock.contracts.replay_scene import open_scene  # noqa: PLC0415
     from threadmock.contracts.replaying import replay as send  # noqa: PLC0415 - only who replays loads it
     from threadmock.contracts.replays import read_saved  # noqa: PLC0415
+    from threadmock.contracts.settings import UsageError  # noqa: PLC0415
 
     saved = read_saved(file)
     scene = open_scene(saved, options, times)
     _tell(saved, scene.name)
     try:
         for _ in range(times):
-            outcome = _judged(saved, send(saved, scene.transport, scene.given))
+            outcome = _judged(scene.saved, send(scene.saved, scene.transport, scene.given))
             if outcome.state == "holds":
                 break
     except Unreachable as error:
         click.echo(f"The target is unreachable: {error}", err=True)
         context.exit(UNREACHABLE)
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        text = f"{type(error).__name__}: {error}"
+        raise UsageError(
+            f"This is no finding that can be sent: {text}.", where=str(file), fix="Name a file that --report wrote."
+        ) from None
     finally:
         for line in scene.leave():
             click.echo(line)

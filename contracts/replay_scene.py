@@ -1,5 +1,7 @@
 """Where a saved finding is sent: a mock in this process, or a deployment, on which what is made is removed again."""
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from threadmock.contracts.headers import read_headers
 from threadmock.contracts.rejudging import known_contract
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.sockets import addresses, is_loopback
+from threadmock.contracts.tagging import NAME
 from threadmock.contracts.targets import http_target, mock_target
 from threadmock.contracts.transport import Transport
 from threadmock.contracts.transport_http import HttpTransport
@@ -18,14 +21,20 @@ from threadmock.contracts.urls import TargetUrl, read_target
 from threadmock.specs.loader import load
 from threadmock.specs.model import Contract
 
+_TAG = re.compile(NAME + r"[\\\": ]+(\d{8}T\d{6}-[0-9a-f]{12})")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _STAYS = "What this makes stays there: the document by which it was found is not at hand, and would tell what that is."
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A place to send a finding to. given: lower-case header name to good value. leave: gives all back, and tells."""
+    """A place to send a finding to.
 
+    saved: the finding, as it is sent there. given: lower-case header name to good value. leave: gives all back, and
+    tells.
+    """
+
+    saved: Mapping[str, Any]
     transport: Transport
     given: Mapping[str, str]
     name: str
@@ -41,13 +50,19 @@ def open_scene(saved: Mapping[str, Any], options: Mapping[str, Any], times: int)
     url = options["target"] or saved.get("target")
     if url is None:
         mock = _mock(saved)
-        return Scene(mock, given, "the mock in this process", lambda: _closed(mock))
+        return Scene(saved, mock, given, "the mock in this process", lambda: _closed(mock))
     base = read_target(url)
     local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
     runs = times * sum(bool(step.get("starts_run")) for step in saved["steps"])
     if not local:
         _may_be_sent(saved, base.text, runs, options)
     contract = known_contract(saved)
+    if contract is None and _writing(saved) and not options["allow_writes"]:
+        raise UsageError(
+            "The document by which this was found is not at hand, or has changed: nothing would keep the requests from"
+            f" what is somebody else's on {base.text}.",
+            fix="Add --allow-writes if they may be sent all the same.",
+        )
     if contract is None:
         return _bare(saved, base, given, ca_file=options["ca_file"], local=local)
     return _guarded(saved, contract, base, runs, {**options, "given": given})
@@ -66,7 +81,7 @@ def _bare(
         if _writing(saved):
             yield _STAYS
 
-    return Scene(transport, given, base.text, leave)
+    return Scene(saved, transport, given, base.text, leave)
 
 
 def _guarded(
@@ -75,9 +90,12 @@ def _guarded(
     """A deployment behind the guard of a run, with a ledger."""
     told = saved["contract"]
     overlays = tuple(map(Path, told.get("overlays", ())))
-    settings = Settings(told["provider"], base.text, told["layer"], overlays, keep=options["keep"])
+    settings = Settings(
+        told["provider"], base.text, told["layer"], overlays, keep=options["keep"], ledger=options["ledger"]
+    )
     path = keeping.start(settings)
     file = keeping.join(path)
+    saved = _tagged(saved, file.tag)
     target = http_target(
         contract,
         base.text,
@@ -98,7 +116,15 @@ def _guarded(
             file.close()
             target.close()
 
-    return Scene(Carrier(contract, target), options["given"], base.text, leave)
+    return Scene(saved, Carrier(contract, target), options["given"], base.text, leave)
+
+
+def _tagged(saved: Mapping[str, Any], tag: str) -> Mapping[str, Any]:
+    """The finding with the tag of this ledger in place of that of the run that found it."""
+    text = json.dumps(saved)
+    for old in set(_TAG.findall(text)):
+        text = text.replace(old, tag)
+    return dict(json.loads(text))
 
 
 def _writing(saved: Mapping[str, Any]) -> int:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.contracts.errors import NotSent, TransportError, Unreachable
+from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.likeness import still
 from threadmock.contracts.resending import Values, unpack
 from threadmock.contracts.settings import UsageError
 from threadmock.contracts.stopping import PLAIN, Stop
+from threadmock.contracts.targets import Gone
 from threadmock.contracts.transport import Transport
 from threadmock.contracts.wearing import put_on
 from threadmock.specs.messages import Request, Response
@@ -42,12 +44,12 @@ def replay(
 
     UsageError where credentials are lacking; Unreachable where nobody answers the first request.
     """
-    values = Values(saved["values"])
+    values = Values(saved["values"], new=fresh_key)
     requests: list[Request] = []
     responses: list[Response | None] = []
     took: list[float] = []
     for group in _groups(saved["steps"]):
-        pause(min(group[0].get("wait", 0.0), MOST_WAIT))
+        pause(max(0.0, min(float(group[0].get("wait", 0.0)), MOST_WAIT)))
         try:
             made = [_request(step, values, given) for step in group]
         except LookupError as error:
@@ -64,6 +66,8 @@ def replay(
             responses.append(response)
             took.append(clock() - began)
     answers = [{**plain(r), "seconds": s} for r, s in zip(responses, took, strict=True)]
+    if responses[saved["judged"]] is None and saved["steps"][saved["judged"]]["answer"]["status"] is not None:
+        return Replayed(UNDECIDED, f"request {saved['judged'] + 1} is not answered now", requests, responses)
     state, why = still(unpacked(saved), answers, values)
     return Replayed(state, why, requests, responses)
 
@@ -121,6 +125,8 @@ def _send(
         stop = Stop(events=step["events"] or 1, seconds=MOST_WAIT) if "events" in step else PLAIN
         try:
             return transport.send(request, deadline=DEADLINE, stop=stop)
+        except Gone:
+            raise
         except Unreachable:
             if first:
                 raise

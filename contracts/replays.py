@@ -32,6 +32,7 @@ def saved(run: "Run", finding: Finding) -> dict[str, Any] | None:
     if finding.story is None:
         return None
     contract, settings = run.contract, run.settings
+    provider = Path(settings.provider)
     return {
         "format": FORMAT,
         "tool": {"name": "threadmock", "version": version()},
@@ -41,10 +42,10 @@ def saved(run: "Run", finding: Finding) -> dict[str, Any] | None:
             for name in ("check", "operation", "severity", "evidence", "where", "place", "expected", "got", "source")
         },
         "contract": {
-            "provider": settings.provider,
+            "provider": str(provider.resolve()) if provider.exists() else settings.provider,
             "name": contract.name,
             "layer": contract.layer,
-            "overlays": [str(path) for path in settings.overlays],
+            "overlays": [str(path.resolve()) for path in settings.overlays],
             "digest": contract.digest,
         },
         "target": settings.target,

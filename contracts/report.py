@@ -19,7 +19,7 @@ _TOO_LONG = "a curl line too long to show; --report DIR writes it to report.json
 _INDENT = "    "
 _REPEATED = {
     "no": "INTERMITTENT: sent once more, it did not show",
-    "undecided": "sent once more, what goes before it was answered otherwise",
+    "undecided": "sent once more, it could not be told: something on the way was not sent, or answered otherwise",
 }
 MOST_TABLES = 3
 """So many operations get a row for each check; of more, each gets a few lines."""

@@ -13,7 +13,7 @@ import json
 import re
 import urllib.parse
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 MOST_LEAVES = 5000
@@ -148,11 +148,14 @@ class Values:
     """The names of things in saved requests, and what they are on this server.
 
     saved: name to `was` and `from`: `new` for one that the client made up, or `N PLACE`: the answer of step N tells it.
+    new: makes one up.
     """
 
-    def __init__(self, saved: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, saved: Mapping[str, Mapping[str, Any]], *, new: Callable[[], str] = lambda: str(uuid.uuid4())
+    ) -> None:
         self.saved = saved
-        self.now: dict[str, Any] = {name: str(uuid.uuid4()) for name, value in saved.items() if value["from"] == "new"}
+        self.now: dict[str, Any] = {name: new() for name, value in saved.items() if value["from"] == "new"}
 
     def hear(self, number: int, answer: Mapping[str, Any]) -> None:
         """Take from the answer of a step what it tells. What it does not tell is missing from then on."""
@@ -185,7 +188,7 @@ def unpack(saved: Mapping[str, str]) -> bytes:
         return saved["text"].encode()
     if "gzip" in saved:
         return gzip.decompress(base64.b64decode(saved["gzip"]))
-    return base64.b64decode(saved.get("base64", ""))
+    return base64.b64decode(saved.get("base64", ""), validate=True)
 
 
 def pack(data: bytes) -> dict[str, str]:

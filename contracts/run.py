@@ -15,6 +15,7 @@ from threadmock.contracts.checks import Context, Verdict
 from threadmock.contracts.errors import BudgetSpent, NotSent, Trespass
 from threadmock.contracts.findings import Finding, Key, declared_names, place
 from threadmock.contracts.headers import read_headers
+from threadmock.contracts.heeding import heeding
 from threadmock.contracts.ledger_file import LedgerFile
 from threadmock.contracts.naming import untold
 from threadmock.contracts.outcome import Outcome
@@ -64,6 +65,7 @@ class Run:
     clock: Clock = time.monotonic
     alone: bool = False
     gone: str = ""
+    heed: Callable[[], None] = lambda: None
     known: set[Key] = field(default_factory=set)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
@@ -81,9 +83,7 @@ class Run:
             if operation in self.left_out:
                 continue
             yield operation.slug, COVERAGE
-            for name, reason in self.scenarios(operation).items():
-                if not reason:
-                    yield operation.slug, name
+            yield from ((operation.slug, name) for name, reason in self.scenarios(operation).items() if not reason)
             yield operation.slug, EXPLORATION
 
     def scenarios(self, operation: Operation) -> dict[str, str]:
@@ -99,7 +99,11 @@ class Run:
         return next(operation for operation in self.operations if operation.slug == slug)
 
     def perform(self, slug: str, phase: str) -> Outcome:
-        """Do one item. Never raises: what was found before something broke is kept."""
+        """Do one item. Nothing but an interrupt is raised: what was found before something broke is kept."""
+        with heeding() as self.heed:
+            return self._perform(slug, phase)
+
+    def _perform(self, slug: str, phase: str) -> Outcome:
         operation = self.operation(slug)
         began = self.clock()
         outcome = Outcome(slug, phase)
@@ -151,8 +155,7 @@ class Run:
 
     def most(self, operation: Operation) -> int:
         """Exchanges of an operation at most, with those that make what it names."""
-        limit = self.settings.max_requests
-        return self._limit(operation, limit)[0] + max(1, int(limit * STAGING))
+        return self._limit(operation, limit := self.settings.max_requests)[0] + max(1, int(limit * STAGING))
 
     def _budget(self, operation: Operation) -> Budget:
         if operation.slug not in self._budgets:
@@ -225,6 +228,7 @@ class Recorder:
 
     def send(self, case: Case) -> Exchange:
         """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; Gone."""
+        self.run.heed()
         if self.run.gone:
             raise Gone(self.run.gone)
         if self._silences >= MOST_SILENCES:

@@ -79,7 +79,7 @@ class Summary:
     @property
     def gone(self) -> str:
         """How the target went away; "" where it did not."""
-        return next((outcome.gone for outcome in self.outcomes.values() if outcome.gone), "")
+        return next((outcome.gone for outcome in self.outcomes.values() if outcome.gone), self.run.gone)
 
     @property
     def created(self) -> list[Created]:

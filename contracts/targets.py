@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from threadmock.contracts.cases import Case
 from threadmock.contracts.credentials import Choice, Dressing, dressing, invented, known
-from threadmock.contracts.errors import Dropped, TimedOut, TransportError, Unreachable
+from threadmock.contracts.errors import Dropped, NotSent, TimedOut, TransportError, Unreachable
 from threadmock.contracts.guard import Guard, writes
 from threadmock.contracts.headers import secrets_of
 from threadmock.contracts.ledger import Ledger
@@ -152,13 +152,22 @@ class Target:
         response = sent.response
         if response is not None and self.pacer is not None and self.pacer.heed(response):
             # 429 says that the request was not carried out (RFC 6585, 4); 503 does not.
-            if response.status == 429 or request.method in _REPEATABLE:
+            if (response.status == 429 or request.method in _REPEATABLE) and self._affords(case):
                 sent = self._send(case, request)
                 if sent.response is not None:
                     self.pacer.heed(sent.response)
             if self.pacer.stormy:
                 raise Gone(f"{self.name} asked {MOST_STORMS} times in a row to be left alone")
         return sent
+
+    def _affords(self, case: Case) -> bool:
+        """Whether the request may be sent once more: one that may start a run counts each time."""
+        try:
+            if self.purse is not None:
+                self.purse.take(case)
+        except NotSent:
+            return False
+        return True
 
     def _send(self, case: Case, request: Request) -> Exchange:
         reading = request.method in _REPEATABLE or not writes(case.operation)

@@ -242,6 +242,22 @@ def test_what_stays_is_listed_and_after_some_failures_nothing_more_is_tried(answ
     assert len(read_book(there.path).entries) == MOST_FAILURES + 3
 
 
+def test_what_lies_in_a_thing_that_stays_is_removed_by_itself(place):
+    there = place("seekrflow")
+    before = there.things()
+    messages = [there.stage.make("message") for _ in range(3)]
+    there.connect(
+        lambda request, send: Response(403) if request.path.count("/") == 3 and request.method == "DELETE" else send()
+    )
+    done = there.clean()
+    threads = len(done.left)
+    assert threads >= 1
+    assert all(what.startswith("thread ") for what, _ in done.left)
+    assert (done.along, done.removed) == (0, len(messages))
+    assert there.things() == before + threads
+    assert {entry.resource for entry in read_book(there.path).entries} == {"thread"}
+
+
 def test_where_nothing_reads_one_thing_a_list_shows_what_stays(place):
     there = place("ishvana")
     made = [there.stage.make("thread").key for _ in range(2)]

@@ -85,19 +85,35 @@ def test_what_this_run_made_and_what_it_made_up_may_be_touched(sent):
     guard().check(sent, planned=True)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"thread_ids": []}, {"strategy": "delete"}, {"thread_ids": None}, None],
-)
-def test_a_prune_of_nothing_in_particular_may_be_one_of_everything(body):
-    with pytest.raises(Forbidden):
-        guard().check(request("POST", "/threads/prune", body), planned=True)
+NOTHING = [{}, [], None, False, True, 1.5, "", [{}], [[MINE]], [{"thread_id": MINE}], [MINE, None], {"id": MINE}]
 
 
-def test_a_cancel_by_status_is_about_the_runs_of_others():
+@pytest.mark.parametrize("local", [True, False], ids=["this machine", "elsewhere"])
+@pytest.mark.parametrize("keys", NOTHING, ids=str)
+def test_a_prune_of_nothing_in_particular_may_be_one_of_everything(keys, local):
+    for body in ({"thread_ids": keys}, {"thread_ids": keys, "strategy": "delete"}, {"strategy": "delete"}, {}, None):
+        with pytest.raises(Forbidden):
+            guard(local=local).check(request("POST", "/threads/prune", body), planned=True)
+
+
+@pytest.mark.parametrize("more", [{}, {"run_ids": False}, {"run_ids": []}, {"thread_id": MINE}], ids=str)
+def test_a_cancel_by_status_is_about_the_runs_of_others(more):
     for local in (True, False):
-        with pytest.raises(Forbidden, match="without keys"):
-            guard(local=local).check(request("POST", "/runs/cancel", {"status": "pending"}), planned=True)
+        with pytest.raises(Forbidden, match="without plain keys"):
+            guard(local=local).check(request("POST", "/runs/cancel", {"status": "all", **more}), planned=True)
+
+
+@pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])
+def test_a_read_that_may_be_made_a_delete_is_none(name):
+    with pytest.raises(Forbidden, match="another method"):
+        guard(local=True).check(request("GET", f"/threads/{THEIRS}", **{name: "DELETE"}), planned=True)
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b", b'{"thread_ids": ["x"]}'])
+def test_a_prune_that_nobody_can_read_is_sent_nowhere(body):
+    sent = request("POST", "/threads/prune", body, **{"content-encoding": "gzip"})
+    with pytest.raises(Forbidden, match="without plain keys"):
+        guard(local=True).check(sent, planned=False)
 
 
 @pytest.mark.parametrize("body", [b'{"thread_ids": ["', b'--x\r\ncontent-disposition: form-data; name="thread_ids"'])

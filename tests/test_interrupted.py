@@ -87,7 +87,7 @@ def test_ctrl_c_stops_the_run_and_cleans_up(serving, tmp_path):
         status = process.wait(60)
     assert "Clean-up: " in text, text
     assert "0 left behind" in text
-    assert status == 130
+    assert status == 130, text
     assert count(server) == before
 
 
@@ -109,6 +109,19 @@ replaying._send = stopped
     assert "FAIL echo" in ended.stdout
     assert "0 left behind" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
+    assert count(server) == before
+
+
+def test_an_interrupt_of_the_first_of_several_processes_ends_the_others_before_it_cleans_up(serving, tmp_path):
+    server, ledger = serving("langsmith", "--port", "0"), tmp_path / "ledger.jsonl"
+    before = count(server)
+    process = begin(asked(server.url, ledger, "--", "-n", "2"), tmp_path)
+    until(process, "create_thread")
+    process.send_signal(signal.SIGINT)
+    with process:
+        said = process.stdout.read()
+        process.wait(60)
+    assert "0 left behind" in said
     assert count(server) == before
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hostile import hostile
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.contracts.command import run as run_command
@@ -27,6 +28,7 @@ from threadmock.contracts.resending import Values, names_something, pack, put, t
 from threadmock.contracts.run import prepare
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.summary import Summary
+from threadmock.contracts.tagging import NAME
 from threadmock.contracts.targets import Target, mock_target, secrets_of
 from threadmock.contracts.transport import WsgiTransport
 from threadmock.contracts.wearing import put_on
@@ -359,8 +361,72 @@ def test_what_is_made_stays_where_the_document_is_not_at_hand_and_that_is_said(f
     lost["contract"]["provider"] = "no-such-provider"
     (tmp_path / "lost.json").write_text(json.dumps(lost))
     status, output = call(tmp_path / "lost.json", "--target", server.url)
+    assert status == 2
+    assert "--allow-writes" in output
+    assert threads(server.url) == 0
+    status, output = call(tmp_path / "lost.json", "--target", server.url, "--allow-writes")
     assert status == 1
     assert "What this makes stays there" in output
+
+
+def test_a_finding_about_a_key_that_a_client_chose_is_sent_to_a_deployment_with_another_one(serving, tmp_path):
+    (tmp_path / "taken.json").write_text(json.dumps(found(*cases[5])))
+    broken, mended = serving("langsmith", "--port=0", "--fault=ignore-conflict"), serving("langsmith", "--port=0")
+    for server, expected in ((broken, 1), (mended, 0)):
+        status, output = call(tmp_path / "taken.json", "--target", server.url)
+        assert status == expected, output
+        assert threads(server.url) == 0
+
+
+def test_no_answer_is_not_taken_for_gone(files):
+    with hostile(lambda talk: talk.request()) as server:
+        status, output = call(files / "echo.json", "--target", server.url)
+    assert status == 5
+    assert "UNDECIDED: request 1 is not answered now" in output
+
+
+def test_what_a_replay_makes_carries_the_tag_of_its_own_ledger(files, tmp_path):
+    old, ledger = "20260101T000000-0123456789ab", tmp_path / "ledger.jsonl"
+    kept = json.loads((files / "several.json").read_text())
+    kept["steps"][0]["request"]["body"] = {"text": json.dumps({"metadata": {NAME: old}})}
+    (tmp_path / "kept.json").write_text(json.dumps(kept))
+    with hostile(lambda talk: talk.request()) as server:
+        call(tmp_path / "kept.json", "--target", server.url, "--ledger", ledger)
+    told = [json.loads(line) for line in ledger.read_text().splitlines()]
+    assert told[0]["run"] != old
+    assert told[1]["tagged"]
+    assert f'"{NAME}": "{told[0]["run"]}"'.encode() in server.requests[0]
+
+
+def test_a_finding_that_was_found_with_an_overlay_of_ones_own_is_judged_by_it(tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: x, version: '1'}\nactions: [{target: $.info, update: {x-a: 1}}]\n"
+    )
+    contract = load("langsmith", overlays=(overlay,))
+    told_ = {"provider": "langsmith", "layer": "documented", "overlays": [str(overlay)], "digest": contract.digest}
+    assert known_contract({"contract": told_}).digest == contract.digest
+
+
+spoilt = {
+    "a time that is none": lambda step: step.update(wait="soon"),
+    "no base64": lambda step: step["request"].update(body={"base64": "!"}),
+    "no gzip": lambda step: step["request"].update(body={"gzip": "e30="}),
+    "a number for a text": lambda step: step["request"].update(body={"text": 5}),
+    "a header that is a number": lambda step: step["request"].update(headers={"a": 5}),
+    "places that are none": lambda step: step.update(puts=[3]),
+    "half of a surrogate pair": lambda step: step["request"].update(body={"text": "\ud800"}),
+}
+
+
+@pytest.mark.parametrize("spoil", spoilt.values(), ids=spoilt)
+def test_a_finding_that_was_spoilt_by_hand_is_a_usage_error(files, tmp_path, spoil):
+    kept = json.loads((files / "echo.json").read_text())
+    spoil(kept["steps"][0])
+    (tmp_path / "spoilt.json").write_text(json.dumps(kept))
+    status, output = call(tmp_path / "spoilt.json")
+    assert status == 2, output
+    assert "no finding that can be sent" in output
 
 
 def test_a_replay_touches_only_what_it_made(files, serving, tmp_path):

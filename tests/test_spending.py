@@ -1,17 +1,21 @@
 """What may be spent on runs: counted below all that makes requests, shared by processes, and told where it is nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hostile import answers, hostile, reply
 from threadmock.contracts.cases import base_value, case_with_body
 from threadmock.contracts.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.naming import placeholder
+from threadmock.contracts.pacing import Pacer
 from threadmock.contracts.report import lines
 from threadmock.contracts.run import prepare
 from threadmock.contracts.settings import Settings, UsageError, read_settings
 from threadmock.contracts.sharing import SharedCount
 from threadmock.contracts.spending import RUNS_OFF, Purse, starts_runs, users
 from threadmock.contracts.summary import Summary
+from threadmock.contracts.targets import http_target
 from threadmock.specs.loader import load
 
 CONTRACT = load("langsmith")
@@ -49,6 +53,24 @@ def test_every_request_that_a_target_might_take_counts(intent: str) -> None:
     purse.take(case(RUN, intent))
     with pytest.raises(BudgetSpent, match="--allow-runs 2"):
         purse.take(case(RUN, intent))
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE"])
+def test_a_method_that_nobody_documents_may_start_a_run_where_another_one_does(method: str) -> None:
+    purse, asked = Purse(CONTRACT, 1), case(RUN, "method")
+    strange = replace(asked, request=replace(asked.request, method=method))
+    purse.take(strange)
+    with pytest.raises(BudgetSpent):
+        purse.take(strange)
+
+
+def test_a_request_that_is_sent_once_more_counts_once_more() -> None:
+    with hostile(answers(*[reply(b"", "429 Too Many Requests")] * 5)) as server:
+        target = http_target(CONTRACT, server.url, allow_runs=1)
+        target.pacer = Pacer(sleep=lambda _: None)
+        target.exchange(case("POST /runs"))
+        target.close()
+    assert len(server.requests) == 1
 
 
 def test_nothing_is_spent_on_other_operations_and_methods() -> None:

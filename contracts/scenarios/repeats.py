@@ -15,6 +15,8 @@ from threadmock.specs.strictjson import dump_json
 
 TIMES = 4
 MANY_IDS = 20
+_TOGETHER = 30.0
+"""Seconds that one waits for the others: far more than threads take to begin."""
 AT_ONCE = 8
 
 
@@ -82,12 +84,19 @@ def send_at_once(context: Context, cases: list[Case]) -> list[Reading]:
     """Send all of them at the same moment. What got no answer is left out: a target may bound its connections."""
     barrier = threading.Barrier(len(cases))
 
-    def send(case: Case) -> Reading:
-        barrier.wait()
+    def send(case: Case) -> Reading | None:
+        try:
+            barrier.wait(_TOGETHER)
+        except threading.BrokenBarrierError:  # somebody stopped the run before all were there
+            return None
         return Reading(context, context.send(case))
 
     with ThreadPoolExecutor(len(cases)) as pool:
-        readings = list(pool.map(send, cases))
+        try:
+            readings = [reading for reading in pool.map(send, cases) if reading is not None]
+        except BaseException:
+            barrier.abort()
+            raise
     return [reading for reading in readings if reading.response is not None]
 
 

@@ -1,0 +1,65 @@
+"""An interrupt counts wherever it falls, also where Python drops what is raised."""
+
+import contextlib
+import gc
+import signal
+import threading
+
+import pytest
+from threadmock.contracts.heeding import heeding
+
+
+@pytest.fixture(autouse=True)
+def interrupts(monkeypatch: pytest.MonkeyPatch):
+    """Interrupts are heeded as in a program that somebody started by hand."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_in_a_callback_of_the_garbage_collector_is_not_lost() -> None:
+    def fall(phase: str, _: object) -> None:
+        if phase == "start":
+            gc.callbacks.remove(fall)
+            signal.raise_signal(signal.SIGINT)
+
+    reached = []
+
+    def work() -> None:
+        with heeding() as heed:
+            gc.callbacks.append(fall)
+            gc.collect()
+            reached.append("collected")
+            heed()
+            reached.append("heeded")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert reached == ["collected"]
+
+
+def test_the_end_of_the_block_heeds_it_too() -> None:
+    def work() -> None:
+        with heeding(), contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+
+def test_without_an_interrupt_nothing_happens_and_elsewhere_nothing_is_changed() -> None:
+    with heeding() as heed:
+        heed()
+    seen = []
+
+    def elsewhere() -> None:
+        with heeding() as heed:
+            heed()
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [signal.default_int_handler]
