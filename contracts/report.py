@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from threadmock.contracts.errors import TRESPASS
 from threadmock.contracts.findings import CaseRecord, Finding
 from threadmock.contracts.matrix import compact, status_line, untested_lines
 from threadmock.contracts.outcome import Outcome, Tally
@@ -21,6 +22,7 @@ _REPEATED = {
     "no": "INTERMITTENT: sent once more, it did not show",
     "undecided": "sent once more, it could not be told: something on the way was not sent, or answered otherwise",
 }
+_STOPPED = "Stopped for safety. Where the target told this id of a thing just made, it is wrong; else report this:"
 MOST_TABLES = 3
 """So many operations get a row for each check; of more, each gets a few lines."""
 MOST_FINDINGS = 60
@@ -141,7 +143,7 @@ def _closing(summary: "Summary") -> Iterator[str]:
     if summary.gone:
         yield printable(f"UNREACHABLE {one_line(summary.gone)}")
     for crash in summary.crashes:
-        yield "threadmock failed; please report this:"
+        yield _STOPPED if TRESPASS in crash else "threadmock failed; please report this:"
         yield from textwrap.indent(printable(run.target.masking(crash)), _INDENT).splitlines()
     yield from summary.cleaned
     if summary.findings and not run.settings.target:
