@@ -9,6 +9,7 @@ from typing import Any
 
 from threadmock.contracts import keeping
 from threadmock.contracts.carrying import Carrier
+from threadmock.contracts.guard import SAFE_METHODS
 from threadmock.contracts.headers import read_headers
 from threadmock.contracts.rejudging import known_contract
 from threadmock.contracts.settings import Settings, UsageError
@@ -22,7 +23,6 @@ from threadmock.specs.loader import load
 from threadmock.specs.model import Contract
 
 _TAG = re.compile(NAME + r"[\\\": ]+(\d{8}T\d{6}-[0-9a-f]{12})")
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _STAYS = "What this makes stays there: the document by which it was found is not at hand, and would tell what that is."
 
 
@@ -128,7 +128,7 @@ def _tagged(saved: Mapping[str, Any], tag: str) -> Mapping[str, Any]:
 
 
 def _writing(saved: Mapping[str, Any]) -> int:
-    return sum(step["request"]["method"] not in _SAFE for step in saved["steps"])
+    return sum(step["request"]["method"] not in SAFE_METHODS for step in saved["steps"])
 
 
 def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, options: Mapping[str, Any]) -> None:

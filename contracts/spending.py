@@ -6,13 +6,13 @@ from typing import Any
 
 from threadmock.contracts.cases import ABSENT, Case
 from threadmock.contracts.errors import BudgetSpent, Forbidden, NotSent
+from threadmock.contracts.guard import SAFE_METHODS
 from threadmock.contracts.seating import read_at
 from threadmock.contracts.sharing import SharedCount
 from threadmock.specs.model import Contract, Operation
 
 RUNS_OFF = "runs may cost money: --allow-runs N"
 MOST_DELAY = 30.0
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SHARED = 0.8
 """So much is shared out beforehand; the rest is for scenarios that start a run to have one to ask about."""
 
@@ -51,7 +51,7 @@ class Purse:
         """
         place = (case.request.method, case.operation.path)
         # a method that nobody documents may do what another one of the path does
-        strange = place[1] in self._paths and place not in self._documented and place[0] not in _SAFE
+        strange = place[1] in self._paths and place not in self._documented and place[0] not in SAFE_METHODS
         if place not in self._places and not strange:
             return
         late = next((delay for delay in _delays(case) if delay > MOST_DELAY), None)

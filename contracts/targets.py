@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from threadmock.contracts.cases import Case
 from threadmock.contracts.credentials import Choice, Dressing, dressing, invented, known
 from threadmock.contracts.errors import Dropped, NotSent, TimedOut, TransportError, Unreachable
-from threadmock.contracts.guard import Guard, writes
+from threadmock.contracts.guard import SAFE_METHODS, Guard, writes
 from threadmock.contracts.headers import secrets_of
 from threadmock.contracts.ledger import Ledger
 from threadmock.contracts.ledger_file import LedgerFile
@@ -33,7 +33,6 @@ MOCK_URL = "http://127.0.0.1:4040"
 MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and told to everybody
 MOST_UNREACHABLE = 5
 MOST_LOCKED = 3
-_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def system_now() -> datetime.datetime:
@@ -152,7 +151,7 @@ class Target:
         response = sent.response
         if response is not None and self.pacer is not None and self.pacer.heed(response):
             # 429 says that the request was not carried out (RFC 6585, 4); 503 does not.
-            if (response.status == 429 or request.method in _REPEATABLE) and self._affords(case):
+            if (response.status == 429 or request.method in SAFE_METHODS) and self._affords(case):
                 sent = self._send(case, request)
                 if sent.response is not None:
                     self.pacer.heed(sent.response)
@@ -170,7 +169,7 @@ class Target:
         return True
 
     def _send(self, case: Case, request: Request) -> Exchange:
-        reading = request.method in _REPEATABLE or not writes(case.operation)
+        reading = request.method in SAFE_METHODS or not writes(case.operation)
         if self.pacer is not None:
             self.pacer.wait(reading=reading)
         number = self.ledger.intend(case.operation, request, tagged=carries(case)) if self.ledger else ""
