@@ -121,10 +121,13 @@ class BoundedSocket:
             except TimeoutError:
                 raise self.allowance.over() from None
 
-    def waiting(self) -> bytes:
-        """What has come and was not read, up to 64 kB; nothing is waited for."""
-        self._sock.settimeout(0)
+    def waiting(self, seconds: float = 0) -> bytes:
+        """What has come and was not read, up to 64 kB, or comes in so many seconds. b"" from a socket that was closed.
+
+        To be asked before the answer is read to its end: where the other side closes, http.client closes then, too.
+        """
         try:
+            self._sock.settimeout(seconds)
             return self._sock.recv(65536)
         except (OSError, ValueError):
             return b""

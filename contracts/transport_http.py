@@ -16,6 +16,8 @@ from threadmock.specs.messages import Request, Response, media_type
 
 MAX_HEAD = 1024 * 1024
 MAX_IDLE = 2.0
+LAST_BYTES = 0.1
+"""Seconds in which a server that closes the connection after an answer without a body is to have done so."""
 CHUNK = 65536
 
 _REPEATABLE = frozenset({"GET", "HEAD"})
@@ -131,13 +133,14 @@ class HttpTransport:
             answer = connection.getresponse()
             if allowance.ended:
                 raise BrokenResponse("the connection was closed within the headers of the answer")
+            bodiless = request.method == "HEAD" or answer.status in {204, 304}
+            beyond = bounded.waiting(0 if connection.bounded else LAST_BYTES) if bodiless and bounded else b""
             if media_type(answer.headers.get("content-type")) == EVENT_STREAM:
                 raw, cut = self._read_stream(answer, allowance, stop)
             else:
                 raw = self._read(answer)
             if not cut and bounded and bounded.reader:
-                bodiless = request.method == "HEAD" or answer.status in {204, 304}
-                _nothing_left(bounded.reader.leftover + (bounded.waiting() if bodiless else b""), bodiless=bodiless)
+                _nothing_left(bounded.reader.leftover + beyond, bodiless=bodiless)
             finished = not cut and answer.status < 400 and connection.bounded is bounded
             if request.method == "HEAD" and "content-length" not in answer.headers:
                 # A server may still be at the body that it does not send, and keep the next request waiting.
