@@ -18,20 +18,23 @@ from threadmock.specs.agents import (
     RunRule,
     Speaker,
     Stopping,
-    When,
 )
 from threadmock.specs.behaviour import Evidence, Setting, Source
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.model import Schema
-from threadmock.specs.rule_parts import parse_setting, parse_source, steps_of
+from threadmock.specs.rule_parts import Spell, parse_setting, parse_settings, parse_source, parse_when
 from threadmock.specs.rules import parse_made
 
 ReadSchema = Callable[[Any, str], Schema]
 _GENERATORS_IN_EVENTS = ("now", "key", "parent_key")
 
 
-def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadSchema) -> Agent | None:
-    """The agent of a provider; None where it has none. read_schema: node and place → Schema. RuleError."""
+def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadSchema, spell: Spell) -> Agent | None:
+    """The agent of a provider; None where it has none. RuleError.
+
+    read_schema: node and place → Schema, as on the wire. What a beat holds is in single words, which every spelling
+    leaves as they are.
+    """
     node = provider_wide.get("agent")
     if node is None:
         return None
@@ -40,7 +43,7 @@ def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadS
     hears = node["hears"]
     changes = {
         kind: tuple(
-            _change(each, own, f"{place}.on.{kind}") for each in (given if isinstance(given, list) else [given])
+            _change(each, own, f"{place}.on.{kind}", spell) for each in (given if isinstance(given, list) else [given])
         )
         for kind, given in node.get("on", {}).items()
     }
@@ -50,35 +53,32 @@ def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadS
         extended = each.get("extends")
         if extended is not None and extended not in formats:
             raise RuleError(f"No format {extended!r} stands before this one.", where=at, fix=nearest(extended, formats))
-        formats[name] = _format(name, each, own, at, read_schema, formats[extended].events if extended else ())
+        formats[name] = _format(name, each, own, at, read_schema, spell, formats[extended].events if extended else ())
     return Agent(
         node["thread"],
         node.get("piece", ""),
         Hearing(
-            _maybe(hears.get("content"), own, place),
+            _maybe(hears.get("content"), own, place, spell),
             hears.get("roles", {}),
-            _maybe(hears.get("otherwise"), own, place),
-            _maybe(hears.get("again"), own, place),
+            _maybe(hears.get("otherwise"), own, place, spell),
+            _maybe(hears.get("again"), own, place, spell),
         ),
         changes,
         formats,
-        {end: parse_setting(each, own, place) for end, each in node.get("results", {}).items()},
+        {end: parse_setting(each, own, place, spell) for end, each in node.get("results", {}).items()},
         own,
     )
 
 
-def _maybe(node: Any, evidence: Evidence, where: str) -> Setting | None:
-    return None if node is None else parse_setting(node, evidence, where)
+def _maybe(node: Any, evidence: Evidence, where: str, spell: Spell) -> Setting | None:
+    return None if node is None else parse_setting(node, evidence, where, spell)
 
 
-def _change(node: Mapping[str, Any], evidence: Evidence, where: str) -> Change:
+def _change(node: Mapping[str, Any], evidence: Evidence, where: str, spell: Spell) -> Change:
     own: Evidence = node.get("evidence", evidence)
-    settings = {
-        part: {member: parse_setting(value, own, where) for member, value in node.get(part, {}).items()}
-        for part in ("run", "latest", "thread")
-    }
-    made = (parse_made(node["make"], own, where),) if "make" in node else ()
-    return Change(settings["run"], made, settings["latest"], settings["thread"], parse_when(node.get("when")), own)
+    run, latest, thread = (parse_settings(node.get(part), own, where, spell) for part in ("run", "latest", "thread"))
+    made = (parse_made(node["make"], own, where, spell),) if "make" in node else ()
+    return Change(run, made, latest, thread, parse_when(node.get("when"), spell), own)
 
 
 def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries along
@@ -87,11 +87,12 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
     evidence: Evidence,
     where: str,
     read_schema: ReadSchema,
+    spell: Spell,
     extended: tuple[Event, ...],
 ) -> Format:
     own: Evidence = node.get("evidence", evidence)
     events = extended + tuple(
-        _event({**each, "on": kind}, own, f"{where}.events[{at}]", read_schema)
+        _event({**each, "on": kind}, own, f"{where}.events[{at}]", read_schema, spell)
         for at, each in enumerate(node["events"])
         for kind in (each["on"] if isinstance(each["on"], list) else [each["on"]])
     )
@@ -107,12 +108,12 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
         headers=node.get("headers", {}),
         evidence=own,
     )
-    return replace(made, numbered=parse_source(node["numbered"])) if "numbered" in node else made
+    return replace(made, numbered=parse_source(node["numbered"], spell)) if "numbered" in node else made
 
 
-def _event(node: Mapping[str, Any], evidence: Evidence, where: str, read_schema: ReadSchema) -> Event:
+def _event(node: Mapping[str, Any], evidence: Evidence, where: str, read_schema: ReadSchema, spell: Spell) -> Event:
     own: Evidence = node.get("evidence", evidence)
-    data = _maybe(node.get("data"), own, where)
+    data = _maybe(node.get("data"), own, where, spell)
     for random in _random(data):
         raise RuleError(
             f"An event can't hold a new {random}: whoever reads it again must find the same.",
@@ -125,8 +126,8 @@ def _event(node: Mapping[str, Any], evidence: Evidence, where: str, read_schema:
         data,
         node.get("raw", ""),
         tuple(node.get("modes", ())),
-        parse_when(node.get("when")),
-        _maybe(node.get("each"), own, where),
+        parse_when(node.get("when"), spell),
+        _maybe(node.get("each"), own, where, spell),
         read_schema(node["schema"], where) if "schema" in node else None,
         own,
     )
@@ -139,13 +140,7 @@ def _random(setting: Setting | None) -> list[str]:
     return own + [name for inner in (*dict(setting.members).values(), setting.otherwise) for name in _random(inner)]
 
 
-def parse_when(node: Mapping[str, Any] | None) -> When:
-    """`{body.stream: true}` → (("body", ("stream",), True),)."""
-    found = ((name.partition("."), value) for name, value in (node or {}).items())
-    return tuple((place, steps_of(path), value) for (place, _, path), value in found)
-
-
-def parse_run(rule: Mapping[str, Any], where: str) -> RunRule | None:
+def parse_run(rule: Mapping[str, Any], where: str, spell: Spell) -> RunRule | None:
     """The `run` of an operation's rule; None where it has none. RuleError where it makes no sense."""
     node = rule.get("run", {} if rule.get("action") in ("run", "join", "cancel") else None)
     if node is None:
@@ -154,7 +149,7 @@ def parse_run(rule: Mapping[str, Any], where: str) -> RunRule | None:
     place = f"{where}.run"
     pause, modes, last = node.get("pause", {}), node.get("modes", {}), node.get("last_event", {})
     sources: dict[str, Source] = {
-        word: parse_source(given)
+        word: parse_source(given, spell)
         for word, given in (
             *((word, node[word]) for word in ("resume", "follows", "delay") if word in node),
             *pause.items(),
@@ -163,42 +158,42 @@ def parse_run(rule: Mapping[str, Any], where: str) -> RunRule | None:
     }
     return RunRule(
         **sources,
-        respond=_respond(node.get("respond", "at_once"), own, place),
-        busy=_busy(node.get("busy"), own, place),
+        respond=_respond(node.get("respond", "at_once"), own, place, spell),
+        busy=_busy(node.get("busy"), own, place, spell),
         default_modes=tuple(modes.get("default", ())),
         own_modes=modes.get("own", ""),
         bare_modes=tuple(modes.get("bare", ())),
-        disconnect=parse_when(node.get("disconnect")),
-        agent=_speaker(node.get("agent"), own, place),
-        alone=parse_made(node["alone"], own, place) if "alone" in node else None,
-        makes_thread=parse_when(node.get("makes_thread")),
+        disconnect=parse_when(node.get("disconnect"), spell),
+        agent=_speaker(node.get("agent"), own, place, spell),
+        alone=parse_made(node["alone"], own, place, spell) if "alone" in node else None,
+        makes_thread=parse_when(node.get("makes_thread"), spell),
         temporary=node.get("temporary", False),
-        kept=parse_when(node.get("kept")),
+        kept=parse_when(node.get("kept"), spell),
         each=node.get("each", False),
         from_start=tuple(last.get("start", ())),
         malformed=last.get("malformed", 0),
         follow_thread=node.get("follow", "run") == "thread",
-        stopping=_stopping(node.get("stop")),
-        cancels=parse_when(node.get("cancels")),
+        stopping=_stopping(node.get("stop"), spell),
+        cancels=parse_when(node.get("cancels"), spell),
         fails=node.get("fails", 0),
-        commands=_commands(node.get("commands"), own, place),
+        commands=_commands(node.get("commands"), own, place, spell),
         headers=node.get("headers", {}),
         evidence=own,
     )
 
 
-def _respond(node: Any, evidence: Evidence, where: str) -> tuple[Respond, ...]:
+def _respond(node: Any, evidence: Evidence, where: str, spell: Spell) -> tuple[Respond, ...]:
     if isinstance(node, str):
         return (Respond(node, evidence=evidence),)  # type: ignore[arg-type]  # the vocabulary has checked the word
     made = tuple(
         Respond(
             each["how"],
-            parse_when(each.get("when")),
+            parse_when(each.get("when"), spell),
             each.get("status", 0),
             each.get("format", ""),
             each.get("keep_alive", ""),
             each.get("every", 5.0),
-            _maybe(each.get("reply"), evidence, where),
+            _maybe(each.get("reply"), evidence, where, spell),
             each.get("evidence", evidence),
         )
         for each in node
@@ -212,7 +207,7 @@ def _respond(node: Any, evidence: Evidence, where: str) -> tuple[Respond, ...]:
     return made
 
 
-def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Busy | None:
+def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Busy | None:
     if node is None:
         return None
     policies = tuple(
@@ -227,52 +222,53 @@ def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Bus
             where=f"{where}.busy",
             fix=nearest(node["default"], known),
         )
-    return Busy(parse_source(node["by"]) if "by" in node else None, node["default"], policies)
+    return Busy(parse_source(node["by"], spell) if "by" in node else None, node["default"], policies)
 
 
-def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Speaker | None:
+def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Speaker | None:
     if node is None:
         return None
     own: Evidence = node.get("evidence", evidence)
     return Speaker(
-        parse_source(node["from"]),
+        parse_source(node["from"], spell),
         node.get("resource", ""),
-        tuple(node.get("by", ())),
-        node.get("name", ""),
-        parse_made(node["make"], own, where) if "make" in node else None,
+        tuple(map(spell, node.get("by", ()))),
+        spell(node.get("name", "")),
+        parse_made(node["make"], own, where, spell) if "make" in node else None,
         node.get("unknown_key", 404),
         node.get("unknown_name", 422),
         own,
     )
 
 
-def _stopping(node: Mapping[str, Any] | None) -> Stopping | None:
+def _stopping(node: Mapping[str, Any] | None, spell: Spell) -> Stopping | None:
     if node is None:
         return None
     return Stopping(
-        parse_source(node["by"]) if "by" in node else None,
+        parse_source(node["by"], spell) if "by" in node else None,
         tuple(node.get("removes", ())),
-        parse_source(node["keys"]) if "keys" in node else None,
-        parse_source(node["status"]) if "status" in node else None,
+        parse_source(node["keys"], spell) if "keys" in node else None,
+        parse_source(node["status"], spell) if "status" in node else None,
     )
 
 
-def _commands(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Commands | None:
+def _commands(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Commands | None:
     if node is None:
         return None
     known = {
         name: Command(
             each["do"],
-            tuple(each.get("needs", ())),
-            _maybe(each.get("reply"), evidence, where),
+            tuple(map(spell, each.get("needs", ()))),
+            _maybe(each.get("reply"), evidence, where, spell),
             each.get("code", ""),
             each.get("reason", ""),
             each.get("answers", False),
         )
         for name, each in node["known"].items()
     }
-    failed = parse_setting(node["failed"], evidence, where)
-    return Commands(parse_source(node["by"]), parse_source(node["params"]), known, failed, node.get("codes", {}))
+    failed = parse_setting(node["failed"], evidence, where, spell)
+    by, params = (parse_source(node[word], spell) for word in ("by", "params"))
+    return Commands(by, params, known, failed, node.get("codes", {}))
 
 
 def run_sources(rule: RunRule) -> list[Source]:

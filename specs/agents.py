@@ -6,17 +6,15 @@ A run goes from beat to beat. A beat is what happens at one moment, told in word
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from threadmock.specs.behaviour import Evidence, Made, Setting, Source
+from threadmock.specs.behaviour import Evidence, Made, Setting, Source, When
 from threadmock.specs.model import Schema
 
 How = Literal["at_once", "when_done", "stream"]
 Doing = Literal["refuse", "wait", "cancel", "remove", "run"]
 ENDS = ("ended", "paused", "failed", "cancelled")
 """Beats after which a run is over; `closed` follows each of them."""
-When = tuple[tuple[str, tuple[str, ...], Any], ...]
-"""Conditions that must all hold: place (body, query, header, item, stored, parent), steps, value."""
 
 
 @dataclass(frozen=True)

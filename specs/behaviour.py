@@ -30,6 +30,8 @@ Action = Literal[
     "fixed",
 ]
 Merge = Literal["shallow", "deep", "replace"]
+When = tuple[tuple[str, tuple[str, ...], Any], ...]
+"""Conditions that must all hold: place (body, path, query, header, item, stored, parent, listed), steps, value."""
 weakness: Mapping[str, int] = {"documented": 0, "observed": 1, "assumed": 2}
 
 
@@ -264,7 +266,7 @@ class Condition:
     body: a template, where it is not that of other refusals; in plain text where media_type says so.
     """
 
-    when: tuple[tuple[str, tuple[str, ...], Any], ...]
+    when: When
     status: int
     reason: str = ""
     some: Source | None = None

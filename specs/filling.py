@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from threadmock.specs.errors import RuleError
 from threadmock.specs.profile import Fill
+from threadmock.specs.rule_parts import Spell
 from threadmock.specs.rules import parse_made
-from threadmock.specs.spelling import spell_fill
 
 if TYPE_CHECKING:
     from threadmock.specs.behaviour import Evidence
 
 
-def parse_fill(provider_wide: Mapping[str, Any], where: str) -> Fill | None:
-    """The fill of a provider, in the spelling of its wire; None where it has none. RuleError where it is no fill."""
+def parse_fill(provider_wide: Mapping[str, Any], where: str, spell: Spell) -> Fill | None:
+    """The fill of a provider, in the spelling of its wire; None where it has none. RuleError where it is no fill.
+
+    A neutral file's own members are single words, which every spelling leaves as they are.
+    """
     node = provider_wide.get("fill")
     if node is None:
         return None
@@ -23,8 +26,7 @@ def parse_fill(provider_wide: Mapping[str, Any], where: str) -> Fill | None:
     evidence: Evidence = node.get("evidence", "assumed")
     below = node.get("below", {"resource": "", "key": ""})
     per: Literal["message", "turn"] = "turn" if "turn" in node else "message"
-    piece = parse_made(node[per], evidence, f"{place}.{per}") if per in node else None
-    thread = parse_made(node["thread"], evidence, f"{place}.thread")
-    opening = parse_made(node["opening"], evidence, f"{place}.opening") if "opening" in node else None
-    made = Fill(thread, (below["resource"], below["key"]), piece, per, opening)
-    return spell_fill(made) if provider_wide.get("spelling", {}).get("wire") == "camelCase" else made
+    piece = parse_made(node[per], evidence, f"{place}.{per}", spell) if per in node else None
+    thread = parse_made(node["thread"], evidence, f"{place}.thread", spell)
+    opening = parse_made(node["opening"], evidence, f"{place}.opening", spell) if "opening" in node else None
+    return Fill(thread, (below["resource"], below["key"]), piece, per, opening)

@@ -12,6 +12,7 @@ from threadmock.specs.behaviour import Key, Listing, Refusal, Rule, Setting, Sou
 from threadmock.specs.messages import is_json
 from threadmock.specs.model import Media, Operation, Schema
 from threadmock.specs.parameters import nodes_of, types_of
+from threadmock.specs.rule_parts import Spell, spell_template
 from threadmock.specs.validation import checker
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
@@ -95,23 +96,26 @@ def required(schema: Schema) -> frozenset[str]:
     return frozenset(name for node in _object_nodes(schema) for name in node.get("required", ()))
 
 
-def infer_rule(operation: Operation) -> Rule:
-    """The action that the path's shape and the schemas suggest; `fixed` where they suggest none."""
+def infer_rule(operation: Operation, spell: Spell) -> Rule:
+    """The action that the path's shape and the schemas suggest; `fixed` where they suggest none.
+
+    operation: with member names as the document has them; the rule has them as on the wire.
+    """
     resource, parameter = _resource(operation.path)
     base = Rule("fixed", resource=resource, within=_within(operation.path), evidence="assumed", inferred=True)
     reply = json_media(operation, operation.success)
     schema = reply.schema if reply else None
     if operation.method == "POST" and parameter is None:
-        return _infer_create(operation, schema, base)
+        return _infer_create(operation, schema, base, spell)
     if operation.method == "GET" and parameter is None:
         if schema and "array" in types_of(schema, schema.document):
             return replace(base, action="list", listing=Listing())
         items = _array_member(schema) if schema else None
-        return replace(base, action="list", listing=Listing(items=items)) if items else base
+        return replace(base, action="list", listing=Listing(items=spell(items))) if items else base
     actions: Mapping[str, Any] = {"GET": "read", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
     if parameter and operation.method in actions:
-        key = Key(parameter, Source("path", (parameter,)), "opaque", "assumed")
-        return replace(base, action=actions[operation.method], key=key, set=_stamps(schema, updating=True))
+        key = Key(spell(parameter), Source("path", (parameter,)), "opaque", "assumed")
+        return replace(base, action=actions[operation.method], key=key, set=_stamps(schema, spell, updating=True))
     return base
 
 
@@ -139,7 +143,7 @@ def _array_member(schema: Schema) -> str | None:
     return next((name for name, node in properties(schema).items() if "array" in types_of(schema, node)), None)
 
 
-def _infer_create(operation: Operation, reply: Schema | None, base: Rule) -> Rule:
+def _infer_create(operation: Operation, reply: Schema | None, base: Rule, spell: Spell) -> Rule:
     # Members that request and reply share need no setting: the mock echoes what fits the reply's schema.
     declared = properties(reply)
     singular = base.resource.removesuffix("s")
@@ -150,9 +154,9 @@ def _infer_create(operation: Operation, reply: Schema | None, base: Rule) -> Rul
     asked = _asked(operation)
     is_uuid = any(part.get("format") == "uuid" for part in nodes_of(reply, declared[member]))
     generator = "uuid4" if is_uuid else "opaque"
-    source = Source("body", (member,)) if member in asked else None
-    settings = _stamps(reply, updating=False)
-    return replace(base, action="create", key=Key(member, source, generator, "assumed"), set=settings)
+    source = Source("body", (spell(member),)) if member in asked else None
+    settings = _stamps(reply, spell, updating=False)
+    return replace(base, action="create", key=Key(spell(member), source, generator, "assumed"), set=settings)
 
 
 def _asked(operation: Operation) -> Mapping[str, Any]:
@@ -161,17 +165,17 @@ def _asked(operation: Operation) -> Mapping[str, Any]:
     return next((properties(media.schema) for media in operation.body.content.values()), {})
 
 
-def _stamps(schema: Schema | None, *, updating: bool) -> dict[str, Setting]:
+def _stamps(schema: Schema | None, spell: Spell, *, updating: bool) -> dict[str, Setting]:
     made = {}
     for name, node in properties(schema).items():
         dated = any(part.get("format") == "date-time" for part in (nodes_of(schema, node) if schema else ()))
         if not dated or not _CREATED.fullmatch(name) or (updating and name.lower().startswith("created")):
             continue
-        made[name] = Setting("generate", "now", evidence="assumed")
+        made[spell(name)] = Setting("generate", "now", evidence="assumed")
     return made
 
 
-def infer_refusals(operation: Operation) -> dict[str, Refusal]:
+def infer_refusals(operation: Operation, spell: Spell) -> dict[str, Refusal]:
     """A refusal for each kind for which the operation documents a status that we can fill truthfully.
 
     An exact status comes before 4XX, that before `default`. The body is the first of the usual shapes that the
@@ -187,7 +191,7 @@ def infer_refusals(operation: Operation) -> dict[str, Refusal]:
             body = _fitting_body(media.schema, status)
             if body is not None:
                 name = media.media_type if is_json(media.media_type) else "application/json"
-                found[kind] = Refusal(status, body, name, evidence="assumed")
+                found[kind] = Refusal(status, spell_template(body, spell), name, evidence="assumed")
                 break
     return found
 

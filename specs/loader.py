@@ -10,16 +10,15 @@ from urllib.parse import urlsplit
 
 from threadmock.specs import documents, overlay
 from threadmock.specs.agent_rules import parse_agent
-from threadmock.specs.agents import Agent
 from threadmock.specs.dialect import Dialect
 from threadmock.specs.documents import Document
 from threadmock.specs.errors import DocumentError, RuleError, UnknownName
 from threadmock.specs.evidence import check_evidence
 from threadmock.specs.filling import parse_fill
-from threadmock.specs.model import Contract, Server
+from threadmock.specs.model import Contract, Schema, Server
 from threadmock.specs.operations import read_operations
 from threadmock.specs.rules import check_provider_wide, parse_profile
-from threadmock.specs.spelling import spell_agent, spell_operation
+from threadmock.specs.spelling import camel, spell_operation, spelled_schema, speller
 
 LAYERS = ("documented", "observed")
 _MAX_CONTRACTS = 64
@@ -135,6 +134,12 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
     warnings: list[str] = []
     operations = read_operations(document, tree, dialect, provider_wide, warnings)
     operations = tuple(spell_operation(o) if o.rule.spelling.wire == "camelCase" else o for o in operations)
+    spell = speller(provider_wide)
+
+    def read_schema(node: Any, _: str) -> Schema:
+        schema = dialect.schema(node, "#/x-behaviour/agent", "response")
+        return spelled_schema(schema) if spell is camel else schema
+
     info = tree.get("info")
     info = info if isinstance(info, dict) else {}
     servers = tree.get("servers")
@@ -145,7 +150,9 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         layer=layer,
         operations=operations,
         profile=replace(
-            parse_profile(provider_wide), fill=parse_fill(provider_wide, where), agent=_agent(provider_wide, dialect)
+            parse_profile(provider_wide, spell),
+            fill=parse_fill(provider_wide, where, spell),
+            agent=parse_agent(provider_wide, where, read_schema, spell),
         ),
         document=tree,
         digest=bundle.digest,
@@ -153,12 +160,6 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings])),
         sources=bundle.sources,
     )
-
-
-def _agent(provider_wide: Mapping[str, Any], dialect: Dialect) -> Agent | None:
-    place = dialect.where("#/x-behaviour")
-    agent = parse_agent(provider_wide, place, lambda node, _: dialect.schema(node, "#/x-behaviour/agent", "response"))
-    return spell_agent(agent) if agent and provider_wide.get("spelling", {}).get("wire") == "camelCase" else agent
 
 
 def _is_server(server: Any) -> bool:

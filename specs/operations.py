@@ -16,6 +16,7 @@ from threadmock.specs.model import Body, Direction, Media, Operation, Parameter,
 from threadmock.specs.parameters import is_read
 from threadmock.specs.paths import check_path, check_path_parameters, check_sources
 from threadmock.specs.rules import evidence_words, parse_rule
+from threadmock.specs.spelling import speller
 from threadmock.specs.validation import checker
 
 METHODS = ("post", "get", "put", "patch", "delete", "options", "head", "trace")
@@ -270,13 +271,14 @@ def _with_rule(
     reader: _Reader, operation: Operation, node: Mapping[str, Any], provider_wide: Mapping[str, Any]
 ) -> Operation:
     where = reader.dialect.where(operation.pointer)
+    spell = speller(provider_wide, node.get("x-behaviour"))
     if "x-behaviour" in node:
-        rule = parse_rule(node["x-behaviour"], provider_wide, where)
-        rule = replace(rule, run=parse_run(node["x-behaviour"], f"{where}.x-behaviour"))
+        rule = parse_rule(node["x-behaviour"], provider_wide, where, spell)
+        rule = replace(rule, run=parse_run(node["x-behaviour"], f"{where}.x-behaviour", spell))
         check_sources(operation, rule, f"{where}.x-behaviour")
     else:
-        declared = parse_rule({"action": "fixed"}, provider_wide, where)
-        inferred = infer_rule(operation)
+        declared = parse_rule({"action": "fixed"}, provider_wide, where, spell)
+        inferred = infer_rule(operation, spell)
         rule = replace(
             inferred,
             refusals=declared.refusals,
@@ -284,7 +286,7 @@ def _with_rule(
             spelling=declared.spelling,
             slashes=declared.slashes,
         )
-    refusals = {**infer_refusals(operation), **rule.refusals}
+    refusals = {**infer_refusals(operation, spell), **rule.refusals}
     return replace(operation, rule=replace(rule, refusals=refusals))
 
 

@@ -1,17 +1,24 @@
-"""The parts that rules are made of, as data → records: sources and settings; and the check of the vocabulary."""
+"""The parts that rules are made of, as data → records: sources and settings; and the check of the vocabulary.
+
+Member names of bodies are spelled as on the wire here, while they are read; everything behind the records takes them
+as they are. Names of parameters, headers, resources and policies are no member names.
+"""
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import jsonschema_rs
-from threadmock.specs.behaviour import Evidence, Setting, Source
+from threadmock.specs.behaviour import Evidence, Setting, Source, When
+from threadmock.specs.conditions import asks_of_store
 from threadmock.specs.errors import RuleError, nearest
 
+Spell = Callable[[str], str]
+"""A member name, or several with dots between → the same as on the wire."""
 GENERATORS = ("now", "uuid4", "uuid6", "uuid7", "opaque", "key", "parent_key")
 _KINDS = (
     "generate",
@@ -38,6 +45,7 @@ _KINDS = (
 _READ = ("count", "minutes_after", "from", "text", "merged", "each", "keyed")
 _LITERAL = ("value", "child", "tally", "template", "counted", "weighed")
 _LOOKED_UP = ("stored", "parent", "latest")
+_WITH_MEMBERS = ("body", "item", "stored", "parent", "listed")
 
 
 @functools.cache
@@ -71,17 +79,49 @@ def check_vocabulary(node: Any, where: str, *, part: str = "") -> None:
     raise RuleError(f"{error.message}.", where=f"{where}{error.json_path.removeprefix('$')}", fix=fix)
 
 
-def parse_source(node: str | list[str]) -> Source:
+def parse_source(node: str | list[str], spell: Spell) -> Source:
     """`body.ttl.strategy` → Source("body", ("ttl", "strategy")); of several, the first knows the others."""
-    if not isinstance(node, str):
-        first, *others = map(parse_source, node)
-        return replace(first, others=tuple(others))
-    place, *steps = node.split(".")
-    return Source(place, tuple(steps))  # type: ignore[arg-type]  # the vocabulary has checked the place
+    first, *others = _sources(node, spell)
+    return replace(first, others=tuple(others))
 
 
-def _sources(node: str | list[str]) -> tuple[Source, ...]:
-    return tuple(parse_source(text) for text in ([node] if isinstance(node, str) else node))
+def _sources(node: str | list[str], spell: Spell) -> tuple[Source, ...]:
+    return tuple(_source(text, spell) for text in ([node] if isinstance(node, str) else node))
+
+
+def _source(text: str, spell: Spell) -> Source:
+    place, *steps = text.split(".")
+    return Source(place, _spelled(place, steps, spell))  # type: ignore[arg-type]  # the vocabulary has checked the place
+
+
+def _spelled(place: str, steps: Iterable[str], spell: Spell) -> tuple[str, ...]:
+    """Steps from a place; those from a path, a query or a header are no member names."""
+    return tuple(map(spell, steps)) if place in _WITH_MEMBERS else tuple(steps)
+
+
+def parse_when(node: Mapping[str, Any] | None, spell: Spell) -> When:
+    """`{body.stream: true}` → (("body", ("stream",), True),)."""
+    found = ((name.partition("."), value) for name, value in (node or {}).items())
+    return tuple(
+        (place, _spelled(place, steps_of(path), spell), _spell_wanted(value, spell))
+        for (place, _, path), value in found
+    )
+
+
+def _spell_wanted(wanted: Any, spell: Spell) -> Any:
+    """What a condition asks for: a literal stays as it is, and the member of `unknown` is spelled."""
+    known = asks_of_store(wanted)
+    if not known:
+        return wanted
+    resource, dot, member = known.partition(".")
+    return {"unknown": f"{resource}{dot}{spell(member)}"}
+
+
+def spell_template(template: Any, spell: Spell) -> Any:
+    """The body of a refusal with every member name as on the wire; texts stay."""
+    if isinstance(template, Mapping):
+        return {spell(name): spell_template(child, spell) for name, child in template.items()}
+    return [spell_template(child, spell) for child in template] if isinstance(template, list) else template
 
 
 def is_setting(node: Any) -> bool:
@@ -91,7 +131,7 @@ def is_setting(node: Any) -> bool:
     return isinstance(node, Mapping) and any(kind in node for kind in _KINDS)
 
 
-def parse_setting(node: Any, evidence: Evidence, where: str) -> Setting:
+def parse_setting(node: Any, evidence: Evidence, where: str, spell: Spell) -> Setting:
     """One member's setting. A bare word is a generator, or `absent`."""
     if node == "absent":
         return Setting("absent", evidence=evidence)
@@ -101,19 +141,19 @@ def parse_setting(node: Any, evidence: Evidence, where: str) -> Setting:
     kinds = [kind for kind in _KINDS if kind in node]
     if not kinds or (len(kinds) > 1 and kinds != ["members", "from"]):
         raise RuleError(f"A setting has one of {', '.join(_KINDS)}; this one has {kinds or 'none'}.", where=where)
-    made = _setting(kinds[0], node, own, where)
-    return replace(made, when=parse_source(node["when"])) if "when" in node else made
+    made = _setting(kinds[0], node, own, where, spell)
+    return replace(made, when=parse_source(node["when"], spell)) if "when" in node else made
 
 
-def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str) -> Setting:
+def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str, spell: Spell) -> Setting:
     if kind == "generate":
         return Setting("generate", node["generate"], evidence=own)
     if kind == "members":
-        members = tuple((name, parse_setting(value, own, where)) for name, value in node["members"].items())
-        guard = _sources(node["from"]) if "from" in node else ()
+        members = tuple(parse_settings(node["members"], own, where, spell).items())
+        guard = _sources(node["from"], spell) if "from" in node else ()
         return Setting("members", members=members, sources=guard, evidence=own)
     if kind == "list":
-        items = tuple((str(index), parse_setting(item, own, where)) for index, item in enumerate(node["list"]))
+        items = tuple((str(index), parse_setting(item, own, where, spell)) for index, item in enumerate(node["list"]))
         return Setting("list", members=items, evidence=own)
     inner = (
         node["of"]
@@ -123,17 +163,18 @@ def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str) -> S
         else None
     )
     path = node["over"] if kind == "merged" and "over" in node else node[kind] if kind in _LOOKED_UP else "."
+    appended = tuple(map(spell, node.get("append", ())))
     return Setting(
         kind,  # type: ignore[arg-type]
-        value=tuple(node.get("append", ())) if kind == "merged" else node[kind] if kind in _LITERAL else None,
-        sources=_sources(node[kind]) if kind in _READ and not isinstance(node[kind], dict) else (),
-        steps=steps_of(path),
-        members=() if inner is None else (("", parse_setting(inner, own, where)),),
-        otherwise=_otherwise(node, own, where),
+        value=appended if kind == "merged" else node[kind] if kind in _LITERAL else None,
+        sources=_sources(node[kind], spell) if kind in _READ and not isinstance(node[kind], dict) else (),
+        steps=tuple(map(spell, steps_of(path))),
+        members=() if inner is None else (("", parse_setting(inner, own, where, spell)),),
+        otherwise=_otherwise(node, own, where, spell),
         null=node.get("null", "keep"),
         plus=node.get("plus", 0),
         words=node.get("words", {}),
-        without=tuple(node.get("without", ())),
+        without=tuple(map(spell, node.get("without", ()))),
         evidence=own,
     )
 
@@ -143,16 +184,16 @@ def steps_of(path: str) -> tuple[str, ...]:
     return tuple(step for step in path.split(".") if step)
 
 
-def parse_settings(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> dict[str, Setting]:
+def parse_settings(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> dict[str, Setting]:
     """Member to setting; {} for nothing."""
-    return {member: parse_setting(value, evidence, where) for member, value in (node or {}).items()}
+    return {spell(member): parse_setting(value, evidence, where, spell) for member, value in (node or {}).items()}
 
 
-def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: str) -> Setting | None:
+def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: str, spell: Spell) -> Setting | None:
     if "otherwise" not in node:
         return None
     other = node["otherwise"]
     if is_setting(other):
         check_vocabulary(other, f"{where}.otherwise", part="setting")
-        return parse_setting(other, evidence, where)
+        return parse_setting(other, evidence, where, spell)
     return Setting("value", value=other, evidence=evidence)

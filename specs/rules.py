@@ -27,7 +27,16 @@ from threadmock.specs.behaviour import (
 )
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.profile import Cors, Profile
-from threadmock.specs.rule_parts import check_vocabulary, parse_setting, parse_settings, parse_source, steps_of
+from threadmock.specs.rule_parts import (
+    Spell,
+    check_vocabulary,
+    parse_setting,
+    parse_settings,
+    parse_source,
+    parse_when,
+    spell_template,
+    steps_of,
+)
 
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
 _KEYED = ("read", "update", "replace", "delete", "copy")
@@ -35,7 +44,8 @@ _KEYED = ("read", "update", "replace", "delete", "copy")
 
 OF_NO_OPERATION = ("no_route", "no_method")
 LIST_SOURCES = ("limit", "offset", "sort", "direction", "after", "before", "select", "extract")
-_LIST_WORDS = ("items", "order", "by", "default_limit", "from_end", "total", "next", "previous", "everywhere")
+_LIST_WORDS = ("order", "default_limit", "from_end", "everywhere")
+_LIST_MEMBERS = ("items", "by", "total", "next", "previous")
 
 
 def check_provider_wide(node: Any, where: str) -> None:
@@ -50,10 +60,10 @@ def check_provider_wide(node: Any, where: str) -> None:
             )
 
 
-def parse_profile(node: Mapping[str, Any]) -> Profile:
+def parse_profile(node: Mapping[str, Any], spell: Spell) -> Profile:
     """The provider-wide part: what a client has to be told."""
     client = node.get("client", {})
-    initial = tuple(parse_made(item, "documented", "x-behaviour.initial") for item in node.get("initial", ()))
+    initial = tuple(parse_made(item, "documented", "x-behaviour.initial", spell) for item in node.get("initial", ()))
     evidence: Evidence = node.get("evidence", "documented")
     errors = node.get("errors", {})
     return Profile(
@@ -61,7 +71,7 @@ def parse_profile(node: Mapping[str, Any]) -> Profile:
         setting=client.get("setting", ""),
         initial=initial,
         cors=_cors(node.get("cors"), evidence),
-        refusals={kind: _refusal(errors[kind], evidence) for kind in OF_NO_OPERATION if kind in errors},
+        refusals={kind: _refusal(errors[kind], evidence, spell) for kind in OF_NO_OPERATION if kind in errors},
     )
 
 
@@ -79,8 +89,11 @@ def _cors(node: Mapping[str, Any] | None, evidence: Evidence) -> Cors | None:
     )
 
 
-def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str) -> Rule:
-    """The rule of one operation, over the provider-wide defaults. RuleError where the two together make no rule."""
+def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str, spell: Spell) -> Rule:
+    """The rule of one operation, over the provider-wide defaults. RuleError where the two together make no rule.
+
+    spell: how member names of bodies are spelled on its wire.
+    """
     check_vocabulary(node, where)
     if "action" not in node:
         raise RuleError("The rule has no action.", where=where, fix="Add one, such as `action: create`.")
@@ -99,33 +112,35 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     return Rule(
         action=merged["action"],
         resource=merged.get("resource", ""),
-        within=_within(merged.get("within"), evidence, where),
-        key=_key(merged.get("key"), evidence),
-        taken=_taken(merged.get("taken"), evidence, where),
-        set=parse_settings(merged.get("set"), evidence, where),
+        within=_within(merged.get("within"), evidence, where, spell),
+        key=_key(merged.get("key"), evidence, spell),
+        taken=_taken(merged.get("taken"), evidence, where, spell),
+        set=parse_settings(merged.get("set"), evidence, where, spell),
         shown=tuple(
-            Shown(member, value["query"], value["holds"], value.get("evidence", evidence))
+            Shown(spell(member), value["query"], value["holds"], value.get("evidence", evidence))
             for member, value in merged.get("shown", {}).items()
         ),
         requires=tuple(
-            Requirement(parse_source(item["from"]), tuple(item["statuses"]), item.get("evidence", "assumed"))
+            Requirement(parse_source(item["from"], spell), tuple(item["statuses"]), item.get("evidence", "assumed"))
             for item in merged.get("requires", ())
         ),
-        listing=parse_listing(merged.get("list"), where),
-        select=parse_source(merged["select"]) if "select" in merged else None,
-        merge=_by_member(merged.get("merge", "shallow")),
-        nulls=_by_member(merged.get("nulls", {})),
+        listing=parse_listing(merged.get("list"), where, spell),
+        select=parse_source(merged["select"], spell) if "select" in merged else None,
+        merge=_by_member(merged.get("merge", "shallow"), spell),
+        nulls=_by_member(merged.get("nulls", {}), spell),
         missing=merged.get("missing", "refuse"),
-        empty=parse_settings(merged.get("empty"), evidence, where),
-        reply=parse_setting(merged["reply"], evidence, where) if "reply" in merged else None,
-        also=tuple(parse_made(item, evidence, where) for item in merged.get("also", ())),
-        touch=parse_settings(merged.get("touch"), evidence, where),
-        copies={name: parse_settings(value, evidence, where) for name, value in merged.get("copies", {}).items()},
-        prune=_pruning(merged.get("prune"), evidence),
-        expires=_expiry(merged.get("expires"), evidence),
-        conditions=tuple(_condition(item, evidence) for item in merged.get("refuse", ())),
+        empty=parse_settings(merged.get("empty"), evidence, where, spell),
+        reply=parse_setting(merged["reply"], evidence, where, spell) if "reply" in merged else None,
+        also=tuple(parse_made(item, evidence, where, spell) for item in merged.get("also", ())),
+        touch=parse_settings(merged.get("touch"), evidence, where, spell),
+        copies={
+            name: parse_settings(value, evidence, where, spell) for name, value in merged.get("copies", {}).items()
+        },
+        prune=_pruning(merged.get("prune"), evidence, spell),
+        expires=_expiry(merged.get("expires"), evidence, spell),
+        conditions=tuple(_condition(item, evidence, spell) for item in merged.get("refuse", ())),
         minimal=merged.get("minimal", 0),
-        refusals={kind: _refusal(value, evidence) for kind, value in merged["errors"].items()},
+        refusals={kind: _refusal(value, evidence, spell) for kind, value in merged["errors"].items()},
         lenient=tuple(Leniency(item["what"], item.get("evidence", "observed")) for item in merged["lenient"]),
         spelling=_spelling(merged.get("spelling", {}), evidence),
         slashes=merged.get("slashes", False),
@@ -133,59 +148,53 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     )
 
 
-def _by_member(node: Any) -> Any:
-    return dict(node) if isinstance(node, Mapping) else {"*": node}
+def _by_member(node: Any, spell: Spell) -> Any:
+    return {spell(member): word for member, word in node.items()} if isinstance(node, Mapping) else {"*": node}
 
 
-def parse_made(node: Mapping[str, Any], evidence: Evidence, where: str) -> Made:
+def parse_made(node: Mapping[str, Any], evidence: Evidence, where: str, spell: Spell) -> Made:
     """A thing that is made beside, as data → Made."""
     own: Evidence = node.get("evidence", evidence)
-    key = _key(node["key"], own)
+    key = _key(node["key"], own, spell)
     if key is None:
         raise RuleError("A thing that is made beside needs a key.", where=where, fix="Add `key: {field: …}`.")
     return Made(
         node["resource"],
         key,
-        parse_settings(node["set"], own, where),
-        _within(node.get("within"), own, where),
-        parse_source(node["each"]) if "each" in node else None,
-        parse_source(node["when"]) if "when" in node else None,
-        parse_settings(node.get("touch"), own, where),
+        parse_settings(node["set"], own, where, spell),
+        _within(node.get("within"), own, where, spell),
+        parse_source(node["each"], spell) if "each" in node else None,
+        parse_source(node["when"], spell) if "when" in node else None,
+        parse_settings(node.get("touch"), own, where, spell),
         own,
     )
 
 
-def _condition(node: Mapping[str, Any], evidence: Evidence) -> Condition:
-    when = tuple((place, steps_of(path), value) for (place, _, path), value in _split(node["when"]))
+def _condition(node: Mapping[str, Any], evidence: Evidence, spell: Spell) -> Condition:
     return Condition(
-        when,
+        parse_when(node["when"], spell),
         node["status"],
         node.get("reason", ""),
-        parse_source(node["some"]) if "some" in node else None,
+        parse_source(node["some"], spell) if "some" in node else None,
         node.get("kept", False),
-        node.get("body"),
+        spell_template(node.get("body"), spell),
         node.get("media_type", "application/json"),
         node.get("evidence", evidence),
     )
 
 
-def _split(when: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], Any]]:
-    for name, value in when.items():
-        yield name.partition("."), value
-
-
-def _pruning(node: Mapping[str, Any] | None, evidence: Evidence) -> Pruning | None:
+def _pruning(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Pruning | None:
     if node is None:
         return None
-    strategy = parse_source(node["strategy"]) if "strategy" in node else None
-    return Pruning(parse_source(node["keys"]), strategy, node.get("keeps", ""), node.get("evidence", evidence))
+    strategy = parse_source(node["strategy"], spell) if "strategy" in node else None
+    return Pruning(parse_source(node["keys"], spell), strategy, node.get("keeps", ""), node.get("evidence", evidence))
 
 
-def _expiry(node: Mapping[str, Any] | None, evidence: Evidence) -> Expiry | None:
+def _expiry(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Expiry | None:
     if node is None:
         return None
-    strategy = steps_of(node.get("strategy", ""))
-    return Expiry(steps_of(node["at"]), strategy, node.get("keeps", ""), node.get("evidence", evidence))
+    at, strategy = (steps_of(spell(node.get(word, ""))) for word in ("at", "strategy"))
+    return Expiry(at, strategy, node.get("keeps", ""), node.get("evidence", evidence))
 
 
 def sources_of(rule: Rule) -> Iterator[Source]:
@@ -221,30 +230,34 @@ def _sources_of_setting(setting: Setting) -> Iterator[Source]:
         yield from _sources_of_setting(setting.otherwise)
 
 
-def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Within | None:
+def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Within | None:
     if node is None:
         return None
     own: Evidence = node.get("evidence", evidence)
     return Within(
         node["resource"],
-        parse_source(node["from"]),
+        parse_source(node["from"], spell),
         node.get("must_exist", True),
-        _within(node.get("within"), own, where),
-        parse_made(node["create"], own, where) if "create" in node else None,
+        _within(node.get("within"), own, where, spell),
+        parse_made(node["create"], own, where, spell) if "create" in node else None,
         own,
     )
 
 
-def _key(node: Mapping[str, Any] | None, evidence: Evidence) -> Key | None:
+def _key(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Key | None:
     if node is None:
         return None
-    source = parse_source(node["from"]) if "from" in node else None
+    source = parse_source(node["from"], spell) if "from" in node else None
     return Key(
-        node["field"], source, node.get("otherwise", "uuid4"), node.get("evidence", evidence), node.get("pick", "")
+        spell(node["field"]),
+        source,
+        node.get("otherwise", "uuid4"),
+        node.get("evidence", evidence),
+        node.get("pick", ""),
     )
 
 
-def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Taken | None:
+def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Taken | None:
     if node is None:
         return None
     policies = tuple(
@@ -265,35 +278,42 @@ def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str) -> Ta
             where=f"{where}.taken",
             fix=nearest(node["default"], known),
         )
-    return Taken(parse_source(node["by"]) if "by" in node else None, node["default"], policies)
+    return Taken(parse_source(node["by"], spell) if "by" in node else None, node["default"], policies)
 
 
-def parse_listing(node: Mapping[str, Any] | None, where: str) -> Listing | None:
+def parse_listing(node: Mapping[str, Any] | None, where: str, spell: Spell) -> Listing | None:
     """`list` as data → Listing."""
     if node is None:
         return None
     evidence: Evidence = node.get("evidence", "assumed")
     plain = {word: node[word] for word in _LIST_WORDS if word in node}
-    sources: dict[str, Any] = {word: parse_source(node[word]) for word in LIST_SOURCES if word in node}
+    members: dict[str, Any] = {word: node[word] and spell(node[word]) for word in _LIST_MEMBERS if word in node}
+    sources: dict[str, Any] = {word: parse_source(node[word], spell) for word in LIST_SOURCES if word in node}
     pagination = node.get("pagination")
     return Listing(
         **plain,
+        **members,
         **sources,
         pagination=Pagination(pagination["next"], pagination["total"], pagination.get("evidence", evidence))
         if pagination
         else None,
         filters=tuple(
-            Filter(parse_source(item["from"]), item["member"], item.get("how", "equal"), item.get("evidence", evidence))
+            Filter(
+                parse_source(item["from"], spell),
+                spell(item["member"]),
+                item.get("how", "equal"),
+                item.get("evidence", evidence),
+            )
             for item in node.get("filters", ())
         ),
-        item=parse_settings(node.get("item"), evidence, where),
+        item=parse_settings(node.get("item"), evidence, where, spell),
         evidence=evidence,
     )
 
 
-def _refusal(node: Mapping[str, Any], evidence: Evidence) -> Refusal:
+def _refusal(node: Mapping[str, Any], evidence: Evidence, spell: Spell) -> Refusal:
     media = node.get("media_type", "application/json")
-    return Refusal(node["status"], node.get("body"), media, node.get("evidence", evidence))
+    return Refusal(node["status"], spell_template(node.get("body"), spell), media, node.get("evidence", evidence))
 
 
 def _spelling(node: Mapping[str, Any], evidence: Evidence) -> Spelling:

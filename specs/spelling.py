@@ -1,15 +1,12 @@
 """Member names on the wire: as written or in camelCase, and the twin of a name in the other spelling."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.agents import Agent
-from threadmock.specs.behaviour import Rule, Source
 from threadmock.specs.model import Body, Media, Operation, Reply, Schema
 from threadmock.specs.parameters import nodes_of
-from threadmock.specs.profile import Fill
 
 _SUBSCHEMA_MAPS = ("properties", "$defs", "patternProperties", "dependentSchemas")
 _MEMBER_MAPS = ("properties", "dependentSchemas")
@@ -20,6 +17,21 @@ _SUBSCHEMAS = ("items", "additionalProperties", "unevaluatedProperties", "not", 
 def camel(name: str) -> str:
     """`project_id` → `projectId`. A leading underscore stays."""
     return re.sub(r"(?<=[A-Za-z0-9])_+([A-Za-z0-9])", lambda m: m[1].upper(), name)
+
+
+def as_written(name: str) -> str:
+    """`project_id` → `project_id`."""
+    return name
+
+
+def speller(*layers: Any) -> Callable[[str], str]:
+    """How member names are spelled on the wire, by `spelling` of the last `x-behaviour` that has one.
+
+    layers: of the document, of the operation. What breaks the vocabulary counts as written: others say what is wrong.
+    """
+    declared = [layer["spelling"] for layer in layers if isinstance(layer, Mapping) and "spelling" in layer]
+    last = declared[-1] if declared else None
+    return camel if isinstance(last, Mapping) and last.get("wire") == "camelCase" else as_written
 
 
 def snake(name: str) -> str:
@@ -58,91 +70,20 @@ def spell_schema(node: Any) -> Any:
     return made
 
 
-_STORED = ("body", "stored", "parent")
-_NAMES = {"member", "items", "total", "by", "next", "previous"}
-_PATHS = {"steps", "at", "strategy"}
-_BY_MEMBER = {"set", "touch", "empty", "item", "merge", "nulls", "run", "latest", "thread"}
-
-
-def _spell(node: Any) -> Any:
-    """A record of a rule with every member name of bodies in camelCase; dotted names step by step."""
-    if isinstance(node, Source):
-        return replace(node, steps=tuple(map(camel, node.steps))) if node.place in ("body", "item") else node
-    if isinstance(node, tuple):
-        return tuple(map(_spell, node))
-    if not is_dataclass(node) or isinstance(node, type):
-        return node
-    made: dict[str, Any] = {}
-    for name in (each.name for each in fields(node)):
-        value = getattr(node, name)
-        if name in _NAMES and isinstance(value, str):
-            made[name] = camel(value)
-        elif name in _PATHS and isinstance(value, tuple):
-            made[name] = tuple(map(camel, value))
-        elif name in _BY_MEMBER and isinstance(value, Mapping):
-            made[name] = {camel(member): _spell(inner) for member, inner in value.items()}
-        elif name == "members":
-            made[name] = tuple((camel(member), _spell(inner)) for member, inner in value)
-        elif is_dataclass(value) or isinstance(value, tuple):
-            made[name] = _spell(value)
-    return replace(node, **made)
-
-
-def spell_rule(rule: Rule) -> Rule:
-    """The rule with every member name of bodies in camelCase."""
-    spelled: Rule = _spell(rule)
-    return replace(
-        spelled,
-        copies={name: {camel(m): _spell(inner) for m, inner in each.items()} for name, each in rule.copies.items()},
-        conditions=tuple(
-            replace(c, when=tuple((w, tuple(map(camel, s)) if w in _STORED else s, v) for w, s, v in c.when))
-            for c in rule.conditions
-        ),
-        refusals={
-            kind: replace(refusal, body=_spell_template(refusal.body)) for kind, refusal in rule.refusals.items()
-        },
-    )
-
-
-def spell_fill(fill: Fill) -> Fill:
-    """A fill of a camelCase wire. A neutral file's own members are single words, so they stay as they are."""
-    spelled: Fill = _spell(fill)
-    return spelled
-
-
-def spell_agent(agent: Agent) -> Agent:
-    """An agent of a camelCase wire. What a beat tells is in single words, so it stays as it is."""
-    spelled: Agent = _spell(agent)
-    return replace(
-        spelled,
-        changes={kind: tuple(map(_spell, each)) for kind, each in agent.changes.items()},
-        formats={
-            name: replace(each, events=tuple(_spell(event) for event in each.events))
-            for name, each in agent.formats.items()
-        },
-        results={end: _spell(each) for end, each in agent.results.items()},
-    )
-
-
-def _spell_template(template: Any) -> Any:
-    if isinstance(template, dict):
-        return {camel(name): _spell_template(child) for name, child in template.items()}
-    return [_spell_template(child) for child in template] if isinstance(template, list) else template
-
-
 def _spell_content(content: Mapping[str, Media]) -> dict[str, Media]:
     return {
         name: replace(
             media,
-            schema=_spelled(media.schema),
+            schema=spelled_schema(media.schema) if media.schema else None,
             examples={label: spell_value(value, media.schema) for label, value in media.examples.items()},
         )
         for name, media in content.items()
     }
 
 
-def _spelled(schema: Schema | None) -> Schema | None:
-    return replace(schema, document=spell_schema(schema.document)) if schema else None
+def spelled_schema(schema: Schema) -> Schema:
+    """The schema with its declared member names in camelCase."""
+    return replace(schema, document=spell_schema(schema.document))
 
 
 def spell_value(value: Any, schema: Schema | None) -> Any:
@@ -166,13 +107,13 @@ def _spell_by(value: Any, schema: Schema, nodes: list[Any]) -> Any:
 
 
 def spell_operation(operation: Operation) -> Operation:
-    """The operation as it is spoken on a camelCase wire. Parameters keep their names."""
+    """The operation with its bodies as on a camelCase wire. Parameters keep their names; its rule has the wire's."""
     body = operation.body
     replies: dict[str, Reply] = {
         status: replace(reply, content=_spell_content(reply.content)) for status, reply in operation.replies.items()
     }
     spelled: Body | None = replace(body, content=_spell_content(body.content)) if body else None
-    return replace(operation, body=spelled, replies=replies, rule=spell_rule(operation.rule))
+    return replace(operation, body=spelled, replies=replies)
 
 
 def respell(value: Any, declared: Mapping[str, Any]) -> Any:

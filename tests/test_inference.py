@@ -7,6 +7,7 @@ from made import JSON, operation, schema_of, taking
 from near import JUNK
 from threadmock.specs.behaviour import Within
 from threadmock.specs.inference import infer_refusals, infer_rule, json_media, properties, required
+from threadmock.specs.spelling import as_written
 from threadmock.specs.validation import checker
 
 STAMP = {"type": "string", "format": "date-time"}
@@ -25,7 +26,7 @@ def inferred(method: str, path: str, schema: object = THING, status: str = "200"
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
     made = operation({"parameters": parameters, **reply(schema, status), **node}, method, path)
-    rule = infer_rule(made)
+    rule = infer_rule(made, as_written)
     assert rule.inferred
     assert rule.evidence == "assumed"
     return rule
@@ -59,7 +60,7 @@ def test_the_action_follows_from_the_method_the_path_and_the_reply(method, path,
     if "}." in path or "}-" in path:
         names = ["id"] if "." in path else ["a", "b"]
         parameters = [{"name": name, "in": "path", "required": True, "schema": {}} for name in names]
-        rule = infer_rule(operation({"parameters": parameters, **reply(schema)}, method, path))
+        rule = infer_rule(operation({"parameters": parameters, **reply(schema)}, method, path), as_written)
     else:
         rule = inferred(method, path, schema)
     assert (rule.action, rule.resource) == (action, resource)
@@ -161,7 +162,7 @@ def test_the_json_media_of_a_reply_is_json(media, is_json):
 
 def refusals(*statuses: str, schema: object, media: str = JSON):
     replies = {status: {"description": "", "content": {media: {"schema": schema}}} for status in statuses}
-    return infer_refusals(operation({"responses": {"200": {"description": ""}, **replies}}))
+    return infer_refusals(operation({"responses": {"200": {"description": ""}, **replies}}), as_written)
 
 
 DETAILS = {"type": "object", "properties": {"detail": {"type": "array", "items": {"type": "object", "required": ["loc", "msg", "type"], "properties": {"loc": {"type": "array"}, "msg": {"type": "string"}, "type": {"type": "string"}}}}}}  # fmt: skip

@@ -9,6 +9,7 @@ from threadmock.specs.behaviour import Setting, Source, weakest
 from threadmock.specs.errors import RuleError, SpecError
 from threadmock.specs.rule_parts import check_vocabulary, is_setting, parse_source
 from threadmock.specs.rules import check_provider_wide, evidence_words, parse_profile, parse_rule, sources_of
+from threadmock.specs.spelling import as_written
 
 CREATE = {"action": "create", "key": {"field": "id"}}
 EVIDENCE = st.sampled_from(evidence_words())
@@ -16,13 +17,13 @@ EVIDENCE = st.sampled_from(evidence_words())
 
 def refusal(node: object, wide: dict | None = None) -> str:
     with pytest.raises(RuleError) as caught:
-        parse_rule(node, wide or {}, "here")
+        parse_rule(node, wide or {}, "here", as_written)
     assert caught.value.where.startswith("here")
     return str(caught.value)
 
 
 def setting(node: object) -> Setting:
-    return parse_rule({**CREATE, "set": {"a": node}}, {}, "here").set["a"]
+    return parse_rule({**CREATE, "set": {"a": node}}, {}, "here", as_written).set["a"]
 
 
 REFUSED = {
@@ -74,7 +75,7 @@ def test_anything_for_a_rule_is_a_rule_or_a_rule_error(node):
         {**CREATE, "set": {"a": {"from": "body.a", "otherwise": node}}},
     ):
         try:
-            parse_rule(candidate, {}, "here")
+            parse_rule(candidate, {}, "here", as_written)
         except RuleError as error:
             assert str(error)
 
@@ -118,12 +119,12 @@ rules = st.recursive(
 def test_any_arrangement_of_the_vocabularys_words_is_a_rule_or_a_rule_error(node, wide):
     try:
         check_provider_wide(wide, "here")
-        rule = parse_rule({**CREATE, **node}, wide, "here")
+        rule = parse_rule({**CREATE, **node}, wide, "here", as_written)
     except RuleError as error:
         assert error.where.startswith("here")
     else:
         assert list(sources_of(rule)) is not None
-        assert parse_profile(wide).label == wide.get("client", {}).get("label", "")
+        assert parse_profile(wide, as_written).label == wide.get("client", {}).get("label", "")
 
 
 SETTINGS = {
@@ -174,7 +175,7 @@ def test_a_setting_is_read_as_it_is_written(node, expected):
 @given(st.sampled_from(["body", "path", "query", "header"]), st.lists(st.text("abc_", min_size=1), min_size=1))
 def test_a_source_reads_back_as_its_text(place, steps):
     text = ".".join((place, *steps))
-    assert str(parse_source(text)) == text
+    assert str(parse_source(text, as_written)) == text
 
 
 @given(EVIDENCE, EVIDENCE)
@@ -190,7 +191,7 @@ def test_a_part_without_evidence_of_its_own_has_that_of_its_rule(rule, own):
         "taken": {"default": "x", "x": {"status": 409}, "y": {"status": 200, "evidence": own}},
         "within": {"resource": "p", "from": "path.p"},
     }
-    made = parse_rule(node, {}, "here")
+    made = parse_rule(node, {}, "here", as_written)
     assert (made.evidence, made.key.evidence, made.set["a"].evidence, made.within.evidence) == (rule,) * 4
     assert (made.set["b"].evidence, made.set["c"].otherwise.evidence) == (own, own)
     assert [policy.evidence for policy in made.taken.policies] == [rule, own]
@@ -212,12 +213,12 @@ def test_provider_wide_words_are_defaults_that_a_rule_may_override_or_add_to():
         "client": {"label": "Name", "setting": "url=$base"},
     }
     made = parse_rule(
-        {**CREATE, "errors": {"invalid": {"status": 400}}, "lenient": [{"what": "empty_key"}]}, wide, "here"
+        {**CREATE, "errors": {"invalid": {"status": 400}}, "lenient": [{"what": "empty_key"}]}, wide, "here", as_written
     )
     assert {kind: each.status for kind, each in made.refusals.items()} == {"invalid": 400, "unknown": 404}
     assert [each.what for each in made.lenient] == ["media_type", "empty_key"]
     assert (made.spelling.accepts_both, made.slashes, made.evidence) == (True, True, "observed")
-    profile = parse_profile(wide)
+    profile = parse_profile(wide, as_written)
     assert (profile.label, profile.setting) == ("Name", "url=$base")
 
 
@@ -255,7 +256,9 @@ def test_a_setting_is_told_from_a_literal(node):
 
 
 def test_the_policy_of_a_name_that_nobody_declared_is_the_default_one():
-    made = parse_rule({**CREATE, "taken": {"default": "b", "a": {"status": 200}, "b": {"status": 409}}}, {}, "here")
+    made = parse_rule(
+        {**CREATE, "taken": {"default": "b", "a": {"status": 200}, "b": {"status": 409}}}, {}, "here", as_written
+    )
     assert made.taken.policy("a").status == 200
     for name in ("c", None, 5, ["a"]):
         assert made.taken.policy(name).status == 409
@@ -288,6 +291,7 @@ def test_every_source_of_a_rule_is_told():
         },
         {},
         "here",
+        as_written,
     )
     assert {str(source) for source in sources_of(made)} == {
         "body.key", "path.parent", "query.by", "body.other", "query.limit", "query.offset", "body.n", "header.h", "body.m",

@@ -13,6 +13,7 @@ from threadmock.contracts.transport import WsgiTransport
 from threadmock.specs.behaviour import Source
 from threadmock.specs.loader import load
 from threadmock.specs.rules import parse_setting
+from threadmock.specs.spelling import as_written
 
 CONTRACT = load("langsmith")
 RUN = "01a20ddf-7e6b-7554-89c3-f1d01a2456d0"
@@ -149,7 +150,7 @@ def test_an_answer_of_an_undocumented_media_type_is_no_stream() -> None:
 )
 def test_a_setting_is_read_backwards(node, value, held) -> None:
     found: dict[str, object] = {}
-    fits = observe(parse_setting(node, "documented", "here"), value, found)
+    fits = observe(parse_setting(node, "documented", "here", as_written), value, found)
     assert (found if fits else None) == held
 
 

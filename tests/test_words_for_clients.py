@@ -7,6 +7,7 @@ from doors import Client
 from threadmock.specs.behaviour import Source
 from threadmock.specs.rule_parts import parse_source
 from threadmock.specs.rules import parse_rule, sources_of
+from threadmock.specs.spelling import as_written
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def state(agent: Client, thread: str) -> Any:
 
 
 def test_a_source_of_several_places_reads_back_as_all_of_them() -> None:
-    several = parse_source(["body.a.b", "body.c"])
+    several = parse_source(["body.a.b", "body.c"], as_written)
     assert several == Source("body", ("a", "b"), (Source("body", ("c",)),))
     assert str(several) == "body.a.b or body.c"
 
@@ -136,5 +137,5 @@ def test_new_content_leaves_the_meta_data_and_new_meta_data_joins_it(client: Any
 
 def test_an_item_is_no_place_in_a_request() -> None:
     item = {"each": "body.things", "of": {"members": {"a": {"from": "item.x"}, "b": {"from": "body.y"}}}}
-    rule = parse_rule({"action": "fixed", "set": {"made": item}}, {}, "here")
+    rule = parse_rule({"action": "fixed", "set": {"made": item}}, {}, "here", as_written)
     assert [str(source) for source in sources_of(rule)] == ["body.things", "body.y"]

@@ -9,7 +9,8 @@ from threadmock.mockserver.conditions import holds
 from threadmock.mockserver.settings import Maker, compile_setting
 from threadmock.mockserver.things import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.transaction import Transaction
-from threadmock.specs.agents import Agent, Change, Event, Format, When
+from threadmock.specs.agents import Agent, Change, Event, Format
+from threadmock.specs.behaviour import When
 from threadmock.specs.model import Contract
 from threadmock.specs.validation import checker
 
