@@ -63,7 +63,7 @@ class Wanted:
             seq = moment.seq + at
             if (self.after is not None and seq <= self.after[0]) or not self._asked(event):
                 continue
-            told = {**own.item, "seq": seq, "millis": moment.millis, "event_id": f"{moment.millis}-{at}"}
+            told = {**own.item, "seq": seq, "millis": moment.millis, "identifier": f"{moment.millis}-{at}"}
             data = _data(event, replace(own, item=told))
             yield encode_event(event.name, data, str(seq), self.format.rule.newline)
 
