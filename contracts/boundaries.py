@@ -7,7 +7,7 @@ from typing import Any
 from threadmock.contracts.places import Place
 from threadmock.contracts.shapes import Branch
 from threadmock.contracts.texts import WRONG_TYPES, long_text
-from threadmock.specs.behaviour import Evidence
+from threadmock.specs.behaviour.rule import Evidence
 
 LONGEST = 100_001
 

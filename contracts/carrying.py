@@ -7,10 +7,10 @@ from threadmock.contracts.errors import BudgetSpent, TransportError, Unreachable
 from threadmock.contracts.making import may_make
 from threadmock.contracts.stopping import PLAIN, Stop
 from threadmock.contracts.targets import Target
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.routing import Router
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.routing import Router
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 
 class Carrier:

@@ -10,10 +10,10 @@ from threadmock.contracts.naming import agent_place, body_schema, is_named, name
 from threadmock.contracts.samples import least, most, parameter_value
 from threadmock.contracts.shapes import shapes
 from threadmock.contracts.stopping import PLAIN, Stop
-from threadmock.specs.behaviour import Evidence
-from threadmock.specs.messages import Request, is_json
-from threadmock.specs.model import Media, Operation
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.contract import Media, Operation
+from threadmock.specs.wire.messages import Request, is_json
+from threadmock.specs.wire.strictjson import dump_json
 
 
 class _Absent:

@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import Any
 
 from threadmock.contracts.shapes import subschema
-from threadmock.specs.behaviour import Evidence, weakest, weakness
-from threadmock.specs.model import Schema
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Evidence, weakest, weakness
+from threadmock.specs.contract import Schema
+from threadmock.specs.schemas.validation import checker
 
 _MAX_DEPTH = 20
 

@@ -16,8 +16,8 @@ from threadmock.contracts.scenarios.asking import aim
 from threadmock.contracts.staging import find_key, told
 from threadmock.contracts.tagging import NAME
 from threadmock.contracts.targets import Exchange, Gone, Target
-from threadmock.specs.model import Contract
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.contract import Contract
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_FAILURES = 5
 _GONE = (404, 410)

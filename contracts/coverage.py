@@ -28,9 +28,9 @@ from threadmock.contracts.samples import most
 from threadmock.contracts.shapes import plain_name, shapes
 from threadmock.contracts.telling import telling, text_probes
 from threadmock.contracts.texts import UNDECLARED_NAMES
+from threadmock.specs.contract import Operation, Schema
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.messages import is_json
-from threadmock.specs.model import Operation, Schema
+from threadmock.specs.wire.messages import is_json
 
 LIMIT = 350
 TELLING_NUMBER = 1440.5

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Operation, Security
+from threadmock.specs.contract import Operation, Security
+from threadmock.specs.wire.messages import Request
 
 Choice = Literal["good", "absent", "wrong"]
 _ALTERED = 4

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.specs.formats import read_date_time
+from threadmock.specs.schemas.formats import read_date_time
 
 EXACT = 2**53
 _MICROSECOND = 1e-6

@@ -14,12 +14,12 @@ from threadmock.contracts.naming import plain_text
 from threadmock.contracts.samples import parameter_value
 from threadmock.contracts.shapes import shapes
 from threadmock.contracts.texts import TEXTS, long_text
-from threadmock.specs.behaviour import Evidence, weakest
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Parameter
-from threadmock.specs.parameters import is_read, read_parameter
-from threadmock.specs.requests import read_body
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.contract import Parameter
+from threadmock.specs.operations.parameters import is_read, read_parameter
+from threadmock.specs.operations.requests import read_body
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request
 
 METHODS = ("HEAD", "OPTIONS", "GET", "PUT", "PATCH", "DELETE", "TRACE", "POST")
 _PATH_TEXTS = (

@@ -9,7 +9,7 @@ from threadmock.contracts.explain_rules import parts_of
 from threadmock.contracts.explain_settings import Part
 from threadmock.contracts.printing import one_line, printable
 from threadmock.specs import loader
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.contract import Contract, Operation
 
 
 @click.command()

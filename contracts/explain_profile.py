@@ -13,8 +13,8 @@ from threadmock.contracts.explain_settings import (
     value_text,
     when_text,
 )
-from threadmock.specs.agents import Agent, Change, Event, Format
-from threadmock.specs.profile import Profile
+from threadmock.specs.behaviour.agent import Agent, Change, Event, Format
+from threadmock.specs.behaviour.profile import Profile
 
 
 def profile_parts(profile: Profile) -> Iterator[Part]:

@@ -14,8 +14,8 @@ from threadmock.contracts.explain_settings import (
     when_text,
     within_parts,
 )
-from threadmock.specs.behaviour import Rule
-from threadmock.specs.rules import LIST_SOURCES
+from threadmock.specs.behaviour.read_rules import LIST_SOURCES
+from threadmock.specs.behaviour.rule import Rule
 
 
 def parts_of(rule: Rule) -> Iterator[Part]:

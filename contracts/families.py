@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from threadmock.contracts.cases import base_value
 from threadmock.contracts.naming import names, untold
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Contract, Operation
 
 _MAKING = {"create": 0, "append": 1, "replace": 2, "run": 3}
 

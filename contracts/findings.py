@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from threadmock.contracts.curl import curl
 from threadmock.contracts.masking import Masking
 from threadmock.contracts.urls import request_target
-from threadmock.specs.behaviour import Evidence
-from threadmock.specs.model import Operation
+from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.contract import Operation
 
 if TYPE_CHECKING:
     from threadmock.contracts.targets import Exchange

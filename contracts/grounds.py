@@ -19,10 +19,10 @@ from threadmock.contracts.choices import choice_evidence
 from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.naming import body_schema
 from threadmock.contracts.places import Place, places
-from threadmock.specs.behaviour import Evidence, weakest, weakness
-from threadmock.specs.model import Operation
-from threadmock.specs.strictjson import JsonError, dump_json, parse_json
-from threadmock.specs.validation import Checker, checker
+from threadmock.specs.behaviour.rule import Evidence, weakest, weakness
+from threadmock.specs.contract import Operation
+from threadmock.specs.schemas.validation import Checker, checker
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 
 @dataclass(frozen=True, eq=False)

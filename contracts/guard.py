@@ -16,11 +16,11 @@ from threadmock.contracts.inventing import is_invented
 from threadmock.contracts.naming import cursors, names, placeholder, schema_at
 from threadmock.contracts.printing import one_line, shorten
 from threadmock.contracts.sent import UNREADABLE, texts_of, values_at
-from threadmock.specs.behaviour import Source
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.routing import Router
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING = frozenset({"read", "list", "count", "join"})

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from threadmock.contracts.credentials import PUBLIC, alter, places
 from threadmock.contracts.masking import Masking
 from threadmock.contracts.urls import TargetError
-from threadmock.specs.model import Contract
+from threadmock.specs.contract import Contract
 
 COMMAND_SECONDS = 30.0
 

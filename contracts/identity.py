@@ -9,9 +9,9 @@ from threadmock.contracts.printing import one_line, printable, shorten
 from threadmock.contracts.sockets import addresses
 from threadmock.contracts.targets import Target
 from threadmock.contracts.urls import read_target
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Contract
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.contract import Contract
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 SECONDS = 5.0
 _DOCUMENT = "/openapi.json"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from threadmock.contracts.cleaning import Cleaning
     from threadmock.contracts.settings import Settings
     from threadmock.contracts.targets import Target
-    from threadmock.specs.model import Contract
+    from threadmock.specs.contract import Contract
 
 
 def start(settings: "Settings") -> Path:

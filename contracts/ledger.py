@@ -8,8 +8,8 @@ from threadmock.contracts.inventing import canonical, is_uuid
 from threadmock.contracts.ledger_file import Entry, LedgerFile
 from threadmock.contracts.making import chosen_key, made_by_answer, made_nothing, may_make, named_into_being, within_of
 from threadmock.contracts.masking import NOTHING_SECRET, Masking
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Operation
+from threadmock.specs.contract import Operation
+from threadmock.specs.wire.messages import Request, Response
 
 _ABOVE = "^"
 """Ends the number of an intent that is about the parent of what a request makes."""

@@ -10,9 +10,9 @@ from threadmock.contracts.scenarios.pages import Way, way_of
 from threadmock.contracts.staging import find_key
 from threadmock.contracts.tagging import NAME
 from threadmock.contracts.targets import Target
-from threadmock.specs.behaviour import Source
-from threadmock.specs.model import Operation
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_PAGES = 200
 

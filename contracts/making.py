@@ -11,11 +11,11 @@ from threadmock.contracts.ledger_file import Entry
 from threadmock.contracts.naming import dotted, names
 from threadmock.contracts.sent import UNREADABLE, values_at
 from threadmock.contracts.stopping import EVENT_STREAM
-from threadmock.specs.behaviour import Made, Source
-from threadmock.specs.eventstream import EventReader
-from threadmock.specs.messages import Request, Response, is_json, media_type
-from threadmock.specs.model import Operation
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.behaviour.rule import Made, Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.wire.eventstream import EventReader
+from threadmock.specs.wire.messages import Request, Response, is_json, media_type
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 _MAKING = frozenset({"create", "append", "copy", "run", "replace"})
 _LEVELS = 3

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.specs.behaviour import Evidence
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.wire.strictjson import dump_json
 
 
 @dataclass(frozen=True)

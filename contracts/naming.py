@@ -10,10 +10,10 @@ from threadmock.contracts.encoding import text_of
 from threadmock.contracts.inventing import strange_keys
 from threadmock.contracts.samples import least, parameter_value
 from threadmock.contracts.shapes import Shapes, shapes, subschema
-from threadmock.specs.behaviour import Source, Within
-from threadmock.specs.messages import is_json
-from threadmock.specs.model import Operation, Parameter, Schema
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Source, Within
+from threadmock.specs.contract import Operation, Parameter, Schema
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import is_json
 
 _NAMESPACE = uuid.UUID("9b1f6d0e-6c1b-4f0a-9c55-7d1f3f0f2a11")
 _KEYED = frozenset({"read", "update", "replace", "delete", "copy", "join", "cancel"})

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from threadmock.contracts.sharing import SharedRate
 from threadmock.contracts.sockets import Clock
-from threadmock.specs.messages import Response
+from threadmock.specs.wire.messages import Response
 
 MOST_PAUSE = 30.0
 FIRST_PAUSE = 1.0

@@ -8,8 +8,8 @@ from threadmock.contracts.cases import base_value
 from threadmock.contracts.naming import body_schema
 from threadmock.contracts.samples import least
 from threadmock.contracts.shapes import Branch, Shapes, shapes
+from threadmock.specs.contract import Operation, Schema
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Operation, Schema
 
 MAX_LEVELS = 8
 

@@ -12,11 +12,11 @@ from threadmock.contracts.checks import Context, checks, judge
 from threadmock.contracts.replaying import GONE, HOLDS, Replayed
 from threadmock.contracts.resending import put
 from threadmock.contracts.targets import Exchange
+from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Contract
-from threadmock.specs.strictjson import JsonError, dump_json, parse_json
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 _STATES = frozenset({"new_key", "prompt", "other_methods"})
 """Checks that need what earlier exchanges of a run left in memory, or send requests of their own."""

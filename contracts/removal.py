@@ -10,7 +10,7 @@ from threadmock.contracts.families import lists, makers
 from threadmock.contracts.making import may_make
 from threadmock.contracts.naming import body_schema, names
 from threadmock.contracts.shapes import shapes
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.contract import Contract, Operation
 
 How = Literal["delete", "prune", "archive", "with", "never"]
 _ARCHIVED = re.compile(r"(?i)(is_?)?archived?")

@@ -19,8 +19,8 @@ from threadmock.contracts.targets import http_target, mock_target
 from threadmock.contracts.transport import Transport
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import TargetUrl, read_target
+from threadmock.specs.contract import Contract
 from threadmock.specs.loader import load
-from threadmock.specs.model import Contract
 
 _TAG = re.compile(NAME + r"[\\\": ]+(\d{8}T\d{6}-[0-9a-f]{12})")
 _STAYS = "What this makes stays there: the document by which it was found is not at hand, and would tell what that is."

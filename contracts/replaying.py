@@ -15,7 +15,7 @@ from threadmock.contracts.stopping import PLAIN, Stop
 from threadmock.contracts.targets import Gone
 from threadmock.contracts.transport import Transport
 from threadmock.contracts.wearing import put_on
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 DEADLINE = 60.0
 MOST_WAIT = 10.0

@@ -12,7 +12,7 @@ from threadmock.contracts.printing import one_line, printable, shorten
 
 if TYPE_CHECKING:
     from threadmock.contracts.summary import Summary
-    from threadmock.specs.model import Operation
+    from threadmock.specs.contract import Operation
 
 _BODY = 600
 _LINE = 2000

@@ -28,8 +28,8 @@ from threadmock.contracts.staging import Stage, told
 from threadmock.contracts.story import story
 from threadmock.contracts.tape import Tape
 from threadmock.contracts.targets import Exchange, Gone, Target, http_target, mock_target
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SpecError
-from threadmock.specs.model import Contract, Operation
 
 COVERAGE, EXPLORATION = "coverage", "exploration"
 MOST_SILENCES = 5

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 from threadmock.contracts.shapes import Branch, Shapes, shapes, subschema
+from threadmock.specs.contract import Parameter, Schema
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Parameter, Schema
-from threadmock.specs.validation import checker
+from threadmock.specs.schemas.validation import checker
 
 MAX_LEVELS = 12
 _OF_FORMAT: Mapping[str, str] = {

@@ -8,9 +8,9 @@ from typing import Any
 
 from threadmock.contracts.cases import ABSENT, Case
 from threadmock.contracts.encoding import encode_query, text_of
-from threadmock.specs.behaviour import Source
-from threadmock.specs.parameters import parse_query
-from threadmock.specs.strictjson import JsonError, dump_json
+from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.wire.strictjson import JsonError, dump_json
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 

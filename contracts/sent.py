@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from threadmock.specs.behaviour import Source
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Operation
-from threadmock.specs.parameters import parse_query
+from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.wire.messages import Request
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 UNREADABLE: list[Any] = ["a body that can't be read"]

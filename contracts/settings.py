@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from threadmock.specs import loader
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SpecError, UnknownName
-from threadmock.specs.model import Contract, Operation
 
 MAX_EXAMPLES = 100
 MAX_REQUESTS = 500

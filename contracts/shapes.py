@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from threadmock.specs.contract import Schema
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Schema
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.wire.strictjson import dump_json
 
 MAX_BRANCHES = 32
 MAX_FOLDS = 50

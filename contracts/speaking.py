@@ -8,10 +8,10 @@ from threadmock.contracts.cases import ABSENT, base_value
 from threadmock.contracts.naming import body_schema
 from threadmock.contracts.samples import least
 from threadmock.contracts.shapes import Shapes, shapes
-from threadmock.specs.agents import Respond
-from threadmock.specs.behaviour import Setting, Source
-from threadmock.specs.model import Contract, Operation, Schema
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.agent import Respond
+from threadmock.specs.behaviour.rule import Setting, Source
+from threadmock.specs.contract import Contract, Operation, Schema
+from threadmock.specs.schemas.validation import checker
 
 _CONTENT = ("content", "text", "parts")
 _USER = "user"

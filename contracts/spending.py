@@ -9,7 +9,7 @@ from threadmock.contracts.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.guard import SAFE_METHODS
 from threadmock.contracts.seating import read_at
 from threadmock.contracts.sharing import SharedCount
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.contract import Contract, Operation
 
 RUNS_OFF = "runs may cost money: --allow-runs N"
 MOST_DELAY = 30.0

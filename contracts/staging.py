@@ -30,8 +30,8 @@ from threadmock.contracts.seating import add, read_at, seat
 from threadmock.contracts.speaking import body_saying, saying
 from threadmock.contracts.spending import RUNS_OFF
 from threadmock.contracts.targets import Exchange
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.strictjson import JsonError, dump_json, parse_json
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 MOST_FAILURES = 2
 _GONE = (404, 410)

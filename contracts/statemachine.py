@@ -24,8 +24,8 @@ from threadmock.contracts.scenarios.lives import deletes
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.records import ask, marked
 from threadmock.contracts.staging import Thing, read_thing
-from threadmock.specs.behaviour import Evidence
-from threadmock.specs.model import Operation
+from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.contract import Operation
 
 STEPS = 150
 EXAMPLES = 24

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from threadmock.specs.eventstream import EventReader, ServerEvent
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
 EVENT_STREAM = "text/event-stream"
 

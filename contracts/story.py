@@ -13,7 +13,7 @@ from threadmock.contracts.spending import starts_runs
 from threadmock.contracts.tape import Taken, Tape, answer_of
 from threadmock.contracts.urls import request_target
 from threadmock.contracts.wearing import worn
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_STEPS = 250
 MOST_OF_ALL = 120

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from threadmock.contracts.observing import observe
-from threadmock.specs.agents import ENDS, Event, Format
-from threadmock.specs.eventstream import EventReader, ServerEvent
-from threadmock.specs.strictjson import JsonError, parse_json
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.agent import ENDS, Event, Format
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 Scope = Literal["run", "rest", "thread"]
 _OVER = (*ENDS, "closed")

@@ -13,7 +13,7 @@ from threadmock.contracts.outcome import Outcome, Seen, Tally
 
 if TYPE_CHECKING:
     from threadmock.contracts.run import Run
-    from threadmock.specs.model import Operation
+    from threadmock.specs.contract import Operation
 
 CONFORMS, FINDINGS, USAGE, UNREACHABLE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _PYTEST_INTERRUPTED, _PYTEST_NOTHING = 2, 5

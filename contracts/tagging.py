@@ -10,10 +10,10 @@ from threadmock.contracts.cases import Case
 from threadmock.contracts.guard import SAFE_METHODS
 from threadmock.contracts.naming import body_schema
 from threadmock.contracts.shapes import shapes
-from threadmock.specs.inference import properties
-from threadmock.specs.model import Operation
-from threadmock.specs.strictjson import JsonError, dump_json
-from threadmock.specs.validation import checker
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.strictjson import JsonError, dump_json
 
 NAME = "threadmock_run"
 UNTAGGED = 2

@@ -23,8 +23,8 @@ from threadmock.contracts.tagging import Tagger, carries
 from threadmock.contracts.transport import Transport, WsgiApp, WsgiTransport
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import TargetError, TargetUrl, read_target
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.messages import Request, Response
 
 DEADLINE = 10.0
 RUN_DEADLINE = 60.0

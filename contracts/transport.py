@@ -14,7 +14,7 @@ from threadmock.contracts.errors import BrokenResponse, TooLarge, TransportError
 from threadmock.contracts.printing import one_line
 from threadmock.contracts.sockets import Allowance, Clock
 from threadmock.contracts.stopping import EVENT_STREAM, PLAIN, Stop, Watch
-from threadmock.specs.messages import Request, Response, media_type
+from threadmock.specs.wire.messages import Request, Response, media_type
 
 MAX_BODY = 16 * 1024 * 1024
 

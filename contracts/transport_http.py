@@ -12,7 +12,7 @@ from threadmock.contracts.sockets import Allowance, Clock, Connection, open_conn
 from threadmock.contracts.stopping import EVENT_STREAM, PLAIN, Stop, Watch
 from threadmock.contracts.transport import MAX_BODY, OURS, sendable
 from threadmock.contracts.urls import TargetUrl, request_target
-from threadmock.specs.messages import Request, Response, media_type
+from threadmock.specs.wire.messages import Request, Response, media_type
 
 MAX_HEAD = 1024 * 1024
 MAX_IDLE = 2.0

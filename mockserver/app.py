@@ -12,7 +12,7 @@ from threadmock.mockserver.control import control, documents, open_to_caller, re
 from threadmock.mockserver.gateway import CONTROL, Gateway, Mount
 from threadmock.mockserver.problems import problem
 from threadmock.mockserver.wsgi import exchange, status_line
-from threadmock.specs.messages import Response
+from threadmock.specs.wire.messages import Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 

@@ -22,9 +22,9 @@ from threadmock.mockserver.scripts import Scripts
 from threadmock.mockserver.server import Address, PortTaken, claimed
 from threadmock.mockserver.server import serve as run_server
 from threadmock.mockserver.world import World, system_now
+from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS, builtin_names, load
-from threadmock.specs.model import Contract
 
 if TYPE_CHECKING:
     from threadmock.mockserver.neutral import Dataset

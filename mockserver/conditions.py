@@ -10,9 +10,9 @@ from threadmock.mockserver.selection import passing
 from threadmock.mockserver.settings import fetch
 from threadmock.mockserver.storage import Thing
 from threadmock.mockserver.transaction import ABSENT, Transaction, dig
-from threadmock.specs.behaviour import Condition, Source
-from threadmock.specs.conditions import agrees, asks_of_store, spread
-from threadmock.specs.rule_parts import steps_of
+from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.behaviour.rule import Condition, Source
 
 _YES = ("true", "yes", "1")
 """How clients spell a true in a query where the document lets a text stand for it."""

@@ -11,8 +11,8 @@ from threadmock.mockserver.identity import identity
 from threadmock.mockserver.origins import allow_origin, is_preflight, origin_allowed, preflight, refuse_stranger
 from threadmock.mockserver.problems import problem
 from threadmock.mockserver.wsgi import read_request
-from threadmock.specs.messages import Response
-from threadmock.specs.strictjson import JsonError, dump_json, parse_json
+from threadmock.specs.wire.messages import Response
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 HEADER = "X-Threadmock-Control"
 MAX_BODY = 64 * 1024

@@ -7,8 +7,8 @@ import threading
 
 from threadmock.mockserver.storage import Shelf, Store, Thing
 from threadmock.mockserver.transaction import dig
-from threadmock.specs.behaviour import Expiry
-from threadmock.specs.formats import read_date_time
+from threadmock.specs.behaviour.rule import Expiry
+from threadmock.specs.schemas.formats import read_date_time
 
 
 class Calendar:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.faults import Dropped, Moment
-from threadmock.specs.formats import is_date_time, read_date_time, write_date_time
-from threadmock.specs.inference import json_media, properties
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.operations.inference import json_media, properties
+from threadmock.specs.schemas.formats import is_date_time, read_date_time, write_date_time
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import dump_json
 
 Leaf = Callable[[Any], Any]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 if TYPE_CHECKING:
     from threadmock.mockserver.rendering import Refused
     from threadmock.mockserver.transaction import Done, Transaction
     from threadmock.mockserver.world import World
-    from threadmock.specs.model import Operation
+    from threadmock.specs.contract import Operation
 
 
 Run: TypeAlias = "Callable[[Transaction], Done | Refused]"

@@ -11,12 +11,12 @@ from threadmock.mockserver.neutral import Told, message_item
 from threadmock.mockserver.parents import enter, touch
 from threadmock.mockserver.plans import Plan, member_schema
 from threadmock.mockserver.transaction import Transaction
-from threadmock.specs.formats import write_date_time
-from threadmock.specs.inference import properties, required
-from threadmock.specs.messages import Request, is_json
-from threadmock.specs.model import Contract, Schema
-from threadmock.specs.spelling import snake
-from threadmock.specs.validation import checker
+from threadmock.specs.contract import Contract, Schema
+from threadmock.specs.operations.inference import properties, required
+from threadmock.specs.operations.spelling import snake
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request, is_json
 
 if TYPE_CHECKING:
     from threadmock.mockserver.world import World

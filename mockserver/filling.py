@@ -15,12 +15,12 @@ from threadmock.mockserver.storage import Shelf, StoreFull, Thing
 from threadmock.mockserver.things import Recipe, compile_recipe, new_key, new_thing
 from threadmock.mockserver.transaction import Transaction, dig
 from threadmock.mockserver.world import Ids
-from threadmock.specs.behaviour import Made
-from threadmock.specs.formats import write_date_time
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Contract
-from threadmock.specs.profile import Fill
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.profile import Fill
+from threadmock.specs.behaviour.rule import Made
+from threadmock.specs.contract import Contract
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request
 
 if TYPE_CHECKING:
     from threadmock.mockserver.plans import Plan

@@ -8,11 +8,11 @@ from threadmock.mockserver.negotiation import Preference
 from threadmock.mockserver.plans import Plan
 from threadmock.mockserver.rendering import Refused, render
 from threadmock.mockserver.world import World
+from threadmock.specs.contract import Reply
 from threadmock.specs.errors import nearest
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Reply
-from threadmock.specs.replies import check_response
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import dump_json
 
 _STATUS = re.compile(r"[1-5][0-9][0-9]")
 

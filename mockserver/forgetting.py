@@ -6,12 +6,12 @@ from threadmock.mockserver.fault_hooks import on_objects
 from threadmock.mockserver.faults import Fault, Memory, Moment, Run
 from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.storage import Shelf
-from threadmock.specs.messages import Response
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.wire.messages import Response
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
     from threadmock.mockserver.transaction import Done, Transaction
-    from threadmock.specs.behaviour import Setting
+    from threadmock.specs.behaviour.rule import Setting
 
 _KEPT = 20
 _WHILE = 0.02

@@ -17,11 +17,11 @@ from threadmock.mockserver.runs.stream import Pending, Stream
 from threadmock.mockserver.storage import Shelf
 from threadmock.mockserver.things import furnish
 from threadmock.mockserver.world import World
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Contract
-from threadmock.specs.profile import Cors
-from threadmock.specs.routing import Match, Router, shared_routes
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.profile import Cors
+from threadmock.specs.contract import Contract
+from threadmock.specs.operations.routing import Match, Router, shared_routes
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import dump_json
 
 if TYPE_CHECKING:
     from threadmock.mockserver.fill_inference import Filled

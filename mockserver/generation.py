@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.world import World
-from threadmock.specs.formats import write_date_time
-from threadmock.specs.model import Schema
-from threadmock.specs.validation import checker
+from threadmock.specs.contract import Schema
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.validation import checker
 
 _MAX_DEPTH = 12
 _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "iris", "juniper", "kelp", "lark")

@@ -9,7 +9,7 @@ from threadmock.mockserver.gateway import Gateway, Mount
 from threadmock.mockserver.generation import Ungeneratable, generate
 from threadmock.mockserver.scripts import Scripts
 from threadmock.mockserver.world import World
-from threadmock.specs.model import Operation
+from threadmock.specs.contract import Operation
 
 if TYPE_CHECKING:
     from threadmock.mockserver.fill_inference import Filled

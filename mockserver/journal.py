@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 MAX_EXCHANGES = 200
 MAX_BODY = 4096

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from threadmock.specs.model import Media, Reply
+from threadmock.specs.contract import Media, Reply
 
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 _MAX_ACCEPT = 2000

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threadmock.mockserver.source_files import DataError
-from threadmock.specs.formats import write_date_time
+from threadmock.specs.schemas.formats import write_date_time
 
 HOUR = datetime.timedelta(hours=1)
 STEP = datetime.timedelta(milliseconds=1)

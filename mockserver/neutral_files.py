@@ -13,7 +13,7 @@ from typing import Any
 from threadmock.mockserver.neutral import Call, Conversation, Dataset, Message
 from threadmock.mockserver.source_files import FileReader, open_source, read_tree
 from threadmock.specs.errors import nearest
-from threadmock.specs.formats import read_date_time
+from threadmock.specs.schemas.formats import read_date_time
 
 MAX_PIECES = 150_000
 MAX_MESSAGES = 5_000

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from threadmock.mockserver import problems
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.profile import Cors
+from threadmock.specs.behaviour.profile import Cors
+from threadmock.specs.wire.messages import Request, Response
 
 EXPOSED = (
     "allow, content-location, location, link, preference-applied, retry-after, www-authenticate, "

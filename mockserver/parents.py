@@ -9,9 +9,9 @@ from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.settings import Maker, fetch
 from threadmock.mockserver.things import Recipe, compile_recipe, make_beside
 from threadmock.mockserver.transaction import ABSENT, Transaction
-from threadmock.specs.behaviour import Within
-from threadmock.specs.model import Operation
-from threadmock.specs.parameters import nodes_of
+from threadmock.specs.behaviour.rule import Within
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.parameters import nodes_of
 
 
 @dataclass(frozen=True, eq=False)

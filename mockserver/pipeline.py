@@ -22,15 +22,15 @@ from threadmock.mockserver.security import challenge, check_credentials
 from threadmock.mockserver.storage import StoreFull
 from threadmock.mockserver.transaction import Done, Transaction
 from threadmock.mockserver.world import World
-from threadmock.specs.eventstream import encode_event
-from threadmock.specs.formats import write_date_time
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.model import Media, Reply
-from threadmock.specs.parameters import check_parameters, parse_query
-from threadmock.specs.replies import check_response
-from threadmock.specs.requests import BodyReading, read_body
-from threadmock.specs.strictjson import JsonError, dump_json, parse_json
-from threadmock.specs.validation import Violation
+from threadmock.specs.contract import Media, Reply
+from threadmock.specs.operations.parameters import check_parameters, parse_query
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.operations.requests import BodyReading, read_body
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.wire.eventstream import encode_event
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 EVENT_STREAM = "text/event-stream"
 

@@ -10,12 +10,12 @@ from threadmock.mockserver.selection import Lister, compile_listing
 from threadmock.mockserver.settings import Maker, compile_setting, fetch
 from threadmock.mockserver.things import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.transaction import ABSENT
-from threadmock.specs.behaviour import Condition, Expiry, Key, Listing, Setting
-from threadmock.specs.inference import json_media, properties, required
-from threadmock.specs.model import Contract, Operation, Reply, Schema
-from threadmock.specs.parameters import types_of
-from threadmock.specs.rule_parts import steps_of
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.behaviour.rule import Condition, Expiry, Key, Listing, Setting
+from threadmock.specs.contract import Contract, Operation, Reply, Schema
+from threadmock.specs.operations.inference import json_media, properties, required
+from threadmock.specs.operations.parameters import types_of
+from threadmock.specs.schemas.validation import checker
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,8 +3,8 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from threadmock.specs.messages import Response
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.wire.messages import Response
+from threadmock.specs.wire.strictjson import dump_json
 
 MEDIA_TYPE = "application/problem+json"
 _BASE = "urn:threadmock:problem:"

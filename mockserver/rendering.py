@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver import problems
-from threadmock.specs.behaviour import Refusal
-from threadmock.specs.messages import Response, is_json
-from threadmock.specs.strictjson import dump_json
-from threadmock.specs.validation import Violation
+from threadmock.specs.behaviour.rule import Refusal
+from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.wire.messages import Response, is_json
+from threadmock.specs.wire.strictjson import dump_json
 
 _CODES: Mapping[str, str] = {
     "required": "missing",

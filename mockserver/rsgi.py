@@ -18,7 +18,7 @@ from threadmock.mockserver.gateway import Gateway
 from threadmock.mockserver.problems import problem
 from threadmock.mockserver.runs.stream import Pending, Stream
 from threadmock.mockserver.wsgi import WsgiApp, call_wsgi
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 BODY_SECONDS = 30.0
 AT_ONCE = 256 * 1024

@@ -3,10 +3,10 @@
 import hmac
 
 from threadmock.mockserver.rendering import Refused
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Operation, Security
-from threadmock.specs.parameters import parse_query
-from threadmock.specs.validation import Violation
+from threadmock.specs.contract import Operation, Security
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.wire.messages import Request
 
 
 def check_credentials(operation: Operation, request: Request, auth: str) -> Refused | None:

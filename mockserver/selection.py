@@ -9,10 +9,10 @@ from threadmock.mockserver.settings import Maker, fetch
 from threadmock.mockserver.storage import Thing
 from threadmock.mockserver.things import Members, compile_members
 from threadmock.mockserver.transaction import ABSENT, Transaction, dig
-from threadmock.specs.behaviour import Filter, Listing, Source
-from threadmock.specs.inference import properties
-from threadmock.specs.model import Operation
-from threadmock.specs.rule_parts import steps_of
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.behaviour.rule import Filter, Listing, Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.inference import properties
 
 Judge = Callable[[Thing], bool]
 UNLIMITED = 1 << 60

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.transaction import ABSENT, Transaction, dig
-from threadmock.specs.behaviour import Setting, Source
-from threadmock.specs.formats import write_date_time
-from threadmock.specs.parameters import parse_query
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.rule import Setting, Source
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.wire.strictjson import dump_json
 
 Maker = Callable[[Transaction], Any]
 _NO = (ABSENT, None, False, "false")

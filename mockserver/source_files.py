@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
+from threadmock.specs.documents.json_text import check_bounds, parse_json
+from threadmock.specs.documents.yaml_text import lines_of, parse_yaml
 from threadmock.specs.errors import SpecError, UnknownName, nearest
-from threadmock.specs.jsontext import check_bounds, parse_json
-from threadmock.specs.yamljson import lines_of, parse_yaml
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_TEXT = 8 * 1024 * 1024

@@ -17,7 +17,7 @@ from threadmock.mockserver.runs.beats import AGENT, Beat, Beats, Teller
 from threadmock.mockserver.runs.stream import Listener, Source, Stream
 from threadmock.mockserver.scripts import Step
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction
-from threadmock.specs.agents import Agent
+from threadmock.specs.behaviour.agent import Agent
 
 Memory = dict[str, Any]
 Change = Callable[[list[bytes], int], list[bytes]]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from threadmock.mockserver.settings import Maker, compile_setting, fetch
 from threadmock.mockserver.storage import Shelf, Thing
 from threadmock.mockserver.transaction import ABSENT, Transaction, dig, put
-from threadmock.specs.behaviour import Made, Setting
-from threadmock.specs.formats import write_date_time
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Contract
-from threadmock.specs.rule_parts import steps_of
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.behaviour.rule import Made, Setting
+from threadmock.specs.contract import Contract
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.wire.messages import Request
 
 if TYPE_CHECKING:
     from threadmock.mockserver.plans import Plan

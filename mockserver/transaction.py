@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from threadmock.mockserver.storage import Shelf, Thing
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.messages import Request
 
 if TYPE_CHECKING:
     from threadmock.mockserver.plans import Plan

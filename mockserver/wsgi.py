@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from threadmock.mockserver.gateway import Gateway
 from threadmock.mockserver.runs.stream import Pending
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 StartResponse: TypeAlias = Callable[..., Any]
 Carriers: TypeAlias = Sequence[tuple[str, str]]

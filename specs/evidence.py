@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from threadmock.specs.behaviour.read_rules import evidence_words
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import SchemaError, nearest
-from threadmock.specs.pointers import escaped
-from threadmock.specs.rules import evidence_words
 
 MARK = "x-evidence"
 _NAMES = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "headers", "paths"})

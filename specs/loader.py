@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from threadmock.specs import documents, overlay
-from threadmock.specs.agent_rules import parse_agent
-from threadmock.specs.dialect import Dialect
-from threadmock.specs.documents import Document
+from threadmock.specs.behaviour.read_agents import parse_agent
+from threadmock.specs.behaviour.read_fill import parse_fill
+from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_profile
+from threadmock.specs.contract import Contract, Schema, Server
+from threadmock.specs.documents import document as documents
+from threadmock.specs.documents import overlay
+from threadmock.specs.documents.document import Document
 from threadmock.specs.errors import DocumentError, RuleError, UnknownName
 from threadmock.specs.evidence import check_evidence
-from threadmock.specs.filling import parse_fill
-from threadmock.specs.model import Contract, Schema, Server
-from threadmock.specs.operations import read_operations
-from threadmock.specs.rules import check_provider_wide, parse_profile
-from threadmock.specs.spelling import camel, spell_operation, spelled_schema, speller
+from threadmock.specs.operations.reader import read_operations
+from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
+from threadmock.specs.schemas.dialect import Dialect
 
 LAYERS = ("documented", "observed")
 _MAX_CONTRACTS = 64

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import jsonschema
 import jsonschema_rs
-from threadmock.specs import documents
-from threadmock.specs.dialect import Dialect
+from threadmock.specs.documents import document as documents
+from threadmock.specs.schemas.dialect import Dialect
 
 
 def dialect(

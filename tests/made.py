@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from threadmock.specs import documents
-from threadmock.specs.dialect import Dialect
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Operation, Schema
-from threadmock.specs.operations import read_operations
+from threadmock.specs.contract import Operation, Schema
+from threadmock.specs.documents import document as documents
+from threadmock.specs.operations.reader import read_operations
+from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.wire.messages import Request
 
 JSON = "application/json"
 OK = {"200": {"description": "Fine."}}

@@ -13,9 +13,9 @@ from threadmock.mockserver.runs.timing import JumpingTimer
 from threadmock.mockserver.script_files import parse_scripts, shipped
 from threadmock.mockserver.scripts import Scripts
 from threadmock.mockserver.world import World
-from threadmock.specs.eventstream import EventReader, ServerEvent, read_events
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent, read_events
+from threadmock.specs.wire.messages import Request, Response
 
 NOBODY = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 HEADERS = {"host": "localhost", "content-type": "application/json"}

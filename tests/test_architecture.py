@@ -295,7 +295,10 @@ HARMLESS = [
         "specs/a.py",
         DOC + "import json\nimport yaml\nfrom werkzeug.http import dump_header\nfrom threadmock.specs import model",
     ),
-    ("mockserver/a.py", DOC + "import click\nfrom granian import Granian\nfrom threadmock.specs.model import Contract"),
+    (
+        "mockserver/a.py",
+        DOC + "import click\nfrom granian import Granian\nfrom threadmock.specs.contract import Contract",
+    ),
     ("contracts/targets.py", DOC + f"def f():\n    {DOC}    from threadmock.mockserver import app\n"),
     (
         "contracts/command.py",

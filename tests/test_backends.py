@@ -25,7 +25,7 @@ from threadmock.contracts.pacing import Pacer
 from threadmock.contracts.printing import printable, xml_text
 from threadmock.contracts.targets import MOST_LOCKED, Gone, http_target
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Response
+from threadmock.specs.wire.messages import Response
 
 CANARY = "c4n4ry-s3cr3t-t0ken"
 GIVEN = {"Authorization": f"Bearer {CANARY}"}

@@ -21,12 +21,12 @@ from threadmock.contracts.cases import (
 from threadmock.contracts.encoding import MULTIPART, URLENCODED, encode_form
 from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.samples import least, most
+from threadmock.specs.contract import Parameter, Schema
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
-from threadmock.specs.model import Parameter, Schema
-from threadmock.specs.requests import read_body
-from threadmock.specs.strictjson import parse_json
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.requests import read_body
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.strictjson import parse_json
 
 PROVIDERS = ("langsmith", "scale", "lighton", "seekrflow", "ishvana")
 

@@ -16,7 +16,7 @@ from threadmock.contracts.scenarios.family_table import FAMILY
 from threadmock.contracts.scenarios.run_table import RUNS
 from threadmock.contracts.targets import Exchange
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Response
+from threadmock.specs.wire.messages import Response
 
 NOW = datetime.datetime(2026, 5, 4, 3, 2, 1, tzinfo=datetime.UTC)
 STAMP = NOW.isoformat()

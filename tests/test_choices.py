@@ -3,8 +3,8 @@
 import pytest
 from threadmock.contracts.choices import choice_evidence
 from threadmock.contracts.coverage import coverage
+from threadmock.specs.contract import Schema
 from threadmock.specs.loader import load
-from threadmock.specs.model import Schema
 
 UNION = {
     "type": "object",

@@ -28,7 +28,7 @@ from threadmock.mockserver.faults import planted
 from threadmock.mockserver.gateway import Gateway
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 MADE = {
     "langsmith": ["thread"],

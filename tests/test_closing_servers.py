@@ -17,7 +17,7 @@ from threadmock.contracts.errors import BrokenResponse
 from threadmock.contracts.sockets import BoundedSocket
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import read_target
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 

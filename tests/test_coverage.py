@@ -11,15 +11,15 @@ from threadmock.contracts.coverage import LIMIT, coverage, examples
 from threadmock.contracts.grounds import prepare
 from threadmock.contracts.malformed import malformed_bodies
 from threadmock.contracts.shapes import shapes
-from threadmock.specs.behaviour import Key, Leniency, Requirement, Rule, Source
+from threadmock.specs.behaviour.rule import Key, Leniency, Requirement, Rule, Source
+from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Schema
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
-from threadmock.specs.model import Body, Media, Operation, Parameter, Reply, Schema
-from threadmock.specs.parameters import check_parameters
-from threadmock.specs.requests import read_body
-from threadmock.specs.routing import Router
-from threadmock.specs.strictjson import JsonError, parse_json
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.parameters import check_parameters
+from threadmock.specs.operations.requests import read_body
+from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 PROVIDERS = ("langsmith", "scale", "lighton", "seekrflow", "ishvana")
 CREATES = [

@@ -21,10 +21,10 @@ from threadmock.mockserver.greeting import greeting
 from threadmock.mockserver.neutral import Dataset, laid_out, moments, turns
 from threadmock.mockserver.neutral_files import SHIPPED, parse_data, read_data
 from threadmock.specs.errors import RuleError, SpecError
-from threadmock.specs.formats import read_date_time
 from threadmock.specs.loader import LAYERS, builtin_names
-from threadmock.specs.spelling import snake
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.spelling import snake
+from threadmock.specs.schemas.formats import read_date_time
+from threadmock.specs.schemas.validation import checker
 
 KEY = {"authorization": "Bearer key-1", "x-api-key": "key-1"}
 WIRE_ROLES = {"human": "user", "ai": "assistant"}
@@ -629,4 +629,4 @@ def test_a_server_without_data_loads_nothing_of_all_this() -> None:
         "build_gateway(Settings(('scale',))); print([n for n in sys.modules if 'neutral' in n or '.fill' in n])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "['threadmock.specs.filling']"
+    assert found.stdout.strip() == "['threadmock.specs.behaviour.read_fill']"

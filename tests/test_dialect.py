@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from converting import converted, dialect, takes
-from threadmock.specs import documents
-from threadmock.specs.dialect import Dialect
+from threadmock.specs.documents import document as documents
 from threadmock.specs.errors import DocumentError, SchemaError
+from threadmock.specs.schemas.dialect import Dialect
 
 
 def refusal(node: object, version: str = "3.1.0", **schemas: object) -> str:

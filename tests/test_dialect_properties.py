@@ -7,7 +7,7 @@ from converting import converted, dialect, takes
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.specs.errors import SchemaError, SpecError
-from threadmock.specs.keywords import KEYWORDS
+from threadmock.specs.schemas.keywords import KEYWORDS
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-5, 5) | st.text("ab", max_size=3),

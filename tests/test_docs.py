@@ -34,7 +34,7 @@ def test_architecture_names_every_module(package: str, module: str) -> None:
 
 
 def test_architecture_lists_every_word_of_the_vocabulary() -> None:
-    schema = json.loads((ROOT / "specs" / "behaviour.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "specs" / "behaviour" / "behaviour.schema.json").read_text(encoding="utf-8"))
     words = set(schema["properties"]) | set(schema["$defs"]["errors"]["properties"])
     words |= set(schema["$defs"]["setting"]["anyOf"][2]["properties"]) - {"generate", "absent"}
     words |= set(schema["$defs"]["lenient"]["items"]["properties"]["what"]["enum"])

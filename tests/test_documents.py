@@ -10,10 +10,11 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadmock.specs import documents, jsontext, yamljson
-from threadmock.specs.documents import Document
+from threadmock.specs.documents import document as documents
+from threadmock.specs.documents import json_text, yaml_text
+from threadmock.specs.documents.document import Document
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError
-from threadmock.specs.pointers import escaped
 
 DATA = Path(__file__).parent / "data" / "documents"
 HERE = Path("document.yaml")
@@ -96,7 +97,7 @@ def test_a_page_that_embeds_a_document_reads_as_the_document(tree, mark, length,
 @given(json_values(printable))
 def test_json_and_its_flow_yaml_agree(value):
     text = json.dumps({"openapi": "3.1.0", "value": value}, ensure_ascii=False)
-    assert same(yamljson.parse_yaml(text, "x"), json.loads(text))
+    assert same(yaml_text.parse_yaml(text, "x"), json.loads(text))
 
 
 @given(st.binary(max_size=200) | st.text(alphabet="{}[]:,-?&*!|>'\"#%@` \n\ta1.~<", max_size=80).map(str.encode))
@@ -325,7 +326,7 @@ def test_size_is_looked_at_before_anything_else(tmp_path, monkeypatch):
 
 
 def test_the_node_budget_holds_for_json_too(monkeypatch):
-    monkeypatch.setattr(jsontext, "MAX_NODES", 100)
+    monkeypatch.setattr(json_text, "MAX_NODES", 100)
     assert "more than 100 nodes" in refusal(json.dumps({"openapi": "3.1.0", "a": list(range(200))}))
 
 
@@ -362,10 +363,10 @@ def test_where_falls_back_to_the_nearest_line_above():
 @given(st.integers(1, 60), st.integers(0, 40))
 def test_the_pure_python_reader_agrees(depth, count):
     text = "openapi: 3.1.0\na: " + "[" * depth + "]" * depth + f"\nb: [{'x, ' * count}]\n"
-    compiled = yamljson.parse_yaml(text, "x")
-    original = yamljson._LOADER
-    yamljson._LOADER = yaml.SafeLoader
+    compiled = yaml_text.parse_yaml(text, "x")
+    original = yaml_text._LOADER
+    yaml_text._LOADER = yaml.SafeLoader
     try:
-        assert yamljson.parse_yaml(text, "x") == compiled
+        assert yaml_text.parse_yaml(text, "x") == compiled
     finally:
-        yamljson._LOADER = original
+        yaml_text._LOADER = original

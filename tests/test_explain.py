@@ -14,11 +14,11 @@ from threadmock.contracts.explain_profile import AGENT_WORDS, PROFILE_WORDS, pro
 from threadmock.contracts.explain_rules import RULE_WORDS, parts_of
 from threadmock.contracts.explain_runs import RUN_WORDS
 from threadmock.contracts.explain_settings import SETTINGS
-from threadmock.specs import behaviour, rule_parts
+from threadmock.specs.behaviour import read_settings, rule
 from threadmock.specs.loader import LAYERS, builtin_names, load
 
 DATA = Path(__file__).parent / "data"
-VOCABULARY = json.loads((Path(behaviour.__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8"))
+VOCABULARY = json.loads((Path(rule.__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8"))
 WORDS = VOCABULARY["properties"].keys()
 SETTING = next(form for form in VOCABULARY["$defs"]["setting"]["anyOf"] if "properties" in form)["properties"].keys()
 IN_THE_HEADING = {"action", "resource", "evidence"}
@@ -69,8 +69,8 @@ SETTINGS_OF_EVERY_WORD = {
 
 
 def test_every_word_of_a_setting_has_a_description() -> None:
-    kinds = {word for words in get_args(behaviour.Kind) for word in get_args(words)}
-    assert SETTINGS.keys() == kinds == set(rule_parts._KINDS)
+    kinds = {word for words in get_args(rule.Kind) for word in get_args(words)}
+    assert SETTINGS.keys() == kinds == set(read_settings._KINDS)
     assert kinds <= SETTING
     assert SETTINGS_OF_EVERY_WORD.keys() == SETTING
 

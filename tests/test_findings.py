@@ -19,7 +19,7 @@ from threadmock.contracts.masking import MASK, Masking
 from threadmock.contracts.outcome import Outcome, read_outcome
 from threadmock.contracts.printing import one_line, printable, shorten, xml_text
 from threadmock.contracts.targets import Exchange
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 RECORD = CaseRecord("a case", "valid", "coverage", "POST", "http://127.0.0.1:4040/threads")
 FINDING = Finding("echo", "create", "failure", "documented", "/title", "one", "another", "#/paths", RECORD)

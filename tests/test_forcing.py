@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from threadmock.specs.loader import LAYERS, builtin_names, load
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.replies import check_response
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.wire.messages import Request, Response
 
 PATHS = {
     "ishvana": "/api/chat/threads",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made import schema_of
-from threadmock.specs.formats import FORMAT_CHECKER, checkers, read_date_time, write_date_time
-from threadmock.specs.validation import Checker
+from threadmock.specs.schemas.formats import FORMAT_CHECKER, checkers, read_date_time, write_date_time
+from threadmock.specs.schemas.validation import Checker
 
 # Texts on which the engines differ: such a value is no case, neither valid nor invalid.
 DISAGREEMENTS = {

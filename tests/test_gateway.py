@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from threadmock.mockserver import gateway as gateway_module
 from threadmock.mockserver.gateway import Gateway, Limits, printable
 from threadmock.specs.loader import builtin_names, load, renamed
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 
 PATHS = {
     "ishvana": "/api/chat/threads",

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.mockserver.generation import Ungeneratable, generate
 from threadmock.mockserver.world import World
-from threadmock.specs.formats import FORMAT_CHECKER
+from threadmock.specs.contract import Schema
 from threadmock.specs.loader import LAYERS, builtin_names, load
-from threadmock.specs.model import Schema
+from threadmock.specs.schemas.formats import FORMAT_CHECKER
 
 
 def world(seed: int = 7) -> World:

@@ -9,7 +9,7 @@ from threadmock.contracts.inventing import fresh_key, is_invented, strange_keys
 from threadmock.contracts.ledger import Ledger
 from threadmock.contracts.ledger_file import Entry
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 
 MINE = "11111111-1111-4111-8111-111111111111"
 THEIRS = "22222222-2222-4222-8222-222222222222"

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import JSON, operation, schema_of, taking
 from near import JUNK
-from threadmock.specs.behaviour import Within
-from threadmock.specs.inference import infer_refusals, infer_rule, json_media, properties, required
-from threadmock.specs.spelling import as_written
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Within
+from threadmock.specs.operations.inference import infer_refusals, infer_rule, json_media, properties, required
+from threadmock.specs.operations.spelling import as_written
+from threadmock.specs.schemas.validation import checker
 
 STAMP = {"type": "string", "format": "date-time"}
 THING = {

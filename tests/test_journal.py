@@ -3,7 +3,7 @@
 import threading
 
 from threadmock.mockserver.journal import MAX_BODY, MAX_EXCHANGES, Journal
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 
 def test_only_the_last_exchanges_are_kept_and_their_numbers_go_on() -> None:

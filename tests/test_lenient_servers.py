@@ -16,9 +16,9 @@ from threadmock.contracts.settings import Settings
 from threadmock.contracts.streams import read_stream
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import read_target
-from threadmock.specs.agents import Format
-from threadmock.specs.conditions import agrees
-from threadmock.specs.messages import Request
+from threadmock.specs.behaviour.agent import Format
+from threadmock.specs.behaviour.conditions import agrees
+from threadmock.specs.wire.messages import Request
 
 TWINS = b"id: 5-0\ndata: 1\n\nid: 5-0\ndata: 2\n\nid: 6-0\ndata: 3\n\n"
 

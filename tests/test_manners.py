@@ -9,8 +9,8 @@ from doors import DOORS, Client, make_gateway
 from threadmock.contracts.run import prepare
 from threadmock.contracts.settings import Settings
 from threadmock.mockserver.gateway import Gateway
-from threadmock.specs.conditions import agrees, asks_of_store, spread
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
+from threadmock.specs.wire.messages import Request, Response
 
 PAGE = "http://localhost:3000"
 NOBODY = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"

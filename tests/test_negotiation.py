@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.mockserver.negotiation import NOTHING, Preference, choose_media, read_preference
-from threadmock.specs.model import Media, Reply
+from threadmock.specs.contract import Media, Reply
 
 JSON = Media("application/json", None)
 XML = Media("application/xml", None)

@@ -10,17 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import JSON, OK, document_of, operation, read
 from near import JUNK
-from threadmock.specs import documents, loader, overlay
-from threadmock.specs.dialect import Dialect
+from threadmock.specs import loader
+from threadmock.specs.behaviour.read_rules import check_provider_wide
+from threadmock.specs.documents import document as documents
+from threadmock.specs.documents import overlay
 from threadmock.specs.errors import DocumentError, SpecError
 from threadmock.specs.evidence import check_evidence
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.operations import read_operations
-from threadmock.specs.parameters import check_parameters
-from threadmock.specs.replies import check_response
-from threadmock.specs.requests import read_body
-from threadmock.specs.routing import Router
-from threadmock.specs.rules import check_provider_wide
+from threadmock.specs.operations.parameters import check_parameters
+from threadmock.specs.operations.reader import read_operations
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.operations.requests import read_body
+from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.wire.messages import Request, Response
 
 THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 

@@ -10,7 +10,7 @@ from threadmock.contracts.settings import Settings
 from threadmock.contracts.sharing import Place, SharedRate
 from threadmock.contracts.targets import Target, mock_target
 from threadmock.contracts.transport import WsgiTransport
-from threadmock.specs.messages import Response
+from threadmock.specs.wire.messages import Response
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 

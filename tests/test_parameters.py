@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made import asking
-from threadmock.specs.messages import Request
-from threadmock.specs.parameters import (
+from threadmock.specs.operations.parameters import (
     MAX_PAIRS,
     check_parameters,
     is_read,
@@ -16,6 +15,7 @@ from threadmock.specs.parameters import (
     typed,
     types_of,
 )
+from threadmock.specs.wire.messages import Request
 
 TYPES = ("integer", "number", "boolean", "string", "array", "object", "null")
 hostile = st.text(st.characters()) | st.from_regex(r"-?[0-9]*\.?[0-9]*([eE][+-]?[0-9]*)?", fullmatch=True)

@@ -11,7 +11,7 @@ from doors import Client, make_gateway
 from threadmock.contracts.run import Run, prepare
 from threadmock.contracts.settings import Settings
 from threadmock.mockserver.gateway import Gateway
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response
 
 NOTEBOOKS = str(Path(__file__).parent / "data" / "notebooks")
 KEY = {"authorization": "Bearer desk"}

@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 import threadmock.specs
-from threadmock.specs import documents, overlay
-from threadmock.specs.formats import FORMAT_CHECKER
+from threadmock.specs.documents import document, overlay
 from threadmock.specs.loader import builtin_names, load
+from threadmock.specs.schemas.formats import FORMAT_CHECKER
 
 SPECS = Path(threadmock.specs.__file__).parent
 PROVIDERS = SPECS / "providers"
@@ -31,13 +31,13 @@ LITERALS = frozenset({"default", "value", "example", "enum", "const"})
 
 
 def read(path: Path) -> dict[str, Any]:
-    return documents.read(path).tree
+    return document.read(path).tree
 
 
 def layered(name: str, layer: str) -> dict[str, Any]:
     """The provider's document after the overlays of a layer."""
     files = ["behaviour.overlay.yaml"] + (["observed.overlay.yaml"] if layer == "observed" else [])
-    found = [documents.read(PROVIDERS / name / file) for file in files if (PROVIDERS / name / file).exists()]
+    found = [document.read(PROVIDERS / name / file) for file in files if (PROVIDERS / name / file).exists()]
     return overlay.apply(read(PROVIDERS / name / "openapi.yaml"), found)
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.specs import documents
+from threadmock.specs.documents import document as documents
+from threadmock.specs.documents.pointers import escaped, steps_of, walk
 from threadmock.specs.errors import DocumentError
-from threadmock.specs.pointers import escaped, steps_of, walk
 
 
 def parse(text: str) -> documents.Document:

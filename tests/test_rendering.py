@@ -9,9 +9,9 @@ from doors import Client, make_gateway
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.mockserver.rendering import Refused, fill, render, shorten
-from threadmock.specs.behaviour import Refusal
-from threadmock.specs.formats import FORMAT_CHECKER
-from threadmock.specs.validation import Violation
+from threadmock.specs.behaviour.rule import Refusal
+from threadmock.specs.schemas.formats import FORMAT_CHECKER
+from threadmock.specs.schemas.validation import Violation
 
 TWO = (
     Violation("body", "required", ("title",), "is required"),

@@ -15,7 +15,7 @@ from threadmock.contracts.run import Run, prepare
 from threadmock.contracts.settings import Settings
 from threadmock.contracts.targets import http_target
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 
 
 def broken(report: Path) -> tuple[Run, list]:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import JSON, OK, giving, operation
 from near import contracts, near_values
-from threadmock.specs.messages import Request, Response, is_json, media_type
-from threadmock.specs.replies import check_content, check_response
-from threadmock.specs.strictjson import dump_json
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.replies import check_content, check_response
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request, Response, is_json, media_type
+from threadmock.specs.wire.strictjson import dump_json
 
 GET = Request("GET", "/things")
 OPERATIONS = [made for contract in contracts() for made in contract.operations]

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import operation, post, taking
 from near import contracts, near_values
-from threadmock.specs.messages import Request
-from threadmock.specs.requests import MAX_FIELDS, NO_BODY, read_body
-from threadmock.specs.strictjson import dump_json
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.requests import MAX_FIELDS, NO_BODY, read_body
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request
+from threadmock.specs.wire.strictjson import dump_json
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"

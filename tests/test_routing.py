@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from near import contracts
-from threadmock.specs.behaviour import Rule
-from threadmock.specs.model import Operation
-from threadmock.specs.routing import Router, shared_routes
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.routing import Router, shared_routes
 
 
 def route(method: str, path: str, *, slashes: bool = False) -> Operation:

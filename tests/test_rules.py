@@ -5,11 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import operation, read
 from near import JUNK, contracts
-from threadmock.specs.behaviour import Setting, Source, weakest
+from threadmock.specs.behaviour.read_rules import (
+    check_provider_wide,
+    evidence_words,
+    parse_profile,
+    parse_rule,
+    sources_of,
+)
+from threadmock.specs.behaviour.read_settings import check_vocabulary, is_setting, parse_source
+from threadmock.specs.behaviour.rule import Setting, Source, weakest
 from threadmock.specs.errors import RuleError, SpecError
-from threadmock.specs.rule_parts import check_vocabulary, is_setting, parse_source
-from threadmock.specs.rules import check_provider_wide, evidence_words, parse_profile, parse_rule, sources_of
-from threadmock.specs.spelling import as_written
+from threadmock.specs.operations.spelling import as_written
 
 CREATE = {"action": "create", "key": {"field": "id"}}
 EVIDENCE = st.sampled_from(evidence_words())

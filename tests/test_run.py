@@ -15,7 +15,7 @@ from threadmock.contracts.settings import Settings, UsageError, chosen_checks, c
 from threadmock.contracts.targets import Exchange, Gone
 from threadmock.specs.errors import SchemaError, UnknownName
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Response
+from threadmock.specs.wire.messages import Response
 
 CONTRACT = load("langsmith")
 OPERATION = CONTRACT.operations[0]

@@ -7,7 +7,7 @@ import pytest
 from doors import make_gateway
 from talk import HEADERS, NOBODY, Talk, data, is_uuid, names, said
 from threadmock.mockserver.runs import agenda
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 
 SLOW = "steps: [{wait: 10s}, {say: 'late $text'}]"
 BODY = {"assistant_id": "agent", "input": said("tea")}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.mockserver.security import carrier, challenge, check_credentials, read_credential
-from threadmock.specs.behaviour import Rule
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Operation, Security
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.contract import Operation, Security
+from threadmock.specs.wire.messages import Request
 
 BEARER = Security("b", "http", scheme="bearer")
 BASIC = Security("c", "http", scheme="basic")

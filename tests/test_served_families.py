@@ -9,7 +9,7 @@ from doors import START, Client, make_gateway
 from threadmock.mockserver.app import create_app
 from threadmock.mockserver.runs.stream import Stream
 from threadmock.specs.loader import LAYERS, builtin_names, load
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 
 KEY = {"authorization": "Bearer k"}
 FAMILIES = [pytest.param(name, layer, id=f"{name}-{layer}") for name in builtin_names() for layer in LAYERS]

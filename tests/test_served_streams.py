@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from processes import LONGEST, Serving
-from threadmock.specs.eventstream import EventReader, ServerEvent
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
 JSON = {"content-type": "application/json"}
 STOPS = """

@@ -8,9 +8,9 @@ from doors import SteadyClock, make_gateway
 from threadmock.mockserver.settings import GENERATORS, compile_setting, fetch
 from threadmock.mockserver.transaction import ABSENT, Transaction
 from threadmock.mockserver.world import World
-from threadmock.specs.behaviour import Setting, Source
-from threadmock.specs.formats import write_date_time
-from threadmock.specs.messages import Request
+from threadmock.specs.behaviour.rule import Setting, Source
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.wire.messages import Request
 
 GATEWAY = make_gateway("scale")
 BODY = {"a": 1, "null": None, "nested": {"b": {"c": "deep"}, "list": [1]}, "false": False}

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.specs import documents
-from threadmock.specs.dialect import Dialect
+from threadmock.specs.contract import Schema
+from threadmock.specs.documents import document as documents
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Schema
-from threadmock.specs.soundness import MAX_CHAIN, contradictions, has_type, standing_cycle, uninhabited
-from threadmock.specs.validation import fast_engine
+from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.schemas.soundness import MAX_CHAIN, contradictions, has_type, standing_cycle, uninhabited
+from threadmock.specs.schemas.validation import fast_engine
 
 
 def ref(name: str) -> dict:

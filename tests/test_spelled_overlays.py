@@ -17,13 +17,13 @@ import yaml
 from doors import Client, make_gateway
 from made import JSON, document_of
 from threadmock import specs
-from threadmock.specs.behaviour import Setting, Spelling
+from threadmock.specs.behaviour.read_settings import is_setting
+from threadmock.specs.behaviour.rule import Setting, Spelling
+from threadmock.specs.contract import Contract
 from threadmock.specs.loader import builtin_names, load
-from threadmock.specs.model import Contract
-from threadmock.specs.rule_parts import is_setting
-from threadmock.specs.spelling import camel, spell_schema
+from threadmock.specs.operations.spelling import camel, spell_schema
 
-SCHEMA = json.loads((Path(specs.__file__).parent / "behaviour.schema.json").read_text())
+SCHEMA = json.loads((Path(specs.__file__).parent / "behaviour" / "behaviour.schema.json").read_text())
 DEFS = SCHEMA["$defs"]
 NOTEBOOKS = Path(__file__).parent / "data" / "notebooks"
 CAMEL = {"wire": "camelCase"}

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import JSON, operation
 from near import JUNK, contracts
-from threadmock.specs.spelling import camel, respell, snake, spell_operation, spell_schema, twin
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.spelling import camel, respell, snake, spell_operation, spell_schema, twin
+from threadmock.specs.schemas.validation import checker
 
 words = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 snakes = st.lists(words, min_size=1, max_size=4).map("_".join)

@@ -15,7 +15,7 @@ from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.staging import NotStaged, Stage, find_key
 from threadmock.contracts.summary import Summary
 from threadmock.contracts.targets import mock_target
-from threadmock.specs.behaviour import Source
+from threadmock.specs.behaviour.rule import Source
 from threadmock.specs.loader import load
 
 NOTEBOOKS = str(Path(__file__).parent / "data" / "notebooks")

@@ -14,7 +14,7 @@ from threadmock.contracts.transport import WsgiTransport
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import read_target
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 
 EVENTS = {"content-type": "text/event-stream; charset=utf-8"}
 

@@ -12,14 +12,14 @@ from hypothesis_jsonschema import from_schema
 from threadmock.contracts.cases import ABSENT, body_schema, key_member, linked_members, referring_members
 from threadmock.contracts.shapes import kind_of, plain_name, shapes
 from threadmock.contracts.strategies import invalid_cases, valid_bodies, valid_cases, values
+from threadmock.specs.contract import Schema
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
-from threadmock.specs.model import Schema
-from threadmock.specs.parameters import check_parameters
-from threadmock.specs.requests import read_body
-from threadmock.specs.routing import Router
-from threadmock.specs.strictjson import MAX_DEPTH, depth_of, dump_json, parse_json
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.parameters import check_parameters
+from threadmock.specs.operations.requests import read_body
+from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.strictjson import MAX_DEPTH, depth_of, dump_json, parse_json
 
 PROVIDERS = ("langsmith", "scale", "lighton", "seekrflow", "ishvana")
 CREATES = [

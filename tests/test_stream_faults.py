@@ -20,7 +20,7 @@ from threadmock.mockserver.runs.timing import JumpingTimer
 from threadmock.mockserver.scripts import Heard, Reply, Script, Scripts, Step
 from threadmock.mockserver.stream_faults import FAULTS
 from threadmock.mockserver.world import World
-from threadmock.specs.eventstream import read_events
+from threadmock.specs.wire.eventstream import read_events
 
 PAIRS = [(fault.name, check) for fault in FAULTS for check in fault.caught_by]
 TELLING = [scenario.name for scenario in RUNS]

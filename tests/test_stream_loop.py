@@ -10,7 +10,7 @@ from doors import dump
 from talk import HEADERS, Talk, names
 from threadmock.mockserver.app import serving
 from threadmock.mockserver.runs.timing import RealTimer
-from threadmock.specs.eventstream import EventReader, ServerEvent
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
 
 class Transport:

@@ -10,10 +10,10 @@ from threadmock.contracts.speaking import asked_for, body_saying, modes_of, put_
 from threadmock.contracts.streams import read_stream
 from threadmock.contracts.targets import Target
 from threadmock.contracts.transport import WsgiTransport
-from threadmock.specs.behaviour import Source
+from threadmock.specs.behaviour.read_rules import parse_setting
+from threadmock.specs.behaviour.rule import Source
 from threadmock.specs.loader import load
-from threadmock.specs.rules import parse_setting
-from threadmock.specs.spelling import as_written
+from threadmock.specs.operations.spelling import as_written
 
 CONTRACT = load("langsmith")
 RUN = "01a20ddf-7e6b-7554-89c3-f1d01a2456d0"

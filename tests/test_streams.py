@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from talk import MODES, NOBODY, Talk, data, names
 from threadmock.mockserver.app import create_app
 from threadmock.mockserver.runs import agenda
-from threadmock.specs.eventstream import EventReader, ServerEvent
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
 SLOW = "pace: 1s\nsteps: [{say: one two three}, {emit: {n: 1}}, {say: four five}]"
 LONG_WAIT = "steps: [{wait: 23s}, {say: late}]"

@@ -9,8 +9,16 @@ import time
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from threadmock.specs import strictjson
-from threadmock.specs.strictjson import MAX_DEPTH, MAX_DIGITS, JsonError, depth_of, dump_json, has_surrogate, parse_json
+from threadmock.specs.wire import strictjson
+from threadmock.specs.wire.strictjson import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    JsonError,
+    depth_of,
+    dump_json,
+    has_surrogate,
+    parse_json,
+)
 
 KINDS = {"syntax", "encoding", "nan", "duplicate_keys", "depth", "surrogate", "number"}
 texts = st.text(st.characters(exclude_categories=["Cs"]))

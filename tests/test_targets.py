@@ -25,11 +25,11 @@ from threadmock.contracts.targets import (
 )
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import TargetError, read_target
-from threadmock.specs.behaviour import Key, Rule
+from threadmock.specs.behaviour.rule import Key, Rule
+from threadmock.specs.contract import Operation, Security
 from threadmock.specs.errors import UnknownName
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Operation, Security
+from threadmock.specs.wire.messages import Request
 
 BEARER = Security("bearer", "http", scheme="bearer")
 BASIC = Security("basic", "http", scheme="basic")

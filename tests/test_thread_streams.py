@@ -9,9 +9,9 @@ from threadmock.mockserver.runs.agenda import Runs
 from threadmock.mockserver.runs.stream import Stream
 from threadmock.mockserver.runs.timing import JumpingTimer
 from threadmock.mockserver.world import World
-from threadmock.specs.eventstream import ServerEvent, read_events
 from threadmock.specs.loader import load
-from threadmock.specs.messages import Request, Response
+from threadmock.specs.wire.eventstream import ServerEvent, read_events
+from threadmock.specs.wire.messages import Request, Response
 
 THREAD = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 HELLO = {"messages": [{"role": "user", "content": "Hello"}]}

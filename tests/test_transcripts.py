@@ -11,9 +11,9 @@ import threadmock.specs
 import yaml
 from doors import DOORS, Client, Told, form, make_gateway, multipart
 from threadmock.specs.loader import LAYERS, builtin_names, load
-from threadmock.specs.messages import Request, Response
-from threadmock.specs.replies import check_response
-from threadmock.specs.routing import Router
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.operations.routing import Router
+from threadmock.specs.wire.messages import Request, Response
 
 PROVIDERS = Path(threadmock.specs.__file__).parent / "providers"
 NOWHERE = object()

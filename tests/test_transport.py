@@ -29,7 +29,7 @@ from threadmock.contracts.sockets import Allowance, BoundedSocket, is_loopback
 from threadmock.contracts.transport import WsgiTransport
 from threadmock.contracts.transport_http import HttpTransport
 from threadmock.contracts.urls import read_target, request_target
-from threadmock.specs.messages import Request
+from threadmock.specs.wire.messages import Request
 
 POST = Request("POST", "/threads", headers={"content-type": "application/json"}, body=b'{"a":1}')
 GET = Request("GET", "/threads")

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import schema_of, taking
 from near import JUNK, near_values, shipped_schemas
-from threadmock.specs.patterns import searches
-from threadmock.specs.strictjson import dump_json, parse_json
-from threadmock.specs.validation import MAX_VIOLATIONS, Checker, Violation, checker, fast_engine, unsound
+from threadmock.specs.schemas.patterns import searches
+from threadmock.specs.schemas.validation import MAX_VIOLATIONS, Checker, Violation, checker, fast_engine, unsound
+from threadmock.specs.wire.strictjson import dump_json, parse_json
 
 SHIPPED = shipped_schemas()
 
@@ -293,7 +293,7 @@ def test_a_checker_is_made_once_for_a_schema_and_goes_with_it():
 
 
 def test_the_reference_engine_is_not_built_before_it_is_asked(monkeypatch):
-    monkeypatch.setattr("threadmock.specs.validation._Reference", None)
+    monkeypatch.setattr("threadmock.specs.schemas.validation._Reference", None)
     operation = taking({"type": "object", "required": ["a"]})
     judge = checker(operation.body.content["application/json"].schema)
     assert judge.valid({"a": 1})

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from doors import Client
-from threadmock.specs.behaviour import Source
-from threadmock.specs.rule_parts import parse_source
-from threadmock.specs.rules import parse_rule, sources_of
-from threadmock.specs.spelling import as_written
+from threadmock.specs.behaviour.read_rules import parse_rule, sources_of
+from threadmock.specs.behaviour.read_settings import parse_source
+from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.operations.spelling import as_written
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from threadmock.contracts.checks import acceptance, content, moments, redirects,
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.records import Check, Context, Verdict
 from threadmock.contracts.checks.situation import content_trouble
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.wire.strictjson import dump_json
 
 if TYPE_CHECKING:
     from threadmock.contracts.findings import Finding

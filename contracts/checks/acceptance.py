@@ -15,7 +15,7 @@ from threadmock.contracts.checks.situation import (
     unreadable,
 )
 from threadmock.contracts.findings import Finding
-from threadmock.specs.behaviour import Evidence, weakest
+from threadmock.specs.behaviour.rule import Evidence, weakest
 
 _FORMLESS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

@@ -10,9 +10,9 @@ from threadmock.contracts.checks.situation import content_trouble, is_plain_name
 from threadmock.contracts.checks.storing import CHANGING, makes, merge_of, overlap, stores
 from threadmock.contracts.echo import Difference, differences, same
 from threadmock.contracts.findings import Finding
-from threadmock.specs.behaviour import Evidence, Setting, Source, weakest
-from threadmock.specs.strictjson import dump_json
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Evidence, Setting, Source, weakest
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.strictjson import dump_json
 
 MAX_DIFFERENCES = 3
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from threadmock.contracts.cases import ABSENT
 from threadmock.contracts.checks.reading import Reading
-from threadmock.specs.behaviour import Evidence, Setting, weakest
-from threadmock.specs.formats import read_date_time
+from threadmock.specs.behaviour.rule import Evidence, Setting, weakest
+from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
 MOST_MINUTES = 60 * 24 * 3650

@@ -11,7 +11,7 @@ from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
 from threadmock.contracts.checks.storing import makes
 from threadmock.contracts.findings import Finding
-from threadmock.specs.formats import read_date_time
+from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
 """How far the clock that a time was read from may be from the one of the Date header, or, without one, from ours."""

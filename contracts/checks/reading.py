@@ -14,16 +14,16 @@ from threadmock.contracts.naming import body_schema
 from threadmock.contracts.shapes import Branch, shapes, subschema
 from threadmock.contracts.stopping import EVENT_STREAM
 from threadmock.contracts.streams import EventStream, Scope, read_stream
-from threadmock.specs.agents import Respond, RunRule
-from threadmock.specs.behaviour import Evidence, Policy, Rule, Source, weakest
-from threadmock.specs.inference import properties
-from threadmock.specs.messages import Request, Response, is_json, media_type
-from threadmock.specs.model import Operation, Reply, Schema
-from threadmock.specs.parameters import parse_query
-from threadmock.specs.replies import check_response
-from threadmock.specs.spelling import respell
-from threadmock.specs.strictjson import JsonError, parse_json
-from threadmock.specs.validation import Violation
+from threadmock.specs.behaviour.agent import Respond, RunRule
+from threadmock.specs.behaviour.rule import Evidence, Policy, Rule, Source, weakest
+from threadmock.specs.contract import Operation, Reply, Schema
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.operations.spelling import respell
+from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.wire.messages import Request, Response, is_json, media_type
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
     from threadmock.contracts.targets import Exchange

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from threadmock.contracts.findings import Finding
     from threadmock.contracts.staging import Stage
     from threadmock.contracts.targets import Exchange
-    from threadmock.specs.behaviour import Evidence
-    from threadmock.specs.model import Contract
+    from threadmock.specs.behaviour.rule import Evidence
+    from threadmock.specs.contract import Contract
 
 
 @dataclass(frozen=True, eq=False)

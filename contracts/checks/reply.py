@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
 from threadmock.contracts.findings import Finding
-from threadmock.specs.messages import media_type
-from threadmock.specs.validation import Violation
+from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.wire.messages import media_type
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")

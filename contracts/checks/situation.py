@@ -9,11 +9,11 @@ from threadmock.contracts.cases import ABSENT
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.redirects import elsewhere
 from threadmock.contracts.encoding import text_of
-from threadmock.specs.behaviour import Condition, Source
-from threadmock.specs.conditions import agrees, asks_of_store, spread
-from threadmock.specs.messages import is_json, media_type
-from threadmock.specs.parameters import types_of
-from threadmock.specs.strictjson import depth_of
+from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
+from threadmock.specs.behaviour.rule import Condition, Source
+from threadmock.specs.operations.parameters import types_of
+from threadmock.specs.wire.messages import is_json, media_type
+from threadmock.specs.wire.strictjson import depth_of
 
 LARGE_BODY = 64 * 1024
 LONG_HEAD = 4 * 1024

@@ -3,7 +3,7 @@
 from typing import Any
 
 from threadmock.contracts.checks.reading import Reading
-from threadmock.specs.behaviour import Rule
+from threadmock.specs.behaviour.rule import Rule
 
 _MAKING = frozenset({"create", "append"})
 CHANGING = frozenset({"update", "replace"})

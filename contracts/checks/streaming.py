@@ -8,10 +8,10 @@ from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.findings import Finding
 from threadmock.contracts.printing import shorten
 from threadmock.contracts.streams import EventStream, Told, is_over
-from threadmock.specs.agents import Event
-from threadmock.specs.behaviour import Evidence, weakest
-from threadmock.specs.messages import media_type
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.agent import Event
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import media_type
 
 _DIGITS = re.compile(r"\d+")
 _MOST = 3

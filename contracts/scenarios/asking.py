@@ -13,8 +13,8 @@ from threadmock.contracts.errors import NotSent
 from threadmock.contracts.naming import names
 from threadmock.contracts.scenarios.records import ask
 from threadmock.contracts.staging import Stage, Thing
-from threadmock.specs.behaviour import Evidence, Source, weakest
-from threadmock.specs.model import Operation
+from threadmock.specs.behaviour.rule import Evidence, Source, weakest
+from threadmock.specs.contract import Operation
 
 GONE = range(400, 500)
 

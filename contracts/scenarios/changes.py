@@ -16,12 +16,12 @@ from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.records import ask, marked
 from threadmock.contracts.shapes import shapes, subschema
 from threadmock.contracts.staging import Thing
-from threadmock.specs.behaviour import Evidence, weakest
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError
-from threadmock.specs.inference import json_media, properties
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.pointers import walk
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.inference import json_media, properties
+from threadmock.specs.schemas.validation import checker
 
 _FORGED = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad-f0f0f0f0f0f0"}
 

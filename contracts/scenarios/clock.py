@@ -8,7 +8,7 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.moments import read_moments
 from threadmock.contracts.findings import Finding
 from threadmock.contracts.scenarios.records import answer_members, ask, creates, make_case
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.contract import Contract, Operation
 
 ENOUGH = 2.5
 """Seconds after which also a clock that is read in whole seconds has moved."""

@@ -17,8 +17,8 @@ from threadmock.contracts.scenarios.lives import deletes
 from threadmock.contracts.scenarios.pages import ask_page, items_of, listed, way_of
 from threadmock.contracts.scenarios.records import ask, marked
 from threadmock.contracts.staging import Thing, demands, read_thing
-from threadmock.specs.behaviour import weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import weakest
+from threadmock.specs.contract import Contract, Operation
 
 INSIDE = 2
 

@@ -16,10 +16,10 @@ from threadmock.contracts.scenarios.pages import listed, look_for_by, way_of
 from threadmock.contracts.scenarios.records import ask
 from threadmock.contracts.shapes import shapes
 from threadmock.contracts.staging import Thing, put
-from threadmock.specs.behaviour import Filter, weakest
+from threadmock.specs.behaviour.rule import Filter, weakest
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.validation import checker
+from threadmock.specs.schemas.validation import checker
 
 
 @dataclass(frozen=True)

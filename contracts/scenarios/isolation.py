@@ -11,11 +11,11 @@ from threadmock.contracts.findings import Finding
 from threadmock.contracts.samples import most
 from threadmock.contracts.scenarios.records import answer_members, ask, has_base, make_case, marked, new_key
 from threadmock.contracts.shapes import shapes
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.inference import properties
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.strictjson import dump_json
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.strictjson import dump_json
 
 MAX_SPOILT = 5
 _OF_FORMAT = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad-f0f0f0f0f0f0"}

@@ -12,10 +12,10 @@ from threadmock.contracts.naming import body_schema
 from threadmock.contracts.scenarios.asking import aim, ask_gone, evidence_of
 from threadmock.contracts.scenarios.records import ask, make_case, new_key
 from threadmock.contracts.staging import put
-from threadmock.specs.behaviour import Condition, Source, weakest
+from threadmock.specs.behaviour.rule import Condition, Source, weakest
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.validation import checker
+from threadmock.specs.schemas.validation import checker
 
 MOST = 3
 

@@ -24,8 +24,8 @@ from threadmock.contracts.scenarios.pages import (
 )
 from threadmock.contracts.scenarios.records import ask
 from threadmock.contracts.staging import Thing
-from threadmock.specs.behaviour import weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import weakest
+from threadmock.specs.contract import Contract, Operation
 
 
 def linked(contract: Contract, operation: Operation) -> str:

@@ -24,8 +24,8 @@ from threadmock.contracts.scenarios.pages import (
 )
 from threadmock.contracts.scenarios.records import ask, marked
 from threadmock.contracts.staging import Thing, demands
-from threadmock.specs.behaviour import Evidence, weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.contract import Contract, Operation
 
 SEVERAL = 5
 MOST_DEFAULT = 30

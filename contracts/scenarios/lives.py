@@ -19,8 +19,8 @@ from threadmock.contracts.scenarios.asking import (
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.records import ask, marked
 from threadmock.contracts.staging import Thing, demands
-from threadmock.specs.behaviour import weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import weakest
+from threadmock.specs.contract import Contract, Operation
 
 
 def plain_reader(contract: Contract, operation: Operation) -> str:

@@ -13,8 +13,8 @@ from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.records import ask, marked, new_key, record
 from threadmock.contracts.scenarios.repeats import send_at_once
 from threadmock.contracts.staging import Thing, read_thing
-from threadmock.specs.behaviour import weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import weakest
+from threadmock.specs.contract import Contract, Operation
 
 CLIENTS = 6
 

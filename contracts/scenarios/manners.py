@@ -12,9 +12,9 @@ from threadmock.contracts.findings import Finding
 from threadmock.contracts.naming import names
 from threadmock.contracts.scenarios.asking import aim, stage_of
 from threadmock.contracts.scenarios.records import ask
-from threadmock.specs.behaviour import Evidence, weakest
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Contract, Operation
 
 # A page of this machine: mocks and development servers let it in whatever they say of others.
 ORIGIN = "http://localhost:3000"

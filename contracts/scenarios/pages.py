@@ -11,10 +11,10 @@ from threadmock.contracts.scenarios.asking import aim, keys_of
 from threadmock.contracts.scenarios.records import ask
 from threadmock.contracts.shapes import shapes
 from threadmock.contracts.staging import Thing, find_key
-from threadmock.specs.behaviour import Listing, Source
-from threadmock.specs.inference import properties
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Listing, Source
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.validation import checker
 
 MOST_PAGES = 8
 PLENTY = 100

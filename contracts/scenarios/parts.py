@@ -15,10 +15,10 @@ from threadmock.contracts.scenarios.pages import listed, look_for_by, narrowed, 
 from threadmock.contracts.scenarios.records import ask, marked
 from threadmock.contracts.shapes import subschema
 from threadmock.contracts.staging import Thing, demands
-from threadmock.specs.behaviour import Evidence, Source, weakest
-from threadmock.specs.inference import json_media, properties, required
-from threadmock.specs.model import Contract, Operation, Schema
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Evidence, Source, weakest
+from threadmock.specs.contract import Contract, Operation, Schema
+from threadmock.specs.operations.inference import json_media, properties, required
+from threadmock.specs.schemas.validation import checker
 
 EXTRACTED = "extracted"
 _NOWHERE = "nothing.of.the.kind"

@@ -16,11 +16,11 @@ from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.findings import Finding
 from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.shapes import shapes, subschema
-from threadmock.specs.behaviour import Evidence
-from threadmock.specs.inference import properties
-from threadmock.specs.messages import is_json
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import is_json
 
 
 @dataclass(frozen=True)

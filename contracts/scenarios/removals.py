@@ -13,9 +13,9 @@ from threadmock.contracts.scenarios.lives import still_there
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, look_for, way_of
 from threadmock.contracts.scenarios.records import ask, marked
 from threadmock.contracts.staging import Thing, demands
-from threadmock.specs.behaviour import Evidence, Pruning, weakest
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import Evidence, Pruning, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.schemas.validation import checker
 
 KEEP = "keep_latest"
 

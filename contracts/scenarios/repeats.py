@@ -10,8 +10,8 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.echo import type_name
 from threadmock.contracts.findings import Finding
 from threadmock.contracts.scenarios.records import ask, key_of, make_case, marked, new_key, note_taken, record
-from threadmock.specs.model import Operation
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.contract import Operation
+from threadmock.specs.wire.strictjson import dump_json
 
 TIMES = 4
 MANY_IDS = 20

@@ -16,10 +16,10 @@ from threadmock.contracts.scenarios.records import ask
 from threadmock.contracts.speaking import asked_for, modes_of, put_at, saying
 from threadmock.contracts.staging import find_key
 from threadmock.contracts.stopping import FOLLOWING, PLAIN, Stop
-from threadmock.specs.agents import ENDS, Agent, Change
-from threadmock.specs.behaviour import Evidence, Setting, Source, weakest
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.agent import ENDS, Agent, Change
+from threadmock.specs.behaviour.rule import Evidence, Setting, Source, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.schemas.validation import checker
 
 ASKS, FAILS, GOES_ON = "/human", "/failing", "/slow"
 """Words by which our own scripts are chosen. Where others decide, a scenario says that it was not met."""

@@ -37,8 +37,8 @@ from threadmock.contracts.scenarios.running import (
 from threadmock.contracts.speaking import asked_for, conditions
 from threadmock.contracts.stopping import Stop
 from threadmock.contracts.streams import Told
-from threadmock.specs.behaviour import Source, weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import Source, weakest
+from threadmock.specs.contract import Contract, Operation
 
 ANSWER = "approve"
 _SETTINGS = ("keyed", "from", "list", "members", "each")

@@ -25,9 +25,9 @@ from threadmock.contracts.scenarios.running import (
     text_for,
 )
 from threadmock.contracts.speaking import put_at, said_anywhere
-from threadmock.specs.agents import Command, Commands
-from threadmock.specs.behaviour import Setting, Source, weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.agent import Command, Commands
+from threadmock.specs.behaviour.rule import Setting, Source, weakest
+from threadmock.specs.contract import Contract, Operation
 
 _UNKNOWN = "no.such.command"
 

@@ -33,10 +33,10 @@ from threadmock.contracts.scenarios.running import (
     until,
 )
 from threadmock.contracts.speaking import asked_for
-from threadmock.specs.agents import Agent, BusyPolicy
-from threadmock.specs.behaviour import Evidence, Source, weakest
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.agent import Agent, BusyPolicy
+from threadmock.specs.behaviour.rule import Evidence, Source, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.strictjson import dump_json
 
 AT_ONCE = 4
 

@@ -29,10 +29,10 @@ from threadmock.contracts.scenarios.running import (
 )
 from threadmock.contracts.speaking import asked_for
 from threadmock.contracts.streams import EventStream
-from threadmock.specs.agents import Agent
-from threadmock.specs.behaviour import weakest
-from threadmock.specs.model import Contract, Operation
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.agent import Agent
+from threadmock.specs.behaviour.rule import weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.strictjson import dump_json
 
 
 def _streamed(context: Context, operation: Operation, command: str = "") -> tuple[Started, EventStream]:

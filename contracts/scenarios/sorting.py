@@ -16,10 +16,10 @@ from threadmock.contracts.scenarios.parts import item_schema
 from threadmock.contracts.scenarios.records import marked
 from threadmock.contracts.shapes import shapes
 from threadmock.contracts.staging import Thing
-from threadmock.specs.behaviour import Source, weakest
-from threadmock.specs.formats import read_date_time
-from threadmock.specs.inference import properties
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import Source, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.formats import read_date_time
 
 MARKS = ("second", "third", "first")
 MOST_MEMBERS = 3

@@ -12,8 +12,8 @@ from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of, sta
 from threadmock.contracts.scenarios.records import ask
 from threadmock.contracts.shapes import shapes
 from threadmock.contracts.staging import demands
-from threadmock.specs.behaviour import Evidence, Source, weakest
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.behaviour.rule import Evidence, Source, weakest
+from threadmock.specs.contract import Contract, Operation
 
 _MALFORMED = ("not-a-uuid", "00000000-0000-0000-0000-00000000000g", "0", "5f0c7a3e-9d1b-4c2a-8e6f-0123456789ab0")
 _CHECKS = ("valid_accepted", "documented_status", "invalid_refused")

@@ -10,8 +10,8 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.echo import differences
 from threadmock.contracts.findings import Finding
 from threadmock.contracts.scenarios.records import ask, key_of, make_case, marked, new_key, note_taken
-from threadmock.specs.behaviour import Policy, Shown, Taken, weakest
-from threadmock.specs.model import Operation
+from threadmock.specs.behaviour.rule import Policy, Shown, Taken, weakest
+from threadmock.specs.contract import Operation
 
 MANY = 60
 FEW = 10

@@ -11,9 +11,9 @@ from threadmock.contracts.checks.situation import doubt
 from threadmock.contracts.findings import Finding
 from threadmock.contracts.naming import DESTRUCTIVE
 from threadmock.contracts.scenarios.records import ask, has_base, make_case, marked
-from threadmock.specs.behaviour import Evidence, weakest
-from threadmock.specs.messages import Request, is_json
-from threadmock.specs.model import Contract, Operation, Security
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.contract import Contract, Operation, Security
+from threadmock.specs.wire.messages import Request, is_json
 
 
 def wire_applies(_: Contract, operation: Operation) -> str:

@@ -9,10 +9,10 @@ from hypothesis.errors import InvalidArgument
 from threadmock.contracts.shapes import Branch, Shapes, shapes, subschema
 from threadmock.contracts.strategies import freeform
 from threadmock.contracts.strategies.leaves import leaf
+from threadmock.specs.contract import Schema
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.model import Schema
-from threadmock.specs.strictjson import depth_of, dump_json
-from threadmock.specs.validation import checker
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.strictjson import depth_of, dump_json
 
 MAX_DEPTH = 90
 MAX_ITEMS = 3

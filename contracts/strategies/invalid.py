@@ -14,8 +14,8 @@ from threadmock.contracts.places import pointer_of
 from threadmock.contracts.shapes import Branch, Shapes, kind_of, shapes
 from threadmock.contracts.strategies.requests import _json_cases
 from threadmock.contracts.texts import WRONG_TYPES
-from threadmock.specs.model import Operation
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.contract import Operation
+from threadmock.specs.wire.strictjson import dump_json
 
 MAX_PLACES = 200
 _WRONG = (*WRONG_TYPES.items(), ("an unlikely text", "no_such_value \u2028"))

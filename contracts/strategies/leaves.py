@@ -9,8 +9,8 @@ from hypothesis_jsonschema import from_schema
 from threadmock.contracts.shapes import Branch, kind_of
 from threadmock.contracts.strategies.freeform import pooled
 from threadmock.contracts.texts import LENGTHS, NUL_TEXT, NUMBERS, TEXTS, long_text
-from threadmock.specs.model import Schema
-from threadmock.specs.validation import checker
+from threadmock.specs.contract import Schema
+from threadmock.specs.schemas.validation import checker
 
 # A member that is a number means something to the server: extremes are for free-form JSON, and for coverage to ask.
 _SAFE = 2**53 - 1

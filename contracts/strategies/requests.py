@@ -23,12 +23,12 @@ from threadmock.contracts.shapes import Branch, shapes
 from threadmock.contracts.strategies.composed import bodies, values
 from threadmock.contracts.strategies.freeform import pooled
 from threadmock.contracts.texts import TEXTS
-from threadmock.specs.behaviour import weakest
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Media, Operation, Parameter, Schema
-from threadmock.specs.parameters import is_read, read_parameter
-from threadmock.specs.requests import read_body
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.rule import weakest
+from threadmock.specs.contract import Media, Operation, Parameter, Schema
+from threadmock.specs.operations.parameters import is_read, read_parameter
+from threadmock.specs.operations.requests import read_body
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request
 
 _NUL = b"\\u0000"
 _PATH_POOL = tuple(t for t in TEXTS.values() if t.strip(" .") and t.isprintable() and "/" not in t and t == t.strip())

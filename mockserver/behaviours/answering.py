@@ -21,8 +21,8 @@ from threadmock.mockserver.runs.stream import (
 from threadmock.mockserver.runs.wire import Wanted
 from threadmock.mockserver.settings import fetch
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction
-from threadmock.specs.agents import Respond
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.agent import Respond
+from threadmock.specs.wire.strictjson import dump_json
 
 EVENT_STREAM = "text/event-stream"
 

@@ -9,7 +9,7 @@ from threadmock.mockserver.parents import enter
 from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.runs.plan import RunPlan
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction
-from threadmock.specs.agents import Commands
+from threadmock.specs.behaviour.agent import Commands
 
 
 def command(tx: Transaction, plan: RunPlan, commands: Commands) -> Done:

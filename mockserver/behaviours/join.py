@@ -20,7 +20,7 @@ from threadmock.mockserver.runs.plan import RunPlan
 from threadmock.mockserver.runs.stream import RunSource, ThreadSource
 from threadmock.mockserver.runs.wire import read_id
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction
-from threadmock.specs.agents import Respond
+from threadmock.specs.behaviour.agent import Respond
 
 
 def run(tx: Transaction) -> Done | Refused:

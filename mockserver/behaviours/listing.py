@@ -12,8 +12,8 @@ from threadmock.mockserver.rendering import Refused
 from threadmock.mockserver.selection import Lister, in_order, passing, whole_number
 from threadmock.mockserver.storage import Thing
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction, dig
-from threadmock.specs.parameters import parse_query
-from threadmock.specs.rule_parts import steps_of
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.operations.parameters import parse_query
 
 _INDEX = re.compile(r"\[(-?[0-9]{1,9})\]")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.generation import generate
 from threadmock.mockserver.transaction import ABSENT, Done, Transaction
-from threadmock.specs.rule_parts import steps_of
+from threadmock.specs.behaviour.read_settings import steps_of
 
 if TYPE_CHECKING:
     from threadmock.mockserver.plans import Plan

@@ -19,7 +19,7 @@ from threadmock.mockserver.scripts import Heard
 from threadmock.mockserver.storage import StoreFull
 from threadmock.mockserver.things import make_beside
 from threadmock.mockserver.transaction import ABSENT, Transaction
-from threadmock.specs.formats import write_date_time
+from threadmock.specs.schemas.formats import write_date_time
 
 
 def start(tx: Transaction, plan: RunPlan) -> Live | Refused:

@@ -15,7 +15,7 @@ from threadmock.mockserver.runs.timing import RealTimer, Timer
 from threadmock.mockserver.runs.wire import count_events
 from threadmock.mockserver.storage import Shelf
 from threadmock.mockserver.transaction import Transaction
-from threadmock.specs.agents import ENDS, BusyPolicy
+from threadmock.specs.behaviour.agent import ENDS, BusyPolicy
 
 MOST_KEPT = 1000
 MOST_UNDER_WAY = 20_000

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from threadmock.mockserver.scripts import Heard, Script, ScriptCall, Step, spoken
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.wire.strictjson import dump_json
 
 AGAIN: Final = object()
 """Sent to a pause instead of an answer: ask once more."""

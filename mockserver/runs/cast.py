@@ -9,10 +9,10 @@ from threadmock.mockserver.conditions import holds
 from threadmock.mockserver.settings import Maker, compile_setting
 from threadmock.mockserver.things import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.transaction import Transaction
-from threadmock.specs.agents import Agent, Change, Event, Format
-from threadmock.specs.behaviour import When
-from threadmock.specs.model import Contract
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.agent import Agent, Change, Event, Format
+from threadmock.specs.behaviour.rule import When
+from threadmock.specs.contract import Contract
+from threadmock.specs.schemas.validation import checker
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ from threadmock.mockserver.settings import plain_text
 from threadmock.mockserver.storage import Thing
 from threadmock.mockserver.things import make_beside
 from threadmock.mockserver.transaction import ABSENT, Transaction, dig
-from threadmock.specs.agents import Speaker
-from threadmock.specs.rule_parts import steps_of
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.behaviour.agent import Speaker
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.wire.strictjson import dump_json
 
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
 _CONTENT = ("content", "text", "parts")

@@ -10,8 +10,8 @@ from threadmock.mockserver.runs.cast import Cast, Effect, all_hold
 from threadmock.mockserver.storage import Shelf, Thing
 from threadmock.mockserver.things import Members, Recipe, new_key, new_thing
 from threadmock.mockserver.transaction import Transaction, copied
-from threadmock.specs.agents import ENDS
-from threadmock.specs.formats import write_date_time
+from threadmock.specs.behaviour.agent import ENDS
+from threadmock.specs.schemas.formats import write_date_time
 
 _NOTHING = Members(())
 """What the end of a run changes of a thread that another run has."""

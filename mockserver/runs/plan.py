@@ -9,11 +9,11 @@ from threadmock.mockserver.runs.cast import all_hold
 from threadmock.mockserver.settings import Maker, compile_setting, fetch
 from threadmock.mockserver.things import Recipe, compile_recipe
 from threadmock.mockserver.transaction import ABSENT, Transaction
-from threadmock.specs.agents import BusyPolicy, Respond, RunRule
-from threadmock.specs.strictjson import JsonError, parse_json
+from threadmock.specs.behaviour.agent import BusyPolicy, Respond, RunRule
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
-    from threadmock.specs.behaviour import Source
+    from threadmock.specs.behaviour.rule import Source
 
 
 @dataclass(frozen=True, eq=False)

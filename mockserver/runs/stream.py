@@ -7,7 +7,7 @@ from typing import Protocol
 from threadmock.mockserver.runs.agenda import Hub, Runs
 from threadmock.mockserver.runs.live import Live, Moment
 from threadmock.mockserver.runs.wire import Wanted
-from threadmock.specs.messages import Response
+from threadmock.specs.wire.messages import Response
 
 MOST_IN_ONE_GO = 64
 Listener = Callable[[], None]

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from threadmock.mockserver.runs.cast import Cast, WireEvent, WireFormat, all_hold
 from threadmock.mockserver.runs.live import Moment
 from threadmock.mockserver.transaction import ABSENT, Transaction, copied
-from threadmock.specs.eventstream import encode_comment, encode_event
-from threadmock.specs.strictjson import dump_json
+from threadmock.specs.wire.eventstream import encode_comment, encode_event
+from threadmock.specs.wire.strictjson import dump_json
 
 _ID = re.compile(r"(\d{1,15})(?:-(\d{1,6}))?", re.ASCII)
 _PLACES = 100

@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 from threadmock.mockserver.command import Settings, build_gateway
 from threadmock.mockserver.gateway import Gateway
-from threadmock.specs.messages import Request
-from threadmock.specs.strictjson import dump_json, parse_json
+from threadmock.specs.wire.messages import Request
+from threadmock.specs.wire.strictjson import dump_json, parse_json
 
 JSON = {"content-type": "application/json", "host": "localhost"}
 

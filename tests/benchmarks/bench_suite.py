@@ -20,8 +20,8 @@ from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.coverage import coverage, examples
 from threadmock.contracts.strategies import invalid_cases, valid_cases
 from threadmock.contracts.targets import Target, mock_target
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.loader import load
-from threadmock.specs.model import Contract, Operation
 
 EXAMPLES = 500
 ROUNDS = 3

@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from threadmock.specs.behaviour import (
+from threadmock.specs.behaviour.profile import Cors, Profile
+from threadmock.specs.behaviour.read_settings import (
+    Spell,
+    check_vocabulary,
+    parse_setting,
+    parse_settings,
+    parse_source,
+    parse_when,
+    spell_template,
+    steps_of,
+)
+from threadmock.specs.behaviour.rule import (
     Condition,
     Evidence,
     Expiry,
@@ -26,17 +37,6 @@ from threadmock.specs.behaviour import (
     Within,
 )
 from threadmock.specs.errors import RuleError, nearest
-from threadmock.specs.profile import Cors, Profile
-from threadmock.specs.rule_parts import (
-    Spell,
-    check_vocabulary,
-    parse_setting,
-    parse_settings,
-    parse_source,
-    parse_when,
-    spell_template,
-    steps_of,
-)
 
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
 _KEYED = ("read", "update", "replace", "delete", "copy")

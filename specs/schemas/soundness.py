@@ -7,7 +7,7 @@ Works on converted schemas: `$ref` is always `#/$defs/NAME`.
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeGuard
 
-from threadmock.specs.keywords import IN_PLACE_LISTS, IN_PLACE_SCHEMAS
+from threadmock.specs.schemas.keywords import IN_PLACE_LISTS, IN_PLACE_SCHEMAS
 
 MAX_CHAIN = 2000
 MIN_MULTIPLE = 1e-12

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from threadmock.specs.messages import Request
-from threadmock.specs.model import Operation, Parameter, Schema
-from threadmock.specs.validation import Violation, checker
+from threadmock.specs.contract import Operation, Parameter, Schema
+from threadmock.specs.schemas.validation import Violation, checker
+from threadmock.specs.wire.messages import Request
 
 MAX_PAIRS = 1000
 _MAX_NODES = 200

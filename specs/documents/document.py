@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 from urllib.parse import unquote
 
+from threadmock.specs.documents.json_text import check_bounds, parse_json
+from threadmock.specs.documents.markdown import Fence, embedded, holds_document
+from threadmock.specs.documents.pointers import walk
+from threadmock.specs.documents.yaml_text import lines_of, parse_yaml
 from threadmock.specs.errors import DocumentError, nearest
-from threadmock.specs.jsontext import check_bounds, parse_json
-from threadmock.specs.markdown import Fence, embedded, holds_document
-from threadmock.specs.pointers import walk
-from threadmock.specs.yamljson import lines_of, parse_yaml
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_FILES = 500

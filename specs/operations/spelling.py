@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.model import Body, Media, Operation, Reply, Schema
-from threadmock.specs.parameters import nodes_of
+from threadmock.specs.contract import Body, Media, Operation, Reply, Schema
+from threadmock.specs.operations.parameters import nodes_of
 
 _SUBSCHEMA_MAPS = ("properties", "$defs", "patternProperties", "dependentSchemas")
 _MEMBER_MAPS = ("properties", "dependentSchemas")

@@ -12,11 +12,11 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 from jsonschema import validators
-from threadmock.specs.behaviour import Evidence, weakest, weakness
-from threadmock.specs.formats import FORMAT_CHECKER
-from threadmock.specs.model import Schema
-from threadmock.specs.patterns import check_pattern
-from threadmock.specs.strictjson import MAX_DEPTH, depth_of, has_surrogate
+from threadmock.specs.behaviour.rule import Evidence, weakest, weakness
+from threadmock.specs.contract import Schema
+from threadmock.specs.schemas.formats import FORMAT_CHECKER
+from threadmock.specs.schemas.patterns import check_pattern
+from threadmock.specs.wire.strictjson import MAX_DEPTH, depth_of, has_surrogate
 
 MAX_VIOLATIONS = 50
 _MAX_UNIONS = 5

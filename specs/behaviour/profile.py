@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from threadmock.specs.behaviour import Evidence, Made, Refusal
+from threadmock.specs.behaviour.rule import Evidence, Made, Refusal
 
 if TYPE_CHECKING:
-    from threadmock.specs.agents import Agent
+    from threadmock.specs.behaviour.agent import Agent
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal, NoReturn
 
+from threadmock.specs.documents.yaml_text import MAX_DEPTH, MAX_DIGITS, MAX_NODES, parse_yaml
 from threadmock.specs.errors import DocumentError
-from threadmock.specs.yamljson import MAX_DEPTH, MAX_DIGITS, MAX_NODES, parse_yaml
 
 
 class _StrictnessError(ValueError):

@@ -3,11 +3,11 @@
 import re
 from typing import Protocol
 
-from threadmock.specs.agent_rules import run_sources
-from threadmock.specs.behaviour import Rule
+from threadmock.specs.behaviour.read_agents import run_sources
+from threadmock.specs.behaviour.read_rules import sources_of
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.contract import Operation, Parameter
 from threadmock.specs.errors import DocumentError, RuleError, nearest
-from threadmock.specs.model import Operation, Parameter
-from threadmock.specs.rules import sources_of
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _MAX_COMPARED = 1000

@@ -1,10 +1,10 @@
 """A response against what the document says: status, media type, strict JSON, schema with formats, headers."""
 
-from threadmock.specs.messages import Request, Response, is_json, media_type
-from threadmock.specs.model import Media, Operation, Reply
-from threadmock.specs.parameters import check_value, value_of
-from threadmock.specs.strictjson import JsonError, parse_json
-from threadmock.specs.validation import Violation, checker
+from threadmock.specs.contract import Media, Operation, Reply
+from threadmock.specs.operations.parameters import check_value, value_of
+from threadmock.specs.schemas.validation import Violation, checker
+from threadmock.specs.wire.messages import Request, Response, is_json, media_type
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 _BODILESS = (204, 205, 304)  # RFC 9110, 15.3.5, 15.3.6, 15.4.5
 

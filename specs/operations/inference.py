@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.behaviour import Key, Listing, Refusal, Rule, Setting, Source, Within
-from threadmock.specs.messages import is_json
-from threadmock.specs.model import Media, Operation, Schema
-from threadmock.specs.parameters import nodes_of, types_of
-from threadmock.specs.rule_parts import Spell, spell_template
-from threadmock.specs.validation import checker
+from threadmock.specs.behaviour.read_settings import Spell, spell_template
+from threadmock.specs.behaviour.rule import Key, Listing, Refusal, Rule, Setting, Source, Within
+from threadmock.specs.contract import Media, Operation, Schema
+from threadmock.specs.operations.parameters import nodes_of, types_of
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import is_json
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _CREATED = re.compile(r"(created|updated|modified)_?(at|on)?", re.IGNORECASE)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from threadmock.specs.inference import properties
-from threadmock.specs.messages import Request, is_json, media_type
-from threadmock.specs.model import Body, Media, Operation, Schema
-from threadmock.specs.parameters import item_types, nodes_of, typed, types_of
-from threadmock.specs.spelling import respell
-from threadmock.specs.strictjson import JsonError, parse_json
-from threadmock.specs.validation import Violation, checker
+from threadmock.specs.contract import Body, Media, Operation, Schema
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.operations.parameters import item_types, nodes_of, typed, types_of
+from threadmock.specs.operations.spelling import respell
+from threadmock.specs.schemas.validation import Violation, checker
+from threadmock.specs.wire.messages import Request, is_json, media_type
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import MultiPartParser
 from werkzeug.http import parse_options_header

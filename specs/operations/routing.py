@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from threadmock.specs.model import Contract, Operation
+from threadmock.specs.contract import Contract, Operation
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 

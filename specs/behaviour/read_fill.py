@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from threadmock.specs.behaviour.profile import Fill
+from threadmock.specs.behaviour.read_rules import parse_made
+from threadmock.specs.behaviour.read_settings import Spell
 from threadmock.specs.errors import RuleError
-from threadmock.specs.profile import Fill
-from threadmock.specs.rule_parts import Spell
-from threadmock.specs.rules import parse_made
 
 if TYPE_CHECKING:
-    from threadmock.specs.behaviour import Evidence
+    from threadmock.specs.behaviour.rule import Evidence
 
 
 def parse_fill(provider_wide: Mapping[str, Any], where: str, spell: Spell) -> Fill | None:

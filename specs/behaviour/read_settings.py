@@ -13,8 +13,8 @@ from typing import Any
 
 import jsonschema
 import jsonschema_rs
-from threadmock.specs.behaviour import Evidence, Setting, Source, When
-from threadmock.specs.conditions import asks_of_store
+from threadmock.specs.behaviour.conditions import asks_of_store
+from threadmock.specs.behaviour.rule import Evidence, Setting, Source, When
 from threadmock.specs.errors import RuleError, nearest
 
 Spell = Callable[[str], str]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.agents import (
+from threadmock.specs.behaviour.agent import (
     Agent,
     Busy,
     BusyPolicy,
@@ -19,11 +19,11 @@ from threadmock.specs.agents import (
     Speaker,
     Stopping,
 )
-from threadmock.specs.behaviour import Evidence, Setting, Source
+from threadmock.specs.behaviour.read_rules import parse_made
+from threadmock.specs.behaviour.read_settings import Spell, parse_setting, parse_settings, parse_source, parse_when
+from threadmock.specs.behaviour.rule import Evidence, Setting, Source
+from threadmock.specs.contract import Schema
 from threadmock.specs.errors import RuleError, nearest
-from threadmock.specs.model import Schema
-from threadmock.specs.rule_parts import Spell, parse_setting, parse_settings, parse_source, parse_when
-from threadmock.specs.rules import parse_made
 
 ReadSchema = Callable[[Any, str], Schema]
 _GENERATORS_IN_EVENTS = ("now", "key", "parent_key")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NoReturn, cast
 
-from threadmock.specs.model import Json
+from threadmock.specs.contract import Json
 
 MAX_DEPTH = 100
 MAX_DIGITS = 4000

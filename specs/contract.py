@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from threadmock.specs.behaviour import Evidence, Rule
-from threadmock.specs.profile import Profile
+from threadmock.specs.behaviour.profile import Profile
+from threadmock.specs.behaviour.rule import Evidence, Rule
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Direction = Literal["request", "response"]

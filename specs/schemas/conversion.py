@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import SchemaError, nearest
-from threadmock.specs.keywords import (
+from threadmock.specs.schemas.keywords import (
     IN_PLACE_LISTS,
     IN_PLACE_SCHEMAS,
     KEYWORDS,
@@ -21,8 +22,7 @@ from threadmock.specs.keywords import (
     TYPES,
     is_our_dialect,
 )
-from threadmock.specs.pointers import escaped
-from threadmock.specs.soundness import contradictions
+from threadmock.specs.schemas.soundness import contradictions
 
 _IN_PLACE = frozenset((*IN_PLACE_LISTS, *IN_PLACE_SCHEMAS, "dependentSchemas"))
 # Where a member that a node around it does not require is not required either. Not below `oneOf`, `not` and `if`:

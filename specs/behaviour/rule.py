@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from threadmock.specs.agents import RunRule
+    from threadmock.specs.behaviour.agent import RunRule
 
 Evidence = Literal["documented", "observed", "assumed"]
 Place = Literal["body", "path", "query", "header", "item"]

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, NoReturn
 
 import jsonpath
-from threadmock.specs.documents import Document
+from threadmock.specs.documents.document import Document
+from threadmock.specs.documents.json_text import check_bounds
+from threadmock.specs.documents.yaml_text import MAX_NODES, copied
 from threadmock.specs.errors import DocumentError, OverlayError, nearest
-from threadmock.specs.jsontext import check_bounds
-from threadmock.specs.yamljson import MAX_NODES, copied
 
 VERSIONS = ("1.0.0", "1.1.0")
 _TOP = frozenset({"overlay", "info", "extends", "actions"})

@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.agent_rules import parse_run
-from threadmock.specs.behaviour import Evidence, Rule
-from threadmock.specs.dialect import Dialect
-from threadmock.specs.documents import Document
+from threadmock.specs.behaviour.read_agents import parse_run
+from threadmock.specs.behaviour.read_rules import evidence_words, parse_rule
+from threadmock.specs.behaviour.rule import Evidence, Rule
+from threadmock.specs.contract import Body, Direction, Media, Operation, Parameter, Reply, Security
+from threadmock.specs.documents.document import Document
 from threadmock.specs.errors import DocumentError, nearest
-from threadmock.specs.inference import infer_refusals, infer_rule
-from threadmock.specs.messages import is_json, media_type
-from threadmock.specs.model import Body, Direction, Media, Operation, Parameter, Reply, Security
-from threadmock.specs.parameters import is_read
-from threadmock.specs.paths import check_path, check_path_parameters, check_sources
-from threadmock.specs.rules import evidence_words, parse_rule
-from threadmock.specs.spelling import speller
-from threadmock.specs.validation import checker
+from threadmock.specs.operations.inference import infer_refusals, infer_rule
+from threadmock.specs.operations.parameters import is_read
+from threadmock.specs.operations.path_templates import check_path, check_path_parameters, check_sources
+from threadmock.specs.operations.spelling import speller
+from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import is_json, media_type
 
 METHODS = ("post", "get", "put", "patch", "delete", "options", "head", "trace")
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default")

@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from threadmock.specs.conversion import Conversion
-from threadmock.specs.documents import Document, split
+from threadmock.specs.contract import Direction, Schema
+from threadmock.specs.documents.document import Document, split
+from threadmock.specs.documents.pointers import escaped, steps_of, walk
 from threadmock.specs.errors import DocumentError, SchemaError
-from threadmock.specs.keywords import is_our_dialect
-from threadmock.specs.model import Direction, Schema
-from threadmock.specs.pointers import escaped, steps_of, walk
-from threadmock.specs.soundness import standing_cycle, uninhabited
-from threadmock.specs.validation import fast_engine
+from threadmock.specs.schemas.conversion import Conversion
+from threadmock.specs.schemas.keywords import is_our_dialect
+from threadmock.specs.schemas.soundness import standing_cycle, uninhabited
+from threadmock.specs.schemas.validation import fast_engine
 
 Version = Literal["3.0", "3.1"]
 _VERSION = re.compile(r"3\.([01])(\.\d+)?(-\S*)?")

@@ -1,0 +1,1 @@
+"""Rules as data: what a schema cannot say, read from `x-behaviour`."""

@@ -1,0 +1,1 @@
+"""Files become trees with line numbers: YAML, JSON, Markdown pages, and overlays on them."""

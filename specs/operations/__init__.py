@@ -1,0 +1,1 @@
+"""Paths become operations, and messages are judged by them."""

@@ -1,0 +1,1 @@
+"""Messages without a server: request, response, strict JSON, server-sent events."""
