@@ -16,7 +16,7 @@ def listing() -> list[str]:
     """The lines: checks of one exchange, then scenarios of several, then the faults that the mock can plant."""
     from threadmock.contracts.checks import checks as registry  # noqa: PLC0415 - Hypothesis takes time to load
     from threadmock.contracts.scenarios import scenarios  # noqa: PLC0415
-    from threadmock.mockserver.fault_table import table  # noqa: PLC0415
+    from threadmock.mockserver.faults.table import table  # noqa: PLC0415
 
     lines = ["Checks of one exchange:", ""]
     for check in registry.values():

@@ -327,12 +327,12 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
 
 def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:
     # only who asks for the mock loads it
-    from threadmock.mockserver.app import served  # noqa: PLC0415
-    from threadmock.mockserver.fault_table import find_faults  # noqa: PLC0415
-    from threadmock.mockserver.faults import planted  # noqa: PLC0415
-    from threadmock.mockserver.gateway import Gateway  # noqa: PLC0415
-    from threadmock.mockserver.runs.agenda import Runs  # noqa: PLC0415
-    from threadmock.mockserver.runs.timing import JumpingTimer  # noqa: PLC0415
+    from threadmock.mockserver.agents.scheduler import Runs  # noqa: PLC0415
+    from threadmock.mockserver.agents.timer import JumpingTimer  # noqa: PLC0415
+    from threadmock.mockserver.fault_points import planted  # noqa: PLC0415
+    from threadmock.mockserver.faults.table import find_faults  # noqa: PLC0415
+    from threadmock.mockserver.pipeline.gateway import Gateway  # noqa: PLC0415
+    from threadmock.mockserver.server.app import served  # noqa: PLC0415
     from threadmock.mockserver.world import World  # noqa: PLC0415
 
     runs = Runs(timer=JumpingTimer())

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from threadmock.mockserver.expiry import Calendar
-from threadmock.mockserver.faults import NO_FAULTS, Faults
-from threadmock.mockserver.journal import Journal
-from threadmock.mockserver.runs.agenda import Runs
-from threadmock.mockserver.script_files import read_scripts
-from threadmock.mockserver.scripts import Scripts
-from threadmock.mockserver.storage import Store
-from threadmock.mockserver.storage.memory import MemoryStore
+from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.script_files import read_scripts
+from threadmock.mockserver.agents.scripts import Scripts
+from threadmock.mockserver.fault_points import NO_FAULTS, Faults
+from threadmock.mockserver.state.expiry import Calendar
+from threadmock.mockserver.state.journal import Journal
+from threadmock.mockserver.state.memory import MemoryStore
+from threadmock.mockserver.state.store import Store
 
 Now = Callable[[], datetime.datetime]
 _UUID4_CLEAR = ~((0xF << 76) | (0x3 << 62))

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.mockserver.app import create_app, served, serving
-from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import create_app, served, serving
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
 

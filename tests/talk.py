@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from doors import Client, SteadyClock, Told, dump
-from threadmock.mockserver.gateway import Gateway
-from threadmock.mockserver.runs.agenda import Runs
-from threadmock.mockserver.runs.stream import Stream
-from threadmock.mockserver.runs.timing import JumpingTimer
-from threadmock.mockserver.script_files import parse_scripts, shipped
-from threadmock.mockserver.scripts import Scripts
+from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.script_files import parse_scripts, shipped
+from threadmock.mockserver.agents.scripts import Scripts
+from threadmock.mockserver.agents.streams import Stream
+from threadmock.mockserver.agents.timer import JumpingTimer
+from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent, read_events

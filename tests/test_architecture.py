@@ -261,7 +261,7 @@ PLANTED = [
     ("server_parts_in_specs", "specs/a.py", "from werkzeug.serving import run_simple"),
     ("server_parts_in_specs", "specs/a.py", "from werkzeug import Request"),
     ("server_parts_in_specs", "specs/a.py", "import werkzeug"),
-    ("wrong_rooms", "specs/a.py", "from threadmock.mockserver.app import create_app"),
+    ("wrong_rooms", "specs/a.py", "from threadmock.mockserver.server.app import create_app"),
     ("wrong_rooms", "specs/a.py", "def f():\n    import threadmock.contracts"),
     ("wrong_rooms", "mockserver/a.py", "from threadmock.contracts import cases"),
     ("wrong_rooms", "mockserver/a.py", "from threadmock import contracts"),

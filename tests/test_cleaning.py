@@ -22,10 +22,10 @@ from threadmock.contracts.staging import Stage
 from threadmock.contracts.tagging import Tagger
 from threadmock.contracts.targets import Target
 from threadmock.contracts.transport import WsgiTransport
-from threadmock.mockserver.app import served
-from threadmock.mockserver.fault_table import find_faults
-from threadmock.mockserver.faults import planted
-from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.fault_points import planted
+from threadmock.mockserver.faults.table import find_faults
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import served
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request, Response

@@ -21,10 +21,10 @@ from threadmock.contracts.command import run, threadmock, verbs
 from threadmock.contracts.explain import explanation
 from threadmock.contracts.headers import read_headers
 from threadmock.contracts.scenarios import scenarios
-from threadmock.mockserver.app import served
-from threadmock.mockserver.fault_table import find_faults
-from threadmock.mockserver.faults import planted
-from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.fault_points import planted
+from threadmock.mockserver.faults.table import find_faults
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import served
 from threadmock.mockserver.world import World
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import builtin_names, load

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from threadmock.contracts.command import threadmock as main
-from threadmock.mockserver.fault_table import table
+from threadmock.mockserver.faults.table import table
 from threadmock.specs.loader import builtin_names, load
 
 ROOT = Path(__file__).parent.parent

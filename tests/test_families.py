@@ -8,7 +8,7 @@ import pytest
 from threadmock.contracts.run import prepare
 from threadmock.contracts.scenarios.family_table import FAMILY
 from threadmock.contracts.settings import Settings
-from threadmock.mockserver.fault_table import FAMILY as FAULTS
+from threadmock.mockserver.faults.table import FAMILY as FAULTS
 from threadmock.specs.loader import builtin_names, load
 
 DATA = Path(__file__).parent / "data"

@@ -16,13 +16,13 @@ from threadmock.contracts.staging import Stage
 from threadmock.contracts.stopping import Stop
 from threadmock.contracts.targets import MOCK_TOKEN, Target, mock_target
 from threadmock.contracts.transport import WsgiTransport
-from threadmock.mockserver.app import served
-from threadmock.mockserver.fault_table import find_faults, table
-from threadmock.mockserver.faults import planted
-from threadmock.mockserver.gateway import Gateway
-from threadmock.mockserver.runs.agenda import Runs
-from threadmock.mockserver.runs.timing import JumpingTimer
-from threadmock.mockserver.stream_faults import FAULTS as STREAM_FAULTS
+from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.timer import JumpingTimer
+from threadmock.mockserver.fault_points import planted
+from threadmock.mockserver.faults.streams import FAULTS as STREAM_FAULTS
+from threadmock.mockserver.faults.table import find_faults, table
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import served
 from threadmock.mockserver.world import World
 from threadmock.specs.errors import UnknownName
 from threadmock.specs.loader import builtin_names, load

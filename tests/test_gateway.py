@@ -9,8 +9,8 @@ import pytest
 from doors import START, Client, make_gateway
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.mockserver import gateway as gateway_module
-from threadmock.mockserver.gateway import Gateway, Limits, printable
+from threadmock.mockserver.pipeline import gateway as gateway_module
+from threadmock.mockserver.pipeline.gateway import Gateway, Limits, printable
 from threadmock.specs.loader import builtin_names, load, renamed
 from threadmock.specs.wire.messages import Request
 

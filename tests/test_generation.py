@@ -7,7 +7,7 @@ import pytest
 from doors import SteadyClock
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.mockserver.generation import Ungeneratable, generate
+from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Schema
 from threadmock.specs.loader import LAYERS, builtin_names, load

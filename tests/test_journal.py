@@ -2,7 +2,7 @@
 
 import threading
 
-from threadmock.mockserver.journal import MAX_BODY, MAX_EXCHANGES, Journal
+from threadmock.mockserver.state.journal import MAX_BODY, MAX_EXCHANGES, Journal
 from threadmock.specs.wire.messages import Request, Response
 
 

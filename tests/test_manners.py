@@ -8,7 +8,7 @@ import pytest
 from doors import DOORS, Client, make_gateway
 from threadmock.contracts.run import prepare
 from threadmock.contracts.settings import Settings
-from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
 from threadmock.specs.wire.messages import Request, Response
 

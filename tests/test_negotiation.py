@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.mockserver.negotiation import NOTHING, Preference, choose_media, read_preference
+from threadmock.mockserver.pipeline.negotiation import NOTHING, Preference, choose_media, read_preference
 from threadmock.specs.contract import Media, Reply
 
 JSON = Media("application/json", None)

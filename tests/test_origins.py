@@ -6,7 +6,7 @@ import pytest
 from doors import Client
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.mockserver.origins import is_loopback, origin_allowed
+from threadmock.mockserver.pipeline.cors import is_loopback, origin_allowed
 
 JSON = {"content-type": "application/json"}
 

@@ -10,7 +10,7 @@ import pytest
 from doors import Client, make_gateway
 from threadmock.contracts.run import Run, prepare
 from threadmock.contracts.settings import Settings
-from threadmock.mockserver.gateway import Gateway
+from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.wire.messages import Request, Response
 
 NOTEBOOKS = str(Path(__file__).parent / "data" / "notebooks")

@@ -8,7 +8,7 @@ import pytest
 from doors import Client, make_gateway
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.mockserver.rendering import Refused, fill, render, shorten
+from threadmock.mockserver.pipeline.refusals import Refused, fill, render, shorten
 from threadmock.specs.behaviour.rule import Refusal
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.validation import Violation

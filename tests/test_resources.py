@@ -7,7 +7,7 @@ from doors import Client, make_gateway
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
-from threadmock.mockserver.storage.memory import MemoryStore
+from threadmock.mockserver.state.memory import MemoryStore
 from threadmock.specs.loader import load
 
 

@@ -14,7 +14,7 @@ from doors import DOORS, WSGI_DOORS, Client, Told, call, environ, make_gateway, 
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import Serving, read_answer
-from threadmock.mockserver.gateway import Limits
+from threadmock.mockserver.pipeline.gateway import Limits
 from threadmock.specs.loader import builtin_names
 
 JSON = {"content-type": "application/json"}

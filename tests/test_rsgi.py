@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from doors import make_gateway
-from threadmock.mockserver.app import create_app
-from threadmock.mockserver.fault_table import find_faults
-from threadmock.mockserver.faults import planted
-from threadmock.mockserver.gateway import Limits
-from threadmock.mockserver.rsgi import AT_ONCE, Served
+from threadmock.mockserver.fault_points import planted
+from threadmock.mockserver.faults.table import find_faults
+from threadmock.mockserver.pipeline.gateway import Limits
+from threadmock.mockserver.server.app import create_app
+from threadmock.mockserver.server.rsgi import AT_ONCE, Served
 
 
 class ProtocolClosedError(RuntimeError):

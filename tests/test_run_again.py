@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from doors import Client, make_gateway
 from talk import Talk, data
-from threadmock.mockserver.neutral_files import read_data
+from threadmock.mockserver.datasets.conversation_files import read_data
 
 LOOKING = """
 pace: 1ms

@@ -6,7 +6,7 @@ import re
 import pytest
 from doors import make_gateway
 from talk import HEADERS, NOBODY, Talk, data, is_uuid, names, said
-from threadmock.mockserver.runs import agenda
+from threadmock.mockserver.agents import scheduler
 from threadmock.specs.wire.messages import Request
 
 SLOW = "steps: [{wait: 10s}, {say: 'late $text'}]"
@@ -205,7 +205,7 @@ def test_a_run_that_can_not_be_streamed_is_not_started_either() -> None:
 
 
 def test_over_the_cap_of_runs_a_new_one_is_refused_and_nothing_is_kept_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agenda, "MOST_UNDER_WAY", 2)
+    monkeypatch.setattr(scheduler, "MOST_UNDER_WAY", 2)
     talk = Talk(SLOW)
     thread = talk.thread()
     for text in "ab":
@@ -286,7 +286,7 @@ def test_a_reset_ends_every_stream_and_forgets_every_run() -> None:
 
 
 def test_of_a_run_that_ended_long_ago_what_is_stored_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agenda, "MOST_KEPT", 1)
+    monkeypatch.setattr(scheduler, "MOST_KEPT", 1)
     talk = Talk()
     thread = talk.thread()
     run = talk.began(thread, "a", stream_resumable=True)["run_id"]

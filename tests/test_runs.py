@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from talk import MODES, Talk, data, names, said
-from threadmock.mockserver.script_files import shipped_names
+from threadmock.mockserver.agents.script_files import shipped_names
 from threadmock.specs.loader import LAYERS
 
 TEXT = "What about order 1042?"

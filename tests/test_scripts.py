@@ -9,16 +9,16 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.mockserver.command import serve
-from threadmock.mockserver.runs.beats import _MOST_TOKENS, cut
-from threadmock.mockserver.script_files import (
+from threadmock.mockserver.agents.beats import _MOST_TOKENS, cut
+from threadmock.mockserver.agents.script_files import (
     MAX_STEPS,
     parse_scripts,
     read_scripts,
     shipped,
     shipped_names,
 )
-from threadmock.mockserver.scripts import Condition, Heard, Reply, Script, Scripts, Step, spoken
+from threadmock.mockserver.agents.scripts import Condition, Heard, Reply, Script, Scripts, Step, spoken
+from threadmock.mockserver.server.serve import serve
 from threadmock.specs.errors import SpecError
 
 SAY = "steps:\n- say: hello\n"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.mockserver.security import carrier, challenge, check_credentials, read_credential
+from threadmock.mockserver.pipeline.credentials import carrier, challenge, check_credentials, read_credential
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.contract import Operation, Security
 from threadmock.specs.wire.messages import Request

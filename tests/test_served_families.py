@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from doors import START, Client, make_gateway
-from threadmock.mockserver.app import create_app
-from threadmock.mockserver.runs.stream import Stream
+from threadmock.mockserver.agents.streams import Stream
+from threadmock.mockserver.server.app import create_app
 from threadmock.specs.loader import LAYERS, builtin_names, load
 from threadmock.specs.wire.messages import Request
 

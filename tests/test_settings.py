@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from doors import SteadyClock, make_gateway
-from threadmock.mockserver.settings import GENERATORS, compile_setting, fetch
-from threadmock.mockserver.transaction import ABSENT, Transaction
+from threadmock.mockserver.rules.scope import ABSENT, Transaction
+from threadmock.mockserver.rules.values import GENERATORS, compile_setting, fetch
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.rule import Setting, Source
 from threadmock.specs.schemas.formats import write_date_time

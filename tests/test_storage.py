@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from threadmock.mockserver.storage import Shelf, Store, StoreFull
-from threadmock.mockserver.storage.memory import MemoryStore
+from threadmock.mockserver.state.memory import MemoryStore
+from threadmock.mockserver.state.store import Shelf, Store, StoreFull
 
 MakeStore = Callable[..., Store]
 STORES: dict[str, MakeStore] = {"memory": MemoryStore}

@@ -13,12 +13,12 @@ from threadmock.contracts.speaking import body_saying
 from threadmock.contracts.stopping import Stop
 from threadmock.contracts.targets import MOCK_TOKEN, Target
 from threadmock.contracts.transport import WsgiTransport
-from threadmock.mockserver.app import served
-from threadmock.mockserver.gateway import Gateway
-from threadmock.mockserver.runs.agenda import Runs
-from threadmock.mockserver.runs.timing import JumpingTimer
-from threadmock.mockserver.scripts import Heard, Reply, Script, Scripts, Step
-from threadmock.mockserver.stream_faults import FAULTS
+from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.scripts import Heard, Reply, Script, Scripts, Step
+from threadmock.mockserver.agents.timer import JumpingTimer
+from threadmock.mockserver.faults.streams import FAULTS
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import served
 from threadmock.mockserver.world import World
 from threadmock.specs.wire.eventstream import read_events
 

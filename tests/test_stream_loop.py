@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from doors import dump
 from talk import HEADERS, Talk, names
-from threadmock.mockserver.app import serving
-from threadmock.mockserver.runs.timing import RealTimer
+from threadmock.mockserver.agents.timer import RealTimer
+from threadmock.mockserver.server.app import serving
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from talk import MODES, NOBODY, Talk, data, names
-from threadmock.mockserver.app import create_app
-from threadmock.mockserver.runs import agenda
+from threadmock.mockserver.agents import scheduler
+from threadmock.mockserver.server.app import create_app
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
 SLOW = "pace: 1s\nsteps: [{say: one two three}, {emit: {n: 1}}, {say: four five}]"
@@ -148,8 +148,8 @@ def test_what_is_kept_of_a_token_does_not_grow_with_the_text_before_it() -> None
 
 
 def test_of_threads_that_are_silent_longest_nothing_is_kept_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agenda, "MOST_MOMENTS_IN_ALL", 250)
-    monkeypatch.setattr(agenda, "_LOOK_AT", 10)
+    monkeypatch.setattr(scheduler, "MOST_MOMENTS_IN_ALL", 250)
+    monkeypatch.setattr(scheduler, "_LOOK_AT", 10)
     talk = Talk("steps: [{say: {of: ' word', times: 90}}]")
     threads = [talk.thread() for _ in range(4)]
     for thread in threads:

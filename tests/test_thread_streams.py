@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from threadmock.mockserver.gateway import Gateway
-from threadmock.mockserver.runs.agenda import Runs
-from threadmock.mockserver.runs.stream import Stream
-from threadmock.mockserver.runs.timing import JumpingTimer
+from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.streams import Stream
+from threadmock.mockserver.agents.timer import JumpingTimer
+from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
 from threadmock.specs.wire.eventstream import ServerEvent, read_events

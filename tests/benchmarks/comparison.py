@@ -10,10 +10,10 @@ from typing import Any
 import flask
 from granian import Granian
 from granian.constants import Interfaces
-from threadmock.mockserver.app import create_app
-from threadmock.mockserver.command import Settings, build_gateway
-from threadmock.mockserver.rsgi import Served
-from threadmock.mockserver.server import Address, serve
+from threadmock.mockserver.server.app import create_app
+from threadmock.mockserver.server.granian_process import Address, serve
+from threadmock.mockserver.server.rsgi import Served
+from threadmock.mockserver.server.serve import Settings, build_gateway
 
 EVENTS = 1000
 EVENT_BYTES = 560

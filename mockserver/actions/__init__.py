@@ -1,0 +1,40 @@
+"""One small module per kind of rule; the table says which."""
+
+from collections.abc import Callable, Mapping
+
+from threadmock.mockserver.actions import (
+    append,
+    cancel,
+    copy,
+    counting,
+    create,
+    delete,
+    fixed,
+    join,
+    listing,
+    prune,
+    read,
+    run,
+    update,
+)
+from threadmock.mockserver.pipeline.refusals import Refused
+from threadmock.mockserver.rules.scope import Done, Transaction
+
+Behaviour = Callable[[Transaction], Done | Refused]
+
+behaviours: Mapping[str, Behaviour] = {
+    "create": create.run,
+    "read": read.run,
+    "list": listing.run,
+    "count": counting.run,
+    "update": update.run,
+    "replace": update.run,
+    "delete": delete.run,
+    "append": append.run,
+    "copy": copy.run,
+    "prune": prune.run,
+    "fixed": fixed.run,
+    "run": run.run,
+    "join": join.run,
+    "cancel": cancel.run,
+}

@@ -1,0 +1,212 @@
+"""What an operation needs at run time, worked out once: makers, echoed members, the reply's schema."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
+from threadmock.mockserver.rules.lists import Lister, compile_listing
+from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
+from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
+from threadmock.mockserver.rules.scope import ABSENT
+from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.behaviour.rule import Condition, Expiry, Key, Listing, Setting
+from threadmock.specs.contract import Contract, Operation, Reply, Schema
+from threadmock.specs.operations.inference import json_media, properties, required
+from threadmock.specs.operations.parameters import types_of
+from threadmock.specs.schemas.validation import checker
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """One operation, ready to be served.
+
+    order: members of the success reply in document order; declared: the same as a set. envelope: members of what
+    holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule
+    makes it; deep_makers: the same for members inside others. echoed: member, the
+    check that an echoed value must pass, and what stands for it where it was not sent (ABSENT: nothing). wanted:
+    members that the reply must have. uuid_key: whether keys are compared as UUIDs. fits: whether a body is all that
+    the success reply asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it
+    stands; None where names or keys are read leniently.
+    """
+
+    contract: Contract
+    operation: Operation
+    rule_name: str
+    success: int
+    reply: Reply | None
+    schema: Schema | None
+    order: tuple[str, ...]
+    declared: frozenset[str]
+    envelope: tuple[str, ...]
+    inner: Mapping[str, frozenset[str]]
+    makers: tuple[tuple[str, Maker], ...]
+    deep_makers: tuple[tuple[tuple[str, ...], Maker], ...]
+    echoed: tuple[tuple[str, Callable[[Any], bool], Any], ...]
+    wanted: frozenset[str]
+    shown: tuple[tuple[str, str, str], ...]
+    select: Maker | None
+    uuid_key: bool
+    read_key: Maker | None
+    make_key: Maker | None
+    member_schemas: Mapping[str, Schema]
+    fits: Callable[[Any], bool] | None
+    takes: Callable[[Any], bool] | None
+    key_steps: tuple[str, ...]
+    picks_newest: bool
+    parent: Parent | None
+    lister: Lister
+    empty: Members
+    reply_maker: Maker | None
+    beside: tuple[Recipe, ...]
+    touch: Members
+    copies: tuple[tuple[str, Members], ...]
+    prune_keys: Maker | None
+    prune_strategy: Maker | None
+    expires: Expiry | None
+    conditions: tuple[Condition, ...]
+    minimal: int
+    run: RunPlan | None
+
+
+def compile_plan(contract: Contract, operation: Operation) -> Plan:
+    """The plan of an operation."""
+    rule = operation.rule
+    media = json_media(operation, operation.success)
+    schema = media.schema if media else None
+    listing = rule.listing or Listing()
+    item = _item_schema(schema, listing.items) if rule.action == "list" else schema
+    declared = properties(item)
+    asked = _asked(operation)
+    members = {name: member_schema(item, node) for name, node in declared.items()} if item else {}
+    key = rule.key
+    return Plan(
+        contract=contract,
+        operation=operation,
+        rule_name=f"{rule.action} {rule.resource or operation.path}" + (" (inferred)" if rule.inferred else ""),
+        success=operation.success,
+        reply=operation.reply(operation.success),
+        schema=schema,
+        order=tuple(declared),
+        declared=frozenset(declared),
+        envelope=tuple(properties(schema)) if item is not schema else (),
+        inner=_inner(schema) | _inner(item),
+        makers=tuple((name, compile_setting(each)) for name, each in rule.set.items() if "." not in name),
+        deep_makers=tuple((steps_of(name), compile_setting(each)) for name, each in rule.set.items() if "." in name),
+        echoed=tuple(
+            (name, checker(members[name]).valid, asked[name])
+            for name in declared
+            if name in asked and name not in rule.set and not (key and name == key.member) and name in members
+        ),
+        wanted=required(item) if item else frozenset(),
+        shown=tuple((each.member, each.query, each.holds) for each in rule.shown),
+        select=fetch(rule.select) if rule.select else None,
+        uuid_key=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
+        read_key=fetch(key.source) if key and key.source else None,
+        make_key=_key_maker(key.otherwise) if key else None,
+        member_schemas=members,
+        fits=_fast_judge(operation, schema),
+        takes=_plain_judge(operation),
+        key_steps=steps_of(key.member) if key else ("id",),
+        picks_newest=bool(key and key.pick == "newest"),
+        parent=compile_parent(operation, rule.within),
+        lister=compile_listing(listing, operation),
+        empty=compile_members(rule.empty),
+        reply_maker=compile_setting(rule.reply) if rule.reply else None,
+        beside=tuple(map(compile_recipe, rule.also)),
+        touch=compile_members(rule.touch),
+        copies=tuple((name, compile_members(settings)) for name, settings in rule.copies.items()),
+        prune_keys=fetch(rule.prune.keys) if rule.prune else None,
+        prune_strategy=fetch(rule.prune.strategy) if rule.prune and rule.prune.strategy else None,
+        expires=rule.expires,
+        conditions=rule.conditions,
+        minimal=rule.minimal,
+        run=compile_run(rule.run),
+    )
+
+
+def _inner(schema: Schema | None) -> dict[str, frozenset[str]]:
+    """Members that are objects with declared members: name to those."""
+    declared = {name: properties(member_schema(schema, node)) for name, node in properties(schema).items()}
+    return {name: frozenset(members) for name, members in declared.items() if members}
+
+
+def _names_uuid(operation: Operation, key: Key) -> bool:
+    source = key.source
+    return source is not None and source.place == "path" and is_uuid_parameter(operation, source.steps[0])
+
+
+def _fast_judge(operation: Operation, schema: Schema | None) -> Callable[[Any], bool] | None:
+    reply = operation.reply(operation.success)
+    return checker(schema).valid if schema and reply and not reply.headers else None
+
+
+def _plain_judge(operation: Operation) -> Callable[[Any], bool] | None:
+    media = operation.body.content.get("application/json") if operation.body else None
+    if media is None or media.schema is None or operation.rule.lenient or operation.rule.spelling.accepts_both:
+        return None
+    return checker(media.schema).valid
+
+
+def _key_maker(generator: str) -> Maker:
+    return compile_setting(Setting("generate", generator))
+
+
+def member_schema(schema: Schema | None, node: Any) -> Schema:
+    """A member's own schema, with the definitions of the whole."""
+    if schema is None or not isinstance(node, Mapping):
+        return Schema({}, "", "response")
+    document = dict(node)
+    if "$defs" in schema.document:
+        document["$defs"] = schema.document["$defs"]
+    return Schema(document, schema.pointer, schema.direction)
+
+
+def _item_schema(schema: Schema | None, items: str | None) -> Schema | None:
+    if schema is None:
+        return None
+    node = schema.resolve(schema.document)
+    if items is not None:
+        node = schema.resolve(properties(schema).get(items, {}))
+    inner = node.get("items") if isinstance(node, Mapping) else None
+    return member_schema(schema, inner) if isinstance(inner, Mapping) else None
+
+
+def _asked(operation: Operation) -> Mapping[str, Any]:
+    """The members that the request may have, each with its documented default or ABSENT."""
+    if operation.body is None:
+        return {}
+    return {
+        name: node.get("default", ABSENT) if isinstance(node, Mapping) else ABSENT
+        for media in operation.body.content.values()
+        for name, node in properties(media.schema).items()
+    }
+
+
+def _is_uuid(schema: Schema | None, node: Any) -> bool:
+    if schema is None:
+        return False
+    node = schema.resolve(node)
+    return isinstance(node, Mapping) and node.get("format") == "uuid" and "string" in types_of(schema, node)
+
+
+class Plans(Mapping[int, Plan]):
+    """The plans of a contract's operations by `id(operation)`, each made when it is first asked for."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._operations = {id(operation): operation for operation in contract.operations}
+        self._made: dict[int, Plan] = {}
+
+    def __getitem__(self, key: int) -> Plan:
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = compile_plan(self._contract, self._operations[key])
+        return made
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._operations)
+
+    def __len__(self) -> int:
+        return len(self._operations)

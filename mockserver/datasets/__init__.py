@@ -1,0 +1,1 @@
+"""Things that are there from the start: conversation files and initial things."""

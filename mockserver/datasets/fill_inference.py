@@ -1,0 +1,176 @@
+"""Fill a provider that says nothing about it: threads and messages are stored as its creates would store them."""
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from threadmock.mockserver.actions.create import build, new_key
+from threadmock.mockserver.actions.plan import Plan, member_schema
+from threadmock.mockserver.datasets.conversations import Told, message_item
+from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.rules.parents import enter, touch
+from threadmock.mockserver.rules.scope import Transaction
+from threadmock.specs.contract import Contract, Schema
+from threadmock.specs.operations.inference import properties, required
+from threadmock.specs.operations.spelling import snake
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request, is_json
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.world import World
+
+_THREADS = ("thread", "conversation", "chat", "session", "dialog", "dialogue", "discussion")
+_MESSAGES = ("message",)
+_MEMBERS: Mapping[str, str] = {
+    "title": "title",
+    "name": "title",
+    "subject": "title",
+    "metadata": "metadata",
+    "meta_data": "metadata",
+    "meta": "metadata",
+    "archived": "archived",
+    "is_archived": "archived",
+    "role": "role",
+    "content": "text",
+    "text": "text",
+    "body": "text",
+    "message": "text",
+}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What became of a neutral file at one provider. pieces: of what kind, and how many.
+
+    left_out: members and things that fit no schema. where: what the threads lie below, "" for nothing. note: why
+    nothing was filled. inferred: by what the creates suggest.
+    """
+
+    threads: int = 0
+    pieces: int = 0
+    piece: str = ""
+    left_out: int = 0
+    where: str = ""
+    note: str = ""
+    inferred: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Create:
+    """A create, and how its body is made. members: of the body, each with its schema and what a file says for it."""
+
+    plan: Plan
+    schema: Schema
+    members: tuple[tuple[str, Schema, str], ...]
+    needed: frozenset[str]
+    valid: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Creates:
+    """The create of threads, and that of messages below them, where there is one."""
+
+    thread: Create
+    message: Create | None
+
+
+def find_creates(plans: Iterable[Plan]) -> Creates | None:
+    """The creates that make threads and messages, by the names of their resources; None where no threads are made."""
+    made = [plan for plan in plans if plan.operation.rule.action == "create" and plan.make_key]
+    thread = next((plan for plan in made if _named(plan, _THREADS) and "{" not in plan.operation.path), None)
+    if thread is None:
+        return None
+    resource = thread.operation.rule.resource
+    below = (
+        plan
+        for plan in made
+        if _named(plan, _MESSAGES) and (within := plan.operation.rule.within) and within.resource == resource
+    )
+    message = next(below, None)
+    first = compile_create(thread)
+    return Creates(first, compile_create(message) if message else None) if first else None
+
+
+def _named(plan: Plan, names: tuple[str, ...]) -> bool:
+    last = snake(plan.operation.rule.resource).lower().replace("-", "_").split("_")[-1]
+    return last.removesuffix("s") in names
+
+
+def compile_create(plan: Plan) -> Create | None:
+    """What is needed to make bodies for a create; None where it takes no JSON object."""
+    content = plan.operation.body.content if plan.operation.body else {}
+    schema = next((media.schema for name, media in content.items() if is_json(name)), None)
+    if schema is None:
+        return None
+    members = tuple(
+        (name, member_schema(schema, node), _MEMBERS.get(snake(name).lower(), ""))
+        for name, node in properties(schema).items()
+    )
+    return Create(plan, schema, members, required(schema), checker(schema).valid)
+
+
+def body_of(create: Create, item: Mapping[str, Any], world: "World") -> dict[str, Any] | None:
+    """A valid body that says what the item says; None where the schema does not take it."""
+    made: dict[str, Any] = {}
+    for name, schema, what in create.members:
+        if what in item and checker(schema).valid(item[what]):
+            made[name] = item[what]
+        elif name in create.needed:
+            if what in item:
+                return None
+            try:
+                made[name] = generate(schema, world)
+            except Ungeneratable:
+                return None
+    return made if create.valid(made) else None
+
+
+def fill_by(creates: Creates, contract: Contract, world: "World", story: Iterable[Told]) -> Filled:
+    """Store threads and messages as if they had been sent at their moments; what came of it."""
+    threads = pieces = left_out = 0
+    sender = Sender(contract, world)
+    for told in story:
+        key = sender.send(creates.thread, told.start, told.item, "")
+        if key is None:
+            left_out += 1
+            continue
+        threads += 1
+        if creates.message is None:
+            continue
+        for message, at in zip(told.one.messages, told.when, strict=True):
+            sent = sender.send(creates.message, at, message_item(message, at), key)
+            pieces, left_out = (pieces, left_out + 1) if sent is None else (pieces + 1, left_out)
+    piece = creates.message.plan.operation.rule.resource.removesuffix("s") if creates.message else ""
+    return Filled(threads, pieces, piece, left_out, inferred=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Sender:
+    """Stores what creates make of bodies."""
+
+    contract: Contract
+    world: "World"
+
+    def send(self, create: Create, moment: datetime.datetime, item: Mapping[str, Any], parent: str) -> str | None:
+        """Store one thing; its key, or None where it fits no schema. parent: the key of its thread."""
+        body = body_of(create, item, self.world)
+        if body is None:
+            return None
+        plan = create.plan
+        operation = plan.operation
+        within = operation.rule.within
+        values = {within.source.steps[0]: parent} if within and parent else {}
+        stamp, request = write_date_time(moment), Request(operation.method, operation.path)
+        tx = Transaction(self.contract, operation, plan, request, body, values, {}, self.world, moment, stamp)
+        if enter(tx):
+            return None
+        tx.key = new_key(tx)
+        tx.thing = build(tx, tx.key)
+        if plan.fits and not operation.rule.reply and not plan.fits(tx.thing):
+            return None
+        self.world.store.insert(tx.shelf, tx.key, tx.thing)
+        if plan.touch:
+            touch(tx)
+        return tx.key

@@ -1,0 +1,1 @@
+"""Planted faults by name, and where each one hooks in."""

@@ -1,0 +1,347 @@
+"""All providers on one port: guards, prefixes, routing, the pipeline, CORS, the journal and one log line a request."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from threadmock.mockserver.actions.plan import Plan, Plans
+from threadmock.mockserver.agents.streams import Pending, Stream
+from threadmock.mockserver.fault_points import Dropped
+from threadmock.mockserver.pipeline import problems
+from threadmock.mockserver.pipeline.answer import Answer, answer
+from threadmock.mockserver.pipeline.cors import is_preflight, origin_allowed, preflight, refuse_stranger, told
+from threadmock.mockserver.pipeline.refusals import Refused, render
+from threadmock.mockserver.rules.recipes import furnish
+from threadmock.mockserver.state.store import Shelf
+from threadmock.mockserver.world import World
+from threadmock.specs.behaviour.profile import Cors
+from threadmock.specs.contract import Contract
+from threadmock.specs.operations.routing import Match, Router, shared_routes
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import dump_json
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.datasets.conversations import Dataset
+    from threadmock.mockserver.datasets.fill_inference import Filled
+
+MAX_BODY = 16 * 1024 * 1024
+MAX_PATH = 8 * 1024
+CONTROL = "/_mock/"
+DOCUMENT = "openapi.json"
+_MAX_DIGITS = 18
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may be at most. body and path: bytes."""
+
+    body: int = MAX_BODY
+    path: int = MAX_PATH
+
+
+@dataclass(frozen=True, eq=False)
+class Mount:
+    """One contract with its routes and plans. prefix: "/name"; at_root: whether it answers at its true paths too."""
+
+    contract: Contract
+    router: Router
+    plans: Mapping[int, Plan]
+    prefix: str
+    at_root: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a request leads: the mount and the match, or neither."""
+
+    mount: Mount | None
+    match: Match | None
+
+
+NOWHERE = Found(None, None)
+
+
+@dataclass
+class Gateway:
+    """The whole mock behind one `handle`. Safe from several threads.
+
+    at_root_conflicts: routes that two documents share, so that none of the two answers at the root there.
+    guard_host: whether only loopback names are taken as Host. data: threads and messages to begin with; filled: what
+    became of them at each provider.
+    """
+
+    contracts: Sequence[Contract]
+    world: World
+    origins: frozenset[str] = frozenset()
+    guard_host: bool = True
+    limits: Limits = Limits()
+    log: Log | None = None
+    data: "Dataset | None" = None
+    mounts: tuple[Mount, ...] = field(init=False)
+    at_root_conflicts: list[tuple[str, str, str]] = field(init=False)
+    initial: set[tuple[Shelf, str]] = field(init=False)
+    filled: "dict[str, Filled]" = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.at_root_conflicts = shared_routes(self.contracts)
+        at_root = not self.at_root_conflicts
+        self.mounts = tuple(
+            Mount(
+                contract,
+                Router(contract.operations),
+                Plans(contract),
+                f"/{contract.name}",
+                at_root,
+            )
+            for contract in self.contracts
+        )
+        self.furnish()
+        self._found: dict[tuple[str, str], Found] = {}
+        self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
+
+    def furnish(self) -> None:
+        """Store what a provider has before anybody made anything, and what the data say; note the former."""
+        if self.data and self.data.conversations:
+            # Loaded only here: few servers begin with data, and all of them want to answer soon.
+            from threadmock.mockserver.datasets.conversations import tell  # noqa: PLC0415
+            from threadmock.mockserver.datasets.fill import fill_from  # noqa: PLC0415
+
+            story = tell(self.data, self.world.clock.tick())
+            for mount in self.mounts:
+                self.filled[mount.contract.name] = fill_from(mount.contract, mount.plans, self.world, story)
+        self.initial = {
+            placed
+            for mount in self.mounts
+            if mount.contract.profile.initial and mount.plans
+            for placed in furnish(mount.contract, next(iter(mount.plans.values())), self.world)
+        }
+
+    def reset(self, seed: int | None = None) -> int:
+        """Begin anew, with the same seed or another. How many things there were beside the initial ones."""
+        kept = sum(1 for shelf, key in self.initial if self.world.store.read(shelf, key) is not None)
+        forgotten = self.world.reset(seed) - kept
+        self.furnish()
+        return forgotten
+
+    def find(self, method: str, path: str) -> Found:
+        """The mount and route of a path: below a provider's prefix first, then at the root."""
+        known = self._found.get((method, path))
+        if known is not None:
+            return known
+        found = self._find(method, path)
+        if found.match and found.match.operation and not found.match.values:
+            self._found[method, path] = found  # a document has only so many paths without parameters
+        return found
+
+    def _find(self, method: str, path: str) -> Found:
+        if path.startswith(CONTROL):
+            return NOWHERE
+        name, _, rest = path[1:].partition("/")
+        mount = self._by_prefix.get(name)
+        if mount is not None:
+            match = mount.router.find(method, "/" + rest)
+            if match.operation or match.allowed or match.redirect:
+                return Found(mount, match)
+        for mount in self.mounts:
+            if mount.at_root:
+                match = mount.router.find(method, path)
+                if match.operation or match.allowed or match.redirect:
+                    return Found(mount, match)
+        return NOWHERE
+
+    def handle(self, request: Request, found: Found | None = None) -> Response:
+        """Answer one request, note it, log it. Never raises: what goes wrong inside is a problem+json 500.
+
+        found: where it leads, if that is known already.
+        """
+        began = time.perf_counter()
+        try:
+            stranger = refuse_stranger(request, self.origins, guard_host=self.guard_host)
+            if stranger is None:
+                found = found or self.find(request.method, request.path)
+                made = self._answer(request, found)
+            else:
+                found = NOWHERE
+                made = Answer(stranger, "", "a stranger")
+        except Dropped:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+            made = Answer(_broken(error), "", f"threadmock failed: {error!r}")
+        response = self._finish(request, made.response, self._cors(found or NOWHERE))
+        provider = found.mount.contract.name if found and found.mount else ""
+        if isinstance(response.body, Pending):
+            self._await(response.body, request, made, found or NOWHERE, began)
+            return response
+        self.world.journal.note(request, response, provider, made.rule, made.reason)
+        if self.log:
+            self.log(_line(request, response, provider, made, time.perf_counter() - began))
+            if isinstance(response.body, Stream):
+                response.body.ended.append(partial(self._log_end, request, response, provider, began))
+        return response
+
+    def _await(self, pending: Pending, request: Request, made: Answer, found: Found, began: float) -> None:
+        """Have the answer finished, noted and logged once it is known."""
+        build, provider = pending.finish, found.mount.contract.name if found.mount else ""
+
+        def finish() -> Response:
+            try:
+                made.response = build() if build else made.response
+            except Exception as error:  # noqa: BLE001 - as in `handle`
+                made.response, made.reason = _broken(error), f"threadmock failed: {error!r}"
+            response = self._finish(request, made.response, self._cors(found))
+            self.world.journal.note(request, response, provider, made.rule, made.reason)
+            if self.log:
+                self.log(_line(request, response, provider, made, time.perf_counter() - began))
+            return response
+
+        pending.finish = finish
+
+    def _log_end(self, request: Request, response: Response, provider: str, began: float) -> None:
+        """Say that a stream is over."""
+        if self.log and isinstance(response.body, Stream):
+            ended = Answer(response, "", f"stream over: {response.body.sent} pieces")
+            self.log(_line(request, response, provider, ended, time.perf_counter() - began))
+
+    def _answer(self, request: Request, found: Found) -> Answer:
+        if is_preflight(request):
+            methods, cors = self._methods(found, request.path), self._cors(found)
+            return Answer(preflight(request, methods, cors), "", "preflight")
+        if len(request.path) > self.limits.path:
+            shown = f"The path has more than {self.limits.path} characters."
+            return Answer(problems.problem(414, "The path is too long", shown), "", "path too long")
+        mount, match = found.mount, found.match
+        if mount is None or match is None:
+            return self._document(request) or self._nowhere(request)
+        if match.operation is not None:
+            plan = mount.plans[id(match.operation)]
+            refused = refuse_size(request, self.limits.body)
+            if refused is not None:
+                return Answer(render(refused, match.operation.rule.refusals), "", refused.reason)
+            return answer(request, plan, match.values, self.world)
+        return self._other_method(request, mount, match)
+
+    def _document(self, request: Request) -> Answer | None:
+        """The document of a provider, overlays applied, at its prefix; None for any other path."""
+        name, _, rest = request.path[1:].partition("/")
+        mount = self._by_prefix.get(name)
+        if mount is None or rest != DOCUMENT or request.method not in ("GET", "HEAD"):
+            return None
+        body = dump_json(mount.contract.document)
+        return Answer(Response(200, {"content-type": "application/json"}, body), "", "the document")
+
+    def _redirected(self, request: Request, mount: Mount, match: Match) -> Answer:
+        """A provider's own redirect to the path without its final slash, for every method (RFC 9110, 15.4.8)."""
+        if self.world.faults.skips("slashes"):
+            return Answer(problems.no_route(request.method, request.path, match.redirect), "", "a planted fault")
+        host = request.headers.get("host", "localhost")
+        query = f"?{request.query}" if request.query else ""
+        location = f"http://{host}{quote(request.path[:-1])}{query}"
+        return Answer(Response(307, {"location": location}, b""), "", f"a final slash, at {mount.contract.name}")
+
+    def _owner(self, path: str) -> Mount | None:
+        """The provider that a path without a route belongs to: by its prefix, or because there is no other."""
+        alone = self.mounts[0] if len(self.mounts) == 1 else None
+        return self._by_prefix.get(path[1:].partition("/")[0]) or alone
+
+    def _cors(self, found: Found) -> Cors | None:
+        return found.mount.contract.profile.cors if found.mount and not self.world.faults.skips("cors") else None
+
+    def _own(self, kind: str, mount: Mount | None, reason: str, headers: Mapping[str, str]) -> Answer | None:
+        """A provider's own refusal of what is no operation of it; None where nobody said what it is."""
+        refusals = mount.contract.profile.refusals if mount and not self.world.faults.skips("routes") else {}
+        if kind not in refusals:
+            return None
+        return Answer(render(Refused(kind, reason), refusals, headers), "", reason)
+
+    def _nowhere(self, request: Request) -> Answer:
+        if own := self._own("no_route", self._owner(request.path), "no such route", {}):
+            return own
+        routes = sorted(self.routes())
+        close = problems.nearest_route(request.path, routes)
+        reason = f"no such route; the nearest is {close}" if close else "no such route"
+        return Answer(problems.no_route(request.method, request.path, close), "", reason)
+
+    def _other_method(self, request: Request, mount: Mount, match: Match) -> Answer:
+        if match.redirect:
+            return self._redirected(request, mount, match)
+        allowed = self._methods(Found(mount, match), request.path)
+        if self.world.faults.skips("methods"):
+            return Answer(
+                Response(500, {"content-type": "text/plain"}, b"Internal Server Error"), "", "a planted fault"
+            )
+        head = request.method == "HEAD" and "GET" in match.allowed
+        own = None if head else self._own("no_method", mount, "no such method", {"allow": ", ".join(match.allowed)})
+        if own:
+            return own
+        if request.method == "OPTIONS":
+            return Answer(Response(204, {"allow": ", ".join(allowed)}, b""), "", "methods of the path")
+        if head:
+            as_get = self.find("GET", request.path)
+            if as_get.match and as_get.match.operation:
+                made = answer(request, mount.plans[id(as_get.match.operation)], as_get.match.values, self.world)
+                if isinstance(made.response.body, Stream):
+                    made.response.body.close(left=False)
+                return Answer(Response(made.response.status, made.response.headers, b""), made.rule, made.reason)
+        return Answer(problems.no_method(request.method, request.path, allowed), "", "no such method")
+
+    def _methods(self, found: Found, path: str) -> list[str]:
+        if found.mount is None or found.match is None:
+            return []
+        allowed = set(found.match.allowed or self.find("\0", path).match.allowed)  # type: ignore[union-attr]
+        return sorted(allowed | ({"HEAD"} if "GET" in allowed else set()) | {"OPTIONS"})
+
+    def routes(self) -> Iterable[str]:
+        """Every path that is served, below its prefix and, where it is, at the root."""
+        for mount in self.mounts:
+            for path in mount.router.paths:
+                yield mount.prefix + path
+                if mount.at_root:
+                    yield path
+
+    def _finish(self, request: Request, response: Response, cors: Cors | None) -> Response:
+        origin = request.headers.get("origin")
+        if origin is None or "access-control-allow-origin" in response.headers:
+            return response
+        if not origin_allowed(origin, self.origins):
+            return response
+        return Response(response.status, {**response.headers, **told(origin, response.status, cors)}, response.body)
+
+
+def refuse_size(request: Request, most: int) -> Refused | None:
+    """The refusal of a body that is, or announces to be, longer than so many bytes, or that ended too early."""
+    size = len(request.body)
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        announced = size
+    else:
+        announced = int(length) if len(length) <= _MAX_DIGITS else most + 1
+    if max(size, announced) > most:
+        return Refused("too_large", f"The body has more than {most} bytes")
+    if size < announced:
+        return Refused("malformed", f"The body ended after {size} of {announced} bytes")
+    return None
+
+
+def _broken(error: Exception) -> Response:
+    detail = f"This is a fault of threadmock: {type(error).__name__}: {str(error)[:300]}"
+    return problems.problem(500, "threadmock failed", detail, kind="internal")
+
+
+def _line(request: Request, response: Response, provider: str, made: Answer, seconds: float) -> str:
+    rule = f" [{provider}: {made.rule}]" if made.rule else f" [{provider}]" if provider else ""
+    text = f"{request.method} {request.path} {response.status} {seconds * 1000:.1f} ms{rule} {made.reason}"
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """One line that no terminal obeys: control characters and bidi marks are escaped, long texts cut."""
+    if len(text) > 400:
+        text = text[:399] + "…"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)

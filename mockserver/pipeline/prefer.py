@@ -1,0 +1,75 @@
+"""`Prefer: code=…` and `Prefer: example=…`: an answer that the caller chose. Nothing is stored or changed."""
+
+import re
+
+from threadmock.mockserver.actions.plan import Plan
+from threadmock.mockserver.pipeline import problems
+from threadmock.mockserver.pipeline.negotiation import Preference
+from threadmock.mockserver.pipeline.refusals import Refused, render
+from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.world import World
+from threadmock.specs.contract import Reply
+from threadmock.specs.errors import nearest
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import dump_json
+
+_STATUS = re.compile(r"[1-5][0-9][0-9]")
+
+
+def forced(preference: Preference, plan: Plan, world: World) -> Response | None:
+    """The chosen answer; None where the preference is what the operation does anyway (its success, no example)."""
+    code = preference.code
+    if code and not _STATUS.fullmatch(code):
+        return _useless(f"{code[:40]!r} is no status.", plan)
+    status = int(code) if code else plan.success
+    reply = plan.operation.reply(status)
+    if preference.example:
+        return _example(preference, plan, reply, status)
+    if status == plan.success:
+        return None
+    applied = {"preference-applied": f"code={status}"}
+    if reply is None:
+        if status < 400:
+            return _useless(f"{plan.operation} documents no {status}.", plan)
+        detail = f"{plan.operation} documents no {status}; it was forced by Prefer."
+        return problems.problem(status, "A forced status", detail, kind="forced", headers=applied)
+    return _documented(plan, world, reply, status, applied)
+
+
+def _documented(plan: Plan, world: World, reply: Reply, status: int, applied: dict[str, str]) -> Response:
+    kind = next((kind for kind, refusal in plan.operation.rule.refusals.items() if refusal.status == status), None)
+    if kind:
+        refused = Refused(kind, f"Forced by Prefer: code={status}", status=status)
+        response = render(refused, plan.operation.rule.refusals, applied)
+        if not check_response(plan.operation, Request("GET", "/"), response):
+            return response
+    media = next(iter(reply.content.values()), None)
+    if media is None:
+        return Response(status, applied, b"")
+    headers = {"content-type": media.media_type, **applied}
+    if media.examples:
+        return Response(status, headers, dump_json(next(iter(media.examples.values()))))
+    try:
+        body = generate(media.schema, world) if media.schema else None
+    except Ungeneratable as error:
+        return problems.problem(500, "No answer could be built", str(error), kind="ungeneratable")
+    return Response(status, headers, dump_json(body))
+
+
+def _example(preference: Preference, plan: Plan, reply: Reply | None, status: int) -> Response:
+    known = {name: media for media in (reply.content.values() if reply else ()) for name in media.examples}
+    media = known.get(preference.example)
+    if media is None:
+        hint = nearest(preference.example, known) or f"{plan.operation} has no named examples for {status}."
+        return _useless(f"There is no example {preference.example[:100]!r}. {hint}", plan)
+    headers = {"content-type": media.media_type, "preference-applied": f'example="{preference.example}"'}
+    if not preference.example.isascii() or not preference.example.isprintable():
+        headers.pop("preference-applied")
+    return Response(status, headers, dump_json(media.examples[preference.example]))
+
+
+def _useless(what: str, plan: Plan) -> Response:
+    listed = ", ".join(plan.operation.replies) or "none"
+    detail = f"{what} Documented statuses: {listed}. Any other 4xx or 5xx can be forced too."
+    return problems.problem(400, "A preference that can't be met", detail, kind="preference")

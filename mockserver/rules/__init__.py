@@ -1,0 +1,1 @@
+"""Behaviour made executable: values, keys, parents, conditions, lists."""

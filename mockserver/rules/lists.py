@@ -1,0 +1,211 @@
+"""Which things a list holds, and in which order: filters and sorting, compiled once for each operation."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+from threadmock.mockserver.rules.recipes import Members, compile_members
+from threadmock.mockserver.rules.scope import ABSENT, Transaction, dig
+from threadmock.mockserver.rules.values import Maker, fetch
+from threadmock.mockserver.state.store import Thing
+from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.behaviour.rule import Filter, Listing, Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.inference import properties
+
+Judge = Callable[[Thing], bool]
+UNLIMITED = 1 << 60
+
+
+@dataclass(frozen=True, eq=False)
+class Lister:
+    """A `Listing`, ready to be used. See there."""
+
+    items: str | None
+    oldest: bool
+    by: tuple[str, ...]
+    sort: Maker | None
+    direction: Maker | None
+    limit: Maker
+    offset: Maker
+    default_limit: int
+    after: Maker | None
+    before: Maker | None
+    after_name: str
+    before_name: str
+    from_end: bool
+    total: str | None
+    next: str
+    previous: str
+    pagination: tuple[str, str] | None
+    filters: tuple[tuple[Maker, Filter, tuple[str, ...]], ...]
+    select: Maker | None
+    extract: Maker | None
+    everywhere: bool
+    item: Members
+
+    def is_plain(self, tx: Transaction) -> bool:
+        """Whether the newest come first, in the order of making, from no cursor."""
+        words = (self.sort, self.direction, self.after, self.before)
+        return not (self.by or self.oldest) and all(not word or word(tx) in (ABSENT, None) for word in words)
+
+
+def compile_listing(rule: Listing, operation: Operation) -> Lister:
+    """The lister of a rule. Where it names no default limit, the document's own counts."""
+    limit = rule.limit or Source("query", ("limit",))
+    default = documented_default(operation, limit) if rule.default_limit is None else rule.default_limit
+    return Lister(
+        items=rule.items,
+        oldest=rule.order == "oldest",
+        by=steps_of(rule.by),
+        sort=fetch(rule.sort) if rule.sort else None,
+        direction=fetch(rule.direction) if rule.direction else None,
+        limit=fetch(limit),
+        offset=fetch(rule.offset or Source("query", ("offset",))),
+        default_limit=default if isinstance(default, int) else UNLIMITED,
+        after=fetch(rule.after) if rule.after else None,
+        before=fetch(rule.before) if rule.before else None,
+        after_name=rule.after.steps[-1] if rule.after else "",
+        before_name=rule.before.steps[-1] if rule.before else "",
+        from_end=rule.from_end,
+        total=rule.total,
+        next=rule.next,
+        previous=rule.previous,
+        pagination=(rule.pagination.next, rule.pagination.total) if rule.pagination else None,
+        filters=tuple((fetch(each.source), each, steps_of(each.member)) for each in rule.filters),
+        select=fetch(rule.select) if rule.select else None,
+        extract=fetch(rule.extract) if rule.extract else None,
+        everywhere=rule.everywhere,
+        item=compile_members(rule.item),
+    )
+
+
+def documented_default(operation: Operation, source: Source) -> Any:
+    """The default that a document gives to a parameter or a member of the body; None where it gives none."""
+    if source.place == "body":
+        media = next(iter(operation.body.content.values()), None) if operation.body else None
+        node = properties(media.schema).get(source.steps[0]) if media else None
+        return node.get("default") if isinstance(node, Mapping) else None
+    for parameter in operation.parameters_in(source.place):  # type: ignore[arg-type]
+        if parameter.name == source.steps[0]:
+            return parameter.schema.document.get("default")
+    return None
+
+
+def whole_number(tx: Transaction, read: Maker, otherwise: int) -> int:
+    """A limit or an offset from the request; never below 0."""
+    value = read(tx)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else otherwise
+
+
+def passing(tx: Transaction, until: Collection[Source] = ()) -> list[Thing]:
+    """The things of the shelf that every filter lets through, in the order of making.
+
+    until: filters from the first of these sources on are not asked.
+    """
+    lister, store = tx.plan.lister, tx.world.store
+    if lister.everywhere:
+        things = list(store.everywhere(tx.contract.name, tx.operation.rule.resource))
+    else:
+        things = store.list(tx.shelf)
+    for read, rule, steps in takewhile(lambda each: each[1].source not in until, lister.filters):
+        wanted = read(tx)
+        if wanted is not ABSENT and wanted is not None:
+            judge = _JUDGES[rule.how](wanted, steps)
+            things = [thing for thing in things if judge(thing)]
+    return things
+
+
+def in_order(tx: Transaction, things: list[Thing]) -> list[Thing]:
+    """The things sorted as the request or the rule says; equal ones stay in the order of making, or its reverse."""
+    lister = tx.plan.lister
+    sort = lister.sort(tx) if lister.sort else ABSENT
+    direction = lister.direction(tx) if lister.direction else ABSENT
+    oldest = direction == "asc" if direction in ("asc", "desc") else lister.oldest and sort in (ABSENT, None)
+    by = (str(sort),) if sort not in (ABSENT, None) else lister.by
+    if by:
+        ties_kept = sort not in (ABSENT, None)
+        things = sorted(things, key=_sorter(by), reverse=ties_kept and not oldest)
+        if ties_kept:
+            return things
+    return things if oldest else things[::-1]
+
+
+def _sorter(by: tuple[str, ...]) -> Callable[[Thing], tuple[int, Any]]:
+    if len(by) > 1:
+        return lambda thing: _sortable(dig(thing, by))
+    only = by[0]
+
+    def sort_by(thing: Thing) -> tuple[int, Any]:
+        value = thing.get(only)
+        return (2, value) if type(value) is str else _sortable(value)
+
+    return sort_by
+
+
+def _sortable(value: Any) -> tuple[int, Any]:
+    if isinstance(value, bool) or value is None or value is ABSENT:
+        return (0, bool(value) if isinstance(value, bool) else False)
+    return (1, value) if isinstance(value, int | float) else (2, str(value))
+
+
+def contains(thing: Any, wanted: Any) -> bool:
+    """JSON containment: each wanted member is there and contains what is wanted of it; lists hold each item."""
+    if isinstance(wanted, Mapping):
+        return isinstance(thing, Mapping) and all(n in thing and contains(thing[n], v) for n, v in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(thing, list) and _holds_all(thing, wanted)
+    return _plain(thing) == _plain(wanted)
+
+
+def _holds_all(things: list[Any], wanted: list[Any]) -> bool:
+    """Whether each wanted item is among the things. Plain ones are looked up: lists of thousands are met."""
+    plain = {_plain(item) for item in things if not isinstance(item, list | Mapping)}
+    others = [item for item in things if isinstance(item, list | Mapping)]
+    return all(
+        any(contains(item, each) for item in others) if isinstance(each, list | Mapping) else _plain(each) in plain
+        for each in wanted
+    )
+
+
+def _plain(value: Any) -> tuple[bool, Any]:
+    """A scalar as something that equals its like only: true is no 1, though 1 is 1.0."""
+    return isinstance(value, bool), value
+
+
+def _equal(wanted: Any, steps: tuple[str, ...]) -> Judge:
+    return lambda thing: bool(dig(thing, steps) == wanted)
+
+
+def _among(wanted: Any, steps: tuple[str, ...]) -> Judge:
+    if not isinstance(wanted, list):
+        return _equal(wanted, steps)
+    texts = {str(value).lower() for value in wanted}
+    return lambda thing: str(dig(thing, steps)).lower() in texts
+
+
+def _contains(wanted: Any, steps: tuple[str, ...]) -> Judge:
+    return lambda thing: contains(dig(thing, steps), wanted)
+
+
+def _search(wanted: Any, steps: tuple[str, ...]) -> Judge:
+    text = str(wanted).casefold()
+    return lambda thing: text in str(dig(thing, steps)).casefold()
+
+
+def _hides(wanted: Any, steps: tuple[str, ...]) -> Judge:
+    if wanted not in (False, "false"):
+        return lambda _: True
+    return lambda thing: dig(thing, steps) in (ABSENT, None, False)
+
+
+_JUDGES: Mapping[str, Callable[[Any, tuple[str, ...]], Judge]] = {
+    "equal": _equal,
+    "among": _among,
+    "contains": _contains,
+    "search": _search,
+    "hides": _hides,
+}

@@ -1,0 +1,367 @@
+"""Settings → functions that make one member's value. Compiled once for each operation."""
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from threadmock.mockserver.rules.scope import ABSENT, Transaction, dig
+from threadmock.specs.behaviour.rule import Setting, Source
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.wire.strictjson import dump_json
+
+Maker = Callable[[Transaction], Any]
+_NO = (ABSENT, None, False, "false")
+_MOST_MINUTES = 60 * 24 * 366 * 5000
+
+
+def compile_setting(setting: Setting) -> Maker:
+    """The function that makes a member's value, or ABSENT where the member is left out."""
+    make = _COMPILERS[setting.kind](setting)
+    if setting.when is None:
+        return make
+    asked = fetch(setting.when)
+    return lambda tx: ABSENT if asked(tx) in _NO else make(tx)
+
+
+def fetch(source: Source) -> Maker:
+    """The function that reads one source; ABSENT where the request has no such thing."""
+    if source.others:
+        return _fetch_any(source)
+    steps = source.steps
+    if source.place == "body":
+        return _fetch_body(steps)
+    if source.place == "item":
+        return _fetch_item(steps)
+    name = ".".join(steps)
+    if source.place == "path":
+        return lambda tx: tx.path_values.get(name, ABSENT)
+    if source.place == "header":
+        return lambda tx: tx.request.headers.get(name.lower(), ABSENT)
+
+    def read(tx: Transaction) -> Any:
+        if name in tx.parameters:
+            return tx.parameters[name]
+        return next((value for given, value in parse_query(tx.request.query) if given == name), ABSENT)
+
+    return read
+
+
+def _fetch_any(source: Source) -> Maker:
+    """The first text or number of several places: what an object there holds has a place of its own."""
+    readers = tuple(fetch(each) for each in (replace(source, others=()), *source.others))
+
+    def read(tx: Transaction) -> Any:
+        found = (reader(tx) for reader in readers)
+        return next((value for value in found if isinstance(value, str | int | float)), ABSENT)
+
+    return read
+
+
+def gather(node: Any, steps: tuple[str, ...]) -> Any:
+    """What lies at the end of member names; of a list on the way, what lies at the end in each of its items."""
+    for at, step in enumerate(steps):
+        if isinstance(node, list):
+            found = [gather(item, steps[at:]) for item in node]
+            return [value for value in found if value is not ABSENT]
+        if not isinstance(node, Mapping) or step not in node:
+            return ABSENT
+        node = node[step]
+    return node
+
+
+def _fetch_body(steps: tuple[str, ...]) -> Maker:
+    if len(steps) == 1:
+        only = steps[0]
+        return lambda tx: tx.body.get(only, ABSENT)
+    return lambda tx: dig(tx.body, steps)
+
+
+def _fetch_item(steps: tuple[str, ...]) -> Maker:
+    if len(steps) != 1:
+        return lambda tx: gather(tx.item, steps)
+    only = steps[0]
+    return lambda tx: tx.item.get(only, ABSENT) if isinstance(tx.item, dict) else gather(tx.item, steps)
+
+
+def _first(setting: Setting) -> Maker:
+    readers = tuple(fetch(source) for source in setting.sources)
+    drop_null = setting.null == "absent"
+
+    def read(tx: Transaction) -> Any:
+        for reader in readers:
+            value = reader(tx)
+            if value is not ABSENT and not (drop_null and value is None):
+                return value
+        return ABSENT
+
+    return readers[0] if len(readers) == 1 and not drop_null else read
+
+
+def _spoken(read: Maker, words: Mapping[str, str]) -> Maker:
+    """The reader with its texts replaced by the words that stand for them."""
+    if not words:
+        return read
+    rest = words.get("*")
+
+    def make(tx: Transaction) -> Any:
+        value = read(tx)
+        return words.get(value, value if rest is None else rest) if isinstance(value, str) else value
+
+    return make
+
+
+def _from(setting: Setting) -> Maker:
+    read = _without(_spoken(_first(setting), setting.words), setting.without)
+    if setting.otherwise is None:
+        return read
+    other = compile_setting(setting.otherwise)
+
+    def make(tx: Transaction) -> Any:
+        value = read(tx)
+        return other(tx) if value is ABSENT else value
+
+    return make
+
+
+def _generate(setting: Setting) -> Maker:
+    return GENERATORS[setting.generator]
+
+
+def _count(setting: Setting) -> Maker:
+    readers = tuple(fetch(source) for source in setting.sources)
+    return lambda tx: sum(1 for read in readers if read(tx) not in (ABSENT, None))
+
+
+def _members(setting: Setting) -> Maker:
+    guards = tuple(fetch(source) for source in setting.sources)
+    makers = tuple((name, compile_setting(inner)) for name, inner in setting.members)
+
+    def make(tx: Transaction) -> Any:
+        for guard in guards:
+            value = guard(tx)
+            if value is not ABSENT and value is not None:
+                break
+        else:
+            if guards:
+                return ABSENT
+        made = {name: maker(tx) for name, maker in makers}
+        return {name: value for name, value in made.items() if value is not ABSENT}
+
+    return make
+
+
+def _list(setting: Setting) -> Maker:
+    makers = tuple((compile_setting(inner), inner.kind == "each") for _, inner in setting.members)
+
+    def make(tx: Transaction) -> Any:
+        made: list[Any] = []
+        for maker, spread in makers:
+            value = maker(tx)
+            if value is not ABSENT:
+                made += value if spread else [value]
+        return made
+
+    return make
+
+
+def _each(setting: Setting) -> Maker:
+    read = _first(setting)
+    maker = compile_setting(setting.members[0][1])
+
+    def make(tx: Transaction) -> Any:
+        items = read(tx)
+        if not isinstance(items, list):
+            return ABSENT
+        made = [maker(replace(tx, item=item)) for item in items]
+        return [value for value in made if value is not ABSENT]
+
+    return make
+
+
+def _otherwise(setting: Setting, read: Maker) -> Maker:
+    """The reader with what is found where it finds nothing, and with a number added."""
+    other = compile_setting(setting.otherwise) if setting.otherwise else lambda _: ABSENT
+    plus = setting.plus
+
+    def make(tx: Transaction) -> Any:
+        value = read(tx)
+        if value is ABSENT:
+            return other(tx)
+        return value + plus if plus and isinstance(value, int) else value
+
+    return make
+
+
+def _looked_up(setting: Setting) -> Maker:
+    steps, kind = setting.steps, setting.kind
+
+    def read(tx: Transaction) -> Any:
+        thing = tx.thing if kind == "stored" else tx.parent if kind == "parent" else tx.latest
+        return ABSENT if thing is None else dig(thing, steps)
+
+    return _otherwise(setting, read)
+
+
+def _child(setting: Setting) -> Maker:
+    resource = str(setting.value)
+
+    def read(tx: Transaction) -> Any:
+        below = (tx.contract.name, resource, tx.operation.rule.resource, tx.key)
+        return next(iter(tx.world.store.newest(below, 0, 1)), ABSENT)
+
+    return _otherwise(setting, read)
+
+
+def _below(setting: Setting) -> Maker:
+    resource, counted = str(setting.value), setting.kind == "counted"
+
+    def read(tx: Transaction) -> Any:
+        things = tx.world.store.list((tx.contract.name, resource, *_parent_of(tx)))
+        return len(things) if counted else sum(len(dump_json(thing)) for thing in things)
+
+    return read
+
+
+def _parent_of(tx: Transaction) -> Sequence[str]:
+    within = tx.operation.rule.within
+    return (within.resource, tx.parent_key) if within and tx.parent_key else ()
+
+
+def plain_text(content: Any) -> str:
+    """The text of a content: the text itself, or the texts of its parts, one after the other."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    return "".join(str(part["text"]) for part in parts if isinstance(part, Mapping) and "text" in part)
+
+
+def _text(setting: Setting) -> Maker:
+    read = _first(setting)
+
+    def make(tx: Transaction) -> Any:
+        value = read(tx)
+        return ABSENT if value is ABSENT or value is None else plain_text(value)
+
+    return _otherwise(setting, make)
+
+
+def _merged(setting: Setting) -> Maker:
+    readers = tuple(fetch(source) for source in setting.sources)
+    if setting.members:
+        readers = (compile_setting(setting.members[0][1]),)
+    steps, appended = setting.steps, tuple(setting.value)
+
+    def make(tx: Transaction) -> Any:
+        before = dig(tx.latest, steps[1:]) if steps[:1] == ("latest",) else dig(tx.thing, steps)
+        made = dict(before) if isinstance(before, Mapping) else {}
+        for each in _objects([read(tx) for read in readers]):
+            joined = {name: _joined(made.get(name), each[name]) for name in appended if name in each}
+            made |= {**each, **joined}
+        return made
+
+    return make
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects in lists of any depth; a pair that begins with a name is an object of that member."""
+    if isinstance(value, Mapping):
+        yield value
+    elif isinstance(value, list):
+        if len(value) == 2 and isinstance(value[0], str):
+            yield {value[0]: value[1]}
+        else:
+            for item in value:
+                yield from _objects(item)
+
+
+def _joined(before: Any, sent: Any) -> Any:
+    """A list with others appended; one with the id of an earlier one takes its place."""
+    if not isinstance(sent, list):
+        sent = [sent]
+    if not isinstance(before, list):
+        return sent
+    places = {item["id"]: at for at, item in enumerate(before) if isinstance(item, Mapping) and "id" in item}
+    made = list(before)
+    for item in sent:
+        at = places.get(item.get("id")) if isinstance(item, Mapping) and isinstance(item.get("id"), str) else None
+        if at is None:
+            made.append(item)
+        else:
+            made[at] = item
+    return made
+
+
+def _minutes_after(setting: Setting) -> Maker:
+    read = _first(setting)
+
+    def make(tx: Transaction) -> Any:
+        minutes = read(tx)
+        if not isinstance(minutes, (int, float)) or isinstance(minutes, bool) or abs(minutes) > _MOST_MINUTES:
+            return ABSENT
+        try:
+            return write_date_time(tx.moment + datetime.timedelta(minutes=minutes))
+        except OverflowError:
+            return ABSENT
+
+    return make
+
+
+def _template(setting: Setting) -> Maker:
+    text = str(setting.value)
+    return lambda tx: text.replace("$parent_key", tx.parent_key).replace("$key", tx.key)
+
+
+def _keyed(setting: Setting) -> Maker:
+    read, maker = _first(setting), compile_setting(setting.members[0][1])
+
+    def make(tx: Transaction) -> Any:
+        name = read(tx)
+        value = maker(tx)
+        return {name: value} if isinstance(name, str) and value is not ABSENT else ABSENT
+
+    return _otherwise(setting, make)
+
+
+def _without(read: Maker, names: tuple[str, ...]) -> Maker:
+    def make(tx: Transaction) -> Any:
+        value = read(tx)
+        if not isinstance(value, Mapping):
+            return value
+        return {name: inner for name, inner in value.items() if name not in names}
+
+    return make if names else read
+
+
+GENERATORS: Mapping[str, Maker] = {
+    "now": lambda tx: tx.stamp,
+    "uuid4": lambda tx: tx.world.ids.uuid4(),
+    "uuid7": lambda tx: tx.world.ids.uuid7(tx.moment),
+    "uuid6": lambda tx: tx.world.ids.uuid6(tx.moment),
+    "opaque": lambda tx: tx.world.ids.opaque(tx.operation.rule.resource),
+    "key": lambda tx: tx.key,
+    "parent_key": lambda tx: tx.parent_key,
+}
+_COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
+    "generate": _generate,
+    "value": lambda setting: lambda _: setting.value,
+    "from": _from,
+    "count": _count,
+    "members": _members,
+    "minutes_after": _minutes_after,
+    "absent": lambda _: lambda _: ABSENT,
+    "stored": _looked_up,
+    "parent": _looked_up,
+    "latest": _looked_up,
+    "child": _child,
+    "counted": _below,
+    "weighed": _below,
+    "list": _list,
+    "each": _each,
+    "template": _template,
+    "keyed": _keyed,
+    "text": _text,
+    "merged": _merged,
+    "tally": lambda setting: lambda tx: tx.tally.get(setting.value, 0),
+}

@@ -1,0 +1,1 @@
+"""The ways in: Flask, WSGI, RSGI, the control interface and `threadmock serve`."""

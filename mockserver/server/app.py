@@ -1,0 +1,103 @@
+"""The Flask application: every documented route is a Flask route whose view hands the environ to the adapter."""
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flask
+from threadmock.mockserver.pipeline.gateway import CONTROL, Gateway, Mount
+from threadmock.mockserver.pipeline.problems import problem
+from threadmock.mockserver.server import rsgi, wsgi
+from threadmock.mockserver.server.control import MAX_BODY as MAX_CONTROL_BODY
+from threadmock.mockserver.server.control import control, documents, open_to_caller, refuse_caller
+from threadmock.mockserver.server.wsgi import exchange, status_line
+from threadmock.specs.wire.messages import Response
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+View = Callable[..., flask.Response]
+
+
+def create_app(gateway: Gateway) -> flask.Flask:
+    """A Flask application that answers all that the gateway answers, and the control interface."""
+    app = flask.Flask(__name__, static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_CONTROL_BODY
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    app.url_map.redirect_defaults = False
+    app.extensions["threadmock"] = gateway
+    view = _view(gateway)
+    for mount in gateway.mounts:
+        _add_routes(app, mount, view)
+    app.register_blueprint(control(gateway), url_prefix=CONTROL.rstrip("/"))
+    app.register_blueprint(documents(gateway))
+    app.register_error_handler(HTTPException, lambda error: _other(gateway, error))
+    return app
+
+
+def served(gateway: Gateway) -> wsgi.Served:
+    """The application for use in process."""
+    return wsgi.Served(gateway, create_app(gateway).wsgi_app)
+
+
+def serving(gateway: Gateway) -> rsgi.Served:
+    """The application as `serve` runs it."""
+    return rsgi.Served(gateway, create_app(gateway).wsgi_app)
+
+
+def _view(gateway: Gateway) -> View:
+    def view(**_: Any) -> flask.Response:
+        return as_flask(exchange(gateway, flask.request.environ))
+
+    return view
+
+
+class Relayed(flask.Response):
+    """One of our responses as Flask's. Its headers are what they should be, so nothing is worked out again."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:  # noqa: ARG002 - the base class hands it over
+        """The headers as they are, without a length where there is no body."""
+        if self.status_code < 200 or self.status_code in (204, 304):
+            self.headers.remove("content-length")
+        return self.headers
+
+
+def as_flask(response: Response) -> flask.Response:
+    """A response of ours as Flask's."""
+    return Relayed(response.body, status=status_line(response.status), headers=list(response.headers.items()))
+
+
+def _add_routes(app: flask.Flask, mount: Mount, view: View) -> None:
+    bases: Sequence[str] = (mount.prefix, "") if mount.at_root else (mount.prefix,)
+    for operation in mount.contract.operations:
+        for base in bases:
+            if (base + operation.path).startswith(CONTROL):
+                continue
+            app.add_url_rule(
+                flask_rule(base + operation.path),
+                endpoint=f"{mount.contract.name}{'' if base else '-root'}:{operation.slug}".replace(".", "-"),
+                view_func=view,
+                methods=[operation.method],
+                provide_automatic_options=False,
+            )
+
+
+def flask_rule(path: str) -> str:
+    """`/a/{x-y}` → `/a/<p0>`: a converter's name must be a Python name, a document's parameter need not."""
+    number = itertools.count()
+    return _PARAMETER.sub(lambda _: f"<p{next(number)}>", path)
+
+
+def _other(gateway: Gateway, error: HTTPException) -> flask.Response:
+    """Whatever Flask has no view for is the gateway's to answer: unknown routes, other methods, preflights."""
+    if flask.request.path.startswith(CONTROL) and error.code is not None:
+        allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+        headers = {"allow": ", ".join(sorted(allowed))} if allowed else {}
+        shown = problem(error.code, error.name, str(error.description), kind="control", headers=headers)
+        refused = refuse_caller(gateway) or shown
+        return open_to_caller(gateway, as_flask(refused))
+    return as_flask(exchange(gateway, flask.request.environ))

@@ -1,0 +1,140 @@
+"""The control interface under `/_mock/`: health, reset, what is stored, what was asked; and the documents.
+
+Refused to foreign origins; a change needs the header `X-Threadmock-Control`, which no simple cross-site request has.
+"""
+
+import importlib.metadata
+
+import flask
+from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_stranger
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.pipeline.problems import problem
+from threadmock.mockserver.server.instance import identity
+from threadmock.mockserver.server.wsgi import read_request
+from threadmock.specs.wire.messages import Response
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
+
+HEADER = "X-Threadmock-Control"
+MAX_BODY = 64 * 1024
+_MAX_LISTED = 1000
+
+
+def version() -> str:
+    """The installed version of threadmock."""
+    return importlib.metadata.version("threadmock")
+
+
+def health(gateway: Gateway) -> dict[str, object]:
+    """What proves that this is threadmock, and which documents it serves."""
+    return {
+        "product": "threadmock",
+        "version": version(),
+        "instance": identity(),
+        "status": "ready",
+        "seed": gateway.world.seed,
+        "faults": [fault.name for fault in gateway.world.faults.active],
+        "providers": [
+            {
+                "name": mount.contract.name,
+                "title": mount.contract.title,
+                "version": mount.contract.version,
+                "layer": mount.contract.layer,
+                "sha256": mount.contract.digest,
+                "operations": len(mount.contract.operations),
+                "at_root": mount.at_root,
+            }
+            for mount in gateway.mounts
+        ],
+    }
+
+
+def stored(gateway: Gateway) -> dict[str, object]:
+    """What is stored beside the initial things, shelf by shelf; of each the first _MAX_LISTED things."""
+    shelves, count = [], 0
+    for shelf in gateway.world.store.shelves():
+        items = gateway.world.store.items(shelf)
+        things = [thing for key, thing in items if (shelf, key) not in gateway.initial]
+        if things:
+            count += len(things)
+            shelves.append({"shelf": list(shelf), "count": len(things), "things": things[:_MAX_LISTED]})
+    return {"count": count, "shelves": shelves}
+
+
+def _json(body: object, status: int = 200) -> flask.Response:
+    return flask.Response(dump_json(body), status=status, content_type="application/json")
+
+
+def refuse_caller(gateway: Gateway) -> Response | None:
+    """The refusal of whoever may not use the control interface in this way, or the answer to a preflight; else None."""
+    request = read_request(flask.request.environ, -1)
+    stranger = refuse_stranger(request, gateway.origins, guard_host=gateway.guard_host)
+    if stranger is None and request.method not in ("GET", "HEAD", "OPTIONS") and HEADER.lower() not in request.headers:
+        detail = f"A change through the control interface needs the header {HEADER}: 1."
+        stranger = problem(403, "The control header is missing", detail, kind="control-header")
+    if stranger is None and is_preflight(request):
+        stranger = preflight(request, ())
+    return stranger
+
+
+def _guard(gateway: Gateway) -> flask.Response | None:
+    refused = refuse_caller(gateway)
+    return _from(refused) if refused else None
+
+
+def _from(response: Response) -> flask.Response:
+    return flask.Response(response.content, status=response.status, headers=list(response.headers.items()))
+
+
+def _reset(gateway: Gateway) -> flask.Response:
+    data = flask.request.get_data(cache=False)
+    seed = None
+    if data:
+        try:
+            asked = parse_json(data)
+        except JsonError:
+            asked = None
+        chosen = asked.get("seed") if isinstance(asked, dict) else None
+        if not isinstance(chosen, int) or isinstance(chosen, bool):
+            return _from(problem(400, "The reset can't be read", 'Send no body, or {"seed": 7}.', kind="control"))
+        seed = chosen
+    return _json({"forgotten": gateway.reset(seed), "seed": gateway.world.seed})
+
+
+def control(gateway: Gateway) -> flask.Blueprint:
+    """The blueprint of the control interface."""
+    made = flask.Blueprint("control", __name__)
+    made.before_request(lambda: _guard(gateway))
+    made.after_request(lambda response: open_to_caller(gateway, response))
+    made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
+    made.add_url_rule("/reset", "reset", lambda: _reset(gateway), methods=["POST"])
+    made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
+    made.add_url_rule("/exchanges", "exchanges", lambda: _json(_exchanges(gateway)), methods=["GET"])
+    return made
+
+
+def documents(gateway: Gateway) -> flask.Blueprint:
+    """The blueprint of the documents as they are served, each at /NAME/openapi.json."""
+    made = flask.Blueprint("documents", __name__)
+    made.before_request(lambda: _guard(gateway))
+    made.after_request(lambda response: open_to_caller(gateway, response))
+    for mount in gateway.mounts:
+        document = mount.contract.document
+        made.add_url_rule(
+            f"{mount.prefix}/openapi.json",
+            mount.contract.name,
+            lambda document=document: _json(document),
+            methods=["GET"],
+        )
+    return made
+
+
+def _exchanges(gateway: Gateway) -> dict[str, object]:
+    return {"exchanges": [entry.as_json() for entry in list(gateway.world.journal.entries)]}
+
+
+def open_to_caller(gateway: Gateway, response: flask.Response) -> flask.Response:
+    """The response with what lets the page that asked read it, where that page may."""
+    origin = flask.request.headers.get("Origin")
+    if origin and origin_allowed(origin, gateway.origins):
+        response.headers.update(allow_origin(origin))
+    return response

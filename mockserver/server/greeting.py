@@ -1,0 +1,105 @@
+"""What `serve` prints once it answers: where it listens and, for each provider, how to point a client there."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from threadmock.mockserver.agents.scripts import Scripts
+from threadmock.mockserver.pipeline.gateway import Gateway, Mount
+from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.world import World
+from threadmock.specs.contract import Operation
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.datasets.fill_inference import Filled
+
+_PREFERRED = {"create": 0, "append": 1, "list": 2, "read": 3}
+EXAMPLE_TOKEN = "dev-token"  # noqa: S105 - an example, not a secret
+
+
+def greeting(gateway: Gateway, base: str) -> Iterator[str]:
+    """The lines, the first of which is `Listening on URL`."""
+    yield f"Listening on {base}"
+    yield f"  seed {gateway.world.seed}; control at {base}/_mock/health"
+    for path, one, other in gateway.at_root_conflicts:
+        yield f"  {one} and {other} both have {path}: every provider answers below its prefix only"
+    for mount in gateway.mounts:
+        url = base + mount.prefix
+        profile = mount.contract.profile
+        yield f"{mount.contract.name}: {profile.label or mount.contract.title} ({mount.contract.layer})"
+        yield f"  base URL  {url}"
+        if profile.setting:
+            yield f"  client    {profile.setting.replace('$base', url)}"
+        filled = gateway.filled.get(mount.contract.name)
+        if gateway.data and filled:
+            yield f"  data      {gateway.data.name}: {_told(filled)}"
+        if profile.agent:
+            yield f"  agents    {_agents(gateway.world.scripts)}"
+        curl = curl_line(mount, url, gateway.world.auth)
+        if curl:
+            yield f"  try       {curl}"
+
+
+def _agents(scripts: Scripts) -> str:
+    others = [f"/{name}" for name in scripts.known if name != scripts.default]
+    return f"say what the script {scripts.default} says; a message can begin with {', '.join(others)}"
+
+
+def _told(filled: "Filled") -> str:
+    if filled.note:
+        return filled.note
+    told = counted(filled.threads, "thread")
+    if filled.piece:
+        told += f", {counted(filled.pieces, filled.piece)}"
+    if filled.where:
+        told += f", below {filled.where}"
+    if filled.inferred:
+        told += " (as its creates would make them: the document has no `fill`)"
+    return f"{told}; {filled.left_out} left out, for they fit no schema" if filled.left_out else told
+
+
+def counted(number: int, what: str) -> str:
+    """`1 thread`, `2 threads`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def curl_line(mount: Mount, url: str, auth: str) -> str:
+    """One curl command that works: of the operation that a newcomer wants first. "" where none could be built."""
+    operations = sorted(mount.contract.operations, key=lambda o: _PREFERRED.get(o.rule.action, 9))
+    for operation in operations:
+        try:
+            return _curl(operation, url, auth)
+        except Ungeneratable:
+            continue
+    return ""
+
+
+def _curl(operation: Operation, url: str, auth: str) -> str:
+    world = World(seed=0)
+    path = operation.path
+    for parameter in operation.parameters_in("path"):
+        path = path.replace(f"{{{parameter.name}}}", str(generate(parameter.schema, world)))
+    words = ["curl", "-s"]
+    if operation.method != "POST":
+        words += ["-X", operation.method]
+    words.append(shlex.quote(url + path))
+    if operation.security and auth != "off":
+        words += _credentials(operation, EXAMPLE_TOKEN if auth == "present" else auth)
+    if operation.body and operation.body.content:
+        media = next(iter(operation.body.content.values()))
+        example = next(iter(media.examples.values()), None)
+        body = example if example is not None else generate(media.schema, world) if media.schema else {}
+        words += ["-H", shlex.quote(f"content-type: {media.media_type}"), "-d", shlex.quote(json.dumps(body))]
+    return " ".join(words)
+
+
+def _credentials(operation: Operation, token: str) -> list[str]:
+    words = []
+    for scheme in operation.security[0]:
+        if scheme.kind == "apiKey" and scheme.location == "header":
+            prefix = "Bearer " if scheme.name.lower() == "authorization" else ""
+            words += ["-H", shlex.quote(f"{scheme.name}: {prefix}{token}")]
+        elif scheme.kind != "apiKey":
+            words += ["-H", shlex.quote(f"Authorization: {(scheme.scheme or 'bearer').capitalize()} {token}")]
+    return words

@@ -1,0 +1,269 @@
+"""RSGI ↔ messages: what `serve` runs. One event loop answers; a body that is still on its way holds no thread.
+
+RSGI is granian's own asynchronous interface (its documentation: "RSGI specification", version 1.5). Against WSGI there
+is no contention of worker threads for the interpreter lock, which cost more than the answers themselves (measured).
+"""
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol
+
+from threadmock.mockserver.agents.streams import Pending, Stream
+from threadmock.mockserver.fault_points import Dropped
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.pipeline.problems import problem
+from threadmock.mockserver.server.wsgi import WsgiApp, call_wsgi
+from threadmock.specs.wire.messages import Request, Response
+
+BODY_SECONDS = 30.0
+AT_ONCE = 256 * 1024
+_OTHER_THREADS = 4
+_MAX_DIGITS = 18
+_BODILESS = frozenset({204, 304})
+
+
+class Headers(Protocol):
+    """Request headers; names are lower-case."""
+
+    def items(self) -> list[tuple[str, str]]:
+        """All of them, a repeated one as often as it was sent."""
+
+
+class Scope(Protocol):
+    """What RSGI tells of a request. path: percent-decoded."""
+
+    method: str
+    path: str
+    query_string: str
+    http_version: str
+    authority: str | None
+    headers: Headers
+
+
+class Served:
+    """The application: documented routes are answered from the gateway at once, everything else by Flask on a thread.
+
+    straight: False sends documented routes through Flask's dispatch, too.
+    """
+
+    def __init__(
+        self, gateway: Gateway, flask: WsgiApp, *, straight: bool = True, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        self._gateway = gateway
+        self._flask = flask
+        self._straight = straight
+        self._body_seconds = body_seconds
+        self._threads = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="threadmock")
+        self._runs = gateway.world.runs
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home = 0
+        self._alarm: tuple[float, asyncio.TimerHandle] | None = None
+        self.heeds_signals = False
+        """Whether open streams end where the process is told to; the server itself would wait, then cut them."""
+
+    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
+        """Answer one request."""
+        if self._loop is None:
+            self._attend(asyncio.get_running_loop())
+        try:
+            response = await self._answer(scope, protocol)
+        except Dropped:
+            await _cut(protocol)
+            return
+        if isinstance(response.body, Pending):
+            waited = await self._wait(response.body, protocol)
+            if waited is None:
+                return
+            response = waited
+        if isinstance(response.body, Stream):
+            await self._stream(response, response.body, protocol)
+        else:
+            send(response, scope.method, protocol)
+
+    def _attend(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have runs go on by themselves from now on, on this loop."""
+        self._loop = loop
+        self._home = threading.get_ident()
+        self._runs.wake = lambda: self._on_loop(self._arm)
+        self._arm()
+        if self.heeds_signals and threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # The loop has a handler of its own, which it is told of by another way: both are called.
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._runs.clear))
+
+    def _on_loop(self, function: Callable[[], object]) -> None:
+        """Call a function on the loop: at once where this is its thread."""
+        if threading.get_ident() == self._home:
+            function()
+        elif self._loop is not None:
+            self._loop.call_soon_threadsafe(function)
+
+    def _arm(self) -> None:
+        """Set the clock to what is due next."""
+        due = self._runs.next_due()
+        if due is None or self._loop is None or (self._alarm is not None and self._alarm[0] <= due):
+            return
+        if self._alarm is not None:
+            self._alarm[1].cancel()
+        delay = max(0.0, due - self._runs.timer.read())
+        self._alarm = (due, self._loop.call_later(delay, self._ring))
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._runs.pass_now()
+        self._arm()
+
+    async def _wait(self, pending: Pending, protocol: Any) -> Response | None:
+        """The answer once its run is over; None where the client left before."""
+        news = asyncio.Event()
+        tell = partial(self._on_loop, news.set)
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        gone.add_done_callback(lambda _: news.set())
+        pending.live.listeners.add(tell)
+        try:
+            while not pending.ready:
+                if gone.done():
+                    pending.leave()
+                    return None
+                news.clear()
+                if not pending.ready:
+                    await news.wait()
+        finally:
+            pending.live.listeners.discard(tell)
+            gone.cancel()
+        return pending.response()
+
+    async def _stream(self, response: Response, stream: Stream, protocol: Any) -> None:
+        """Send what comes as it comes. A slow reader holds only itself up: it takes when it can."""
+        news = asyncio.Event()
+        stream.listen(partial(self._on_loop, news.set))
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        gone.add_done_callback(lambda _: news.set())
+        try:
+            transport = protocol.response_stream(response.status, list(response.headers.items()))
+            await self._pump(stream, transport, news, gone)
+        except RuntimeError:  # the connection is closed
+            stream.close(left=True)
+        finally:
+            gone.cancel()
+            stream.close()
+
+    async def _pump(self, stream: Stream, transport: Any, news: asyncio.Event, gone: "asyncio.Future[None]") -> None:
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while not gone.done():
+            news.clear()
+            found = stream.take()
+            for piece in found:
+                await transport.send_bytes(piece)
+            if found:
+                last = loop.time()
+                continue
+            if stream.over:
+                return
+            silent = last + stream.every - loop.time()
+            if stream.beat and silent <= 0:
+                await transport.send_bytes(stream.beat)
+                last = loop.time()
+                continue
+            alarm = loop.call_later(silent, news.set) if stream.beat else None
+            await news.wait()
+            if alarm:
+                alarm.cancel()
+
+    async def _answer(self, scope: Scope, protocol: Any) -> Response:
+        headers = _join(scope.headers.items())
+        if scope.authority and "host" not in headers:
+            headers["host"] = scope.authority
+        try:
+            body = await self._read(scope, headers, protocol)
+        except TimeoutError:
+            shown = f"The body did not arrive within {self._body_seconds:g} seconds."
+            return problem(408, "The request's body did not arrive", shown, kind="stalled")
+        except Cut:
+            shown = "The connection ended before the chunked body did."
+            return problem(400, "The request's body is not whole", shown, kind="stalled")
+        request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
+        found = self._gateway.find(request.method, request.path)
+        if found.mount is None:
+            return await self._on_thread(call_wsgi, self._flask, request)
+        if len(body) > AT_ONCE:
+            return await self._on_thread(self._gateway.handle, request, found)
+        if self._straight:
+            return self._gateway.handle(request, found)
+        return call_wsgi(self._flask, request)
+
+    async def _on_thread(self, function: Any, *arguments: Any) -> Response:
+        found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        return found
+
+    async def _read(self, scope: Scope, headers: dict[str, str], protocol: Any) -> bytes:
+        """The body; of one that announces more than is taken nothing, of one without a length one byte more."""
+        most = self._gateway.limits.body
+        length = headers.get("content-length")
+        if length is not None:
+            if not (length.isascii() and length.isdigit()) or len(length) > _MAX_DIGITS or not 0 < int(length) <= most:
+                return b""
+        elif "transfer-encoding" not in headers and scope.http_version[:1] == "1":
+            return b""
+        async with asyncio.timeout(self._body_seconds):
+            try:
+                return await (protocol() if length is not None else _read_chunks(protocol, most + 1))
+            except RuntimeError as error:  # RSGIProtocolClosed and RSGIProtocolError
+                if length is not None:
+                    return b""  # the gateway compares with the length and refuses it as the provider would
+                raise Cut from error
+
+
+class Gone(Exception):  # noqa: N818 - reads as what it is
+    """The client went away before its body was whole."""
+
+
+class Cut(Exception):  # noqa: N818 - reads as what it is
+    """A chunked body ended in the middle."""
+
+
+async def _read_chunks(protocol: Any, most: int) -> bytes:
+    """The body, or its first `most` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in protocol:
+        parts.append(part)
+        size += len(part)
+        if size >= most:
+            break
+    return b"".join(parts)[:most]
+
+
+def send(response: Response, method: str, protocol: Any) -> None:
+    """Give a whole response to the server."""
+    headers = list(response.headers.items())
+    status, body = response.status, response.content
+    with contextlib.suppress(RuntimeError):  # the client went away meanwhile
+        if status in _BODILESS or status < 200:
+            protocol.response_empty(status, headers)
+            return
+        headers.append(("content-length", str(len(body))))
+        protocol.response_bytes(status, headers, b"" if method == "HEAD" else body)
+
+
+async def _cut(protocol: Any) -> None:
+    """A head that promises a body, and no body: the server can only close the connection."""
+    stream = protocol.response_stream(200, [("content-length", "1")])
+    with contextlib.suppress(RuntimeError):
+        await stream.send_bytes(b"")
+    raise ConnectionAbortedError("a planted fault")
+
+
+def _join(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        headers = {}
+        for name, value in pairs:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
