@@ -2,8 +2,8 @@
 
 import sys
 
-from threadmock.contracts.command import run
-from threadmock.contracts.verify import verify
+from threadmock.contracts.cli.main import run
+from threadmock.contracts.cli.verify import verify
 
 if __name__ == "__main__":
     sys.exit(run(lambda: verify.main(prog_name="python -m threadmock.contracts", standalone_mode=False)))

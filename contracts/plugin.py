@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from threadmock.contracts.ledger_file import LedgerFile
-    from threadmock.contracts.mocking import Mock, Mocks
-    from threadmock.contracts.run import Run
-    from threadmock.contracts.sharing import Place
-    from threadmock.contracts.summary import Summary
+    from threadmock.contracts.engine.run import Run
+    from threadmock.contracts.engine.summary import Summary
+    from threadmock.contracts.fixture import Mock, Mocks
+    from threadmock.contracts.target.ledger_file import LedgerFile
+    from threadmock.contracts.transport.shared import Place
 
 FINDINGS = "threadmock"
 _FOLDER = Path(__file__).resolve().parent
@@ -94,11 +94,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     if config.option.contract_provider is None:
         return
-    from threadmock.contracts import keeping  # noqa: PLC0415
-    from threadmock.contracts.errors import Unreachable  # noqa: PLC0415
-    from threadmock.contracts.run import prepare  # noqa: PLC0415 - see above
+    from threadmock.contracts.engine.run import prepare  # noqa: PLC0415 - see above
+    from threadmock.contracts.engine.summary import Summary  # noqa: PLC0415
     from threadmock.contracts.settings import read_settings  # noqa: PLC0415
-    from threadmock.contracts.summary import Summary  # noqa: PLC0415
+    from threadmock.contracts.target import ledger_session  # noqa: PLC0415
+    from threadmock.contracts.transport.errors import Unreachable  # noqa: PLC0415
     from threadmock.specs.errors import SpecError  # noqa: PLC0415
 
     names = [name for _, name, _, _ in _single] + [name for _, name, _ in _repeatable] + ["allow_writes", "keep"]
@@ -108,8 +108,8 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = read_settings(given | getattr(config, "workerinput", {}).get(_SETTINGS, {}))
         ledger, head = None, list[str]()
         if settings.target and not config.option.collectonly:
-            path = settings.ledger if worker and settings.ledger else keeping.start(settings)
-            ledger = keeping.join(path)
+            path = settings.ledger if worker and settings.ledger else ledger_session.start(settings)
+            ledger = ledger_session.join(path)
         run = prepare(settings, ledger=ledger, at=_place(config))
         if not (worker or config.option.collectonly):
             head = list(_head(run, ledger))
@@ -125,8 +125,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _head(run: "Run", ledger: "LedgerFile | None") -> Iterator[str]:
     """Who answers, where it is noted what is made, and what of that will stay. Unreachable where nobody answers."""
-    from threadmock.contracts.identity import identity  # noqa: PLC0415 - only a run on a deployment needs it
-    from threadmock.contracts.planning import lasting  # noqa: PLC0415
+    from threadmock.contracts.engine.dry_run import lasting  # noqa: PLC0415
+    from threadmock.contracts.target.target_info import identity  # noqa: PLC0415 - only a run on a deployment needs it
 
     run.target.probe()
     if run.settings.target and ledger is not None:
@@ -137,7 +137,7 @@ def _head(run: "Run", ledger: "LedgerFile | None") -> Iterator[str]:
 
 def _place(config: pytest.Config) -> "Place":
     """How many processes share the run, the number of this one, and their folder."""
-    from threadmock.contracts.sharing import Place  # noqa: PLC0415 - see above
+    from threadmock.contracts.transport.shared import Place  # noqa: PLC0415 - see above
 
     given, folder = getattr(config, "workerinput", None), _shared_folder(config)
     if given is None:
@@ -150,7 +150,7 @@ def _shared_folder(config: pytest.Config) -> Path:
     """The folder of what all processes of the run share: made by the first, told to the others."""
     if hasattr(config, "workerinput"):
         return Path(config.workerinput[_SHARED])
-    from threadmock.contracts.sharing import new_folder  # noqa: PLC0415 - see above
+    from threadmock.contracts.transport.shared import new_folder  # noqa: PLC0415 - see above
 
     config.stash[_shared_key] = new_folder()
     return config.stash[_shared_key]
@@ -215,7 +215,7 @@ def threadmock_serve(request: pytest.FixtureRequest) -> "Iterator[Mocks]":
 
     One process for each set of options, in each worker of pytest-xdist; what is not said comes from the ini file.
     """
-    from threadmock.contracts.mocking import Mocks, from_ini  # noqa: PLC0415 - see above
+    from threadmock.contracts.fixture import Mocks, from_ini  # noqa: PLC0415 - see above
 
     mocks = Mocks(from_ini({name: request.config.getini(f"threadmock_{name}") for name, _, _ in _INI}))
     yield mocks
@@ -251,7 +251,7 @@ def contract_item(request: pytest.FixtureRequest) -> Callable[[], None]:
         if outcome.gone or outcome.crash:
             pytest.fail(outcome.gone or f"threadmock failed: {outcome.crash}", pytrace=False)
         if outcome.failures:
-            from threadmock.contracts.report import describe  # noqa: PLC0415 - only where it is needed
+            from threadmock.contracts.reporting.text_report import describe  # noqa: PLC0415 - only where it is needed
 
             pytest.fail("\n\n".join(describe(*found) for found in outcome.findings), pytrace=False)
 
@@ -283,8 +283,8 @@ class _Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the outcome of an item."""
-        from threadmock.contracts.outcome import read_outcome  # noqa: PLC0415 - see above
-        from threadmock.contracts.report import progress  # noqa: PLC0415
+        from threadmock.contracts.engine.outcome import read_outcome  # noqa: PLC0415 - see above
+        from threadmock.contracts.reporting.text_report import progress  # noqa: PLC0415
 
         if report.when != "call" and report.passed:
             return
@@ -311,7 +311,7 @@ class _Controller:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Clean up, set the exit status and write the report: after the processes of pytest-xdist have ended."""
-        from threadmock.contracts.report_json import write_reports  # noqa: PLC0415
+        from threadmock.contracts.reporting.json_report import write_reports  # noqa: PLC0415
 
         if int(exitstatus) != pytest.ExitCode.INTERRUPTED:
             self._repeat()
@@ -325,7 +325,7 @@ class _Controller:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write table and findings."""
-        from threadmock.contracts.report import lines  # noqa: PLC0415
+        from threadmock.contracts.reporting.text_report import lines  # noqa: PLC0415
 
         if not self._mine:
             terminalreporter.section("threadmock")
@@ -345,7 +345,7 @@ class _Controller:
         """Send what was found once more, where that is for a deployment or to be kept."""
         summary, settings = self._summary, self._summary.run.settings
         if (settings.target or settings.report) and summary.findings and not summary.gone:
-            from threadmock.contracts.repeating import repeat  # noqa: PLC0415 - see above
+            from threadmock.contracts.engine.confirmation import repeat  # noqa: PLC0415 - see above
 
             self._write("Sending each finding once more. Ctrl-C skips that.")
             try:
@@ -357,7 +357,7 @@ class _Controller:
 
     def _clean_up(self) -> KeyboardInterrupt | None:
         """Remove what was made on the target, and note what is to be said of that; the interrupt that stopped it."""
-        from threadmock.contracts import keeping  # noqa: PLC0415 - see above
+        from threadmock.contracts.target import ledger_session  # noqa: PLC0415 - see above
 
         run, path = self._summary.run, self._ledger
         if path is None:
@@ -365,12 +365,12 @@ class _Controller:
         try:
             if not run.settings.keep:
                 self._write(f"Cleaning up. Ctrl-C stops at once and leaves the rest to: threadmock cleanup {path}")
-            cleaning = keeping.finish(run.settings, run.contract, run.target, path)
+            cleaning = ledger_session.finish(run.settings, run.contract, run.target, path)
         except KeyboardInterrupt as interrupt:
             self._write(f"Stopped. What was made is still there: threadmock cleanup {path}")
             return interrupt
-        tidied = keeping.tidy(run.settings, path)
-        self._summary.cleaned = list(keeping.closing(run.settings, path, cleaning, tidied=tidied))
+        tidied = ledger_session.tidy(run.settings, path)
+        self._summary.cleaned = list(ledger_session.closing(run.settings, path, cleaning, tidied=tidied))
         return None
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from reference_servers import CREDENTIALS, Clock
-from threadmock.contracts.cases import Case
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, Verdict, judge
-from threadmock.contracts.coverage import coverage, examples
-from threadmock.contracts.findings import Finding
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.generation import invalid_cases, valid_cases
+from threadmock.contracts.generation.coverage import coverage, examples
 from threadmock.contracts.scenarios import scenarios
-from threadmock.contracts.strategies import invalid_cases, valid_cases
-from threadmock.contracts.targets import Target
-from threadmock.contracts.transport import WsgiTransport
+from threadmock.contracts.target.target import Target
+from threadmock.contracts.transport.base import WsgiTransport
 from threadmock.specs.loader import load
 
 

@@ -122,7 +122,7 @@ def wrong_rooms(source: Source) -> Iterator[str]:
 def _is_at_the_wrong_place(source: Source, each: Import) -> bool:
     if source.package == "mockserver" or each.typing:
         return False
-    return not each.inside or not (source.path == "contracts/targets.py" or _holds_a_command(source))
+    return not each.inside or not (source.path == "contracts/target/target.py" or _holds_a_command(source))
 
 
 def _holds_a_command(source: Source) -> bool:
@@ -142,7 +142,9 @@ def pytest_elsewhere(source: Source) -> Iterator[str]:
 def generator_elsewhere(source: Source) -> Iterator[str]:
     """Only the strategies know hypothesis-jsonschema."""
     for each in source.imports:
-        if each.module.split(".")[0] == "hypothesis_jsonschema" and not source.path.startswith("contracts/strategies/"):
+        if each.module.split(".")[0] == "hypothesis_jsonschema" and not source.path.startswith(
+            ("contracts/generation/", "contracts/cases/drawn/")
+        ):
             yield f"{source.path}:{each.line} imports hypothesis_jsonschema"
 
 
@@ -265,13 +267,13 @@ PLANTED = [
     ("wrong_rooms", "specs/a.py", "def f():\n    import threadmock.contracts"),
     ("wrong_rooms", "mockserver/a.py", "from threadmock.contracts import cases"),
     ("wrong_rooms", "mockserver/a.py", "from threadmock import contracts"),
-    ("wrong_rooms", "contracts/targets.py", "from threadmock.mockserver import app"),
+    ("wrong_rooms", "contracts/target/target.py", "from threadmock.mockserver import app"),
     ("wrong_rooms", "contracts/checks/a.py", "def f():\n    from threadmock.mockserver import app"),
     ("pytest_elsewhere", "contracts/run.py", "import pytest"),
     ("pytest_elsewhere", "contracts/report.py", "def f():\n    from _pytest.reports import TestReport"),
     ("generator_elsewhere", "contracts/coverage.py", "from hypothesis_jsonschema import from_schema"),
     ("eager_plugin", "contracts/plugin.py", "from threadmock.specs.loader import load"),
-    ("eager_plugin", "contracts/plugin.py", "if True:\n    import threadmock.contracts.run"),
+    ("eager_plugin", "contracts/plugin.py", "if True:\n    import threadmock.contracts.engine.run"),
     ("relative_imports", "specs/a.py", "from . import errors"),
     ("relative_imports", "contracts/a.py", "from ..specs import errors"),
     ("relative_imports", "contracts/a.py", "from specs.errors import SpecError"),
@@ -299,9 +301,9 @@ HARMLESS = [
         "mockserver/a.py",
         DOC + "import click\nfrom granian import Granian\nfrom threadmock.specs.contract import Contract",
     ),
-    ("contracts/targets.py", DOC + f"def f():\n    {DOC}    from threadmock.mockserver import app\n"),
+    ("contracts/target/target.py", DOC + f"def f():\n    {DOC}    from threadmock.mockserver import app\n"),
     (
-        "contracts/command.py",
+        "contracts/cli/main.py",
         DOC
         + f"import click\n\n\n@click.command()\ndef serve():\n    {DOC}    from threadmock.mockserver import command\n",
     ),
@@ -310,7 +312,7 @@ HARMLESS = [
         "contracts/plugin.py",
         DOC + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from threadmock.specs import model",
     ),
-    ("contracts/strategies/leaves.py", DOC + "from hypothesis_jsonschema import from_schema"),
+    ("contracts/cases/drawn/leaves.py", DOC + "from hypothesis_jsonschema import from_schema"),
     ("contracts/suite/test_contract.py", DOC + "import pytest"),
     ("specs/a.py", DOC + "scale = 2  # the scale of things; TODOS is a word\n\n\ndef _f(): ..."),
     ("specs/__init__.py", ""),

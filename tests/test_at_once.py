@@ -4,10 +4,10 @@ import random
 import threading
 
 import pytest
-from threadmock.contracts.cases import base_value, case_with_body
+from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import Context
-from threadmock.contracts.scenarios.repeats import send_at_once
-from threadmock.contracts.targets import mock_target
+from threadmock.contracts.scenarios.creates.repeats import send_at_once
+from threadmock.contracts.target.target import mock_target
 from threadmock.specs.loader import load
 
 

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from hostile import Conversation, answers, hostile, reply, self_signed
-from threadmock.contracts.cases import ABSENT, build_request, case_with_body
+from threadmock.contracts.cases.case import ABSENT, build_request, case_with_body
 from threadmock.contracts.checks import Context, judge
+from threadmock.contracts.checks.finding import case_record
 from threadmock.contracts.checks.redirects import leaving
-from threadmock.contracts.findings import case_record
-from threadmock.contracts.pacing import Pacer
-from threadmock.contracts.printing import printable, xml_text
-from threadmock.contracts.targets import MOST_LOCKED, Gone, http_target
+from threadmock.contracts.target.target import MOST_LOCKED, Gone, http_target
+from threadmock.contracts.text import printable, xml_text
+from threadmock.contracts.transport.rate import Pacer
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Response
 
@@ -256,7 +256,7 @@ def test_b15_escape_codes_and_markup_are_spelled_out():
 
 
 def verify(url, *more, cwd, **environment):
-    code = "from threadmock.contracts.command import main; main()"
+    code = "from threadmock.contracts.cli.main import main; main()"
     asked = ["verify", "seekrflow", "--target", url, "--operations", "POST /v1/threads", "--max-requests", "20", *more]
     return subprocess.run(
         [sys.executable, "-c", code, *asked], capture_output=True, text=True, cwd=cwd, timeout=120, check=False,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadmock.contracts.cases import (
+from threadmock.contracts.cases.case import (
     ABSENT,
     base_value,
     body_schema,
@@ -18,9 +18,9 @@ from threadmock.contracts.cases import (
     path_values,
     redraw,
 )
-from threadmock.contracts.encoding import MULTIPART, URLENCODED, encode_form
-from threadmock.contracts.inventing import fresh_key
-from threadmock.contracts.samples import least, most
+from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form
+from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.cases.samples import least, most
 from threadmock.specs.contract import Parameter, Schema
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from reference_servers import SERVERS, Clock
 from suite_loop import Run
-from threadmock.contracts.cases import Case, base_value, build_request
+from threadmock.contracts.cases.case import Case, base_value, build_request
+from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.checks import Context, checks, judge
-from threadmock.contracts.inventing import fresh_key
 from threadmock.contracts.scenarios import scenarios
-from threadmock.contracts.scenarios.family_table import FAMILY
-from threadmock.contracts.scenarios.run_table import RUNS
-from threadmock.contracts.targets import Exchange
+from threadmock.contracts.scenarios.families.table import FAMILY
+from threadmock.contracts.scenarios.runs.table import RUNS
+from threadmock.contracts.target.target import Exchange
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Response
 

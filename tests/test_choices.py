@@ -1,8 +1,8 @@
 """What a valid value's acceptance rests on, where a branch of a union is only assumed."""
 
 import pytest
-from threadmock.contracts.choices import choice_evidence
-from threadmock.contracts.coverage import coverage
+from threadmock.contracts.cases.branch_evidence import choice_evidence
+from threadmock.contracts.generation.coverage import coverage
 from threadmock.specs.contract import Schema
 from threadmock.specs.loader import load
 

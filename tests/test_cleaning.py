@@ -6,22 +6,22 @@ import random
 import re
 
 import pytest
-from threadmock.contracts.cases import case_with_body
-from threadmock.contracts.cleaning import MOST_FAILURES, Cleaner
-from threadmock.contracts.errors import TimedOut
-from threadmock.contracts.families import makers
-from threadmock.contracts.guard import Guard
-from threadmock.contracts.inventing import fresh_key
-from threadmock.contracts.keeping import join
-from threadmock.contracts.ledger import Ledger
-from threadmock.contracts.ledger_file import Header, LedgerError, begin, read_book
-from threadmock.contracts.making import trouble_of
-from threadmock.contracts.masking import Masking
-from threadmock.contracts.removal import way
-from threadmock.contracts.staging import Stage
-from threadmock.contracts.tagging import Tagger
-from threadmock.contracts.targets import Target
-from threadmock.contracts.transport import WsgiTransport
+from threadmock.contracts.cases.case import case_with_body
+from threadmock.contracts.cases.families import makers
+from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.target.cleaner import MOST_FAILURES, Cleaner
+from threadmock.contracts.target.created_things import trouble_of
+from threadmock.contracts.target.guard import Guard
+from threadmock.contracts.target.ledger import Ledger
+from threadmock.contracts.target.ledger_file import Header, LedgerError, begin, read_book
+from threadmock.contracts.target.ledger_session import join
+from threadmock.contracts.target.prerequisites import Stage
+from threadmock.contracts.target.removal import way
+from threadmock.contracts.target.tags import Tagger
+from threadmock.contracts.target.target import Target
+from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.errors import TimedOut
+from threadmock.contracts.transport.redaction import Masking
 from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.table import find_faults
 from threadmock.mockserver.pipeline.gateway import Gateway

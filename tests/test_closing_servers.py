@@ -12,11 +12,11 @@ import time
 import pytest
 from hostile import Conversation, answers, hostile, self_signed
 from test_command import invoke, mock
-from threadmock.contracts import transport_http
-from threadmock.contracts.errors import BrokenResponse
-from threadmock.contracts.sockets import BoundedSocket
-from threadmock.contracts.transport_http import HttpTransport
-from threadmock.contracts.urls import read_target
+from threadmock.contracts.transport import http as transport_http
+from threadmock.contracts.transport.errors import BrokenResponse
+from threadmock.contracts.transport.http import HttpTransport
+from threadmock.contracts.transport.sockets import BoundedSocket
+from threadmock.contracts.transport.urls import read_target
 from threadmock.specs.wire.messages import Request
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response

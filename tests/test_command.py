@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner
 from hostile import hostile
 from threadmock.contracts.checks import checks
-from threadmock.contracts.command import run, threadmock, verbs
-from threadmock.contracts.explain import explanation
-from threadmock.contracts.headers import read_headers
+from threadmock.contracts.cli.explain import explanation
+from threadmock.contracts.cli.main import run, threadmock, verbs
 from threadmock.contracts.scenarios import scenarios
+from threadmock.contracts.transport.header_options import read_headers
 from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.table import find_faults
 from threadmock.mockserver.pipeline.gateway import Gateway
@@ -36,7 +36,7 @@ ONE = ["--operations", "POST /threads"]
 CANARY = "c4n4ry/+s3cr3t&t0ken=="
 
 
-def command(*arguments, cwd, module="threadmock.contracts.command", **environment):
+def command(*arguments, cwd, module="threadmock.contracts.cli.main", **environment):
     """Run the command line as a user would."""
     code = f"import sys; sys.argv[0] = 'threadmock'; from {module} import main; main()"
     env = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV"))} | environment
@@ -104,7 +104,7 @@ def test_an_unknown_verb_is_a_usage_error_that_offers_the_nearest():
 
 def test_serving_loads_neither_pytest_nor_hypothesis():
     code = (
-        "import sys; from threadmock.contracts.command import threadmock; c = threadmock.get_command(None, 'serve');"
+        "import sys; from threadmock.contracts.cli.main import threadmock; c = threadmock.get_command(None, 'serve');"
         " print([n for n in sys.modules if n.split('.')[0] in ('pytest', '_pytest', 'hypothesis', 'hypothesis_jsonschema')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -113,7 +113,7 @@ def test_serving_loads_neither_pytest_nor_hypothesis():
 
 def test_telling_the_version_loads_no_verb():
     code = (
-        "import sys; from threadmock.contracts.command import run, threadmock;"
+        "import sys; from threadmock.contracts.cli.main import run, threadmock;"
         " run(lambda: threadmock.main(['--version'], standalone_mode=False));"
         " print([n for n in sys.modules if n.split('.')[0] in ('pytest', 'hypothesis', 'flask', 'jsonschema')])"
     )

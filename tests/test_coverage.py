@@ -5,12 +5,12 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from threadmock.contracts.boundaries import limits
-from threadmock.contracts.cases import ABSENT, body_schema
-from threadmock.contracts.coverage import LIMIT, coverage, examples
-from threadmock.contracts.grounds import prepare
-from threadmock.contracts.malformed import malformed_bodies
-from threadmock.contracts.shapes import shapes
+from threadmock.contracts.cases.case import ABSENT, body_schema
+from threadmock.contracts.cases.shapes import shapes
+from threadmock.contracts.generation.boundaries import limits
+from threadmock.contracts.generation.coverage import LIMIT, coverage, examples
+from threadmock.contracts.generation.coverage_basis import prepare
+from threadmock.contracts.generation.malformed import malformed_bodies
 from threadmock.specs.behaviour.rule import Key, Leniency, Requirement, Rule, Source
 from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Schema
 from threadmock.specs.errors import SchemaError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from threadmock.contracts.command import threadmock as main
+from threadmock.contracts.cli.main import threadmock as main
 from threadmock.mockserver.faults.table import table
 from threadmock.specs.loader import builtin_names, load
 

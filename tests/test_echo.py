@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from threadmock.contracts.echo import differences, same
+from threadmock.contracts.checks.echo import differences, same
 
 SCALARS = (
     st.none()

@@ -9,11 +9,11 @@ from typing import get_args
 
 import pytest
 from test_command import invoke
-from threadmock.contracts.explain import explanation
-from threadmock.contracts.explain_profile import AGENT_WORDS, PROFILE_WORDS, profile_parts
-from threadmock.contracts.explain_rules import RULE_WORDS, parts_of
-from threadmock.contracts.explain_runs import RUN_WORDS
-from threadmock.contracts.explain_settings import SETTINGS
+from threadmock.contracts.cli.explain import explanation
+from threadmock.contracts.cli.explain_profile import AGENT_WORDS, PROFILE_WORDS, profile_parts
+from threadmock.contracts.cli.explain_rules import RULE_WORDS, parts_of
+from threadmock.contracts.cli.explain_runs import RUN_WORDS
+from threadmock.contracts.cli.explain_settings import SETTINGS
 from threadmock.specs.behaviour import read_settings, rule
 from threadmock.specs.loader import LAYERS, builtin_names, load
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from threadmock.contracts.run import prepare
-from threadmock.contracts.scenarios.family_table import FAMILY
+from threadmock.contracts.engine.run import prepare
+from threadmock.contracts.scenarios.families.table import FAMILY
 from threadmock.contracts.settings import Settings
 from threadmock.mockserver.faults.table import FAMILY as FAULTS
 from threadmock.specs.loader import builtin_names, load

@@ -6,16 +6,16 @@ import random
 from dataclasses import replace
 
 import pytest
-from threadmock.contracts.cases import base_value, case_with_body
+from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import checks
-from threadmock.contracts.errors import NotSent
-from threadmock.contracts.run import Run, known_checks, prepare
+from threadmock.contracts.engine.run import Run, known_checks, prepare
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.staging import Stage
-from threadmock.contracts.stopping import Stop
-from threadmock.contracts.targets import MOCK_TOKEN, Target, mock_target
-from threadmock.contracts.transport import WsgiTransport
+from threadmock.contracts.target.prerequisites import Stage
+from threadmock.contracts.target.target import MOCK_TOKEN, Target, mock_target
+from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.errors import NotSent
+from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.mockserver.agents.scheduler import Runs
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.fault_points import planted

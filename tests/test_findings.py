@@ -13,12 +13,12 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from threadmock.contracts.curl import curl
-from threadmock.contracts.findings import MAX_BODY, CaseRecord, Finding, case_record, cause, group, place
-from threadmock.contracts.masking import MASK, Masking
-from threadmock.contracts.outcome import Outcome, read_outcome
-from threadmock.contracts.printing import one_line, printable, shorten, xml_text
-from threadmock.contracts.targets import Exchange
+from threadmock.contracts.checks.curl import curl
+from threadmock.contracts.checks.finding import MAX_BODY, CaseRecord, Finding, case_record, cause, group, place
+from threadmock.contracts.engine.outcome import Outcome, read_outcome
+from threadmock.contracts.target.target import Exchange
+from threadmock.contracts.text import one_line, printable, shorten, xml_text
+from threadmock.contracts.transport.redaction import MASK, Masking
 from threadmock.specs.wire.messages import Request, Response
 
 RECORD = CaseRecord("a case", "valid", "coverage", "POST", "http://127.0.0.1:4040/threads")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from threadmock.contracts.mocking import Mock, MockFailed, Mocks, Options, read_options
+from threadmock.contracts.fixture import Mock, MockFailed, Mocks, Options, read_options
 
 PYTEST = [sys.executable, "-m", "pytest"]
 BARE = [str(Path(sys.executable).parent / "pytest")]

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from threadmock.contracts.errors import Forbidden, NotSent, Trespass
-from threadmock.contracts.guard import Guard, writes
-from threadmock.contracts.inventing import fresh_key, is_invented, strange_keys
-from threadmock.contracts.ledger import Ledger
-from threadmock.contracts.ledger_file import Entry
+from threadmock.contracts.cases.fresh_keys import fresh_key, is_invented, strange_keys
+from threadmock.contracts.target.guard import Guard, writes
+from threadmock.contracts.target.ledger import Ledger
+from threadmock.contracts.target.ledger_file import Entry
+from threadmock.contracts.transport.errors import Forbidden, NotSent, Trespass
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
 

@@ -6,7 +6,7 @@ import signal
 import threading
 
 import pytest
-from threadmock.contracts.heeding import heeding
+from threadmock.contracts.engine.interrupts import heeding
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 
 # A shell that starts the tests in the background has interrupts ignored by all that they start.
 HEEDING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-MAIN = "from threadmock.contracts.command import main; main()"
+MAIN = "from threadmock.contracts.cli.main import main; main()"
 HERE = Path(__file__).parent
 MANY = 40
 """So many things take more than a second to be removed, at thirty a second."""

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 from hostile import hostile
-from threadmock.contracts.cases import Case, build_request
+from threadmock.contracts.cases.case import Case, build_request
 from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.checks.streaming import check_ids
-from threadmock.contracts.run import prepare
+from threadmock.contracts.checks.streams import read_stream
+from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.scenarios.asking import differing
-from threadmock.contracts.scenarios.runs_again import _after
+from threadmock.contracts.scenarios.runs.resume import _after
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.streams import read_stream
-from threadmock.contracts.transport_http import HttpTransport
-from threadmock.contracts.urls import read_target
+from threadmock.contracts.transport.http import HttpTransport
+from threadmock.contracts.transport.urls import read_target
 from threadmock.specs.behaviour.agent import Format
 from threadmock.specs.behaviour.conditions import agrees
 from threadmock.specs.wire.messages import Request

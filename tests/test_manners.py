@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from doors import DOORS, Client, make_gateway
-from threadmock.contracts.run import prepare
+from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.settings import Settings
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread

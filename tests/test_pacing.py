@@ -4,12 +4,12 @@ import datetime
 import io
 
 import pytest
-from threadmock.contracts.pacing import MOST_PAUSE, MOST_STORMS, Pacer, seconds_asked
-from threadmock.contracts.run import prepare
+from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.sharing import Place, SharedRate
-from threadmock.contracts.targets import Target, mock_target
-from threadmock.contracts.transport import WsgiTransport
+from threadmock.contracts.target.target import Target, mock_target
+from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.rate import MOST_PAUSE, MOST_STORMS, Pacer, seconds_asked
+from threadmock.contracts.transport.shared import Place, SharedRate
 from threadmock.specs.wire.messages import Response
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from doors import Client, make_gateway
-from threadmock.contracts.run import Run, prepare
+from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.settings import Settings
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.wire.messages import Request, Response

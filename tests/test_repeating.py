@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hostile import hostile, reply
 from test_interrupted import HEEDING, MAIN, asked, count, done
-from threadmock.contracts.carrying import Carrier
-from threadmock.contracts.errors import BudgetSpent
-from threadmock.contracts.pacing import MOST_STORMS, Pacer
-from threadmock.contracts.repeating import repeat
-from threadmock.contracts.run import Run, prepare
+from threadmock.contracts.engine.confirmation import repeat
+from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.replay.guarded_transport import Carrier
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.targets import http_target
+from threadmock.contracts.target.target import http_target
+from threadmock.contracts.transport.errors import BudgetSpent
+from threadmock.contracts.transport.rate import MOST_STORMS, Pacer
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
 

@@ -16,22 +16,22 @@ from click.testing import CliRunner
 from hostile import hostile
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.contracts.command import run as run_command
-from threadmock.contracts.command import threadmock
-from threadmock.contracts.findings import CaseRecord, Finding
-from threadmock.contracts.rejudging import known_contract, rejudged
-from threadmock.contracts.replay_pytest import written_test
-from threadmock.contracts.replaying import replay
-from threadmock.contracts.replays import file_stem, read_saved, saved
-from threadmock.contracts.report_json import write_reports
-from threadmock.contracts.resending import Values, names_something, pack, put, told, unpack
-from threadmock.contracts.run import prepare
+from threadmock.contracts.checks.finding import CaseRecord, Finding
+from threadmock.contracts.cli.main import run as run_command
+from threadmock.contracts.cli.main import threadmock
+from threadmock.contracts.engine.run import prepare
+from threadmock.contracts.engine.summary import Summary
+from threadmock.contracts.replay.finding_file import file_stem, read_saved, saved
+from threadmock.contracts.replay.pytest_file import written_test
+from threadmock.contracts.replay.rejudge import known_contract, rejudged
+from threadmock.contracts.replay.replayer import replay
+from threadmock.contracts.replay.substitution import Values, names_something, pack, put, told, unpack
+from threadmock.contracts.replay.worn_credentials import put_on
+from threadmock.contracts.reporting.json_report import write_reports
 from threadmock.contracts.settings import Settings, UsageError
-from threadmock.contracts.summary import Summary
-from threadmock.contracts.tagging import NAME
-from threadmock.contracts.targets import Target, mock_target, secrets_of
-from threadmock.contracts.transport import WsgiTransport
-from threadmock.contracts.wearing import put_on
+from threadmock.contracts.target.tags import NAME
+from threadmock.contracts.target.target import Target, mock_target, secrets_of
+from threadmock.contracts.transport.base import WsgiTransport
 from threadmock.specs.loader import load
 
 NOTEBOOKS = "tests/data/notebooks"

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
-from threadmock.contracts.findings import CaseRecord, Finding
-from threadmock.contracts.ledger import Created
-from threadmock.contracts.masking import Masking
-from threadmock.contracts.outcome import Outcome, Tally, read_outcome
-from threadmock.contracts.report import cell, describe, lines, progress
-from threadmock.contracts.report_json import as_json, write_reports
-from threadmock.contracts.report_junit import junit
-from threadmock.contracts.run import Run
+from threadmock.contracts.checks.finding import CaseRecord, Finding
+from threadmock.contracts.engine.outcome import Outcome, Tally, read_outcome
+from threadmock.contracts.engine.run import Run
+from threadmock.contracts.engine.summary import Summary
+from threadmock.contracts.reporting.json_report import as_json, write_reports
+from threadmock.contracts.reporting.junit_report import junit
+from threadmock.contracts.reporting.text_report import cell, describe, lines, progress
 from threadmock.contracts.settings import Settings, UsageError
-from threadmock.contracts.summary import Summary
-from threadmock.contracts.targets import Target
+from threadmock.contracts.target.ledger import Created
+from threadmock.contracts.target.target import Target
+from threadmock.contracts.transport.redaction import Masking
 from threadmock.specs.loader import load
 
 CONTRACT = load("langsmith")
@@ -200,7 +200,7 @@ def test_a_report_that_can_not_be_written_is_a_usage_error(tmp_path):
         write_reports(summary(report=tmp_path / "file" / "below"), 0)
 
 
-SCHEMA = json.loads((files("threadmock.contracts") / "report.schema.json").read_text())
+SCHEMA = json.loads((files("threadmock.contracts.reporting") / "report.schema.json").read_text())
 runs = {
     "nothing found": (summary(), 0),
     "a finding": (summary(FINDING), 1),

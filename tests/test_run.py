@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.contracts import checks
-from threadmock.contracts.budget import Budget
-from threadmock.contracts.errors import BudgetSpent
-from threadmock.contracts.findings import declared_names
-from threadmock.contracts.run import MOST_SILENCES, Run, prepare
+from threadmock.contracts.checks.finding import declared_names
+from threadmock.contracts.engine.budget import Budget
+from threadmock.contracts.engine.run import MOST_SILENCES, Run, prepare
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations, read_settings
-from threadmock.contracts.targets import Exchange, Gone
+from threadmock.contracts.target.target import Exchange, Gone
+from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.specs.errors import SchemaError, UnknownName
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Response
@@ -248,7 +248,7 @@ def test_a_schema_that_nothing_can_satisfy_leaves_the_operation_untested_with_th
     def impossible(*_, **__):
         raise SchemaError("Nothing can satisfy it.")
 
-    monkeypatch.setattr("threadmock.contracts.run.coverage.coverage", impossible)
+    monkeypatch.setattr("threadmock.contracts.engine.run.coverage.coverage", impossible)
     outcome = run_on(ok).perform(SLUG, "coverage")
     assert outcome.untested == "Nothing can satisfy it."
 

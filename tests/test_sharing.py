@@ -5,12 +5,12 @@ import sys
 import threading
 
 import pytest
-from threadmock.contracts.sharing import SharedCount, SharedRate, new_folder
+from threadmock.contracts.transport.shared import SharedCount, SharedRate, new_folder
 
 WORKER = """
 import sys, time
 from pathlib import Path
-from threadmock.contracts.sharing import SharedCount, SharedRate
+from threadmock.contracts.transport.shared import SharedCount, SharedRate
 
 folder, kind = Path(sys.argv[1]), sys.argv[2]
 if kind == "rate":

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 from hostile import answers, hostile, reply
-from threadmock.contracts.cases import base_value, case_with_body
-from threadmock.contracts.errors import BudgetSpent, Forbidden, NotSent
-from threadmock.contracts.naming import placeholder
-from threadmock.contracts.pacing import Pacer
-from threadmock.contracts.report import lines
-from threadmock.contracts.run import prepare
+from threadmock.contracts.cases.case import base_value, case_with_body
+from threadmock.contracts.cases.references import placeholder
+from threadmock.contracts.engine.run import prepare
+from threadmock.contracts.engine.summary import Summary
+from threadmock.contracts.reporting.text_report import lines
 from threadmock.contracts.settings import Settings, UsageError, read_settings
-from threadmock.contracts.sharing import SharedCount
-from threadmock.contracts.spending import RUNS_OFF, Purse, starts_runs, users
-from threadmock.contracts.summary import Summary
-from threadmock.contracts.targets import http_target
+from threadmock.contracts.target.run_budget import RUNS_OFF, Purse, starts_runs, users
+from threadmock.contracts.target.target import http_target
+from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent
+from threadmock.contracts.transport.rate import Pacer
+from threadmock.contracts.transport.shared import SharedCount
 from threadmock.specs.loader import load
 
 CONTRACT = load("langsmith")

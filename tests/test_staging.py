@@ -5,16 +5,16 @@ import random
 from pathlib import Path
 
 import pytest
-from threadmock.contracts.cases import Case, base_value, build_request, case_with_body
-from threadmock.contracts.errors import BudgetSpent
-from threadmock.contracts.families import below, makers, reads
-from threadmock.contracts.naming import names, placeholder, untold
-from threadmock.contracts.run import Run, prepare
-from threadmock.contracts.seating import read_at
+from threadmock.contracts.cases.case import Case, base_value, build_request, case_with_body
+from threadmock.contracts.cases.families import below, makers, reads
+from threadmock.contracts.cases.placeholders import read_at
+from threadmock.contracts.cases.references import names, placeholder, untold
+from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.engine.summary import Summary
 from threadmock.contracts.settings import Settings, UsageError
-from threadmock.contracts.staging import NotStaged, Stage, find_key
-from threadmock.contracts.summary import Summary
-from threadmock.contracts.targets import mock_target
+from threadmock.contracts.target.prerequisites import NotStaged, Stage, find_key
+from threadmock.contracts.target.target import mock_target
+from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.specs.behaviour.rule import Source
 from threadmock.specs.loader import load
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Self
 
 import pytest
-from threadmock.contracts.errors import TimedOut
-from threadmock.contracts.stopping import Stop, Watch
-from threadmock.contracts.targets import RUN_DEADLINE, http_target, mock_target
-from threadmock.contracts.transport import WsgiTransport
-from threadmock.contracts.transport_http import HttpTransport
-from threadmock.contracts.urls import read_target
+from threadmock.contracts.target.target import RUN_DEADLINE, http_target, mock_target
+from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.errors import TimedOut
+from threadmock.contracts.transport.http import HttpTransport
+from threadmock.contracts.transport.stream_limits import Stop, Watch
+from threadmock.contracts.transport.urls import read_target
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
 
@@ -152,7 +152,7 @@ def test_runs_have_more_time_than_other_exchanges_and_streams_of_threads_are_lef
 
     target = mock_target(contract, 1)
     target.transport = Noting()
-    from threadmock.contracts.cases import case_with_body  # noqa: PLC0415 - beside its use
+    from threadmock.contracts.cases.case import case_with_body  # noqa: PLC0415 - beside its use
 
     for operation in contract.operations:
         case = case_with_body(operation, {}, "any")

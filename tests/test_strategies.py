@@ -9,9 +9,9 @@ import threadmock.contracts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
-from threadmock.contracts.cases import ABSENT, body_schema, key_member, linked_members, referring_members
-from threadmock.contracts.shapes import kind_of, plain_name, shapes
-from threadmock.contracts.strategies import invalid_cases, valid_bodies, valid_cases, values
+from threadmock.contracts.cases.case import ABSENT, body_schema, key_member, linked_members, referring_members
+from threadmock.contracts.cases.shapes import kind_of, plain_name, shapes
+from threadmock.contracts.generation import invalid_cases, valid_bodies, valid_cases, values
 from threadmock.specs.contract import Schema
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load

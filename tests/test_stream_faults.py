@@ -4,15 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from threadmock.contracts.run import Run, prepare
+from threadmock.contracts.cases.agent_input import body_saying
+from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.scenarios.asking import aim
-from threadmock.contracts.scenarios.run_table import RUNS
+from threadmock.contracts.scenarios.runs.table import RUNS
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.speaking import body_saying
-from threadmock.contracts.stopping import Stop
-from threadmock.contracts.targets import MOCK_TOKEN, Target
-from threadmock.contracts.transport import WsgiTransport
+from threadmock.contracts.target.target import MOCK_TOKEN, Target
+from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.mockserver.agents.scheduler import Runs
 from threadmock.mockserver.agents.scripts import Heard, Reply, Script, Scripts, Step
 from threadmock.mockserver.agents.timer import JumpingTimer

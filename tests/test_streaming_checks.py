@@ -3,13 +3,13 @@
 import random
 
 import pytest
-from threadmock.contracts.cases import base_value, case_with_body
+from threadmock.contracts.cases.agent_input import asked_for, body_saying, modes_of, put_at, saying
+from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import Context, Reading, judge_reading
-from threadmock.contracts.observing import observe
-from threadmock.contracts.speaking import asked_for, body_saying, modes_of, put_at, saying
-from threadmock.contracts.streams import read_stream
-from threadmock.contracts.targets import Target
-from threadmock.contracts.transport import WsgiTransport
+from threadmock.contracts.checks.observed import observe
+from threadmock.contracts.checks.streams import read_stream
+from threadmock.contracts.target.target import Target
+from threadmock.contracts.transport.base import WsgiTransport
 from threadmock.specs.behaviour.read_rules import parse_setting
 from threadmock.specs.behaviour.rule import Source
 from threadmock.specs.loader import load

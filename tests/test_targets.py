@@ -10,21 +10,21 @@ import pytest
 from hostile import answers, hostile, reply
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.contracts import targets
-from threadmock.contracts.cases import Case, base_value, build_request
-from threadmock.contracts.credentials import alter, dressing, known
-from threadmock.contracts.errors import Forbidden, Unreachable
-from threadmock.contracts.headers import read_headers, secrets_of
-from threadmock.contracts.ledger import Created
-from threadmock.contracts.targets import (
+from threadmock.contracts.cases.case import Case, base_value, build_request
+from threadmock.contracts.target import target as targets
+from threadmock.contracts.target.ledger import Created
+from threadmock.contracts.target.target import (
     MOST_UNREACHABLE,
     Gone,
     Target,
     http_target,
     mock_target,
 )
-from threadmock.contracts.transport_http import HttpTransport
-from threadmock.contracts.urls import TargetError, read_target
+from threadmock.contracts.transport.credentials import alter, dressing, known
+from threadmock.contracts.transport.errors import Forbidden, Unreachable
+from threadmock.contracts.transport.header_options import read_headers, secrets_of
+from threadmock.contracts.transport.http import HttpTransport
+from threadmock.contracts.transport.urls import TargetError, read_target
 from threadmock.specs.behaviour.rule import Key, Rule
 from threadmock.specs.contract import Operation, Security
 from threadmock.specs.errors import UnknownName

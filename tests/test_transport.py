@@ -15,8 +15,9 @@ import pytest
 from hostile import Conversation, answers, hostile, reply, self_signed
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.contracts.decoding import decode
-from threadmock.contracts.errors import (
+from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.decoding import decode
+from threadmock.contracts.transport.errors import (
     BrokenResponse,
     Dropped,
     TimedOut,
@@ -25,10 +26,9 @@ from threadmock.contracts.errors import (
     Unreachable,
     Unsendable,
 )
-from threadmock.contracts.sockets import Allowance, BoundedSocket, is_loopback
-from threadmock.contracts.transport import WsgiTransport
-from threadmock.contracts.transport_http import HttpTransport
-from threadmock.contracts.urls import read_target, request_target
+from threadmock.contracts.transport.http import HttpTransport
+from threadmock.contracts.transport.sockets import Allowance, BoundedSocket, is_loopback
+from threadmock.contracts.transport.urls import read_target, request_target
 from threadmock.specs.wire.messages import Request
 
 POST = Request("POST", "/threads", headers={"content-type": "application/json"}, body=b'{"a":1}')
@@ -418,7 +418,7 @@ def test_a_tls_handshake_that_stalls_ends_with_the_deadline():
 def test_a_name_that_stops_being_loopback_is_not_connected_to(monkeypatch):
     with hostile(answers(reply())) as server:
         carrier = transport(server, loopback_only=True)
-        monkeypatch.setattr("threadmock.contracts.sockets.is_loopback", lambda _: False)
+        monkeypatch.setattr("threadmock.contracts.transport.sockets.is_loopback", lambda _: False)
         with pytest.raises(Unreachable, match="loopback"):
             carrier.send(GET, deadline=1)
         assert server.connections == 0

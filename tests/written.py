@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-SCHEMA = json.loads((files("threadmock.contracts") / "report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((files("threadmock.contracts.reporting") / "report.schema.json").read_text(encoding="utf-8"))
 
 
 def read_report(path: Path) -> Any:

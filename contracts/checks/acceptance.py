@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import (
     documents_errors,
@@ -14,7 +15,6 @@ from threadmock.contracts.checks.situation import (
     neutral,
     unreadable,
 )
-from threadmock.contracts.findings import Finding
 from threadmock.specs.behaviour.rule import Evidence, weakest
 
 _FORMLESS = ("application/x-www-form-urlencoded", "multipart/form-data")

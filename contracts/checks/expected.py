@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from threadmock.contracts.cases import ABSENT
+from threadmock.contracts.cases.case import ABSENT
 from threadmock.contracts.checks.reading import Reading
 from threadmock.specs.behaviour.rule import Evidence, Setting, weakest
 from threadmock.specs.schemas.formats import read_date_time

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from threadmock.contracts.cases import ABSENT, Case, json_media
-from threadmock.contracts.checks.records import Context
-from threadmock.contracts.encoding import text_of
-from threadmock.contracts.findings import Finding, case_record
-from threadmock.contracts.naming import body_schema
-from threadmock.contracts.shapes import Branch, shapes, subschema
-from threadmock.contracts.stopping import EVENT_STREAM
-from threadmock.contracts.streams import EventStream, Scope, read_stream
+from threadmock.contracts.cases.case import ABSENT, Case, json_media
+from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.references import body_schema
+from threadmock.contracts.cases.shapes import Branch, shapes, subschema
+from threadmock.contracts.checks.check import Context
+from threadmock.contracts.checks.finding import Finding, case_record
+from threadmock.contracts.checks.streams import EventStream, Scope, read_stream
+from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.agent import Respond, RunRule
 from threadmock.specs.behaviour.rule import Evidence, Policy, Rule, Source, weakest
 from threadmock.specs.contract import Operation, Reply, Schema
@@ -26,7 +26,7 @@ from threadmock.specs.wire.messages import Request, Response, is_json, media_typ
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
-    from threadmock.contracts.targets import Exchange
+    from threadmock.contracts.target.target import Exchange
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
+    from threadmock.contracts.checks.finding import Finding
     from threadmock.contracts.checks.reading import Reading
-    from threadmock.contracts.findings import Finding
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
-from threadmock.contracts.findings import Finding
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.wire.messages import media_type
 

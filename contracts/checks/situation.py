@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from threadmock.contracts.cases import ABSENT
+from threadmock.contracts.cases.case import ABSENT
+from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.redirects import elsewhere
-from threadmock.contracts.encoding import text_of
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
 from threadmock.specs.behaviour.rule import Condition, Source
 from threadmock.specs.operations.parameters import types_of

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.findings import Finding
-from threadmock.contracts.printing import shorten
-from threadmock.contracts.streams import EventStream, Told, is_over
+from threadmock.contracts.checks.streams import EventStream, Told, is_over
+from threadmock.contracts.text import shorten
 from threadmock.specs.behaviour.agent import Event
 from threadmock.specs.behaviour.rule import Evidence, weakest
 from threadmock.specs.schemas.validation import checker

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from statistics import median
 
-from threadmock.contracts.cases import base_value, case_with_body, key_member, redraw
+from threadmock.contracts.cases.case import base_value, case_with_body, key_member, redraw
+from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import neutral, refused_by_rule
-from threadmock.contracts.findings import Finding
-from threadmock.contracts.inventing import fresh_key
 
 SLOW = 2.0
 TIMES_SLOWER = 20

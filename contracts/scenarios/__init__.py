@@ -13,10 +13,18 @@ final_slash, unknown_route, cors         manners of the whole provider
 
 from collections.abc import Mapping
 
-from threadmock.contracts.scenarios import clock, isolation, kept, manners, repeats, taken, wire
-from threadmock.contracts.scenarios.family_table import FAMILY
-from threadmock.contracts.scenarios.records import Scenario, chooses_key, creates, refuses_taken
-from threadmock.contracts.scenarios.run_table import RUNS
+from threadmock.contracts.scenarios.creates import (
+    clock,
+    isolation,
+    partly_refused,
+    provider_manners,
+    repeats,
+    taken_keys,
+    writings,
+)
+from threadmock.contracts.scenarios.families.table import FAMILY
+from threadmock.contracts.scenarios.runs.table import RUNS
+from threadmock.contracts.scenarios.scenario import Scenario, chooses_key, creates, refuses_taken
 
 __all__ = ["Scenario", "scenarios"]
 
@@ -66,7 +74,7 @@ _ALL = (
         "a taken key is answered as the policy says, for each policy and for none, and the thing stays as it was",
         "the operation's rule, with its evidence",
         refuses_taken,
-        taken.run_taken,
+        taken_keys.run_taken,
         14,
     ),
     Scenario(
@@ -74,7 +82,7 @@ _ALL = (
         "a policy for taken keys has no say where the key is new",
         "the operation's rule, with its evidence",
         refuses_taken,
-        taken.run_policies_on_new,
+        taken_keys.run_policies_on_new,
         3,
     ),
     Scenario(
@@ -82,7 +90,7 @@ _ALL = (
         "a key that the server made is taken, too",
         "the operation's rule, with its evidence",
         refuses_taken,
-        taken.run_generated_taken,
+        taken_keys.run_generated_taken,
         4,
     ),
     Scenario(
@@ -114,16 +122,16 @@ _ALL = (
         "things are still known, as they were, after many others were made",
         "the operation's rule, with its evidence",
         refuses_taken,
-        taken.run_survives_many,
-        taken.MANY + 6,
-        usual=taken.FEW + 10,
+        taken_keys.run_survives_many,
+        taken_keys.MANY + 6,
+        usual=taken_keys.FEW + 10,
     ),
     Scenario(
         "key_spelling",
         "a uuid in upper case denotes the same key",
         "RFC 9562, 4; assumed",
         chooses_key,
-        taken.run_key_spelling,
+        taken_keys.run_key_spelling,
         2,
         "assumed",
     ),
@@ -131,9 +139,9 @@ _ALL = (
         "kept",
         "what a create makes is there although a part of its request was refused, where the rule says so",
         "the operation's rule, with its evidence",
-        kept.partly_refused,
-        kept.run_kept,
-        2 * kept.MOST,
+        partly_refused.partly_refused,
+        partly_refused.run_kept,
+        2 * partly_refused.MOST,
     ),
     Scenario(
         "clock",
@@ -147,16 +155,16 @@ _ALL = (
         "writings",
         "a request is accepted in every writing that means the same",
         "RFC 8259, 2 and 7; RFC 9110, 8.3 and 12",
-        wire.wire_applies,
-        wire.run_writings,
+        writings.wire_applies,
+        writings.run_writings,
         21,
     ),
     Scenario(
         "final_slash",
         "a final slash is answered by a redirect to the path without it, where that is said of the provider",
         "x-behaviour of the whole provider",
-        manners.slashed,
-        manners.run_final_slash,
+        provider_manners.slashed,
+        provider_manners.run_final_slash,
         2,
         "observed",
     ),
@@ -164,8 +172,8 @@ _ALL = (
         "unknown_route",
         "a path that the provider does not have is refused in the form that is said of it",
         "x-behaviour of the whole provider",
-        manners.pathless,
-        manners.run_unknown_route,
+        provider_manners.pathless,
+        provider_manners.run_unknown_route,
         1,
         "observed",
     ),
@@ -173,8 +181,8 @@ _ALL = (
         "cors",
         "browsers are told of origins, methods and headers what is said of the provider",
         "x-behaviour of the whole provider; Fetch standard, 3.2",
-        manners.open_to_pages,
-        manners.run_cors,
+        provider_manners.open_to_pages,
+        provider_manners.run_cors,
         2,
         "observed",
     ),
@@ -182,8 +190,8 @@ _ALL = (
         "broken_credentials",
         "credentials that are written wrongly are none",
         "the document's security schemes",
-        wire.credentials_applies,
-        wire.run_broken_credentials,
+        writings.credentials_applies,
+        writings.run_broken_credentials,
         10,
     ),
 )

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.contracts.cases import ABSENT, Case, base_value, build_request
+from threadmock.contracts.cases.case import ABSENT, Case, base_value, build_request
+from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.references import names
 from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.echo import same
 from threadmock.contracts.checks.moments import CREATED, read_moments
-from threadmock.contracts.echo import same
-from threadmock.contracts.encoding import text_of
-from threadmock.contracts.errors import NotSent
-from threadmock.contracts.naming import names
-from threadmock.contracts.scenarios.records import ask
-from threadmock.contracts.staging import Stage, Thing
+from threadmock.contracts.scenarios.scenario import ask
+from threadmock.contracts.target.prerequisites import Stage, Thing
+from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.rule import Evidence, Source, weakest
 from threadmock.specs.contract import Operation
 

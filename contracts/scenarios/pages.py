@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from threadmock.contracts.cases.families import makers, parents
+from threadmock.contracts.cases.references import dotted, names, schema_at
+from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
-from threadmock.contracts.families import makers, parents
-from threadmock.contracts.naming import dotted, names, schema_at
 from threadmock.contracts.scenarios.asking import aim, keys_of
-from threadmock.contracts.scenarios.records import ask
-from threadmock.contracts.shapes import shapes
-from threadmock.contracts.staging import Thing, find_key
+from threadmock.contracts.scenarios.scenario import ask
+from threadmock.contracts.target.prerequisites import Thing, find_key
 from threadmock.specs.behaviour.rule import Listing, Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.operations.inference import properties

@@ -15,11 +15,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from threadmock.contracts.cases import Case
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, judge
-from threadmock.contracts.coverage import coverage, examples
-from threadmock.contracts.strategies import invalid_cases, valid_cases
-from threadmock.contracts.targets import Target, mock_target
+from threadmock.contracts.generation import invalid_cases, valid_cases
+from threadmock.contracts.generation.coverage import coverage, examples
+from threadmock.contracts.target.target import Target, mock_target
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.loader import load
 

@@ -1,0 +1,1 @@
+"""How a request is made: its body, the things that it names, its encoding."""

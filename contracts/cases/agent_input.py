@@ -1,0 +1,179 @@
+"""How something is said to a provider's agent: where in a request its rule hears it, or what has to be made before."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from threadmock.contracts.cases.case import ABSENT, base_value
+from threadmock.contracts.cases.references import body_schema
+from threadmock.contracts.cases.samples import least
+from threadmock.contracts.cases.shapes import Shapes, shapes
+from threadmock.specs.behaviour.agent import Respond
+from threadmock.specs.behaviour.rule import Setting, Source
+from threadmock.specs.contract import Contract, Operation, Schema
+from threadmock.specs.schemas.validation import checker
+
+_CONTENT = ("content", "text", "parts")
+_USER = "user"
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a request holds so that a text is heard. places: by place of the body.
+
+    piece: members of a thing that has to be made below the thread first, where the agent hears that; {} for nothing.
+    """
+
+    places: Mapping[Source, Any] = field(default_factory=dict)
+    piece: Mapping[str, Any] = field(default_factory=dict)
+
+
+def saying(contract: Contract, operation: Operation, text: str) -> Saying | None:
+    """How a text is said with a request of an operation; None where nobody knows."""
+    agent = contract.profile.agent
+    if agent is None:
+        return None
+    word = next((word for word, role in agent.hears.roles.items() if role == _USER), _USER)
+    for setting in (agent.hears.content, agent.hears.otherwise):
+        for found in _hearing(setting):
+            if isinstance(found, str):
+                return Saying(piece={found: text})
+            if (value := _said(operation, found, text, word)) is not ABSENT:
+                return Saying({found: value})
+    return None
+
+
+def _hearing(setting: Setting | None) -> Iterator[Source | str]:
+    """The places of a body that a setting reads, and names of members of the newest thing below the thread."""
+    while setting is not None:
+        if setting.kind == "latest" and setting.steps:
+            yield setting.steps[0]
+        for source in setting.sources:
+            yield from (each for each in (source, *source.others) if each.place == "body" and each.steps)
+        for _, inner in setting.members:
+            yield from _hearing(inner)
+        setting = setting.otherwise
+
+
+def _said(operation: Operation, source: Source, text: str, word: str) -> Any:
+    """What lies in a place where a text is said; ABSENT where the body has no such member."""
+    schema = body_schema(operation)
+    if schema is None or source.steps[0] not in shapes(schema).members():
+        return ABSENT
+    folded, node = shapes(schema), _node(shapes(schema), source.steps)
+    branches = {branch.kind: branch for branch in folded.branches(node)} if node is not None else {}
+    if "string" in branches:
+        return text
+    if "array" in branches:
+        items = branches["array"].keywords.get("items")
+        return [_message(schema, items, text, word)]
+    if "object" in branches:
+        return _message(schema, node, text, word)
+    # Any value may stand there: the name tells whether it is one text or a list of messages.
+    return [{"role": word, "content": text}] if source.steps[-1].endswith("s") else text
+
+
+def _node(folded: Shapes, steps: Iterable[str]) -> Any:
+    node: Any = folded.schema.document
+    for step in steps:
+        found = (branch.properties.get(step) for branch in folded.branches(node) if branch.kind == "object")
+        node = next((each for each in found if each is not None), None)
+        if node is None:
+            return None
+    return node
+
+
+def _message(schema: Schema, node: Any, text: str, word: str) -> Any:
+    """A message of the user, as the schema has messages."""
+    plain = {"role": word, "content": text}
+    if not isinstance(node, Mapping):
+        return plain
+    own = shapes(schema).alone(node)
+    sample = least(own, name="message")
+    candidates: list[Any] = [plain, text]
+    if isinstance(sample, dict):
+        parts = [{"type": "text", "text": text}]
+        candidates += [
+            {**sample, **role, name: value}
+            for role in ({"role": word}, {"type": word}, {})
+            for name in _CONTENT
+            for value in (text, parts)
+        ]
+    return next((each for each in candidates if checker(own).valid(each)), plain)
+
+
+def put_at(body: Any, places: Mapping[Source, Any]) -> Any:
+    """A body with these values in it; what is no object stays as it is."""
+    if not isinstance(body, dict):
+        return body
+    for source, value in places.items():
+        body = _put(body, source.steps, value)
+    return body
+
+
+def _put(node: Any, steps: tuple[str, ...], value: Any) -> Any:
+    if not steps:
+        return value
+    inner = node if isinstance(node, dict) else {}
+    return {**inner, steps[0]: _put(inner.get(steps[0]), steps[1:], value)}
+
+
+def said_anywhere(contract: Contract, text: str) -> dict[Source, Any]:
+    """Where a text is said in an object of which no schema tells."""
+    agent = contract.profile.agent
+    for setting in (agent.hears.content, agent.hears.otherwise) if agent else ():
+        for found in _hearing(setting):
+            if isinstance(found, Source):
+                return {found: [{"role": _USER, "content": text}] if found.steps[-1].endswith("s") else text}
+    return {}
+
+
+def asked_for(operation: Operation, how: str) -> tuple[Respond, dict[Source, Any]] | None:
+    """The first way in which an operation answers so, and what a request has to hold; None where it never does."""
+    run = operation.rule.run
+    for way in run.respond if run else ():
+        if way.how == how:
+            return way, dict(conditions(way.when))
+    return None
+
+
+def conditions(when: Iterable[tuple[str, tuple[str, ...], Any]]) -> Iterator[tuple[Source, Any]]:
+    """Places of a request, and values there with which conditions hold."""
+    for place, steps, value in when:
+        if place in ("body", "query", "header"):
+            present = value.get("present") if isinstance(value, Mapping) else None
+            if present is not False:
+                yield Source(place, steps), True if present else value  # type: ignore[arg-type]  # one of the places
+
+
+def modes_of(contract: Contract, operation: Operation, way: Respond) -> dict[Source, Any]:
+    """What a request holds to see all that a format has; {} where nobody can choose, or where all is seen anyway."""
+    run, agent = operation.rule.run, contract.profile.agent
+    if run is None or run.modes is None or agent is None or not agent.formats:
+        return {}
+    told = agent.formats[way.format or next(iter(agent.formats))]
+    known = list(dict.fromkeys(mode for event in told.events for mode in event.modes))
+    schema = body_schema(operation)
+    if not known or schema is None or run.modes.place != "body":
+        return {}
+    node = _node(shapes(schema), run.modes.steps)
+    own = shapes(schema).alone(node) if node is not None else None
+    taken = [mode for mode in known if own is None or checker(own).valid([mode])]
+    return {run.modes: taken} if taken else {}
+
+
+def body_saying(contract: Contract, operation: Operation, text: str) -> Any:
+    """The smallest body of an operation that starts a run at once, with a text for the agent where it holds that.
+
+    Where a thread that is busy refuses by default, it asks for a policy under which it does not.
+    """
+    said, way = saying(contract, operation, text), asked_for(operation, "at_once")
+    places = {**(said.places if said else {}), **(way[1] if way else {}), **_patient(operation)}
+    return put_at(base_value(operation), {source: value for source, value in places.items() if source.place == "body"})
+
+
+def _patient(operation: Operation) -> dict[Source, Any]:
+    busy = operation.rule.run.busy if operation.rule.run else None
+    if busy is None or busy.by is None or busy.policy(None).do != "refuse":
+        return {}
+    return next(({busy.by: policy.name} for policy in busy.policies if policy.do == "wait"), {})

@@ -1,0 +1,214 @@
+"""One thing to ask an operation: a request, what it is meant to be, and how its bytes come about."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form, encode_query, text_of
+from threadmock.contracts.cases.references import (
+    agent_place,
+    body_schema,
+    is_named,
+    named_members,
+    placeholder,
+    plain_text,
+)
+from threadmock.contracts.cases.samples import least, most, parameter_value
+from threadmock.contracts.cases.shapes import shapes
+from threadmock.contracts.transport.stream_limits import PLAIN, Stop
+from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.contract import Media, Operation
+from threadmock.specs.wire.messages import Request, is_json
+from threadmock.specs.wire.strictjson import dump_json
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+FORMS = (URLENCODED, MULTIPART)
+
+Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method"]
+Part = Literal["example", "coverage", "exploration", "scenario"]
+Standing = Literal["", "there", "unknown"]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One request to send, and what is expected of the answer.
+
+    label: stable and readable; unique within an operation's coverage. value: the JSON value of the body as a server
+    reads it (forms typed by the schema), ABSENT where there is none. evidence: of the expectation. where: JSON pointer
+    of what was changed. note: the expectation in words, where the intent does not say it. form: the body is a form.
+    content: the evidence of what an accepted answer holds, where that is not the expectation's own.
+    stop: when the reading of a stream of events ends.
+    standing: whether the things that the request names are there, or some is unknown; "" before that was settled.
+    The request carries a content type but no credentials: the target adds them by `credentials`.
+    """
+
+    operation: Operation
+    request: Request
+    intent: Intent
+    label: str
+    part: Part
+    value: Any = ABSENT
+    credentials: Literal["good", "absent", "wrong"] = "good"
+    evidence: Evidence = "documented"
+    where: str = ""
+    note: str = ""
+    form: bool = False
+    content: Evidence | None = None
+    standing: Standing = ""
+    stop: Stop = PLAIN
+
+    def __repr__(self) -> str:
+        return f"Case({self.operation}, {self.intent}: {self.label})"
+
+
+def json_media(operation: Operation) -> Media | None:
+    """The first documented media type of the body that is JSON."""
+    content = operation.body.content if operation.body else {}
+    return next((media for name, media in content.items() if is_json(name)), None)
+
+
+def key_member(operation: Operation) -> str | None:
+    """The body member that chooses a new thing's key, where there is one."""
+    source = operation.rule.key.source if operation.rule.key and operation.rule.action == "create" else None
+    return source.steps[0] if source and source.place == "body" and len(source.steps) == 1 else None
+
+
+def linked_members(operation: Operation) -> dict[str, str]:
+    """Body members that say again what the path says: member to path parameter."""
+    schema = body_schema(operation)
+    members = shapes(schema).members() if schema else {}
+    return {
+        member: source.steps[0]
+        for member, setting in operation.rule.set.items()
+        for source in setting.sources
+        if source.place == "path" and member in members
+    }
+
+
+def referring_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
+    """Body members that name a thing which must exist: member to the values known to exist.
+
+    Those are from named examples; of what the suite makes itself, and of agents, the placeholder.
+    """
+    agent = agent_place(operation)
+    named = named_members(operation) | ({agent.steps[0]: (placeholder(operation, agent),)} if agent else {})
+    media = json_media(operation)
+    examples = [e for e in media.examples.values() if isinstance(e, dict)] if media else []
+    return named | {
+        needed.source.steps[0]: tuple(e[needed.source.steps[0]] for e in examples if needed.source.steps[0] in e)
+        for needed in operation.rule.requires
+        if needed.source.place == "body" and len(needed.source.steps) == 1
+    }
+
+
+def path_values(operation: Operation) -> dict[str, str]:
+    """A plain text for each path parameter."""
+    return {p.name: plain_text(operation, p) for p in operation.parameters_in("path")}
+
+
+def base_value(operation: Operation) -> Any:
+    """The smallest valid body value. ABSENT where the operation has no JSON body.
+
+    Members that repeat the path say what `path_values` says; references hold a value that is known to exist.
+    """
+    return _settled(operation, full=False)
+
+
+def full_value(operation: Operation) -> Any:
+    """A valid body value with every declared member, but for the key and for references of which none is known.
+
+    The same each time. ABSENT where the operation has no JSON body.
+    """
+    return _settled(operation, full=True)
+
+
+def _settled(operation: Operation, *, full: bool) -> Any:
+    schema = body_schema(operation)
+    if schema is None:
+        return ABSENT
+    value = (most if full else least)(schema, name="body")
+    return settle(operation, value) if isinstance(value, dict) else value
+
+
+def settle(operation: Operation, value: dict[str, Any]) -> dict[str, Any]:
+    """A sampled body made safe to send: links agree with the path, references are known ones, no optional key."""
+    schema = body_schema(operation)
+    required = {name for b in shapes(schema).root() if b.kind == "object" for name in b.required} if schema else set()
+    made = dict(value)
+    for member, parameter in linked_members(operation).items():
+        if member in made:
+            made[member] = path_values(operation)[parameter]
+    for member, known in referring_members(operation).items():
+        if member in made and known:
+            made[member] = known[0]
+        elif member not in required:
+            made.pop(member, None)
+    key = key_member(operation)
+    if key in made and key not in required:
+        del made[key]
+    return made
+
+
+def encode_body(operation: Operation, body: Any, media_type: str | None = None) -> tuple[str, bytes]:
+    """Content type and bytes of a body value; ("", b"") for ABSENT. ValueError where the value can't be JSON."""
+    if body is ABSENT:
+        return "", b""
+    if media_type is None:
+        media = json_media(operation)
+        content = operation.body.content if operation.body else {}
+        media_type = media.media_type if media else next(iter(content), "application/json")
+    if media_type in FORMS:
+        return encode_form(media_type, body)
+    return media_type, dump_json(body)
+
+
+def build_request(  # noqa: PLR0913 - each part of a request has its name
+    operation: Operation,
+    body: Any = ABSENT,
+    *,
+    media_type: str | None = None,
+    path_values: Mapping[str, str] | None = None,
+    query: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Request:
+    """The request that carries these values. What is required and not given gets a plain valid value.
+
+    body: JSON value, or ABSENT. media_type: default JSON, else the first documented one. query: name to value or list
+    of values; None for the required ones only. headers: added last, any case. ValueError where a body can't be encoded.
+    """
+    content_type, data = encode_body(operation, body, media_type)
+    texts = {p.name: plain_text(operation, p) for p in operation.parameters_in("path")} | dict(path_values or {})
+    path = re.sub(r"\{([^{}]+)\}", lambda found: texts.get(found[1], found[1]), operation.path)
+    needed = [p for p in operation.parameters_in("query") if p.required]
+    named = {p.name: plain_text(operation, p) if is_named(operation, p) else parameter_value(p) for p in needed}
+    asked = named | dict(query or {})
+    sent = {p.name.lower(): text_of(parameter_value(p)) for p in operation.parameters_in("header") if p.required}
+    if content_type:
+        sent["content-type"] = content_type
+    sent |= {name.lower(): value for name, value in (headers or {}).items()}
+    texts_of = {
+        n: [text_of(v) for v in value] if isinstance(value, list) else text_of(value) for n, value in asked.items()
+    }
+    return Request(operation.method, path, encode_query(texts_of), sent, data)
+
+
+def case_with_body(
+    operation: Operation, value: Any, label: str, part: Part = "scenario", intent: Intent = "valid"
+) -> Case:
+    """A JSON case with that body value, at the plain path. ABSENT sends no body."""
+    return Case(operation, build_request(operation, value), intent, label, part, value)
+
+
+def redraw(case: Case, **members: Any) -> Case:
+    """The same case with other members in its JSON body; ABSENT takes a member away. TypeError without an object."""
+    if not isinstance(case.value, dict) or case.form:
+        raise TypeError(f"{case!r} has no JSON object to change")
+    value = {name: v for name, v in {**case.value, **members}.items() if v is not ABSENT}
+    return replace(case, request=replace(case.request, body=dump_json(value)), value=value)

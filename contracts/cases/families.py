@@ -1,0 +1,96 @@
+"""Families: which operations of a contract make, read, list, change and delete the things of one resource."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from threadmock.contracts.cases.case import base_value
+from threadmock.contracts.cases.references import names, untold
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.errors import SchemaError
+
+_MAKING = {"create": 0, "append": 1, "replace": 2, "run": 3}
+
+
+def parents(operation: Operation) -> tuple[str, ...]:
+    """The resources that an operation's things lie in, as its request names them, outermost first."""
+    return tuple(name.resource for name in names(operation) if not name.own)
+
+
+def makers(contract: Contract, resource: str, within: Iterable[str] = ()) -> tuple[Operation, ...]:
+    """Operations that make a thing of a resource below parents of these resources, the plainest first."""
+    wanted = set(within)
+    return tuple(operation for operation in _makers(contract, resource) if wanted <= set(parents(operation)))
+
+
+@lru_cache(maxsize=256)
+def _makers(contract: Contract, resource: str) -> tuple[Operation, ...]:
+    found = [operation for operation in contract.operations if _makes(contract, operation, resource)]
+    return tuple(sorted(found, key=lambda o: (_MAKING[o.rule.action], o.rule.reply is not None, len(names(o)))))
+
+
+def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
+    rule = operation.rule
+    if rule.action not in _MAKING or rule.resource != resource or rule.key is None or untold(operation):
+        return False
+    if rule.action == "run" and not tells_run(contract, operation):
+        return False
+    if rule.action == "replace" and rule.missing != "create":
+        return False
+    if rule.reply is not None and rule.reply.kind == "child":
+        return False
+    try:
+        base_value(operation)
+    except SchemaError:
+        return False
+    return True
+
+
+def tells_run(contract: Contract, operation: Operation) -> bool:
+    """Whether a plain request that starts a run is answered with the run, or with its key, be it at the end."""
+    run = operation.rule.run
+    if run is None or run.each or run.commands:
+        return False
+    plain = run.respond[-1]
+    agent = contract.profile.agent
+    whole = plain.reply is None and (plain.how == "at_once" or not (agent and agent.results))
+    return plain.how != "stream" and (whole or told_key(operation) != "")
+
+
+def told_key(operation: Operation) -> str:
+    """The member of an answer that holds the key of what was made; "" where none does."""
+    rule = operation.rule
+    plain = rule.run.respond[-1] if rule.run and rule.action == "run" else None
+    if plain is None or plain.reply is None:
+        return rule.key.member if rule.key else ""
+    return next((name for name, part in plain.reply.members if (part.kind, part.generator) == ("generate", "key")), "")
+
+
+def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operation, ...]:
+    """Operations on the things of a resource with one of these actions, where a rule tells of them, in order."""
+    return tuple(
+        operation
+        for operation in contract.operations
+        if operation.rule.resource == resource and operation.rule.action in actions and not untold(operation)
+    )
+
+
+def reads(contract: Contract, resource: str) -> tuple[Operation, ...]:
+    """Operations that read one thing by the key that its maker gave it, whole."""
+    keys = {maker.rule.key.member for maker in makers(contract, resource) if maker.rule.key}
+    found = of_action(contract, resource, "read")
+    return tuple(operation for operation in found if _by_key(operation) and operation.rule.key.member in keys)  # type: ignore[union-attr]
+
+
+def _by_key(operation: Operation) -> bool:
+    return any(name.own for name in names(operation))
+
+
+def lists(contract: Contract, resource: str) -> tuple[Operation, ...]:
+    """Operations that list the things of a resource, with a body or without."""
+    return tuple(operation for operation in of_action(contract, resource, "list") if operation.rule.listing)
+
+
+def below(contract: Contract, resource: str) -> Sequence[str]:
+    """Resources whose things lie in those of a resource, and that can be made there."""
+    found = [operation.rule.resource for operation in contract.operations if resource in parents(operation)]
+    return [each for each in dict.fromkeys(found) if each != resource and makers(contract, each, [resource])]

@@ -1,0 +1,95 @@
+"""Values put into a request where it names things: into its path, its query, its body."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.cases.encoding import encode_query, text_of
+from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.wire.strictjson import JsonError, dump_json
+
+_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+
+
+@lru_cache(maxsize=1024)
+def _template(path: str) -> re.Pattern[str]:
+    """A path template as an expression with a group for each parameter, and one for what stands behind."""
+    pieces = _PARAMETER.split(path)
+    text = "".join(re.escape(piece) if at % 2 == 0 else "([^/]+)" for at, piece in enumerate(pieces))
+    return re.compile(f"(/*?){text}(/.*)?", re.DOTALL)
+
+
+def read_at(case: Case, source: Source) -> Any:
+    """What a case's request holds in a place; ABSENT where there is nothing."""
+    if source.place == "path":
+        found = _template(case.operation.path).fullmatch(case.request.path)
+        parameters = _PARAMETER.findall(case.operation.path)
+        texts = dict(zip(parameters, found.groups()[1:-1], strict=True)) if found else {}
+        return texts.get(source.steps[0], ABSENT)
+    if source.place == "query":
+        values = [value for name, value in parse_query(case.request.query) if name == source.steps[0]]
+        return values[-1] if values else ABSENT
+    value: Any = case.value if source.place == "body" else ABSENT
+    for step in source.steps:
+        value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
+    return value
+
+
+def seat(case: Case, source: Source, standing: Any, key: Any, linked: Iterable[str] = ()) -> Case:
+    """The case with a key where the placeholder `standing` stood, and in body members that repeat it."""
+    if source.place == "path":
+        case = _in_path(case, source.steps[0], text_of(key))
+    elif source.place == "query":
+        pairs = [(n, text_of(key) if n == source.steps[0] else v) for n, v in parse_query(case.request.query)]
+        query: dict[str, list[str]] = {}
+        for name, value in pairs:
+            query.setdefault(name, []).append(value)
+        case = replace(case, request=replace(case.request, query=encode_query(query)))
+    for member in (*linked, *(source.steps[:1] if source.place == "body" else ())):
+        case = _in_body(case, member, standing, key)
+    return case
+
+
+def add(case: Case, source: Source, standing: Any) -> Case:
+    """The case with a placeholder in an optional place of its query or body that was empty."""
+    if source.place == "query":
+        query = "&".join(filter(None, (case.request.query, encode_query({source.steps[0]: text_of(standing)}))))
+        return replace(case, request=replace(case.request, query=query))
+    if source.place != "body" or not isinstance(case.value, dict):
+        return case
+    value = {**case.value, source.steps[0]: standing}
+    return replace(case, value=value, request=replace(case.request, body=dump_json(value)))
+
+
+def _in_path(case: Case, parameter: str, text: str) -> Case:
+    found = _template(case.operation.path).fullmatch(case.request.path)
+    if found is None:
+        return case
+    at = _PARAMETER.findall(case.operation.path).index(parameter) + 2
+    path = case.request.path[: found.start(at)] + text + case.request.path[found.end(at) :]
+    return replace(case, request=replace(case.request, path=path))
+
+
+def _in_body(case: Case, member: str, standing: Any, key: Any) -> Case:
+    key = key if isinstance(key, type(standing)) else text_of(key) if isinstance(standing, str) else key
+    value, body = case.value, case.request.body
+    if isinstance(value, dict) and text_of(value.get(member)) == text_of(standing):
+        changed = {**value, member: key}
+        if not case.form and _is_plain(value, body):
+            return replace(case, value=changed, request=replace(case.request, body=dump_json(changed)))
+        value = changed
+    if isinstance(standing, str):
+        # Bytes that are written oddly on purpose, or spoilt: the placeholder is looked for as it is.
+        body = body.replace(standing.encode(), str(key).encode())
+    return replace(case, value=value, request=replace(case.request, body=body))
+
+
+def _is_plain(value: Any, body: bytes) -> bool:
+    try:
+        return dump_json(value) == body
+    except JsonError:
+        return False

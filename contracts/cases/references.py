@@ -1,0 +1,189 @@
+"""Which places of a request name things that must be there, and what stands there until real ones are put in."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.fresh_keys import strange_keys
+from threadmock.contracts.cases.samples import least, parameter_value
+from threadmock.contracts.cases.shapes import Shapes, shapes, subschema
+from threadmock.specs.behaviour.rule import Source, Within
+from threadmock.specs.contract import Operation, Parameter, Schema
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import is_json
+
+_NAMESPACE = uuid.UUID("9b1f6d0e-6c1b-4f0a-9c55-7d1f3f0f2a11")
+_KEYED = frozenset({"read", "update", "replace", "delete", "copy", "join", "cancel"})
+DESTRUCTIVE = frozenset({"delete", "prune"})
+_PLACES = frozenset({"path", "query", "body"})
+
+
+@dataclass(frozen=True)
+class Name:
+    """One place that names a thing. strict: a thing that is not there is refused.
+
+    own: it names the thing that the operation is about, not a parent of it.
+    """
+
+    resource: str
+    source: Source
+    strict: bool
+    own: bool = False
+
+
+def names(operation: Operation) -> tuple[Name, ...]:
+    """The places that name things, outermost parent first, the operation's own thing last."""
+    return _names(operation)
+
+
+@lru_cache(maxsize=512)
+def _names(operation: Operation) -> tuple[Name, ...]:
+    rule = operation.rule
+    found = [*_parents(rule.within)]
+    key = rule.key.source if rule.key and rule.action in _KEYED else None
+    if key and rule.key and _is_plain(key) and key not in {name.source for name in found}:
+        found.append(Name(rule.resource, key, rule.missing == "refuse", own=True))
+    return tuple(found)
+
+
+def _parents(within: Within | None) -> list[Name]:
+    if within is None:
+        return []
+    above = _parents(within.within)
+    strict = within.must_exist and within.create is None
+    return [*above, Name(within.resource, within.source, strict)] if _is_plain(within.source) else above
+
+
+def _is_plain(source: Source) -> bool:
+    return source.place in _PLACES and len(source.steps) == 1
+
+
+def needs_some(operation: Operation) -> bool:
+    """Whether a thing must lie below the parent that the request does not name: the newest one, or the only one."""
+    key, keyed = operation.rule.key, operation.rule.action in _KEYED
+    if key is None or not keyed or operation.rule.missing != "refuse" or any(name.own for name in names(operation)):
+        return False
+    return bool(key.pick) or key.source in {name.source for name in names(operation)}
+
+
+def cursors(operation: Operation) -> tuple[Source, ...]:
+    """The places that name a thing where a page begins or ends, or one that a new thing follows."""
+    listing, key = operation.rule.listing, operation.rule.key
+    found = [listing.after, listing.before] if listing else []
+    found += [key.source] if key and operation.rule.action == "append" else []
+    return tuple(source for source in found if source)
+
+
+def named_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
+    """Body members that name a thing: member to the one value that stands for a thing that will be there.
+
+    () for those of which no value can be known before there are things, such as cursors.
+    """
+    found: dict[str, tuple[Any, ...]] = {
+        source.steps[0]: () for source in cursors(operation) if source.place == "body" and len(source.steps) == 1
+    }
+    return found | {
+        name.source.steps[0]: (placeholder(operation, name.source),)
+        for name in names(operation)
+        if name.source.place == "body"
+    }
+
+
+def agent_place(operation: Operation) -> Source | None:
+    """The member of the request's body, or of each of its items, that names the agent of a run; None for none.
+
+    Agents that are things of their own count: which names others have nobody can know.
+    """
+    run = operation.rule.run
+    speaker = run.agent if run and operation.rule.action == "run" and not run.commands else None
+    if speaker is None or not speaker.resource or speaker.source.place != "body" or len(speaker.source.steps) != 1:
+        return None
+    return speaker.source
+
+
+def placeholder(operation: Operation, source: Source) -> Any:
+    """What stands in a place until a real key is put in: a valid value, and for UUIDs one that nothing else has.
+
+    A text for a path or a query, a JSON value for a body.
+    """
+    return _placeholder(operation, source)
+
+
+@lru_cache(maxsize=1024)
+def _placeholder(operation: Operation, source: Source) -> Any:
+    name = source.steps[0]
+    if source.place == "body":
+        schema = schema_at(operation, source)
+        return _standing(schema, name) if schema else f"{name}-text"
+    parameter = parameter_of(operation, source)
+    return plain_text(operation, parameter) if parameter else f"{name}-text"
+
+
+def plain_text(operation: Operation, parameter: Parameter) -> str:
+    """A plain text for a parameter: where it names a thing, the placeholder."""
+    if is_named(operation, parameter):
+        return text_of(_standing(parameter.schema, parameter.name.replace("_", "-")))
+    return text_of(parameter_value(parameter))
+
+
+def is_named(operation: Operation, parameter: Parameter) -> bool:
+    """Whether a parameter names a thing."""
+    return any(n.source.place == parameter.location and n.source.steps[0] == parameter.name for n in names(operation))
+
+
+def _standing(schema: Schema, name: str) -> Any:
+    made = str(uuid.uuid5(_NAMESPACE, name))
+    if any(branch.keywords.get("format") == "uuid" for branch in Shapes(schema).root()):
+        return made
+    return least(schema, name=name)
+
+
+def strange_key(operation: Operation, source: Source, number: int) -> Any:
+    """A key that nothing has: random, valid. number: random, of 62 bits. None where no such value was found."""
+    schema = schema_at(operation, source)
+    candidates = strange_keys(number)
+    if schema is None:
+        return candidates[0]
+    judge = checker(schema)
+    return next((value for value in candidates if judge.accepted(value)), None)
+
+
+def schema_at(operation: Operation, source: Source) -> Schema | None:
+    """The schema of a place of the request."""
+    if source.place == "body":
+        schema = body_schema(operation)
+        node = shapes(schema).members().get(source.steps[0]) if schema else None
+        return subschema(schema, node) if schema and node is not None else None
+    parameter = parameter_of(operation, source)
+    return parameter.schema if parameter else None
+
+
+def parameter_of(operation: Operation, source: Source) -> Parameter | None:
+    """The declared parameter of a place."""
+    found = (p for p in operation.parameters if p.location == source.place and p.name == source.steps[0])
+    return next(found, None)
+
+
+def body_schema(operation: Operation) -> Schema | None:
+    """The schema of the JSON body; None where there is none."""
+    content = operation.body.content if operation.body else {}
+    return next((media.schema for kind, media in content.items() if is_json(kind)), None)
+
+
+def untold(operation: Operation) -> str:
+    """Why nothing can be said of an answer: it is nothing but events, of which no rule tells; "" where it is not."""
+    reply = operation.reply(operation.success)
+    events = bool(reply and reply.content) and set(reply.content if reply else ()) == {"text/event-stream"}
+    return "no rule tells which events they answer with" if events and operation.rule.run is None else ""
+
+
+def dotted(value: Any, steps: str) -> Any:
+    """What lies at a dotted place of JSON; None where there is nothing."""
+    for step in steps.split("."):
+        if not isinstance(value, Mapping) or step not in value:
+            return None
+        value = value[step]
+    return value

@@ -1,0 +1,126 @@
+"""A stream of events, read: its events, and which of its format each may be."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from threadmock.contracts.checks.observed import observe
+from threadmock.specs.behaviour.agent import ENDS, Event, Format
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent
+from threadmock.specs.wire.strictjson import JsonError, parse_json
+
+Scope = Literal["run", "rest", "thread"]
+_OVER = (*ENDS, "closed")
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """One event that came. value: its data as JSON; None where it is none, and then why in `trouble`.
+
+    forms: events of the format that it may be, each with what its places held then; such as have another schema only
+    where none fits.
+    """
+
+    event: ServerEvent
+    value: Any
+    trouble: str
+    forms: tuple[tuple[Event, Mapping[str, Any]], ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of beats that it may tell of."""
+        return frozenset(form.on for form, _ in self.forms)
+
+    @property
+    def held(self) -> Mapping[str, Any]:
+        """What all the forms that it may be agree on; of what is merged over something, what it was merged over."""
+        made: dict[str, Any] = {}
+        for form, found in sorted(self.forms, key=lambda each: _is_merged(each[0])):
+            if made and _is_merged(form) and not set(found) - set(made):
+                continue
+            made |= found
+        return made
+
+
+def _is_merged(form: Event) -> bool:
+    return form.data is not None and form.data.kind == "merged"
+
+
+@dataclass(frozen=True, eq=False)
+class EventStream:
+    """What came.
+
+    modes: what was asked for; None where nobody knows. broken, unfinished: as the reader says. cut: why the reading
+    ended before the stream did. scope: a run from its beginning, the rest of one, or a whole thread.
+    """
+
+    format: Format
+    modes: frozenset[str] | None
+    events: tuple[Told, ...] = ()
+    broken: tuple[str, ...] = ()
+    unfinished: str = ""
+    cut: str = ""
+    scope: Scope = "rest"
+
+    @property
+    def allowed(self) -> tuple[Event, ...]:
+        """The events of the format that were asked for."""
+        return tuple(e for e in self.format.events if not e.modes or self.modes is None or self.modes & set(e.modes))
+
+    def always(self, *kinds: str) -> list[Event]:
+        """Events that come whenever one of these kinds of beats does, whatever was asked for."""
+        return [form for form in self.format.events if form.on in kinds and not (form.modes or form.when or form.each)]
+
+    def certain(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """What the events held that can only tell of this kind of beat."""
+        for told in self.events:
+            if told.kinds == {kind}:
+                yield told.held
+
+    def last(self, place: str) -> Any:
+        """The last value that a place is known to have held; None where none is."""
+        return next((told.held[place] for told in reversed(self.events) if place in told.held), None)
+
+    def knows(self, place: str) -> bool:
+        """Whether any event told what the place held."""
+        return any(place in told.held for told in self.events)
+
+
+def read_stream(
+    body: bytes,
+    rule: Format,
+    modes: frozenset[str] | None,
+    *,
+    cut: str = "",
+    scope: Scope = "rest",
+) -> EventStream:
+    """The stream of these bytes."""
+    reader = EventReader()
+    events = list(reader.feed(body))
+    head = EventStream(rule, modes)
+    told = tuple(_told(event, head.allowed) for event in events)
+    return EventStream(rule, modes, told, tuple(reader.broken), reader.unfinished, cut, scope)
+
+
+def _told(event: ServerEvent, allowed: Iterable[Event]) -> Told:
+    try:
+        value, trouble = parse_json(event.data.encode()), ""
+    except JsonError as error:
+        value, trouble = None, str(error)
+    forms, fitting = [], []
+    for form in allowed:
+        found: dict[str, Any] = {}
+        if form.name != event.name or (form.raw and form.raw != event.data):
+            continue
+        if form.data is not None and (trouble or not observe(form.data, value, found)):
+            continue
+        forms.append((form, found))
+        if form.schema is None or checker(form.schema).valid(value):
+            fitting.append((form, found))
+    return Told(event, value, trouble, tuple(fitting or forms))
+
+
+def is_over(kinds: frozenset[str]) -> bool:
+    """Whether events of these kinds come only when a run is over."""
+    return bool(kinds) and kinds <= set(_OVER)

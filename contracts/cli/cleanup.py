@@ -1,0 +1,75 @@
+"""`threadmock cleanup LEDGER`: what a run made and could not remove, because it was killed, is removed now."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from threadmock.contracts.transport.errors import Unreachable
+
+_EPILOG = "Exit status: 0 nothing is left; 1 something is; 2 usage; 3 target unreachable; 4 our own fault."
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("ledger", metavar="LEDGER", type=click.Path(path_type=Path))
+@click.option("--target", metavar="URL", help="Where the deployment is now, if it moved.")
+@click.option("--header", "headers", multiple=True, metavar="'Name: value'", help="Sent with every request.")
+@click.option("--header-env", "header_env", multiple=True, metavar="Name=VAR", help="Its value from the environment.")
+@click.option(
+    "--header-command",
+    "header_command",
+    multiple=True,
+    metavar="'Name=cmd …'",
+    help="Its value from a command's first line; no shell.",
+)
+@click.option("--ca-file", metavar="FILE", help="PEM file of authorities to trust, not the system's.")
+@click.option("--rate", type=float, metavar="N", help="Requests a second at most.")
+@click.option("--settle", type=click.FloatRange(0), default=0.0, metavar="S", help="Read only S seconds after a write.")
+@click.pass_context
+def cleanup(context: click.Context, /, ledger: Path, **options: Any) -> None:
+    """Remove what the run of a ledger made, last made first, and look whether it is gone."""
+    context.exit(run_cleanup(ledger, **options))
+
+
+def run_cleanup(ledger: Path, **options: Any) -> int:
+    """Clean up, and tell on stdout; the exit status. SpecError where it can't be done as asked."""
+    from threadmock.contracts.settings import UsageError  # noqa: PLC0415
+    from threadmock.contracts.target.cleaner import Cleaner  # noqa: PLC0415 - only who cleans up loads it
+    from threadmock.contracts.target.ledger_file import LedgerFile, read_book  # noqa: PLC0415
+    from threadmock.contracts.target.target import http_target  # noqa: PLC0415
+    from threadmock.contracts.target.target_info import identity  # noqa: PLC0415
+    from threadmock.contracts.transport.header_options import read_headers  # noqa: PLC0415
+    from threadmock.specs import loader  # noqa: PLC0415
+
+    book = read_book(ledger)
+    header = book.header
+    if options["rate"] is not None and not options["rate"] > 0:
+        raise UsageError("--rate must be more than 0.")
+    overlays = tuple(Path(path) for path in header.overlays)
+    contract = loader.load(header.provider, layer=header.layer, overlays=overlays)
+    url = options["target"] or header.target
+    try:
+        target = http_target(
+            contract,
+            url,
+            headers=read_headers(options["headers"], options["header_env"], commands=options["header_command"]),
+            # Whoever gives a ledger wants its things removed; the guard lets nothing else be touched.
+            allow_writes=True,
+            ca_file=options["ca_file"],
+            rate=options["rate"],
+            settle=options.get("settle", 0.0),
+        )
+        target.probe()
+        for line in identity(contract, target, url):
+            click.echo(line)
+        file = LedgerFile(ledger)
+        try:
+            done = Cleaner(contract, target, book, file).clean()
+        finally:
+            file.close()
+            target.close()
+    except Unreachable as error:
+        click.echo(f"The target is unreachable: {error}", err=True)
+        return 3
+    for line in done.lines():
+        click.echo(line)
+    return 1 if done.left or done.stopped else 0

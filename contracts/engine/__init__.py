@@ -1,0 +1,1 @@
+"""The run: its phases, its budget, what each operation came to."""

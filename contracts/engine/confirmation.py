@@ -1,0 +1,75 @@
+"""The findings of a run, each sent once more: what does not show again is told as intermittent.
+
+A deployment may flap, or be consistent only after a while: whoever reads a finding wants to know whether to look for it
+in every answer or in one of many.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from threadmock.contracts.checks.finding import Finding, Key
+from threadmock.contracts.replay.finding_file import saved
+from threadmock.contracts.replay.guarded_transport import Carrier
+from threadmock.contracts.replay.rejudge import rejudged
+from threadmock.contracts.replay.replayer import GONE, HOLDS, UNDECIDED, Replayed, replay
+from threadmock.contracts.settings import UsageError
+from threadmock.contracts.transport.errors import Unreachable
+
+if TYPE_CHECKING:
+    from threadmock.contracts.engine.run import Run
+
+MOST = 60
+"""So many findings at most are sent again: those that people are shown."""
+MOST_SECONDS = 120.0
+"""And no other one is begun after so long."""
+_AS_WORDS = {HOLDS: "yes", GONE: "no", UNDECIDED: "undecided"}
+
+
+def repeat(
+    run: "Run",
+    findings: Iterable[Finding],
+    *,
+    pause: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[Key, str]:
+    """Whether each finding shows again: by its key "yes", "no" or "undecided"; one that was not sent again is left out.
+
+    Not sent again are those that start more runs than are still allowed, and what is left when the time is over.
+    A KeyboardInterrupt passes through.
+    """
+    told: dict[Key, str] = {}
+    until = clock() + MOST_SECONDS
+    carrier = Carrier(run.contract, run.target, over=lambda: run.over or clock() >= until)
+    for finding in list(findings)[:MOST]:
+        data = saved(run, finding)
+        if data is None or not _affordable(run, data):
+            continue
+        if carrier.over():
+            break
+        try:
+            outcome = _again(run, data, carrier, pause, clock)
+        except Unreachable as error:
+            run.gone = run.target.masking(str(error))
+            break
+        except (UsageError, UnicodeError):
+            continue  # it wears a secret that is not given, or a name that no request can carry
+        told[finding.key] = _AS_WORDS[outcome.state]
+    return told
+
+
+def _again(
+    run: "Run",
+    data: Mapping[str, Any],
+    carrier: Carrier,
+    pause: Callable[[float], None],
+    clock: Callable[[], float],
+) -> Replayed:
+    outcome = replay(data, carrier, run.target.given, pause=pause, clock=clock)
+    return rejudged(data, outcome, run.contract)
+
+
+def _affordable(run: "Run", data: Mapping[str, Any]) -> bool:
+    purse = run.target.purse
+    runs = sum(bool(step.get("starts_run")) for step in data["steps"])
+    return purse is None or purse.covers(runs)

@@ -1,0 +1,84 @@
+"""The plan of a run, told without sending anything: what is asked, how much at most, what is written and removed."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from threadmock.contracts.cases.references import agent_place
+from threadmock.contracts.target.created_things import tells_thread
+from threadmock.contracts.target.guard import writes
+from threadmock.contracts.target.removal import made_by, way
+from threadmock.contracts.target.run_budget import starts_runs
+from threadmock.contracts.target.tags import metadata_member
+from threadmock.contracts.text import printable
+
+if TYPE_CHECKING:
+    from threadmock.contracts.engine.run import Run
+
+
+def plan(run: "Run") -> Iterator[str]:
+    """The plan, for people."""
+    settings = run.settings
+    where = "this machine" if run.target.local else "NOT this machine"
+    yield printable(
+        f"Plan for {run.contract.name} ({run.contract.layer}) on {run.target.name}, {where}. Nothing is sent."
+    )
+    if not run.target.local and not settings.allow_writes and any(map(writes, run.operations)):
+        yield "This plan needs --allow-writes."
+    phases: dict[str, list[str]] = {}
+    for slug, phase in run.items():
+        phases.setdefault(slug, []).append(phase)
+    total = 0
+    for operation in run.operations:
+        if operation in run.left_out:
+            yield printable(f"  {operation}: not tested, {run.left_out[operation]}")
+            continue
+        most = run.most(operation)
+        total += most
+        kind = "starts runs" if starts_runs(operation) else "writes" if writes(operation) else "reads"
+        yield printable(f"  {operation}: {kind}, at most {most:,} requests in {len(phases[operation.slug])} phases")
+        yield printable(f"      {', '.join(phases[operation.slug])}")
+    rate = f", at most {settings.rate:g} a second" if settings.rate else ""
+    yield f"At most {total:,} requests{rate}, beside those that clean up; with --max-time S they end after S seconds."
+    yield from _runs(run)
+    yield from _made(run)
+
+
+def _runs(run: "Run") -> Iterator[str]:
+    spending = [operation for operation in run.operations if starts_runs(operation)]
+    if spending:
+        allowed = run.settings.allow_runs if run.settings.target else None
+        most = "as many as the plan says" if allowed is None and not run.settings.target else f"{allowed or 0:,}"
+        yield f"Requests that may start a run: {most} (--allow-runs N)."
+    if any(agent_place(operation) for operation in spending):
+        yield "Runs name an agent that the target lists; it is used as it is."
+
+
+def _made(run: "Run") -> Iterator[str]:
+    made = made_by(run.contract, [operation for operation in run.operations if operation not in run.left_out])
+    if not made:
+        yield "Nothing is made."
+        return
+    yield "What is made, and what becomes of it:"
+    for resource, operations in made.items():
+        by = ", ".join(map(str, operations))
+        tags = dict.fromkeys(filter(None, map(metadata_member, operations)))
+        tagged = f"; carries the run's tag in {', '.join(tags)}" if tags else ""
+        kept = "kept (--keep)" if run.settings.keep else str(way(run.contract, resource))
+        yield printable(f"  {resource} (by {by}): {kept}{tagged}")
+
+
+def lasting(run: "Run") -> Iterator[str]:
+    """What can't be removed again, said before anything is made."""
+    made = made_by(run.contract, [operation for operation in run.operations if operation not in run.left_out])
+    found = {resource: way(run.contract, resource) for resource in made}
+    never = [resource for resource, how in found.items() if how.how == "never"]
+    if never:
+        yield printable(f"Nothing removes what is made of: {', '.join(never)}. It stays on the target.")
+    for operation in run.operations:
+        if operation not in run.left_out and not tells_thread(operation):
+            yield printable(
+                f"{operation} makes a thing of its own where none is named, and does not tell which: it stays."
+            )
+    for resource, how in found.items():
+        if how.how == "archive":
+            yield printable(f"Nothing deletes a {resource}: it is archived ({how.operation}).")

@@ -1,0 +1,155 @@
+"""Summary: the outcomes of all items of a run, by operation, and the exit status that follows from them."""
+
+import datetime
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from threadmock.contracts.checks.finding import Finding, Key
+from threadmock.contracts.engine.outcome import Outcome, Seen, Tally
+from threadmock.contracts.target.ledger import Created
+from threadmock.contracts.transport.errors import TRESPASS
+
+if TYPE_CHECKING:
+    from threadmock.contracts.engine.run import Run
+    from threadmock.specs.contract import Operation
+
+CONFORMS, FINDINGS, USAGE, UNREACHABLE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+_PYTEST_INTERRUPTED, _PYTEST_NOTHING = 2, 5
+
+
+class Summary:
+    """What a run brought to light. crashes: what went wrong in the suite itself.
+
+    cleaned: what is said of the clean-up.
+    """
+
+    def __init__(self, run: "Run") -> None:
+        self.run = run
+        self.crashes: list[str] = []
+        self.cleaned: list[str] = []
+        self.outcomes: dict[str, Outcome] = {}
+        self.started = datetime.datetime.now(datetime.UTC)
+        self._began = time.monotonic()
+
+    def gather(self, outcome: Outcome) -> None:
+        """Add what one item brought to light."""
+        self.outcomes.setdefault(outcome.operation, Outcome(outcome.operation, "all")).add(outcome)
+
+    def mark(self, repeated: Mapping[Key, str]) -> None:
+        """Note of findings, by their keys, whether they showed again."""
+        for outcome in self.outcomes.values():
+            for key in repeated.keys() & outcome.causes.keys():
+                finding, count = outcome.causes[key]
+                outcome.causes[key] = (replace(finding, repeated=repeated[key]), count)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run takes so far."""
+        return time.monotonic() - self._began
+
+    @property
+    def findings(self) -> list[tuple[Finding, int]]:
+        """One finding per cause and how often it was met: failures first, operations in order."""
+        all_of_them = [
+            found
+            for operation in self.run.operations
+            if operation.slug in self.outcomes
+            for found in self.outcomes[operation.slug].findings
+        ]
+        return sorted(all_of_them, key=lambda found: found[0].severity != "failure")
+
+    @property
+    def failures(self) -> int:
+        """How many causes are failures."""
+        return sum(finding.severity == "failure" for finding, _ in self.findings)
+
+    @property
+    def untested(self) -> dict[str, str]:
+        """Operations of which nothing can be said: slug to the reason."""
+        return {slug: outcome.untested for slug, outcome in self.outcomes.items() if outcome.untested}
+
+    @property
+    def limited(self) -> dict[str, str]:
+        """Operations that could be asked about unknown ids only: slug to the reason."""
+        found = self.outcomes.items()
+        return {slug: o.limited for slug, o in found if o.limited and not o.accepted and not o.untested}
+
+    @property
+    def gone(self) -> str:
+        """How the target went away; "" where it did not."""
+        return next((outcome.gone for outcome in self.outcomes.values() if outcome.gone), self.run.gone)
+
+    @property
+    def created(self) -> list[Created]:
+        """What the run made on the target."""
+        return [item for outcome in self.outcomes.values() for item in outcome.created]
+
+    @property
+    def exchanges(self) -> int:
+        """How many requests were sent."""
+        return sum(outcome.exchanges for outcome in self.outcomes.values())
+
+    def statuses(self, slug: str) -> dict[str, Seen]:
+        """Every status of an operation: those that its document has, seen or not, and what else came."""
+        made = {status: Seen() for status in self.run.operation(slug).replies}
+        for outcome in self.outcomes.values():
+            for status, seen in outcome.seen.get(slug, {}).items():
+                place = status if status in made or status == "none" else _range(status, made)
+                made.setdefault(place, Seen()).add(seen)
+        return made
+
+    @property
+    def not_tested(self) -> list[tuple[str, str, str]]:
+        """What was not asked: operation, check ("" for all of them), and the reason."""
+        found = []
+        for operation in self.run.contract.operations:
+            slug = operation.slug
+            reason = self._not_asked(operation)
+            if reason:
+                found.append((slug, "", reason))
+                continue
+            for name, tally in self.table(slug).items():
+                if tally.verdict == "n/a":
+                    reasons = sorted(tally.not_applicable, key=lambda each: -tally.not_applicable[each])
+                    found.append((slug, name, "; ".join(reasons[:2])))
+        return found
+
+    def _not_asked(self, operation: "Operation") -> str:
+        if operation not in self.run.operations:
+            return "not selected"
+        if operation in self.run.left_out:
+            return self.run.left_out[operation]
+        outcome = self.outcomes.get(operation.slug)
+        return outcome.untested if outcome else "its items were not part of this run"
+
+    def table(self, slug: str) -> dict[str, Tally]:
+        """Every check that counts, by name, with what it came to for one operation."""
+        seen = self.outcomes[slug].tallies if slug in self.outcomes else {}
+        reasons = self.run.scenarios(self.run.operation(slug))
+        rows = {}
+        for name in sorted(self.run.checks):
+            rows[name] = seen.get(name) or Tally(not_applicable={reasons.get(name) or "there was no occasion": 1})
+        return rows
+
+    def status(self, pytest_status: int) -> int:
+        """The exit status of verify, for that exit status of pytest."""
+        if any(TRESPASS in crash for crash in self.crashes):
+            # Whatever else was found: what we were about to do must not be overlooked.
+            return OUR_FAULT
+        if self.failures:
+            return FINDINGS
+        if self.gone:
+            return UNREACHABLE
+        if self.crashes or pytest_status == _PYTEST_NOTHING:
+            return OUR_FAULT
+        if pytest_status == _PYTEST_INTERRUPTED:
+            return INTERRUPTED
+        return FINDINGS if self.untested else CONFORMS
+
+
+def _range(status: str, documented: Collection[str]) -> str:
+    """Where a status is counted: a document may tell of `4XX` only."""
+    wide = f"{status[0]}XX"
+    return wide if wide in documented else status

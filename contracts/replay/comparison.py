@@ -1,0 +1,239 @@
+"""Whether a finding is there still: answers of now beside answers of then, without what differs from server to server.
+
+Only the standard library is used here, and of ours `resending`: a generated test carries the text of both.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from threadmock.contracts.replay.substitution import NAMES, OPAQUE, UUID, Values, events, names_something, parsed, told
+
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+_MISSING = object()
+_FAULT = 5
+_KNOWN = re.compile('"<(v|of )')
+
+
+def normal(answer: Mapping[str, Any], names: Mapping[str, str], sent: str = "") -> Any:
+    """What an answer says, without what differs from server to server and from time to time.
+
+    Names of things become the names of values; other ids and times lose what they are; things in lists that are none
+    of those are left out. Of events: their names, the shapes of their data, whether they have ids.
+    sent: what stands in it was said by the client, and is told as it is.
+    """
+    stream = events(answer)
+    if stream is None:
+        value = parsed(answer["body"])
+        return answer["body"].decode("utf-8", "replace") if value is None else _plain(value, names, sent)
+    made: list[Any] = []
+    for event in stream:
+        data = parsed(event["data"].encode())
+        entry = [event["event"], _shape(data, names) if data is not None else "text", event["id"] is not None]
+        if made[-1:] != [entry]:
+            made.append(entry)
+    return made
+
+
+def _plain(value: Any, names: Mapping[str, str], sent: str, member: str = "") -> Any:
+    if isinstance(value, dict):
+        return {str(_plain(name, names, sent)): _plain(inner, names, sent, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        items = [_plain(inner, names, sent, member) for inner in value]
+        if names and items and all(isinstance(inner, dict) for inner in value):
+            return [item for item in items if _is_known(item)] or [i for i in items if _KNOWN.search(json.dumps(i))]
+        return items
+    if isinstance(value, str):
+        return _plain_text(value, names, sent)
+    if type(value) is int and NAMES.search(member):
+        return f"<{names[str(value)]}>" if str(value) in names else "<id>"
+    return value
+
+
+def _is_known(item: Mapping[str, Any]) -> bool:
+    """Whether a thing of a list is one that was met: by the first of its members that names one."""
+    own = next((value for name, value in item.items() if NAMES.search(name) and value is not None), item)
+    return bool(_KNOWN.search(json.dumps(own)))
+
+
+def _plain_text(text: str, names: Mapping[str, str], sent: str) -> str:
+    for known in (text, text.lower()):
+        if known in names:
+            return f"<{names[known]}>"
+    if text and text in sent:
+        return text
+    if OPAQUE.fullmatch(text):
+        return "<id>"
+    for name in names:
+        if len(name) >= 8 and name in text:
+            text = text.replace(name, f"<{names[name]}>")
+    return TIME.sub("<time>", UUID.sub("<id>", text))
+
+
+def _shape(value: Any, names: Mapping[str, str], member: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _shape(inner, names, name) for name, inner in sorted(value.items())}
+    if isinstance(value, list):
+        return [_shape(inner, names, member) for inner in value[:1]]
+    known = _plain(value, names, "", member)
+    if isinstance(known, str) and known.startswith("<v"):
+        return known
+    return type(value).__name__
+
+
+def still(saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], values: Values) -> tuple[str, str]:
+    """Whether a finding holds, is gone, or can't be decided ("holds", "gone", "undecided"), and why.
+
+    saved: judged (the number of a step), about (status, time, headers, beside, payload, answer), where, several (it
+    rests on several exchanges), and steps, each with request and answer as they were then, bodies as bytes. answers:
+    those of now, which may hold `seconds`.
+    """
+    judged, steps = saved["judged"], saved["steps"]
+    was = [step["answer"] for step in steps]
+    for number, step in enumerate(steps):
+        said = f"request {number + 1} of {len(steps)} is answered {_said(answers[number])}, not {_said(was[number])}"
+        lead = bool(step.get("staged")) or (number != judged and not saved.get("several"))
+        if _refused(step, was[number], answers[number]) or (lead and _kind(was[number]) != _kind(answers[number])):
+            return "undecided", said
+    own = [n for n, step in enumerate(steps) if n == judged or (saved.get("several") and not step.get("staged"))]
+    for group in _groups(steps, own):
+        before, after = (sorted(str(each[n]["status"]) for n in group) for each in (was, answers))
+        if before != after and not all(_kind(each[n]) == _FAULT for each in (was, answers) for n in group):
+            told_now = f"is answered {_said(answers[group[0]])}, not {_said(was[group[0]])}"
+            return "gone", f"request {group[0] + 1} of {len(steps)} {told_now}" if len(group) == 1 else _at_once(after)
+    return _compared(saved, own, answers, values)
+
+
+def _refused(step: Mapping[str, Any], was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a server does not let itself be asked, as it did then."""
+    asked = step.get("case", {}).get("credentials", "good") == "good"
+    return asked and now["status"] != was["status"] and now["status"] in (401, 403, 429, 503)
+
+
+def _groups(steps: Sequence[Mapping[str, Any]], own: Sequence[int]) -> list[list[int]]:
+    """The numbers of steps, those of one moment together."""
+    made: dict[Any, list[int]] = {}
+    for number in own:
+        made.setdefault(steps[number].get("together", ("alone", number)), []).append(number)
+    return list(made.values())
+
+
+def _at_once(statuses: Sequence[str]) -> str:
+    return f"the requests of one moment are answered with {', '.join(statuses)}"
+
+
+def _compared(
+    saved: Mapping[str, Any], own: Sequence[int], answers: Sequence[Mapping[str, Any]], values: Values
+) -> tuple[str, str]:
+    judged, where = saved["judged"], saved["where"]
+    was = [step["answer"] for step in saved["steps"]]
+    said = f"it is answered {_said(answers[judged])}"
+    if saved["about"] == "time":
+        seconds = answers[judged].get("seconds", 0.0)
+        return ("holds" if 2 * seconds > was[judged].get("seconds", 0.0) else "gone"), f"{said} in {seconds:.1f} s"
+    if saved["about"] == "status" or was[judged]["status"] is None:
+        return "holds", f"{said}, as it was"
+    alike = [n for n in own if saved["steps"][n].get("operation") == saved["steps"][judged].get("operation")]
+    before, after = (_all_at(saved, each, alike, v) for each, v in _both(was, answers, values))
+    if before != after and _kinds(before) != _kinds(after):
+        return "gone", f"{said}, and says something else at {where}"
+    if before:
+        return "holds", f"{said}, and says the same at {where}"
+    for number in own:
+        before, after = (_heard(saved, each, number, v, times=False) for each, v in _both(was, answers, values))
+        if before != after:
+            return "gone", f"request {number + 1} of {len(was)} is answered with something else"
+    return "holds", f"{said}, and all answers say what they said"
+
+
+def _both(was: Any, now: Any, values: Values) -> tuple[tuple[Any, dict[str, str]], tuple[Any, dict[str, str]]]:
+    return (was, values.names("was")), (now, values.names("now"))
+
+
+def _all_at(
+    saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], numbers: Sequence[int], names: Mapping[str, str]
+) -> list[Any]:
+    """What the answers of one operation say at the place of the finding."""
+    found = (_at(_heard(saved, answers, number, names), saved["where"]) for number in numbers)
+    return [value for value in found if value is not _MISSING]
+
+
+def _kinds(said: Sequence[Any]) -> Any:
+    """Of names alone, whether some are new and some another's: which answer says a name twice may change."""
+    texts = [value for value in said if isinstance(value, str) and re.match("<(of |id>)", value)]
+    return said if len(texts) < len(said) else {re.sub(r"^<of \d+", "<of", text) for text in texts}
+
+
+def _heard(
+    saved: Mapping[str, Any],
+    answers: Sequence[Mapping[str, Any]],
+    number: int,
+    names: Mapping[str, str],
+    *,
+    times: bool = True,
+) -> Any:
+    """What an answer says, with ids and times named by the answer that told them first."""
+    known = dict(names)
+    for earlier in range(number):
+        for place, value in told(answers[earlier]).items():
+            moment = times and isinstance(value, str) and TIME.fullmatch(value)
+            if (moment or names_something(place, value)) and not re.search(r"/\d+(/|$)", place):
+                known.setdefault(str(value), f"{'at' if moment else 'of'} {earlier} {place}")
+    said = normal(answers[number], known, _texts(saved["steps"][number]["request"]))
+    if events(answers[number]) is not None and saved["about"] != "payload":
+        # the state that events show hangs on what else was asked before
+        said = [[name, shape if isinstance(shape, str) else "", known_id] for name, shape, known_id in said]
+    if times:
+        return said
+    headers = {n: v for n, v in answers[number]["headers"].items() if n.startswith("x-") or n == "link"}
+    counted = {name: value if value.isdigit() else "text" for name, value in headers.items()}
+    return [_loose(said, exact=saved["about"] == "beside"), counted if saved["about"] == "headers" else {}]
+
+
+def _loose(value: Any, *, exact: bool = False) -> Any:
+    """What was said, without what stands beside a list: counts and cursors change with what others put into it.
+
+    exact: the finding is about those, so counts stay, and whether there is a text.
+    """
+    if not isinstance(value, dict):
+        return value
+    listed = any(isinstance(item, dict) for inner in value.values() if isinstance(inner, list) for item in inner)
+    if not (listed or exact):
+        return {name: _loose(inner) for name, inner in value.items()}
+    return {name: inner if isinstance(inner, list | dict) else _beside(inner, exact) for name, inner in value.items()}
+
+
+def _beside(value: Any, exact: bool) -> Any:
+    if not exact:
+        return "beside"
+    return "text" if isinstance(value, str) else value
+
+
+def _texts(request: Mapping[str, Any]) -> str:
+    """All that a request says, with no escapes: a text that was cut off is found in it, too."""
+    value = parsed(request["body"])
+    body = request["body"].decode("utf-8", "replace") if value is None else json.dumps(value, ensure_ascii=False)
+    return "\n".join((request["path"], request["query"], *request["headers"].values(), body))
+
+
+def _kind(answer: Mapping[str, Any]) -> int:
+    return (answer["status"] or 0) // 100
+
+
+def _said(answer: Mapping[str, Any]) -> str:
+    return f"with status {answer['status']}" if answer["status"] else "by nothing"
+
+
+def _at(value: Any, pointer: str) -> Any:
+    if not pointer.startswith("/"):
+        return _MISSING
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return _MISSING
+    return value

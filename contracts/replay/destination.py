@@ -1,0 +1,153 @@
+"""Where a saved finding is sent: a mock in this process, or a deployment, on which what is made is removed again."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threadmock.contracts.replay.guarded_transport import Carrier
+from threadmock.contracts.replay.rejudge import known_contract
+from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.target import ledger_session
+from threadmock.contracts.target.guard import SAFE_METHODS
+from threadmock.contracts.target.tags import NAME
+from threadmock.contracts.target.target import http_target, mock_target
+from threadmock.contracts.transport.base import Transport
+from threadmock.contracts.transport.header_options import read_headers
+from threadmock.contracts.transport.http import HttpTransport
+from threadmock.contracts.transport.sockets import addresses, is_loopback
+from threadmock.contracts.transport.urls import TargetUrl, read_target
+from threadmock.specs.contract import Contract
+from threadmock.specs.loader import load
+
+_TAG = re.compile(NAME + r"[\\\": ]+(\d{8}T\d{6}-[0-9a-f]{12})")
+_STAYS = "What this makes stays there: the document by which it was found is not at hand, and would tell what that is."
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A place to send a finding to.
+
+    saved: the finding, as it is sent there. given: lower-case header name to good value. leave: gives all back, and
+    tells.
+    """
+
+    saved: Mapping[str, Any]
+    transport: Transport
+    given: Mapping[str, str]
+    name: str
+    leave: Callable[[], Iterator[str]]
+
+
+def open_scene(saved: Mapping[str, Any], options: Mapping[str, Any], times: int) -> Scene:
+    """The place that the options of `threadmock replay` name, else where it was found.
+
+    UsageError where nothing may be sent there; Unreachable where the host has no address.
+    """
+    given = read_headers(options["headers"], options["header_env"], commands=options["header_command"])
+    url = options["target"] or saved.get("target")
+    if url is None:
+        mock = _mock(saved)
+        return Scene(saved, mock, given, "the mock in this process", lambda: _closed(mock))
+    base = read_target(url)
+    local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
+    runs = times * sum(bool(step.get("starts_run")) for step in saved["steps"])
+    if not local:
+        _may_be_sent(saved, base.text, runs, options)
+    contract = known_contract(saved)
+    if contract is None and _writing(saved) and not options["allow_writes"]:
+        raise UsageError(
+            "The document by which this was found is not at hand, or has changed: nothing would keep the requests from"
+            f" what is somebody else's on {base.text}.",
+            fix="Add --allow-writes if they may be sent all the same.",
+        )
+    if contract is None:
+        return _bare(saved, base, given, ca_file=options["ca_file"], local=local)
+    return _guarded(saved, contract, base, runs, {**options, "given": given})
+
+
+def _bare(
+    saved: Mapping[str, Any], base: TargetUrl, given: Mapping[str, str], *, ca_file: str | None, local: bool
+) -> Scene:
+    try:
+        transport = HttpTransport(base, ca_file=ca_file, loopback_only=local)
+    except OSError as error:
+        raise UsageError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
+
+    def leave() -> Iterator[str]:
+        transport.close()
+        if _writing(saved):
+            yield _STAYS
+
+    return Scene(saved, transport, given, base.text, leave)
+
+
+def _guarded(
+    saved: Mapping[str, Any], contract: Contract, base: TargetUrl, runs: int, options: Mapping[str, Any]
+) -> Scene:
+    """A deployment behind the guard of a run, with a ledger."""
+    told = saved["contract"]
+    overlays = tuple(map(Path, told.get("overlays", ())))
+    settings = Settings(
+        told["provider"], base.text, told["layer"], overlays, keep=options["keep"], ledger=options["ledger"]
+    )
+    path = ledger_session.start(settings)
+    file = ledger_session.join(path)
+    saved = _tagged(saved, file.tag)
+    target = http_target(
+        contract,
+        base.text,
+        headers=options["given"],
+        # whether it may be written to was asked before
+        allow_writes=True,
+        allow_runs=runs,
+        ca_file=options["ca_file"],
+        settle=options["settle"],
+        ledger=file,
+    )
+
+    def leave() -> Iterator[str]:
+        try:
+            cleaning = ledger_session.finish(settings, contract, target, path)
+            yield from ledger_session.closing(settings, path, cleaning, tidied=ledger_session.tidy(settings, path))
+        finally:
+            file.close()
+            target.close()
+
+    return Scene(saved, Carrier(contract, target), options["given"], base.text, leave)
+
+
+def _tagged(saved: Mapping[str, Any], tag: str) -> Mapping[str, Any]:
+    """The finding with the tag of this ledger in place of that of the run that found it."""
+    text = json.dumps(saved)
+    for old in set(_TAG.findall(text)):
+        text = text.replace(old, tag)
+    return dict(json.loads(text))
+
+
+def _writing(saved: Mapping[str, Any]) -> int:
+    return sum(step["request"]["method"] not in SAFE_METHODS for step in saved["steps"])
+
+
+def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, options: Mapping[str, Any]) -> None:
+    writing = _writing(saved)
+    if writing and not options["allow_writes"]:
+        raise UsageError(
+            f"{name} is not this machine, and {writing} of the requests would write to it.",
+            fix="Add --allow-writes if that is meant.",
+        )
+    if runs > options["allow_runs"]:
+        raise UsageError(f"{runs} of the requests may start a run on {name}.", fix=f"Add --allow-runs {runs}.")
+
+
+def _mock(saved: Mapping[str, Any]) -> Transport:
+    told = saved["contract"]
+    contract = load(told["provider"], layer=told["layer"], overlays=tuple(map(Path, told.get("overlays", ()))))
+    return mock_target(contract, 0, faults=tuple(saved.get("faults", ()))).transport
+
+
+def _closed(transport: Transport) -> Iterator[str]:
+    transport.close()
+    yield from ()

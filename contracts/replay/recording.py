@@ -1,0 +1,111 @@
+"""The tape: the exchanges of one operation as they went over the wire, from which the story of a finding is told."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from threadmock.contracts.checks.finding import CaseRecord
+from threadmock.contracts.replay.replayer import plain
+from threadmock.contracts.replay.substitution import UUID, names_something, told
+from threadmock.contracts.replay.worn_credentials import goods_of
+from threadmock.contracts.target.target import Exchange
+from threadmock.contracts.transport.urls import request_target
+
+MOST_SENT = 260
+MOST_STAGED = 150
+MOST_BYTES = 24 * 1024 * 1024
+
+
+@dataclass(eq=False)
+class Taken:
+    """One exchange on the tape. number: its place in the order of sending. staged: it made something to be named."""
+
+    number: int
+    exchange: Exchange
+    staged: bool
+    _names: dict[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of request and answer."""
+        response = self.exchange.response
+        body = response.body if response is not None else b""
+        return len(self.exchange.request.body) + (len(body) if isinstance(body, bytes) else 0)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the answer tells that may name a thing: value to the first place where it stands."""
+        if self._names is None:
+            self._names = {}
+            own = self.exchange.case.request.body
+            for place, value in told(answer_of(self.exchange)).items():
+                # a text that a client gave may look like a name
+                given = isinstance(value, str) and not UUID.fullmatch(value) and value.encode("utf-8", "replace") in own
+                if names_something(place, value) and not given:
+                    self._names.setdefault(str(value), place)
+        return self._names
+
+
+class Tape:
+    """Keeps the last exchanges of an item, and the last that made something. Safe to use from several threads.
+
+    whole: nothing of the item had to be given up. began: the number of its first exchange.
+    """
+
+    def __init__(self) -> None:
+        self.sent: deque[Taken] = deque()
+        self.staged: deque[Taken] = deque(maxlen=MOST_STAGED)
+        self.whole = True
+        self.began = 0
+        self._goods: dict[str, str] = {}
+        self._bytes = 0
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """A new item begins: what was made stays known."""
+        with self._lock:
+            self.sent.clear()
+            self._bytes, self.whole, self.began = 0, True, self._count + 1
+
+    def add(self, exchange: Exchange, *, staged: bool = False) -> None:
+        """Note an exchange. whole is False once some of an item had to be given up."""
+        with self._lock:
+            self._count += 1
+            if not self._goods:
+                self._goods = goods_of(exchange)
+            taken = Taken(self._count, exchange, staged)
+            if staged:
+                self.staged.append(taken)
+                return
+            self.sent.append(taken)
+            self._bytes += taken.size
+            while len(self.sent) > 1 and (len(self.sent) > MOST_SENT or self._bytes > MOST_BYTES):
+                self._bytes -= self.sent.popleft().size
+                self.whole = False
+
+    def goods(self) -> dict[str, str]:
+        """The good credentials that requests wore, by header name; `?name` for one in a query."""
+        return dict(self._goods)
+
+    def find(self, record: CaseRecord) -> Taken | None:
+        """The last exchange that a record tells of."""
+        for taken in reversed(self.sent):
+            exchange = taken.exchange
+            status = exchange.response.status if exchange.response is not None else None
+            if (record.status, record.method, record.body_size) != (
+                status,
+                exchange.request.method,
+                len(exchange.request.body),
+            ):
+                continue
+            url = exchange.base_url + request_target(exchange.request.path, exchange.request.query)
+            if exchange.masking(exchange.case.label) == record.label and exchange.masking(url) == record.url:
+                return taken
+        return None
+
+
+def answer_of(exchange: Exchange) -> dict[str, Any]:
+    """The answer as `resending` reads it."""
+    return plain(exchange.response)

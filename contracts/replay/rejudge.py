@@ -1,0 +1,104 @@
+"""A finding of one exchange, judged again by its check: where the document that it was found by is at hand."""
+
+import datetime
+import random
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.checks import Context, checks, judge
+from threadmock.contracts.replay.replayer import GONE, HOLDS, Replayed
+from threadmock.contracts.replay.substitution import put
+from threadmock.contracts.target.target import Exchange
+from threadmock.specs.contract import Contract
+from threadmock.specs.errors import SpecError
+from threadmock.specs.loader import load
+from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
+
+_STATES = frozenset({"new_key", "prompt", "other_methods"})
+"""Checks that need what earlier exchanges of a run left in memory, or send requests of their own."""
+
+
+def known_contract(saved: Mapping[str, Any]) -> Contract | None:
+    """The very document that the finding was found by; None where it is not at hand, or has changed."""
+    told = saved["contract"]
+    try:
+        contract = load(told["provider"], layer=told["layer"], overlays=tuple(map(Path, told.get("overlays", ()))))
+    except (SpecError, OSError, KeyError, TypeError):
+        return None
+    return contract if contract.digest == told.get("digest") else None
+
+
+def rejudged(saved: Mapping[str, Any], replayed: Replayed, contract: Contract) -> Replayed:
+    """The outcome as the check itself sees it, where it judges one exchange; else as it was."""
+    check, number = saved["finding"]["check"], saved["judged"]
+    if (
+        check not in checks
+        or check in _STATES
+        or len(replayed.responses) <= number
+        or replayed.state not in (HOLDS, GONE)
+    ):
+        return replayed
+    case = _case(saved, replayed.requests[number], contract)
+    if case is None:
+        return replayed
+    context = Context(contract, _refuse, lambda *_: None, random.Random(0))  # noqa: S311 - nothing is drawn
+    exchange = _exchange(case, replayed.requests[number], replayed.responses[number])
+    found = [finding for finding in judge(context, exchange).findings if finding.check == check]
+    if not found:
+        return Replayed(
+            GONE, f"{_answered(exchange)}, and {check} has nothing to say", replayed.requests, replayed.responses
+        )
+    return Replayed(HOLDS, f"{_answered(exchange)}: {found[0].got}", replayed.requests, replayed.responses)
+
+
+def _refuse(case: Case) -> Exchange:
+    raise AssertionError(f"judging a saved finding sends nothing more: {case.label}")
+
+
+def _answered(exchange: Exchange) -> str:
+    return f"it is answered with status {exchange.response.status}" if exchange.response else "it is not answered"
+
+
+def _exchange(case: Case, request: Request, response: Response | None) -> Exchange:
+    now = datetime.datetime.now(datetime.UTC)
+    return Exchange(
+        case, request, response, "" if response else "no answer came", 0.0, now, now, wrong_credentials_known=True
+    )
+
+
+def _case(saved: Mapping[str, Any], request: Request, contract: Contract) -> Case | None:
+    """What the suite meant by the request; None where the document has no such operation."""
+    step = saved["steps"][saved["judged"]]
+    operation = next((each for each in contract.operations if each.slug == step["operation"]), None)
+    if operation is None:
+        return None
+    names = {field.name for field in fields(Case)} - {"operation", "request", "value", "stop"}
+    told = {name: value for name, value in step["case"].items() if name in names}
+    base = {"intent": "valid", "label": "", "part": "scenario"}
+    try:
+        return Case(operation, request, value=_value(saved, step, request), **{**base, **told})
+    except JsonError:
+        return None
+
+
+def _value(saved: Mapping[str, Any], step: Mapping[str, Any], request: Request) -> Any:
+    """The JSON value of the body, as a server reads it, with the names of now."""
+    if "value" not in step["case"]:
+        return parse_json(request.body, duplicate_keys="last") if request.body and _is_json(request.body) else ABSENT
+    body = {"body": dump_json(step["case"]["value"])}
+    for each in step["puts"]:
+        if each["in"] == "body" and each["value"] in saved.get("now", {}):
+            body = put(body, "body", saved["values"][each["value"]]["was"], saved["now"][each["value"]])
+    return parse_json(body["body"])
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        parse_json(body, duplicate_keys="last")
+    except JsonError:
+        return False
+    return True

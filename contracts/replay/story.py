@@ -1,0 +1,242 @@
+"""The story of a finding: which exchanges led to it, in order, and which names told by earlier answers stand where."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.checks import checks
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.replay.recording import Taken, Tape, answer_of
+from threadmock.contracts.replay.substitution import RANDOM, events, names_something, pack, put, told
+from threadmock.contracts.replay.worn_credentials import worn
+from threadmock.contracts.target.run_budget import starts_runs
+from threadmock.contracts.transport.redaction import Masking
+from threadmock.contracts.transport.urls import request_target
+from threadmock.specs.wire.strictjson import JsonError, parse_json
+
+MOST_STEPS = 250
+MOST_OF_ALL = 120
+MOST_BYTES = 6 * 1024 * 1024
+MOST_ANSWER = 256 * 1024
+_HEADER = re.compile(r"\bheader\b|\boffset of a next page")
+_BESIDE_LISTS = re.compile(r"\blinks?\b|\btotal\b|\bcounts?\b")
+_ABOUT = {"prompt": "time", "event_payload": "payload"}
+_BESIDE = 8
+_WORD = re.compile(r"[\w.=-]+")
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.2, 10.0
+_STATUS = re.compile(
+    r"\bstatus(?:es)? [1-5]\d\d\b|\b(?:4xx|5xx)\b|\bsuccess(?:es)?\b|\banswered [1-5]\d\d\b|traceback|stack trace"
+)
+_STANDING = frozenset({"list", "count", "prune"})
+PARTS = ("path", "query", "headers", "body")
+
+
+def story(tape: Tape, finding: Finding) -> dict[str, Any] | None:
+    """The steps as JSON, secrets masked: values, steps, judged, about. None where they can't be told in short."""
+    judged = tape.find(finding.case)
+    if judged is None:
+        return None
+    chosen = _chosen(tape, judged, finding)
+    if len(chosen) > MOST_STEPS or sum(taken.size for taken in chosen) > MOST_BYTES:
+        return None
+    values, puts = _linked(chosen, judged.exchange.masking)
+    steps = [_step(taken, each, tape) for taken, each in zip(chosen, puts, strict=True)]
+    for number in range(1, len(steps)):
+        before, taken = chosen[number - 1], chosen[number]
+        if _overlap(before, taken):
+            steps[number]["together"] = steps[number - 1].setdefault("together", number - 1)
+        elif wait := _waited(before, taken):
+            steps[number]["wait"] = wait
+    several = finding.check not in checks
+    return {
+        "judged": chosen.index(judged),
+        "about": _about(finding),
+        "several": several,
+        "values": values,
+        "steps": steps,
+    }
+
+
+def _about(finding: Finding) -> str:
+    """What has to be looked at to see a finding again: so far as its words tell."""
+    if finding.check in _ABOUT:
+        return _ABOUT[finding.check]
+    if _STATUS.search(finding.got):
+        return "status"
+    if _HEADER.search(finding.expected):
+        return "headers"
+    return "beside" if _BESIDE_LISTS.search(f"{finding.expected} {finding.got}") else "answer"
+
+
+def _chosen(tape: Tape, judged: Taken, finding: Finding) -> list[Taken]:
+    """What led to the exchange that was judged: in a scenario all of it, else what made the things that it names."""
+    before = [taken for taken in tape.sent if taken.number <= judged.number]
+    case = judged.exchange.case
+    if case.part == "scenario":
+        made = [taken for taken in tape.staged if taken.number >= tape.began]
+        chosen = made + (before if finding.check in checks else list(tape.sent))
+        if not tape.whole or len(chosen) > MOST_OF_ALL:
+            chosen = _about_the_same(before, judged)
+    else:
+        chosen = before[-finding.case.exchanges :]
+    if case.operation.rule.action in _STANDING:
+        resource = case.operation.rule.resource
+        made = [t for t in tape.staged if t.number < judged.number]
+        chosen += [t for t in made if t.exchange.case.operation.rule.resource == resource][-_BESIDE:]
+    value = told(answer_of(judged.exchange)).get(f"body:{finding.where}")
+    if finding.check == "new_key" and value is not None:
+        chosen += [t for t in (*tape.staged, *before) if t is not judged and str(value) in t.names][:1]
+    return _with_makers(chosen, [*tape.staged, *before])
+
+
+def _about_the_same(before: list[Taken], judged: Taken) -> list[Taken]:
+    """Of too many exchanges, those that name what the judged one names."""
+    hay = _hay(judged)
+    names = {name for taken in before for name in taken.names if len(name) > 5 and name in hay}
+    # a request that names nothing is about what its answer shows
+    names = names or {name for name in judged.names if len(name) > 5}
+    return [t for t in before if t is judged or names & t.names.keys() or any(name in _hay(t) for name in names)]
+
+
+def _with_makers(chosen: list[Taken], earlier: list[Taken]) -> list[Taken]:
+    """What was chosen, and what told first of the things that it names, in the order of sending."""
+    known = {taken.number: taken for taken in chosen}
+    tellers: dict[str, Taken] = {}
+    for taken in sorted(earlier, key=lambda each: each.number):
+        for name in taken.names if _accepted(taken) else ():
+            tellers.setdefault(name, taken)
+    waiting = list(chosen)
+    while waiting:
+        last = waiting.pop()
+        hay = _hay(last)
+        for name, taken in tellers.items():
+            if taken.number < last.number and taken.number not in known and len(name) > 5 and name in hay:
+                known[taken.number] = taken
+                waiting.append(taken)
+    return [known[number] for number in sorted(known)]
+
+
+def _accepted(taken: Taken) -> bool:
+    response = taken.exchange.response
+    return response is not None and 200 <= response.status < 300
+
+
+def _overlap(one: Taken, other: Taken) -> bool:
+    return other.exchange.sent_at < one.exchange.received_at and one.exchange.sent_at < other.exchange.received_at
+
+
+def _hay(taken: Taken) -> str:
+    """All of a request as one text, to look for names in."""
+    request = taken.exchange.case.request
+    return "\n".join((request.path, request.query, *request.headers.values(), request.body.decode("utf-8", "replace")))
+
+
+def _plain(case: Case) -> dict[str, Any]:
+    request = case.request
+    return {
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": dict(request.headers),
+        "body": request.body,
+    }
+
+
+def _linked(chosen: Sequence[Taken], masking: Masking) -> tuple[dict[str, Any], list[list[dict[str, str]]]]:
+    """The values that stand in requests and are others on another server, and where each request holds which."""
+    found: dict[str, tuple[Any, str]] = {}
+    named: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    puts: list[list[dict[str, str]]] = []
+    spoken: set[str] = set()
+    for number, taken in enumerate(chosen):
+        request = _plain(taken.exchange.case)
+        hay = _hay(taken)
+        for match in RANDOM.finditer(hay):
+            found.setdefault(match[0].lower(), (match[0].lower(), "new"))
+        mine = []
+        for key in sorted((key for key in found if key in hay or key in hay.lower()), key=len, reverse=True):
+            was, source = found[key]
+            places = [part for part in PARTS if put(request, part, was, _other(was))[part] != request[part]]
+            if places and masking(str(was)) == str(was):
+                name = named.setdefault(key, f"v{len(named) + 1}")
+                values[name] = {"was": was, "from": source}
+                mine += [{"value": name, "in": part} for part in places]
+        puts.append(mine)
+        # what a client said before any server told it is the client's own
+        spoken |= {word for word in _WORD.findall(hay) if word not in found}
+        for place, value in told(answer_of(taken.exchange)).items():
+            if str(value) in spoken or not names_something(place, value):
+                continue
+            if str(value) not in found and str(value).lower() not in found:
+                found[str(value)] = (value, f"{number} {place}")
+    return values, puts
+
+
+def _other(value: Any) -> Any:
+    """A value that is another, and can be told from it wherever it stands."""
+    return value + 1 if isinstance(value, int) else "\N{LATIN SMALL LETTER O WITH STROKE}" * 3
+
+
+def _step(taken: Taken, puts: list[dict[str, str]], tape: Tape) -> dict[str, Any]:
+    exchange = taken.exchange
+    case, masking, sent = exchange.case, exchange.masking, exchange.case.request
+    response = exchange.response
+    headers, credentials = worn(exchange, tape.goods(), masking)
+    body = masking.data(sent.body)
+    step: dict[str, Any] = {
+        "operation": case.operation.slug,
+        "case": _case(case, masking),
+        "request": {
+            "method": sent.method,
+            "path": masking(sent.path),
+            "query": masking(sent.query),
+            "target": masking(request_target(sent.path, sent.query)),
+            "headers": headers,
+            "credentials": credentials,
+            "body": pack(body),
+        },
+        "puts": puts,
+        "answer": {"status": None, "headers": {}, "body": {"text": ""}, "problem": masking(exchange.problem)},
+    }
+    if taken.staged:
+        step["staged"] = True
+    if starts_runs(case.operation):
+        step["starts_run"] = True
+    if response is not None:
+        answer = answer_of(exchange)
+        kept = {n: masking(v) for n, v in answer["headers"].items() if n not in ("date", "server", "set-cookie")}
+        step["answer"] |= {"status": response.status, "headers": kept, "seconds": round(exchange.elapsed, 3)}
+        step["answer"]["body"] = pack(masking.data(answer["body"][:MOST_ANSWER]))
+        if response.cut:
+            step["events"] = len(events(answer) or ())
+    return step
+
+
+def _case(case: Case, masking: Masking) -> dict[str, Any]:
+    """What the suite meant by a request, so that it can judge the answer again."""
+    made: dict[str, Any] = {
+        name: getattr(case, name)
+        for name in ("intent", "part", "credentials", "evidence", "form", "content", "standing")
+        if getattr(case, name)
+    }
+    made |= {name: masking(text) for name in ("label", "where", "note") if (text := getattr(case, name))}
+    if case.value is not ABSENT and not _is_body(case):
+        made["value"] = case.value
+    return made
+
+
+def _is_body(case: Case) -> bool:
+    """Whether the body alone says what the value is."""
+    try:
+        return not case.form and bool(parse_json(case.request.body, duplicate_keys="last") == case.value)
+    except JsonError:
+        return False
+
+
+def _waited(before: Taken, taken: Taken) -> float:
+    """Seconds that a scenario let pass on purpose before it sent this; 0 where it did not."""
+    gap = (taken.exchange.sent_at - before.exchange.received_at).total_seconds()
+    paused = taken.exchange.case.part == "scenario" and taken.number == before.number + 1 and gap > _SHORTEST_WAIT
+    return round(min(gap, _LONGEST_WAIT), 1) if paused else 0.0

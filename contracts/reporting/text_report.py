@@ -1,0 +1,168 @@
+"""What a person reads: one line per item while it runs, then the table and the findings."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from threadmock.contracts.checks.finding import CaseRecord, Finding
+from threadmock.contracts.engine.outcome import Outcome, Tally
+from threadmock.contracts.reporting.status_table import compact, status_line, untested_lines
+from threadmock.contracts.text import one_line, printable, shorten
+from threadmock.contracts.transport.errors import TRESPASS
+
+if TYPE_CHECKING:
+    from threadmock.contracts.engine.summary import Summary
+    from threadmock.specs.contract import Operation
+
+_BODY = 600
+_LINE = 2000
+_TOO_LONG = "a curl line too long to show; --report DIR writes it to report.json"
+_INDENT = "    "
+_REPEATED = {
+    "no": "INTERMITTENT: sent once more, it did not show",
+    "undecided": "sent once more, it could not be told: something on the way was not sent, or answered otherwise",
+}
+_STOPPED = "Stopped for safety. Where the target told this id of a thing just made, it is wrong; else report this:"
+MOST_TABLES = 3
+"""So many operations get a row for each check; of more, each gets a few lines."""
+MOST_FINDINGS = 60
+
+
+def progress(outcome: Outcome) -> str:
+    """One line: operation, phase, exchanges, findings."""
+    failures = len(outcome.failures)
+    unconfirmed = len(outcome.causes) - failures
+    said = [f"{failures} finding{'s' * (failures != 1)}" if failures else "no finding"]
+    said += [f"{unconfirmed} unconfirmed"] if unconfirmed else []
+    ended = outcome.crash or outcome.gone or outcome.ended
+    said += [one_line(ended)] if ended else []
+    counted = f"{outcome.exchanges:5,} exchanges {outcome.seconds:6.1f} s"
+    return printable(f"{outcome.operation}  {outcome.phase:<24} {counted}   {', '.join(said)}")
+
+
+def lines(summary: "Summary") -> Iterator[str]:
+    """The whole summary."""
+    run = summary.run
+    yield ""
+    for operation in run.operations:
+        if operation.slug in summary.outcomes:
+            yield from _table(summary, operation)
+            yield ""
+    findings = summary.findings
+    for finding, count in findings[:MOST_FINDINGS]:
+        yield from describe(finding, count).splitlines()
+        yield ""
+    if len(findings) > MOST_FINDINGS:
+        yield f"… and {len(findings) - MOST_FINDINGS} more findings; --report DIR writes all of them"
+        yield ""
+    if len(summary.outcomes) > MOST_TABLES:
+        yield from untested_lines(summary)
+        yield ""
+    yield from _closing(summary)
+
+
+def _table(summary: "Summary", operation: "Operation") -> Iterator[str]:
+    outcome = summary.outcomes[operation.slug]
+    staged = f", and {outcome.staged:,} to make what it names" if outcome.staged else ""
+    yield printable(f"{operation}  [{operation.slug}]  {outcome.exchanges:,} exchanges{staged}")
+    yield f"  {status_line(summary, operation.slug)}"
+    if len(summary.outcomes) > MOST_TABLES:
+        yield from compact(summary, operation.slug)
+    else:
+        rows = summary.table(operation.slug)
+        width = max(map(len, rows))
+        for name, tally in rows.items():
+            yield f"  {name:<{width}}  {cell(tally)}"
+    for reason, count in outcome.not_sent.items():
+        yield printable(f"  {count} cases were not sent: {reason}")
+    for reason, count in outcome.inconclusive.items():
+        yield printable(f"  {count} exchanges say nothing: {one_line(reason)}")
+
+
+def cell(tally: Tally) -> str:
+    """What a check came to: pass, FAIL, unconfirmed or n/a, with numbers or the commonest reasons."""
+    if tally.verdict == "n/a":
+        reasons = sorted(tally.not_applicable, key=lambda reason: -tally.not_applicable[reason])
+        return f"n/a          {one_line('; '.join(reasons[:2]))}".rstrip()
+    numbers = {"FAIL": tally.failed, "unconfirmed": tally.unconfirmed, "pass": tally.passed}
+    others = [f"{number:,} {name}" for name, number in numbers.items() if number and name != tally.verdict]
+    text = f"{tally.verdict:<12} {numbers[tally.verdict]:,}"
+    return f"{text} ({', '.join(others)})" if others else text
+
+
+def describe(finding: Finding, count: int) -> str:
+    """One cause: what was expected and why, what came, the smallest request, and how to send it again."""
+    head = "FAIL" if finding.severity == "failure" else "unconfirmed"
+    times = f" ({count} times)" if count > 1 else ""
+    case = finding.case
+    text = [
+        f"{head} {finding.check}: {finding.operation}{f' at {one_line(finding.where)}' if finding.where else ''}{times}"
+    ]
+    text.append(_field("expected", finding.expected))
+    text.append(_field("got", finding.got))
+    text.append(_field("source", f"{finding.source} ({finding.evidence})" if finding.source else finding.evidence))
+    text.append(_field("case", f"{case.label}{f' — {case.note}' if case.note else ''} [{case.part}, {case.intent}]"))
+    text.append(_field("request", _request(case)))
+    text.append(_field("answer", _answer(case)))
+    if case.exchanges > 1:
+        text.append(_field("exchanges", f"the last of {case.exchanges}"))
+    if finding.repeated in _REPEATED:
+        text.append(_field("repeated", _REPEATED[finding.repeated]))
+    text.append(_field("again", case.curl if len(case.curl) <= _LINE else _TOO_LONG))
+    return printable("\n".join(text))
+
+
+def _field(name: str, value: str) -> str:
+    return textwrap.indent(f"{name + ':':<11}{one_line(value)}", _INDENT)
+
+
+def _request(case: CaseRecord) -> str:
+    if not case.body_size:
+        return f"{case.method} {shorten(case.url, _BODY)} without a body"
+    kind = " in base64" if case.body_encoding == "base64" else ""
+    return f"{case.method} {shorten(case.url, _BODY)} {case.body_size:,} bytes{kind}: {shorten(case.body, _BODY)}"
+
+
+def _answer(case: CaseRecord) -> str:
+    if case.status is None:
+        return f"none: {case.problem}"
+    return " ".join(filter(None, (str(case.status), case.answer_media, shorten(case.answer, _BODY))))
+
+
+def _closing(summary: "Summary") -> Iterator[str]:
+    run = summary.run
+    for slug, reason in summary.untested.items():
+        yield printable(f"NOT TESTED {slug}: {one_line(reason)}")
+        if " 401 " in reason or " 403 " in reason:
+            yield f"{_INDENT}Give credentials with --header or --header-env."
+    for slug, reason in summary.limited.items():
+        yield printable(f"NOT TESTED BEYOND UNKNOWN IDS {slug}: {one_line(reason)}")
+    for reason in dict.fromkeys(run.left_out.values()):
+        named = ", ".join(operation.slug for operation, why in run.left_out.items() if why == reason)
+        yield printable(f"NOT TESTED, {reason}: {named}")
+    if summary.gone:
+        yield printable(f"UNREACHABLE {one_line(summary.gone)}")
+    for crash in summary.crashes:
+        yield _STOPPED if TRESPASS in crash else "threadmock failed; please report this:"
+        yield from textwrap.indent(printable(run.target.masking(crash)), _INDENT).splitlines()
+    yield from summary.cleaned
+    if summary.findings and not run.settings.target:
+        yield f"The curl lines work with: {_serve(summary)}"
+    unconfirmed = len(summary.findings) - summary.failures
+    tested = len(summary.outcomes) - len(summary.untested) - len(summary.limited)
+    yield (
+        f"{run.contract.name} ({run.contract.layer}) on {run.target.name}: {tested} of {len(run.operations)} operations"
+        f" tested, {summary.exchanges:,} exchanges in {summary.seconds:.1f} s,"
+        f" {summary.failures} finding{'s' * (summary.failures != 1)},"
+        f" {unconfirmed} unconfirmed, seed {run.settings.seed}"
+    )
+    if run.settings.report:
+        yield f"Report: {run.settings.report}"
+
+
+def _serve(summary: "Summary") -> str:
+    settings = summary.run.settings
+    words = ["threadmock serve", settings.provider, f"--seed {settings.seed}"]
+    words += [f"--as {settings.layer}"] if settings.layer != "documented" else []
+    words += [f"--fault {name}" for name in settings.faults]
+    return printable(" ".join(words))

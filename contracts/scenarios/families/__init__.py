@@ -1,0 +1,1 @@
+"""Scenarios of reads, lists, updates, deletes and copies."""

@@ -1,0 +1,181 @@
+"""A thing from its making to its end: what a read says of it, and what is left when it is gone."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from threadmock.contracts.cases.families import below, lists, makers, of_action, parents, reads
+from threadmock.contracts.cases.references import names
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.scenarios.asking import (
+    GONE,
+    aim,
+    ask_gone,
+    differing,
+    evidence_of,
+    keys_of,
+    stage_of,
+)
+from threadmock.contracts.scenarios.pages import look_for
+from threadmock.contracts.scenarios.scenario import ask, marked
+from threadmock.contracts.target.prerequisites import Thing, demands
+from threadmock.specs.behaviour.rule import weakest
+from threadmock.specs.contract import Contract, Operation
+
+
+def plain_reader(contract: Contract, operation: Operation) -> str:
+    """Reads of one thing, whole, by the key that its maker gave it."""
+    if operation.rule.action != "read" or operation.rule.reply is not None:
+        return "the operation does not read one thing, whole"
+    if operation not in reads(contract, operation.rule.resource):
+        return f"nothing makes a {operation.rule.resource} that can be read by its key"
+    return ""
+
+
+def ends(contract: Contract, operation: Operation) -> str:
+    """Deletes of one thing that can be made."""
+    if operation.rule.action != "delete" or not any(name.own for name in names(operation)):
+        return "the operation does not delete one thing by its key"
+    made = makers(contract, operation.rule.resource, parents(operation))
+    return "" if made else f"nothing makes a {operation.rule.resource}"
+
+
+def living(contract: Contract, operation: Operation) -> str:
+    """Reads of things that can be deleted, too."""
+    reason = plain_reader(contract, operation)
+    return reason or ("" if deletes(contract, operation.rule.resource) else "nothing deletes it")
+
+
+def deletes(contract: Contract, resource: str) -> list[Operation]:
+    """Operations that delete one thing of a resource by its key."""
+    return [d for d in of_action(contract, resource, "delete") if any(name.own for name in names(d))]
+
+
+def new_thing(context: Context, operation: Operation, mark: str, members: Mapping[str, Any] | None = None) -> Thing:
+    """A new thing of the operation's resource, with texts of its own in what it takes, and these members. NotSent."""
+    stage = stage_of(context)
+    maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
+    return stage.make(operation.rule.resource, {}, {**marked(maker, mark), **(members or {})})
+
+
+def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Make two things and read both: each answer shows what was given to it."""
+    things = [new_thing(context, operation, f"to be read, {number}") for number in (1, 2)]
+    for thing in things:
+        got = ask(context, aim(operation, keys_of(thing), "a thing just made"))
+        for what in differing(thing.sent, thing.shown, got) if got.made else ():
+            yield got.find(
+                "read_your_writes",
+                f"what {thing.maker} answered when it was made",
+                what,
+                where=f"/{what.partition(' ')[0]}",
+                source=f"rule {got.operation.pointer}/x-behaviour",
+                evidence=evidence_of(got.operation, thing.maker),
+                exchanges=3,
+            )
+
+
+def run_life_cycle(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Make, read, delete; make another; the first stays gone."""
+    stage, contract, resource = stage_of(context), context.contract, operation.rule.resource
+    first = new_thing(context, operation, "a life")
+    before = ask(context, aim(operation, keys_of(first), "before its end"))
+    if not before.accepted:
+        return
+    end = deletes(contract, resource)[0]
+    if not ask(context, aim(end, keys_of(first), "its end")).accepted:
+        return
+    another = stage.make(resource, {n: k for n, k in first.parents.items() if n in parents(first.maker)})
+    again = ask_gone(context, aim(operation, keys_of(first), "after its end, and another was made"))
+    yield from still_there("life_cycle", again, end)
+    for listing in lists(contract, resource)[:2]:
+        found = look_for(context, listing, first)
+        if found.item is not None:
+            yield _listed("life_cycle", found.reading, end)
+    other = ask(context, aim(operation, keys_of(another), "the one that was made after"))
+    if other.made and first.key == another.key:
+        yield other.find(
+            "life_cycle",
+            "a key of its own for each thing",
+            "the key of one that was deleted",
+            evidence=evidence_of(operation, another.maker),
+            exchanges=5,
+        )
+
+
+def still_there(check: str, again: Reading, end: Operation, *, strict: bool = True) -> Iterator[Finding]:
+    """A finding where something that is gone is answered with a success."""
+    if again.accepted:
+        yield again.find(
+            check,
+            f"a refusal: {end} was accepted before",
+            f"status {again.status} for what was deleted",
+            source=f"rule {end.pointer}/x-behaviour",
+            evidence=evidence_of(end, again.operation) if strict else "assumed",
+            exchanges=4,
+        )
+
+
+def _listed(check: str, reading: Reading | None, end: Operation) -> Finding:
+    if reading is None:
+        raise ValueError("a list without an answer holds nothing")
+    return reading.find(
+        check,
+        f"a list without it: {end} was accepted before",
+        "the list holds what was deleted",
+        source=f"rule {end.pointer}/x-behaviour",
+        evidence=evidence_of(end, reading.operation),
+        exchanges=4,
+    )
+
+
+def run_gone_after_delete(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Delete a thing, with something in it: no read, list or update knows it, nor what was in it."""
+    contract, resource = context.contract, operation.rule.resource
+    thing = new_thing(context, operation, "to be deleted", demands(contract, resource))
+    inside = [stage_of(context).make(child, {resource: thing.key}) for child in below(contract, resource)[:2]]
+    if not ask(context, aim(operation, keys_of(thing), "a thing just made")).accepted:
+        return
+    for other in of_action(contract, resource, "read", "update"):
+        if any(name.own for name in names(other)) and other.rule.missing == "refuse":
+            yield from still_there(
+                "gone_after_delete", ask_gone(context, aim(other, keys_of(thing), "what was deleted")), operation
+            )
+    for listing in lists(contract, resource)[:2]:
+        found = look_for(context, listing, thing)
+        if found.item is not None:
+            yield _listed("gone_after_delete", found.reading, operation)
+    for child in inside:
+        yield from _orphans(context, operation, child)
+
+
+def _orphans(context: Context, operation: Operation, child: Thing) -> Iterator[Finding]:
+    keys: Mapping[str, Any] = keys_of(child)
+    for other in (*reads(context.contract, child.resource), *lists(context.contract, child.resource)):
+        parent = next((name for name in names(other) if name.resource == operation.rule.resource), None)
+        if other.rule.action == "list" and (parent is None or not parent.strict):
+            continue
+        got = ask_gone(context, aim(other, keys, "what was in something that was deleted"))
+        yield from still_there("gone_after_delete", got, operation, strict=parent is not None)
+
+
+def run_delete_twice(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Delete a thing twice: the second time nothing is there."""
+    thing = new_thing(context, operation, "to be deleted twice")
+    if not ask(context, aim(operation, keys_of(thing), "the first time")).accepted:
+        return
+    again = ask_gone(context, aim(operation, keys_of(thing), "the second time"))
+    refusal = operation.rule.refusals.get("unknown")
+    expected = refusal.status if refusal else 404
+    documented = operation.reply(expected) is not None and str(expected) in operation.replies
+    if again.response is None or again.status >= 500 or again.status in (429, expected):
+        return
+    evidence = weakest(evidence_of(operation), refusal.evidence if refusal else "assumed")
+    yield again.find(
+        "delete_twice",
+        f"status {expected}: it was deleted before",
+        f"status {again.status} for a second delete",
+        source=f"{operation.pointer}/responses/{expected}",
+        evidence=evidence if documented and again.status not in GONE else "assumed",
+        exchanges=3,
+    )

@@ -1,0 +1,249 @@
+"""What a list holds: the new thing, every thing once, so many as were asked for, in order, and a true total."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from threadmock.contracts.cases.families import makers, parents
+from threadmock.contracts.cases.references import dotted, schema_at
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.scenarios.asking import aim, alike, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.pages import (
+    MOST_PAGES,
+    Found,
+    Way,
+    ask_page,
+    isolating,
+    items_of,
+    key_in,
+    listed,
+    look_for,
+    pages,
+    smallest,
+    way_of,
+)
+from threadmock.contracts.scenarios.scenario import ask, marked
+from threadmock.contracts.target.prerequisites import Thing, demands
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.contract import Contract, Operation
+
+SEVERAL = 5
+MOST_DEFAULT = 30
+
+
+def paged(contract: Contract, operation: Operation) -> str:
+    """Lists with a limit and a way to the next page."""
+    reason = listed(contract, operation)
+    if reason:
+        return reason
+    way = way_of(operation)
+    if way.limit is None or (way.offset is None and way.after is None):
+        return "the list has no pages"
+    return "" if smallest(way) < SEVERAL else "the pages are too large to be turned"
+
+
+def ordered(contract: Contract, operation: Operation) -> str:
+    """Lists in the order of making."""
+    reason = listed(contract, operation)
+    by = operation.rule.listing.by if operation.rule.listing else ""
+    return reason or ("" if not by or "creat" in by else f"the list is ordered by {by}")
+
+
+def totalled(contract: Contract, operation: Operation) -> str:
+    """Lists of what lies in one parent that tell how many there are."""
+    reason = listed(contract, operation)
+    if reason:
+        return reason
+    if not (operation.rule.listing and operation.rule.listing.total):
+        return "the list tells no total"
+    return ""
+
+
+def limited(contract: Contract, operation: Operation) -> str:
+    """Lists that say how many they hold where nothing is asked for."""
+    reason = listed(contract, operation)
+    if reason:
+        return reason
+    limit = default_of(operation)[0]
+    if limit is None:
+        return "nothing says how many a list holds where no limit is asked for"
+    return "" if 0 < limit <= MOST_DEFAULT else f"{limit} things are too many to be made"
+
+
+def default_of(operation: Operation) -> tuple[int | None, Evidence]:
+    """The limit that holds where none is asked for, and on what it rests."""
+    listing, way = operation.rule.listing, way_of(operation)
+    schema = schema_at(operation, way.limit) if way.limit else None
+    documented = schema.document.get("default") if schema else None
+    if isinstance(documented, int):
+        return documented, "documented"
+    return (listing.default_limit, listing.evidence) if listing else (None, "assumed")
+
+
+def make_several(context: Context, operation: Operation, count: int) -> list[Thing]:
+    """New things, one after the other, in a new parent where the list is of one parent. NotSent."""
+    stage, resource = stage_of(context), operation.rule.resource
+    within = fresh_parents(context, operation)
+    maker = makers(context.contract, resource, within)[0]
+    return [stage.make(resource, within, marked(maker, f"number {number}")) for number in range(count)]
+
+
+def fresh_parents(context: Context, operation: Operation) -> dict[str, Any]:
+    """A new innermost parent for what the operation is about: resource to key, outer ones beside. NotSent."""
+    named = parents(operation)
+    if not named or not makers(context.contract, named[-1]):
+        return {}
+    thing = stage_of(context).make(named[-1], {}, demands(context.contract, named[-1]))
+    return {name: key for name, key in keys_of(thing).items() if name in named}
+
+
+def run_list_contains(context: Context, operation: Operation) -> Iterator[Finding]:
+    """A thing just made is in the list, as it was made."""
+    for thing in make_several(context, operation, 2):
+        found = look_for(context, operation, thing)
+        if found.reading is None or not found.reading.accepted:
+            return
+        if found.item is None:
+            if found.whole:
+                yield _about(
+                    found.reading, "list_contains", "a list with the thing just made", "the list lacks it", thing
+                )
+            continue
+        for what in _differing(operation, thing, found):
+            yield _about(found.reading, "list_contains", f"what {thing.maker} answered", what, thing)
+
+
+def _differing(operation: Operation, thing: Thing, found: Found) -> Iterator[str]:
+    shaped = operation.rule.listing is not None and bool(operation.rule.listing.item)
+    return iter(()) if shaped or found.item is None else alike(thing.sent, thing.shown, found.item)
+
+
+def _about(reading: Reading, check: str, expected: str, what: str, thing: Thing) -> Finding:
+    listing, evidence = reading.rule.listing, evidence_of(reading.operation, thing.maker)
+    if check != "list_contains":  # that a list lists is no matter of how it is cut and ordered
+        evidence = weakest(evidence, listing.evidence if listing else "assumed")
+    source = f"rule {reading.operation.pointer}/x-behaviour/list"
+    return reading.find(check, expected, what, source=source, evidence=evidence, exchanges=3)
+
+
+def run_paging(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Page by page: no page is too long, nothing comes twice, nothing is missing; also while things are made."""
+    things = make_several(context, operation, SEVERAL)
+    way = way_of(operation)
+    found = list(_turn(context, way, things, growing=way.after is not None and way.offset is None))
+    if found and not isolating(operation):
+        # Others may make and delete things of this list meanwhile: only what shows twice counts.
+        found = list(_turn(context, way, things, growing=False))
+    yield from found
+
+
+def _turn(context: Context, way: Way, things: list[Thing], *, growing: bool) -> Iterator[Finding]:
+    limit = max(2, smallest(way))
+    keys, wanted = keys_of(things[0]), [str(thing.key) for thing in things]
+    met: list[str] = []
+    reading: Reading | None = None
+    complete = True
+    most = MOST_PAGES if isolating(way.operation) else 2 * MOST_PAGES
+    for count, reading in enumerate(pages(context, way, keys, limit, "page by page"), 1):
+        if not reading.accepted:
+            return
+        items = items_of(reading)
+        if len(items) > limit:
+            yield _page(reading, f"at most {limit} items: the limit", f"{len(items)} items", things[0])
+            return
+        met += [str(key_in(way, item)) for item in items]
+        if count == 1 and growing:
+            stage_of(context).make(way.operation.rule.resource, things[0].parents)
+        if count >= most or (set(wanted) <= set(met) and not isolating(way.operation)):
+            complete = False
+            break
+    if reading is None:
+        return
+    twice = sorted({key for key in met if met.count(key) > 1})
+    if twice:
+        yield _page(reading, "pages that share nothing", "one thing on two pages", things[0])
+    if not twice and _skipped(way, wanted, met, complete=complete):
+        yield _page(reading, "every thing on some page", "a thing on no page", things[0])
+
+
+def _skipped(way: Way, wanted: list[str], met: list[str], *, complete: bool) -> bool:
+    """Whether something is on no page: all pages were seen, or what was made before and after it was met."""
+    if complete:
+        return not set(wanted) <= set(met)
+    if way.listing.by and "creat" not in way.listing.by:
+        return False
+    places = [at for at, key in enumerate(wanted) if key in met]
+    return bool(places) and len(places) < places[-1] - places[0] + 1
+
+
+def _page(reading: Reading, expected: str, what: str, thing: Thing) -> Finding:
+    return _about(reading, "paging", expected, what, thing)
+
+
+def run_order(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Things come in the order that the rule names, and in the one that is asked for."""
+    listing = operation.rule.listing
+    things = make_several(context, operation, 3)
+    if listing is None:
+        return
+    newest = (listing.order == "newest") != listing.from_end
+    yield from _judge_order(context, operation, things, newest=newest, asked=None)
+    schema = schema_at(operation, listing.direction) if listing.direction else None
+    if schema is not None and not (listing.sort or listing.from_end):
+        for word, first in (("asc", False), ("desc", True)):
+            yield from _judge_order(context, operation, things, newest=first, asked=word)
+
+
+def _judge_order(
+    context: Context, operation: Operation, things: list[Thing], *, newest: bool, asked: str | None
+) -> Iterator[Finding]:
+    way, direction = way_of(operation), operation.rule.listing.direction if operation.rule.listing else None
+    at: dict[Any, Any] = {direction: asked} if asked and direction else {}
+    if way.limit:
+        at[way.limit] = way.most
+    reading = ask(context, aim(operation, keys_of(things[0]), f"the order {asked or 'without a word'}", at=at))
+    places = [str(key_in(way, item)) for item in items_of(reading)]
+    wanted = [str(thing.key) for thing in (things[::-1] if newest else things)]
+    met = [key for key in places if key in wanted]
+    if met != [key for key in wanted if key in met]:
+        word = "the newest first" if newest else "the oldest first"
+        yield _about(reading, "order", f"{word}{f', as {asked} asks for' if asked else ''}", "another order", things[0])
+
+
+def run_totals(context: Context, operation: Operation) -> Iterator[Finding]:
+    """The total counts all things, not those of the page, and one more after one was made."""
+    listing, way = operation.rule.listing, way_of(operation)
+    things = make_several(context, operation, 3)
+    if listing is None or listing.total is None:
+        return
+    keys = keys_of(things[0])
+    first = ask_page(context, way, keys, "the total", limit=smallest(way))
+    stage_of(context).make(operation.rule.resource, things[0].parents)
+    second = ask_page(context, way, keys, "the total after one more was made", limit=smallest(way))
+    before, after = (dotted(reading.value, listing.total) for reading in (first, second))
+    if not isinstance(before, int) or not isinstance(after, int):
+        return
+    if before < len(things):
+        yield _about(first, "totals", f"a total of {len(things)} or more", f"a total of {before}", things[0])
+    elif after != before + 1 and isolating(operation):
+        # Where others make things of this list, too, nothing is known of the difference.
+        yield _about(second, "totals", "one more after one was made", "another total", things[0])
+
+
+def run_default_limit(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Without a limit a list holds no more than its default says, and no fewer where there are more."""
+    limit, evidence = default_of(operation)
+    if limit is None:
+        return
+    things = make_several(context, operation, limit + 1)
+    reading = ask_page(context, way_of(operation), keys_of(things[0]), "no limit asked for")
+    count = len(items_of(reading))
+    if reading.accepted and count != limit:
+        yield reading.find(
+            "default_limit",
+            f"{limit} items: there are more, and no limit was asked for",
+            f"{'more' if count > limit else 'fewer'} items",
+            source=f"{operation.pointer}/parameters",
+            evidence=weakest(evidence, evidence_of(operation)),
+            exchanges=limit + 2,
+        )

@@ -1,0 +1,94 @@
+"""Lists in an order that the request chooses: by a member, up or down."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from threadmock.contracts.cases.families import makers
+from threadmock.contracts.cases.references import names, schema_at
+from threadmock.contracts.cases.shapes import shapes
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.moments import CREATED
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.families.lists import fresh_parents
+from threadmock.contracts.scenarios.families.selected_members import item_schema
+from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, narrowed, way_of
+from threadmock.contracts.scenarios.scenario import marked
+from threadmock.contracts.target.prerequisites import Thing
+from threadmock.specs.behaviour.rule import Source, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.formats import read_date_time
+
+MARKS = ("second", "third", "first")
+MOST_MEMBERS = 3
+
+
+def sorts(contract: Contract, operation: Operation) -> str:
+    """Lists that can be ordered by a member, chosen by the request, of things that can be made."""
+    reason = listed(contract, operation)
+    return reason or ("" if _members(contract, operation) else "the order can't be chosen by a member that differs")
+
+
+def _members(contract: Contract, operation: Operation) -> list[str]:
+    """Members that the request may name and in which new things differ."""
+    listing = operation.rule.listing
+    sort, direction = (listing.sort, listing.direction) if listing else (None, None)
+    schema = schema_at(operation, sort) if sort and len(sort.steps) == 1 else None
+    if schema is None or direction is None or schema_at(operation, direction) is None:
+        return []
+    words = [str(w) for b in shapes(schema).root() if b.kind == "enum" for w in b.keywords["enum"] if w is not None]
+    maker = makers(contract, operation.rule.resource, [name.resource for name in names(operation)])[0]
+    shown, key = properties(item_schema(operation)), operation.rule.key.member if operation.rule.key else ""
+    told = {name for name, value in marked(maker, "x").items() if value == f"{name} x"}
+    candidates = words or sorted(told)
+    return [name for name in candidates if name in shown and (name in told or name == key or CREATED.fullmatch(name))]
+
+
+def run_order_by(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Ask for several orders: the things come sorted by what they show in that member, up and down."""
+    resource, stage = operation.rule.resource, stage_of(context)
+    within = fresh_parents(context, operation)
+    maker = makers(context.contract, resource, within)[0]
+    things = [stage.make(resource, within, marked(maker, mark)) for mark in MARKS]
+    for member in _members(context.contract, operation)[:MOST_MEMBERS]:
+        for word in ("asc", "desc"):
+            yield from _judge(context, operation, things, member, word)
+
+
+def _judge(context: Context, operation: Operation, things: list[Thing], member: str, word: str) -> Iterator[Finding]:
+    listing, way = operation.rule.listing, narrowed(way_of(operation), things)
+    if listing is None or listing.sort is None or listing.direction is None:
+        return
+    at: dict[Source, Any] = {**way.fixed, listing.sort: member, listing.direction: word}
+    way = replace(way, fixed=at)
+    reading = ask_page(context, way, keys_of(things[0]), f"by {member}, {word}", limit=way.most)
+    ours = {str(thing.key) for thing in things}
+    items = [i for i in items_of(reading) if isinstance(i, Mapping) and str(key_in(way, i)) in ours and member in i]
+    values = [_comparable(item[member]) for item in items]
+    if len({type(value) for value in values}) == 1 and values != sorted(values, reverse=word == "desc"):
+        yield _about(reading, member, word)
+
+
+def _comparable(value: Any) -> Any:
+    """A moment where it is one, else the value: texts of ours are plain, so that every collation agrees on them."""
+    if isinstance(value, str) and value[:1].isdigit():
+        try:
+            return read_date_time(value)
+        except ValueError:
+            return value
+    return value if isinstance(value, str | int | float) else None
+
+
+def _about(reading: Reading, member: str, word: str) -> Finding:
+    listing = reading.rule.listing
+    return reading.find(
+        "order_by",
+        f"things in the order of {member}, {word}",
+        "another order",
+        where=f"/{member}",
+        source=f"rule {reading.operation.pointer}/x-behaviour/list/sort",
+        evidence=weakest(evidence_of(reading.operation), listing.evidence if listing else "assumed"),
+        exchanges=4,
+    )

@@ -1,0 +1,295 @@
+"""What an update changes: what it was sent, everywhere, and nothing else."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from threadmock.contracts.cases.case import ABSENT, base_value
+from threadmock.contracts.cases.families import lists, makers, parents, reads
+from threadmock.contracts.cases.references import body_schema, names
+from threadmock.contracts.cases.shapes import shapes, subschema
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.echo import differences, same
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.moments import CREATED
+from threadmock.contracts.checks.storing import CHANGING, merge_of, overlap
+from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.pages import look_for
+from threadmock.contracts.scenarios.scenario import ask, marked
+from threadmock.contracts.target.prerequisites import Thing
+from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.documents.pointers import walk
+from threadmock.specs.errors import DocumentError
+from threadmock.specs.operations.inference import json_media, properties
+from threadmock.specs.schemas.validation import checker
+
+_FORGED = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad-f0f0f0f0f0f0"}
+
+
+def changes(contract: Contract, operation: Operation) -> str:
+    """Updates of one thing that can be made, from a JSON object."""
+    rule = operation.rule
+    if rule.action not in CHANGING or not any(name.own for name in names(operation)):
+        return "the operation changes no thing that is named by its key"
+    if not makers(contract, rule.resource, parents(operation)):
+        return f"nothing makes a {rule.resource}"
+    return "" if isinstance(base_value(operation), dict) else "no valid JSON body is known"
+
+
+def shows(contract: Contract, operation: Operation) -> str:
+    """Updates of what can be read back, with a member to change."""
+    reason = changes(contract, operation)
+    if not reason and reader(contract, operation) is None and not lists(contract, operation.rule.resource):
+        return "nothing shows the thing afterwards"
+    return reason or ("" if changed_members(contract, operation, "x") else "no member is shown that could be changed")
+
+
+def empties(contract: Contract, operation: Operation) -> str:
+    """Updates that take an empty object, of what can be read back."""
+    reason = changes(contract, operation)
+    schema = body_schema(operation)
+    if not reason and (operation.rule.action == "replace" or schema is None or not checker(schema).accepted({})):
+        return "an empty body is no update"
+    return reason or ("" if reader(contract, operation) else "nothing reads the thing")
+
+
+def merges(contract: Contract, operation: Operation) -> str:
+    """Updates with an object of free members that a create takes, too."""
+    reason = changes(contract, operation)
+    if not reason and operation.rule.action == "replace":
+        return "the operation puts one thing in the place of another"
+    return reason or ("" if _objects(contract, operation) else "no object of free members can be made and changed")
+
+
+def forges(contract: Contract, operation: Operation) -> str:
+    """Updates of what can be read back, where a member that only the server sets can be sent."""
+    reason = changes(contract, operation)
+    if not reason and reader(contract, operation) is None:
+        return "nothing reads the thing"
+    return reason or ("" if _forgeries(contract, operation) else "every member of the answer may be changed")
+
+
+def reader(contract: Contract, operation: Operation) -> Operation | None:
+    """The read of the thing that an operation changes."""
+    return next((read for read in reads(contract, operation.rule.resource) if read.rule.reply is None), None)
+
+
+def members_of(operation: Operation) -> Mapping[str, Any]:
+    """Declared members of what an operation answers with."""
+    media = json_media(operation, operation.success)
+    return properties(media.schema) if media else {}
+
+
+def changed_members(contract: Contract, operation: Operation, mark: str) -> dict[str, Any]:
+    """A body that gives a text of its own to every member that can be seen afterwards; {} where there is none."""
+    shown_by = reader(contract, operation) or (operation if operation.rule.reply is None else None)
+    fixed = {name.partition(".")[0] for name, setting in operation.rule.set.items() if setting.kind != "from"}
+    seen = {name: node for name, node in members_of(shown_by).items() if name not in fixed} if shown_by else {}
+    body = marked(operation, mark, seen)
+    return body if body != base_value(operation) else {}
+
+
+def thing_for(context: Context, operation: Operation, members: Mapping[str, Any] | None = None) -> Thing:
+    """A new thing to be changed. NotSent where it can't be made."""
+    maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
+    made = marked(maker, "as it was made") | dict(members or {})
+    return stage_of(context).make(operation.rule.resource, {}, made)
+
+
+def run_update_visible(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Change a thing twice: answer, read and list show the last change."""
+    thing = thing_for(context, operation)
+    keys = keys_of(thing)
+    for mark in ("changed once", "changed twice"):
+        body = changed_members(context.contract, operation, mark)
+        got = ask(context, aim(operation, keys, mark, value=body))
+        if not got.accepted:
+            return
+    base = base_value(operation)
+    sent = {name: value for name, value in body.items() if name not in base or base[name] != value}
+    where: list[tuple[str, Reading, Mapping[str, Any]]] = []
+    if operation.rule.reply is None and got.made:
+        where.append(("its own answer", got, got.made))
+    read = reader(context.contract, operation)
+    if read is not None:
+        again = ask(context, aim(read, keys, "after the change"))
+        where.append(("a read", again, again.made))
+    for listing in lists(context.contract, operation.rule.resource)[:1]:
+        found = look_for(context, listing, thing)
+        if found.item is not None and found.reading is not None and not listing.rule.listing.item:  # type: ignore[union-attr]
+            where.append(("a list", found.reading, found.item))
+    for place, reading, shown in where:
+        yield from _unchanged(operation, place, reading, shown, sent)
+
+
+def _unchanged(
+    operation: Operation, place: str, reading: Reading, shown: Mapping[str, Any], sent: Mapping[str, Any]
+) -> Iterator[Finding]:
+    for name, value in sent.items():
+        if name not in shown:
+            continue
+        wanted, got = (
+            overlap(value, shown[name]) if merge_of(operation.rule, name) != "replace" else (value, shown[name])
+        )
+        difference = next(differences(wanted, got), None)
+        if difference is not None:
+            yield reading.find(
+                "update_visible",
+                f"{place} shows {name} as it was changed",
+                f"{name}: {difference.what}, in {place}",
+                where=f"/{name}{difference.pointer}",
+                source=f"rule {operation.pointer}/x-behaviour",
+                evidence=evidence_of(operation, reading.operation),
+                exchanges=4,
+            )
+
+
+def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding]:
+    """An update without a member changes no member that the client gave."""
+    read = reader(context.contract, operation)
+    thing = thing_for(context, operation)
+    if read is None:
+        return
+    before = ask(context, aim(read, keys_of(thing), "before an empty update"))
+    if not before.made or not ask(context, aim(operation, keys_of(thing), "an empty update", value={})).accepted:
+        return
+    after = ask(context, aim(read, keys_of(thing), "after an empty update"))
+    touched = {name.partition(".")[0] for name in operation.rule.set}
+    for name, value in before.made.items() if after.made else ():
+        own = name in thing.sent or CREATED.fullmatch(name)
+        if own and name not in touched and not same(value, after.made.get(name), _form(before, name)):
+            yield after.find(
+                "empty_update",
+                f"{name} as before: nothing was to be changed",
+                f"{name}: another value after an update without a member",
+                where=f"/{name}",
+                source=f"{operation.pointer}/requestBody",
+                evidence=evidence_of(operation, read),
+                exchanges=4,
+            )
+
+
+def _form(reading: Reading, name: str) -> str:
+    node = reading.made_members.get(name)
+    return str(node.get("format", "")) if isinstance(node, Mapping) else ""
+
+
+def _forgeries(contract: Contract, operation: Operation) -> dict[str, Any]:
+    """Members that a read shows and that the update does not take: name to a value that no server would set."""
+    read, schema = reader(contract, operation), body_schema(operation)
+    media = json_media(read, read.success) if read else None
+    if schema is None or media is None or media.schema is None:
+        return {}
+    asked = {*shapes(schema).members(), *(name.partition(".")[0] for name in operation.rule.set)}
+    found = {}
+    for name, node in properties(media.schema).items():
+        branch = next((b for b in shapes(media.schema).branches(node) if b.kind == "string"), None)
+        value = _FORGED.get(branch.keywords.get("format", ""), f"forged {name}") if branch else None
+        good = value is not None and checker(subschema(media.schema, node)).accepted(value)
+        if good and name not in asked and checker(schema).accepted({**base_value(operation), name: value}):
+            found[name] = value
+    return found
+
+
+def run_immutable(context: Context, operation: Operation) -> Iterator[Finding]:
+    """What only the server sets can't be changed by naming it in an update."""
+    read, forgeries = reader(context.contract, operation), _forgeries(context.contract, operation)
+    thing = thing_for(context, operation)
+    if read is None:
+        return
+    value = {**base_value(operation), **forgeries}
+    case = aim(operation, keys_of(thing), "members that the server sets", value=value)
+    ask(context, case, without=("valid_accepted", "documented_status", "server_set"))
+    after = ask(context, aim(read, keys_of(thing), "after members that the server sets were sent"))
+    for name, forged in forgeries.items():
+        if name in after.made and same(forged, after.made[name], _form(after, name)):
+            yield after.find(
+                "immutable",
+                f"{name} as the server set it: the update's schema does not have it",
+                f"{name}: what the client sent in an update",
+                where=f"/{name}",
+                source=after.pointer(name),
+                evidence=evidence_of(operation, read),
+                exchanges=3,
+            )
+
+
+def _objects(contract: Contract, operation: Operation) -> list[str]:
+    """Objects of free members that create and update both take and that a read or the update shows."""
+    maker = makers(contract, operation.rule.resource, parents(operation))[0]
+    ours, theirs = body_schema(operation), body_schema(maker)
+    shown_by = reader(contract, operation) or operation
+    if ours is None or theirs is None:
+        return []
+    return [
+        name
+        for name in shapes(ours).members()
+        if name in shapes(theirs).members()
+        and name in members_of(shown_by)
+        and _takes(operation, name, {"a": "1", "b": "2"})
+        and _takes(maker, name, {"a": "1", "b": "2"})
+        and (name not in operation.rule.set or operation.rule.set[name].kind == "from")
+    ]
+
+
+def _takes(operation: Operation, name: str, value: Any) -> bool:
+    base, schema = base_value(operation), body_schema(operation)
+    return isinstance(base, dict) and schema is not None and checker(schema).accepted({**base, name: value})
+
+
+def run_merge(context: Context, operation: Operation) -> Iterator[Finding]:
+    """An object is merged with what was there, or takes its place, as the rule says; a null as the rule says."""
+    maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
+    read = reader(context.contract, operation)
+    for name in _objects(context.contract, operation)[:2]:
+        first: dict[str, Any] = {"a": "1", "b": {"x": "1"}, "c": "1"}
+        second: dict[str, Any] = {"b": {"y": "2"}, "c": "2", "d": "2"}
+        if not (_takes(maker, name, first) and _takes(operation, name, second)):
+            first, second = {"a": "1", "c": "1"}, {"c": "2", "d": "2"}
+        thing = thing_for(context, operation, {name: first})
+        body = {**base_value(operation), name: second}
+        got = ask(context, aim(operation, keys_of(thing), f"{name} with other members", value=body))
+        if not got.accepted:
+            continue
+        shown = ask(context, aim(read, keys_of(thing), f"after {name} was changed")) if read else got
+        how = merge_of(operation.rule, name)
+        # What was sent counts: on a deployment the run's tag is in it, too.
+        held = thing.sent.get(name, first)
+        yield from _judge_merge(context.contract, operation, shown, name, how, _merged(held, second, how))
+
+
+def _merged(first: Any, second: Any, how: str) -> Any:
+    if how == "replace" or not isinstance(first, dict) or not isinstance(second, dict):
+        return second
+    inner = "deep" if how == "deep" else "replace"
+    return {**first, **{name: _merged(first.get(name, ABSENT), value, inner) for name, value in second.items()}}
+
+
+def _judge_merge(  # noqa: PLR0913, PLR0917 - what was done, and what is expected of it
+    contract: Contract, operation: Operation, shown: Reading, name: str, how: str, expected: Any
+) -> Iterator[Finding]:
+    if name not in shown.made:
+        return
+    difference = next(differences(expected, shown.made[name]), None)
+    if difference is not None:
+        declared = _declares(contract, operation)
+        evidence: Evidence = evidence_of(operation) if declared else "assumed"
+        yield shown.find(
+            "merge",
+            f"{name} merged as the rule says: {how}",
+            f"{name}: {difference.what}, after an update with other members",
+            where=f"/{name}{difference.pointer}",
+            source=f"rule {operation.pointer}/x-behaviour/merge",
+            evidence=weakest(evidence, evidence_of(shown.operation)),
+            exchanges=3,
+        )
+
+
+def _declares(contract: Contract, operation: Operation) -> bool:
+    """Whether the document says how an update merges; the vocabulary's own default is only assumed."""
+    try:
+        node = walk(contract.document, operation.pointer, where=str)
+    except DocumentError:
+        return False
+    rule = node.get("x-behaviour") if isinstance(node, Mapping) else None
+    return isinstance(rule, Mapping) and "merge" in rule

@@ -1,0 +1,155 @@
+"""What requests about runs name: agents that nothing has, and commands, known and unknown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from threadmock.contracts.cases.agent_input import put_at, said_anywhere
+from threadmock.contracts.cases.references import agent_place, dotted
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.observed import observe
+from threadmock.contracts.scenarios.asking import stage_of
+from threadmock.contracts.scenarios.runs.asking import (
+    ASKS,
+    Keys,
+    agent_of,
+    finish_thread,
+    held,
+    look,
+    new_thread,
+    placed,
+    reading_places,
+    text_for,
+)
+from threadmock.contracts.scenarios.scenario import ask
+from threadmock.contracts.text import shorten
+from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.behaviour.agent import Command, Commands
+from threadmock.specs.behaviour.rule import Setting, Source, weakest
+from threadmock.specs.contract import Contract, Operation
+
+_UNKNOWN = "no.such.command"
+
+
+def names_agent(_: Contract, operation: Operation) -> str:
+    """Operations that start a run of an agent that the request names."""
+    run = operation.rule.run
+    if agent_place(operation) is None or run is None or run.each:
+        return "the request names no agent"
+    return ""
+
+
+def run_unknown_agent(context: Context, operation: Operation) -> Iterator[Finding]:
+    """An agent that nothing has is refused, as the rule says."""
+    source, run = agent_place(operation), operation.rule.run
+    speaker = run.agent if run else None
+    if source is None or speaker is None:
+        return
+    keys = new_thread(context, operation)
+    number = context.choose.getrandbits(60)
+    asked = [(f"{number:08x}"[:8] + "-0000-4000-8000-000000000001", speaker.unknown_key)]
+    if speaker.make is None:
+        asked.append((f"no-such-agent-{number:x}", speaker.unknown_name))
+    for name, status in asked:
+        case = placed(operation, keys, {source: name}, "an agent that is not there")
+        got = ask(context, replace(case, standing="unknown"), without=("valid_accepted", "documented_status"))
+        if got.response is None or got.status in (status, 429) or got.status >= 500:
+            continue
+        yield got.find(
+            "unknown_agent",
+            f"status {status}: there is no such {speaker.resource}",
+            f"status {got.status}",
+            where=f"/{source.steps[0]}",
+            evidence=weakest(operation.rule.evidence, speaker.evidence if not got.accepted else "documented"),
+            exchanges=2,
+        )
+
+
+def takes_commands(_: Contract, operation: Operation) -> str:
+    """Operations that take commands of several kinds."""
+    return "" if operation.rule.run and operation.rule.run.commands else "the operation takes no commands"
+
+
+def run_commands(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Each known command gets the answer that its rule words; unknown ones, and such that lack something, the other."""
+    commands = operation.rule.run.commands if operation.rule.run else None
+    if commands is None:
+        return
+    keys = new_thread(context, operation)
+    yield from _expect(_send(context, operation, keys, _UNKNOWN, {}), commands.failed, commands, "unknown")
+    for name, command in commands.known.items():
+        if command.needs:
+            got = _send(context, operation, keys, name, {})
+            yield from _expect(got, commands.failed, commands, "invalid")
+        if command.do == "refuse":
+            got = _send(context, operation, keys, name, {})
+            yield from _expect(got, commands.failed, commands, "", code=command.code)
+        elif command.do == "start":
+            text, _ = text_for(context)
+            got = _send(context, operation, keys, name, _start(context, operation, command, text))
+            yield from _expect(got, command.reply, commands, "")
+    yield from _answered(context, operation, commands)
+
+
+def _send(context: Context, operation: Operation, keys: Keys, name: str, params: Mapping[str, Any]) -> Reading:
+    commands = operation.rule.run.commands if operation.rule.run else None
+    places: dict[Source, Any] = {commands.by: name, commands.params: dict(params)} if commands else {}
+    case = placed(operation, keys, places, f"the command {name}, with {', '.join(params) or 'nothing'}")
+    return ask(context, case)
+
+
+def _start(context: Context, operation: Operation, command: Command, text: str) -> Any:
+    """Parameters that start a run which hears a text."""
+    speaker = operation.rule.run.agent if operation.rule.run else None
+    params: Any = dict.fromkeys(command.needs, "text")
+    if speaker is not None and speaker.resource:
+        params = put_at(params, {speaker.source: stage_of(context).agent(operation)})
+    return put_at(params, said_anywhere(context.contract, text))
+
+
+def _expect(
+    got: Reading, setting: Setting | None, commands: Commands, kind: str, *, code: str = ""
+) -> Iterator[Finding]:
+    """A finding where an answer is not what a setting makes, or tells another code."""
+    found: dict[str, Any] = {}
+    code = code or commands.codes.get(kind, "")
+    told = setting is None or observe(setting, got.value, found)
+    if not got.accepted or (told and (not code or found.get("item.code", code) == code)):
+        return
+    yield got.find(
+        "commands",
+        f"the answer that the rule words{f', with the code {code}' if code else ''}",
+        f"another: {shorten(got.content.decode('utf-8', 'replace'), 150)}",
+        evidence=weakest(got.rule.evidence, setting.evidence if setting else "documented"),
+    )
+
+
+def _answered(context: Context, operation: Operation, commands: Commands) -> Iterator[Finding]:
+    """What a run asked is answered once; a second answer is told that nothing waits for it."""
+    start = next(((name, each) for name, each in commands.known.items() if each.do == "start"), None)
+    answer = next(((name, each) for name, each in commands.known.items() if each.do == "answer"), None)
+    if start is None or answer is None:
+        return
+    text, _ = text_for(context, ASKS)
+    keys = new_thread(context, operation)
+    _send(context, operation, keys, start[0], _start(context, operation, start[1], text))
+    finish_thread(context, operation, keys)
+    asked = _question(context, operation, keys)
+    if asked is None:
+        raise NotSent("the agent asked nobody")
+    params = {**dict.fromkeys(answer[1].needs, asked), "response": "approve"}
+    yield from _expect(_send(context, operation, keys, answer[0], params), answer[1].reply, commands, "")
+    again = _send(context, operation, keys, answer[0], params)
+    yield from _expect(again, commands.failed, commands, "answered")
+
+
+def _question(context: Context, operation: Operation, keys: Keys) -> Any:
+    """The id of what a run on the thread asks; None where it asks nothing."""
+    agent = agent_of(context)
+    state = look(context, operation, keys)
+    for _, setting, value, _ in reading_places(agent, "paused", state, ("keyed", "from", "list", "members", "each")):
+        asked = held(setting, value).get("item.interrupts")
+        if isinstance(asked, list) and asked:
+            return dotted(asked[0], "id")
+    return None

@@ -1,0 +1,220 @@
+"""Runs that are stopped, and runs that are asked for while another has the thread."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from threadmock.contracts.cases.agent_input import asked_for
+from threadmock.contracts.cases.references import names
+from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.scenarios.asking import aim
+from threadmock.contracts.scenarios.creates.repeats import send_at_once
+from threadmock.contracts.scenarios.runs.asking import (
+    GOES_ON,
+    Keys,
+    Started,
+    State,
+    agent_of,
+    case_of,
+    ends_of,
+    final,
+    finish,
+    look,
+    new_thread,
+    on_thread,
+    placed,
+    read,
+    run_key,
+    sibling,
+    start,
+    text_for,
+    until,
+)
+from threadmock.contracts.scenarios.scenario import ask, record
+from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.behaviour.agent import Agent, BusyPolicy
+from threadmock.specs.behaviour.rule import Evidence, Source, weakest
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.strictjson import dump_json
+
+AT_ONCE = 4
+
+
+def stops(contract: Contract, operation: Operation) -> str:
+    """Operations that cancel a run, where another starts one and answers at once."""
+    stopping = operation.rule.run.stopping if operation.rule.run else None
+    own = any(name.own for name in names(operation))
+    if operation.rule.action != "cancel" or not (own or (stopping and stopping.keys)):
+        return "the operation does not cancel a run by its key"
+    return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
+
+
+def _starter(contract: Contract, operation: Operation) -> Operation | None:
+    """An operation that starts runs on a thread and answers at once."""
+    found = sibling(contract, operation, "at_once")
+    return found if found is not None and on_thread(contract, found) else None
+
+
+def _going(context: Context, starter: Operation, keys: Keys) -> tuple[Started, str]:
+    """A run that goes on for a while, and what it alone was told. NotSent where it does not go on."""
+    text, mark = text_for(context, GOES_ON)
+    started = start(context, starter, keys, text, "at_once", label="a run that goes on")
+    state = look(context, starter, {**keys, starter.rule.resource: started.run})
+    if not started.reading.accepted or state.run is None:
+        raise NotSent("no run was started that can be read")
+    if ends_of(agent_of(context), State(state.run, None)):
+        raise NotSent("the run was over at once")
+    return started, mark
+
+
+def _stop(context: Context, operation: Operation, keys: Keys, word: Any = None, *, again: bool = False) -> Reading:
+    stopping = operation.rule.run.stopping if operation.rule.run else None
+    places: dict[Source, Any] = {stopping.by: word} if stopping and stopping.by and word is not None else {}
+    if stopping and stopping.keys:
+        places[stopping.keys] = [keys[operation.rule.resource]]
+    case = placed(operation, keys, places, "a run is cancelled again" if again else "a run is cancelled")
+    return ask(context, case, without=("valid_accepted", "documented_status"))
+
+
+def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
+    """A run that is cancelled is over, and stays as it is; one that is taken away leaves nothing."""
+    starter = _starter(context.contract, operation)
+    if starter is None:
+        return
+    agent, evidence = agent_of(context), operation.rule.evidence
+    keys = new_thread(context, starter)
+    started, _ = _going(context, starter, keys)
+    known = {**keys, operation.rule.resource: started.run}
+    got = _stop(context, operation, known)
+    if not got.accepted:
+        yield _cancel(got, "a success: the run is under way", f"status {got.status}", evidence)
+        return
+    state = until(context, partial(look, context, starter, known), partial(_is_cancelled, agent))
+    if not _is_cancelled(agent, state):
+        yield _cancel(got, "a run as the rule says of one that was cancelled", "a run that is not", agent.evidence)
+        return
+    follower = sibling(context.contract, operation, "stream", "join")
+    if follower is not None:
+        rest = ask(context, aim(follower, known, "the stream of a run that was cancelled"))
+        if rest.stream is not None and rest.stream.cut:
+            yield _cancel(rest, "a stream that ends: its run was cancelled", "a stream that goes on", evidence)
+    again = _stop(context, operation, known, again=True)
+    refusal = operation.rule.refusals.get("unknown")
+    if again.accepted:
+        held: Evidence = weakest(evidence, refusal.evidence if refusal else "assumed")
+        yield _cancel(again, "a refusal: the run was cancelled before", f"status {again.status}", held)
+    yield from _taken_away(context, operation, starter)
+
+
+def _is_cancelled(agent: Agent, state: State) -> bool:
+    return "cancelled" in ends_of(agent, State(state.run, None))
+
+
+def _taken_away(context: Context, operation: Operation, starter: Operation) -> Iterator[Finding]:
+    stopping, agent = operation.rule.run.stopping if operation.rule.run else None, agent_of(context)
+    for word in (stopping.removes if stopping and stopping.by else ())[:1]:
+        keys = new_thread(context, starter)
+        text, _ = text_for(context)
+        first = start(context, starter, keys, text, "at_once", label="a run that ends")
+        if finish(context, operation, {**keys, operation.rule.resource: first.run}) is None:
+            raise NotSent("nobody can wait for the end of a run")
+        before = final(agent, look(context, starter, keys))
+        second, _ = _going(context, starter, keys)
+        known = {**keys, operation.rule.resource: second.run}
+        got = _stop(context, operation, known, word)
+        if not got.accepted:
+            continue
+        gone = read(context, operation.rule.resource, known, gone=True)
+        if gone is not None and gone.accepted:
+            yield _cancel(got, f"a run that is not there any more: {word}", "it is read still", operation.rule.evidence)
+        after = final(agent, look(context, starter, keys))
+        for name in [name for name in before if before[name] != after.get(name)]:
+            yield _cancel(got, f"{name} as it was before the run that was taken away", "another", agent.evidence)
+
+
+def _cancel(reading: Reading, expected: str, got: str, evidence: Evidence) -> Finding:
+    return reading.find("cancel", expected, got, evidence=evidence, exchanges=4)
+
+
+def meets_busy(contract: Contract, operation: Operation) -> str:
+    """Operations that start a run on a thread that may be busy, where it is declared what becomes of it then."""
+    run = operation.rule.run
+    if run is None or operation.rule.action != "run" or run.busy is None or run.commands or run.each:
+        return "no rule tells what becomes of a second run"
+    return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
+
+
+def run_busy(context: Context, operation: Operation) -> Iterator[Finding]:
+    """A second run on a busy thread: refused, kept waiting, or let in at the first one's cost, by each policy."""
+    run, starter = operation.rule.run, _starter(context.contract, operation)
+    if run is None or run.busy is None or starter is None:
+        return
+    for policy in run.busy.policies:
+        if policy.do == "run" or (run.busy.by is None and policy.name != run.busy.default):
+            continue
+        yield from _second(context, operation, starter, policy)
+    for policy in [policy for policy in run.busy.policies if policy.do == "refuse"][:1]:
+        if asked_for(operation, "at_once"):
+            yield from _race(context, operation, policy)
+
+
+def _second(context: Context, operation: Operation, starter: Operation, policy: BusyPolicy) -> Iterator[Finding]:
+    agent, keys = agent_of(context), new_thread(context, starter)
+    first, told = _going(context, starter, keys)
+    text, mark = text_for(context)
+    how = next(how for how in ("at_once", "stream", "when_done") if asked_for(operation, how))
+    more = _policy(operation, policy)
+    case = case_of(context, operation, keys, text, how, more=more, label=f"a second run, {policy.name}")
+    got = ask(context, case, without=("valid_accepted", "documented_status"))
+    if policy.do == "refuse":
+        if got.status != policy.status and got.response is not None:
+            yield _busy(got, policy, f"status {policy.status}: a run is under way", f"status {got.status}")
+        return
+    if not got.accepted:
+        yield _busy(got, policy, "a success, whatever is under way", f"status {got.status}")
+        return
+    second = Started(got, {**keys, **run_key(got)})
+    if operation.rule.resource in second.keys:
+        finish(context, operation, second.keys)
+    known = {**keys, operation.rule.resource: first.run}
+    gone = policy.do == "remove"
+    state = State(read(context, operation.rule.resource, known, gone=gone), None)
+    if gone:
+        if state.run is not None and state.run.accepted:
+            yield _busy(got, policy, "that the first run is taken away", "it is read still")
+    elif state.run is not None:
+        wanted, ends = "cancelled" if policy.do == "cancel" else "ended", ends_of(agent, state)
+        if wanted not in ends:
+            yield _busy(got, policy, f"a first run that {wanted}", f"one that {(ends or ['goes on'])[0]}")
+    stored = dump_json(final(agent, look(context, starter, keys)) or None)
+    if stored != b"null" and mark.encode() not in stored:
+        yield _busy(got, policy, "that the second run is carried out", "nothing of it is stored")
+    if gone and told.encode() in stored:
+        yield _busy(got, policy, "that nothing is left of the first run", "what it was told is stored still")
+
+
+def _policy(operation: Operation, policy: BusyPolicy) -> dict[Source, Any]:
+    busy = operation.rule.run.busy if operation.rule.run else None
+    return {busy.by: policy.name} if busy and busy.by else {}
+
+
+def _busy(reading: Reading, policy: BusyPolicy, expected: str, got: str) -> Finding:
+    return reading.find(
+        "busy", f"{policy.name}: {expected}", f"{policy.name}: {got}", evidence=policy.evidence, exchanges=4
+    )
+
+
+def _race(context: Context, operation: Operation, policy: BusyPolicy) -> Iterator[Finding]:
+    """Of several runs that are asked for at one moment one gets the thread."""
+    keys = new_thread(context, operation)
+    text, _ = text_for(context, GOES_ON)
+    more = _policy(operation, policy)
+    cases = [case_of(context, operation, keys, text, "at_once", more=more, label="at once") for _ in range(AT_ONCE)]
+    readings = send_at_once(context, cases)
+    for reading in readings:
+        record(reading, without=("valid_accepted", "documented_status", "prompt"))
+    winners = [reading for reading in readings if reading.accepted]
+    if len(winners) != 1 and len(readings) == AT_ONCE and not any(r.status >= 500 or r.status == 429 for r in readings):
+        expected = f"one success among {AT_ONCE} at one moment, {policy.status} for the others"
+        yield _busy(readings[0], policy, expected, f"{'several' if winners else 'no'} successes")

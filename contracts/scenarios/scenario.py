@@ -1,0 +1,151 @@
+"""The record of a scenario, and how one asks: each exchange is judged by all checks, then the scenario adds its own."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from threadmock.contracts.cases.case import (
+    Case,
+    base_value,
+    build_request,
+    key_member,
+    linked_members,
+    referring_members,
+)
+from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.cases.shapes import shapes, subschema
+from threadmock.contracts.checks import Context, Reading, judge_reading
+from threadmock.contracts.checks.finding import Finding
+from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import is_json
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A question that takes several exchanges.
+
+    applies: "" or the reason why the operation can't be asked. exchanges: the most that it makes; usual: fewer,
+    where the coverage part has made things before; 0 for the same.
+    """
+
+    name: str
+    asserts: str
+    source: str
+    applies: Callable[[Contract, Operation], str]
+    run: Callable[[Context, Operation], Iterable[Finding]]
+    exchanges: int
+    evidence: Evidence = "documented"
+    usual: int = 0
+
+    @property
+    def reserved(self) -> int:
+        """Exchanges to be set aside for it where the coverage part goes before."""
+        return self.usual or self.exchanges
+
+
+def ask(context: Context, case: Case, *, without: Collection[str] = ()) -> Reading:
+    """Send a case, have it judged and recorded. without: checks whose question the scenario itself asks."""
+    reading = Reading(context, context.send(case))
+    record(reading, without=without)
+    return reading
+
+
+def record(reading: Reading, *, without: Collection[str] = ()) -> None:
+    """Have an exchange judged and recorded."""
+    verdict = judge_reading(reading)
+    if without:
+        verdict = replace(
+            verdict,
+            findings=tuple(finding for finding in verdict.findings if finding.check not in without),
+            passed=tuple(name for name in verdict.passed if name not in without),
+        )
+    reading.context.record(reading.exchange, verdict)
+
+
+def make_case(operation: Operation, value: Any, label: str, **more: Any) -> Case:
+    """A valid case of a scenario with that body. more: other members of Case."""
+    return replace(Case(operation, build_request(operation, value), "valid", label, "scenario", value), **more)
+
+
+def new_key(context: Context) -> str:
+    """A key that nobody has used, noted as such: what is made with it was not there before."""
+    key = fresh_key()
+    context.memory.setdefault("fresh", set()).add(key)
+    return key
+
+
+def note_taken(context: Context, key: Any) -> None:
+    """Note that a thing with this key exists."""
+    context.memory.setdefault("taken", set()).add(key)
+
+
+def key_of(reading: Reading) -> Any:
+    """The key of the thing that was made; None where the answer has none."""
+    key = reading.rule.key
+    return reading.made.get(key.member) if key else None
+
+
+def has_base(operation: Operation) -> bool:
+    """Whether a plain valid body object is known."""
+    return isinstance(base_value(operation), dict)
+
+
+def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A valid body whose shared members, which the answer shows, all hold the mark. {} where none is known.
+
+    shown: the members that another answer shows, where that is the one to be looked at.
+    """
+    base = base_value(operation)
+    body = operation.body.content if operation.body else {}
+    media = next((m for name, m in body.items() if is_json(name)), None)
+    if not isinstance(base, dict) or media is None or media.schema is None:
+        return {}
+    made: dict[str, Any] = dict(base)
+    kept = {key_member(operation), *linked_members(operation), *referring_members(operation)}
+    shown = answer_members(operation) if shown is None else shown
+    for name, node in properties(media.schema).items():
+        if name in kept or name not in shown:
+            continue
+        kinds = [branch for branch in shapes(media.schema).branches(node) if branch.kind != "null"]
+        value = _holding(kinds[0].kind, kinds[0].keywords, f"{name} {mark}") if kinds else None
+        if value is not None and checker(subschema(media.schema, node)).accepted(value):
+            made[name] = value
+    return made if checker(media.schema).accepted(made) else dict(base)
+
+
+def answer_members(operation: Operation) -> dict[str, Any]:
+    """Declared members of what a success answers with: name to schema node."""
+    reply = operation.reply(operation.success)
+    media = next((m for name, m in reply.content.items() if is_json(name)), None) if reply else None
+    return dict(properties(media.schema)) if media else {}
+
+
+def _holding(kind: str, words: Any, text: str) -> Any:
+    if kind == "string" and "format" not in words:
+        return text
+    if kind == "array":
+        return [text, "a second one"]
+    if kind in ("object", "any"):
+        return {"mark": text, "inner": {"list": [1, "two", None], "empty": {}}}
+    return None
+
+
+def creates(_: Contract, operation: Operation) -> str:
+    """Operations that create a thing from a JSON body."""
+    if operation.rule.action != "create" or operation.rule.key is None:
+        return "the operation makes nothing that has a key"
+    return "" if has_base(operation) else "no valid JSON body is known"
+
+
+def chooses_key(contract: Contract, operation: Operation) -> str:
+    """Creates where the client may choose the key, in the body."""
+    return creates(contract, operation) or ("" if key_member(operation) else "the client can't choose a key")
+
+
+def refuses_taken(contract: Contract, operation: Operation) -> str:
+    """Creates where the client may choose the key, and it is declared what happens to one that is taken."""
+    reason = chooses_key(contract, operation)
+    return reason or ("" if operation.rule.taken else "nothing says what happens to a key that is taken")

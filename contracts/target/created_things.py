@@ -1,0 +1,211 @@
+"""What a request makes, by the rule of its operation: which things, and how its answer tells of them."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice, pairwise
+from typing import Any
+
+from threadmock.contracts.cases.fresh_keys import canonical, is_invented
+from threadmock.contracts.cases.references import dotted, names
+from threadmock.contracts.cases.sent_values import UNREADABLE, values_at
+from threadmock.contracts.target.ledger_file import Entry
+from threadmock.contracts.transport.stream_limits import EVENT_STREAM
+from threadmock.specs.behaviour.rule import Made, Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.wire.eventstream import EventReader
+from threadmock.specs.wire.messages import Request, Response, is_json, media_type
+from threadmock.specs.wire.strictjson import JsonError, parse_json
+
+_MAKING = frozenset({"create", "append", "copy", "run", "replace"})
+_LEVELS = 3
+_MOST_EVENTS = 50
+_MOST = 1000
+_TRAIL = re.compile(r"[^/?#]+")
+
+
+def may_make(operation: Operation) -> bool:
+    """Whether a request to the operation may make something."""
+    rule = operation.rule
+    return rule.action in _MAKING or rule.missing == "create" or bool(rule.also) or rule.action == "fixed"
+
+
+def trouble_of(key: object) -> str:
+    """Why a request can't name a thing of this key safely; "" where it can."""
+    text = str(key)
+    if not 1 <= len(text) <= 256:
+        return "its id is empty or too long"
+    if "/" in text or "\\" in text or not text.isprintable() or not any(map(str.isalnum, text)):
+        return "its id can't stand in a path as it is"
+    return ""
+
+
+def within_of(operation: Operation, request: Request) -> dict[str, Any]:
+    """The things that a request's own thing lies in: resource to key, as the request names them."""
+    found: dict[str, Any] = {}
+    for name in names(operation):
+        values = values_at(operation, request, name.source) if not name.own else []
+        if values and values is not UNREADABLE and isinstance(values[0], str | int):
+            found[name.resource] = values[0]
+    return found
+
+
+def chosen_key(operation: Operation, request: Request) -> str | int | None:
+    """The key that a request chooses for what it makes; None where it chooses none."""
+    rule = operation.rule
+    if rule.key is None or rule.key.source is None or rule.action in ("copy", "append"):
+        return None
+    values = values_at(operation, request, rule.key.source)
+    value = values[-1] if values and values is not UNREADABLE else None
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def named_into_being(operation: Operation, request: Request) -> list[Entry]:
+    """The parents that a request names with a key made up, where the operation makes those that are not there."""
+    rule, within = operation.rule, operation.rule.within
+    if not (within and within.create) and not (rule.run and rule.run.makes_thread):
+        return []
+    named = within_of(operation, request).items()
+    return [_entry(operation, resource, key, {}) for resource, key in named if is_invented(key)]
+
+
+def made_nothing(response: Response) -> bool:
+    """Whether an answer says that its request was refused."""
+    return 400 <= response.status < 500
+
+
+def made_by_answer(operation: Operation, request: Request, response: Response) -> Iterator[Entry]:
+    """The things that an answer says were made."""
+    if request.method in {"HEAD", "OPTIONS", "GET"} or not 200 <= response.status < 300 or not may_make(operation):
+        return
+    within = within_of(operation, request)
+    values = list(_answers(response))
+    around = list(_threads(operation, response, values, within))
+    yield from around
+    lies = {**within, **{entry.resource: entry.key for entry in around}}
+    run = operation.rule.run
+    own = list(_own(operation, request, values, lies))
+    own += [
+        _entry(operation, each, key, lies) for each, key in _trails(response, (operation.rule.resource,) if run else ())
+    ]
+    if run and run.alone and run.alone.resource not in lies:
+        # Where nobody says in which thread a run lies: it ends with it, or nothing leads to it.
+        own = [replace(entry, trouble=_NOWHERE) for entry in own] if _is_kept(operation, request) else []
+    yield from own
+
+
+_NOWHERE = "the answer did not tell in which thread of its own it lies"
+
+
+def _is_kept(operation: Operation, request: Request) -> bool:
+    """Whether the thread that a run makes for itself stays when the run is over."""
+    run = operation.rule.run
+    if run is None or not run.temporary:
+        return True
+    asked = ((values_at(operation, request, Source("body", steps)), value) for place, steps, value in run.kept)
+    return bool(run.kept) and all(value in found for found, value in asked)
+
+
+def _threads(operation: Operation, response: Response, values: list[Any], within: Mapping[str, Any]) -> Iterator[Entry]:
+    """The threads that were made for runs which named none, as far as the answer tells."""
+    alone = operation.rule.run.alone if operation.rule.run else None
+    if alone is None or alone.resource in within:
+        return
+    member = _parent_member(operation, alone)
+    for value in values:
+        for item in value if isinstance(value, list) else [value]:
+            thread = dotted(item, member) if member else None
+            if _is_key(thread):
+                yield _entry(operation, alone.resource, thread, {})
+    for resource, key in _trails(response, (alone.resource,)):
+        yield _entry(operation, resource, key, {})
+
+
+def _own(operation: Operation, request: Request, values: list[Any], within: Mapping[str, Any]) -> Iterator[Entry]:
+    rule, chosen = operation.rule, chosen_key(operation, request)
+    if rule.key is None:
+        return
+    found = [key for value in values for key in _keys(value, rule.key.member)]
+    if not found and chosen is not None:
+        found = [chosen]
+    for key in dict.fromkeys(found):
+        # Who chooses a key that is taken may be shown a thing that was there before.
+        met = chosen is not None and canonical(key) == canonical(chosen) and not is_invented(chosen)
+        if not (met and rule.taken and rule.taken.policy(_policy(operation, request)).reply == "existing"):
+            yield _entry(operation, rule.resource, key, within)
+
+
+def _policy(operation: Operation, request: Request) -> Any:
+    taken = operation.rule.taken
+    values = values_at(operation, request, taken.by) if taken and taken.by else []
+    return values[-1] if values and values is not UNREADABLE else None
+
+
+def tells_thread(operation: Operation) -> bool:
+    """Whether the answer of a run that has no thread says which one was made for it."""
+    run = operation.rule.run
+    if run is None or run.alone is None or (run.temporary and not run.kept):
+        return True
+    shown = any(way.how != "stream" for way in run.respond) and bool(_parent_member(operation, run.alone))
+    return shown or any("$parent_key" in value for value in run.headers.values())
+
+
+def _parent_member(operation: Operation, alone: Made) -> str:
+    """The member of a run's answer that holds the key of the thread that was made for it; "" where none is known."""
+    for member, setting in operation.rule.set.items():
+        if setting.kind == "generate" and setting.generator == "parent_key":
+            return member
+    own = operation.rule.key.member if operation.rule.key else ""
+    return alone.key.member if alone.key.member != own else ""
+
+
+def _entry(operation: Operation, resource: str, key: Any, within: Mapping[str, Any]) -> Entry:
+    return Entry(operation.slug, resource, key, within, trouble_of(key))
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _answers(response: Response) -> Iterator[Any]:
+    """The JSON of an answer; of a stream, that of its first events."""
+    body, kind = response.body, media_type(response.headers.get("content-type"))
+    if not isinstance(body, bytes):
+        return
+    texts: list[bytes] = [body] if is_json(kind) else []
+    if kind == EVENT_STREAM:
+        texts = [
+            event.data.encode("utf-8", "surrogatepass") for event in islice(EventReader().feed(body), _MOST_EVENTS)
+        ]
+    for text in texts:
+        try:
+            yield parse_json(text, duplicate_keys="last")
+        except JsonError:
+            continue
+
+
+def _keys(answer: Any, member: str) -> list[Any]:
+    """The values of a key's member: the nearest one inside an object; of a list, that of each item."""
+    if isinstance(answer, list):
+        return [key for item in answer[:_MOST] for key in _keys(item, member) if isinstance(item, dict)]
+    name = member.rpartition(".")[2]
+    waiting = [(answer, 0)]
+    while waiting and len(waiting) < _MOST:
+        node, level = waiting.pop(0)
+        if isinstance(node, dict):
+            for each in (name, "id") if level == 0 else (name,):
+                if _is_key(node.get(each)):
+                    return [node[each]]
+        inner = node.values() if isinstance(node, dict) else node[::-1] if isinstance(node, list) else ()
+        waiting += [(each, level + 1) for each in inner] if level < _LEVELS else []
+    return []
+
+
+def _trails(response: Response, resources: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Resource and id, as headers say where a run is to be found: `/threads/ID/runs/ID`."""
+    for name in ("location", "content-location"):
+        segments = _TRAIL.findall(response.headers.get(name, ""))
+        for collection, key in pairwise(segments):
+            resource = next((each for each in resources if each and collection.lower().startswith(each)), "")
+            if resource:
+                yield resource, key

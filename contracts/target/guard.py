@@ -1,0 +1,207 @@
+"""What a request may touch on a deployment: things that this run made, and names that it made up.
+
+It judges the request that is about to be sent, not what a case says of it, so that no generator and no scenario can get
+past it. The places come from the rules: `naming`, cursors, keys of prunes and of runs to be stopped.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from threadmock.contracts.cases.families import makers
+from threadmock.contracts.cases.fresh_keys import is_invented
+from threadmock.contracts.cases.references import cursors, names, placeholder, schema_at
+from threadmock.contracts.cases.sent_values import UNREADABLE, texts_of, values_at
+from threadmock.contracts.text import one_line, shorten
+from threadmock.contracts.transport.errors import TRESPASS, Forbidden, Trespass
+from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_READING = frozenset({"read", "list", "count", "join"})
+_CHOOSING = frozenset({"create", "run", "replace", "append"})
+_LIKE_AN_ID = re.compile(r"\d{1,18}|[A-Za-z0-9_.:-]{8,}")
+_ADDRESS = re.compile(r"(?:https?|wss?|ftp):[/\\\\]{2}(?:[^/?#\\\\\s@]*@)?(\[[^\]]*\]|[^/?#\\\\\s:]*)", re.IGNORECASE)
+_NOBODYS = re.compile(r"(?:.*\.)?(?:example|invalid|test|example\.(?:com|net|org))\.?", re.IGNORECASE)
+"""Hosts that nobody has, or that are there to be named (RFC 2606)."""
+_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+_STRANGE_NUMBERS = range(10**9, 2 * 10**9)
+
+
+class Owned(Protocol):
+    """Who knows what this run made."""
+
+    def owns(self, resource: str, value: object) -> bool:
+        """Whether a thing of a resource ("" for any) with this key was made by this run."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place of a request that names a thing. many: it holds a list of keys."""
+
+    resource: str
+    source: Source
+    many: bool = False
+
+
+def writes(operation: Operation) -> bool:
+    """Whether a request to the operation may change anything.
+
+    A search by POST changes nothing where a rule says that it is one; what is only guessed counts as a write.
+    """
+    rule = operation.rule
+    return operation.method not in SAFE_METHODS and (rule.inferred or rule.action not in _READING)
+
+
+def touches(operation: Operation) -> bool:
+    """As `writes`, and also where a reader who leaves may end what it reads."""
+    return writes(operation) or operation.rule.action == "join"
+
+
+def spots(operation: Operation) -> Iterator[Spot]:
+    """The places of an operation's requests that name things."""
+    rule = operation.rule
+    for name in names(operation):
+        yield Spot(name.resource, name.source)
+    if rule.key and rule.key.source and rule.action in _CHOOSING:
+        yield Spot(rule.resource, rule.key.source)
+    for source in cursors(operation):
+        yield Spot(rule.resource, source)
+    if rule.run and rule.run.follows:
+        yield Spot("", rule.run.follows)
+    yield from bulk(operation)
+
+
+def bulk(operation: Operation) -> Iterator[Spot]:
+    """The places that say which of many things are meant: without them, a request may be about all there are."""
+    rule = operation.rule
+    if rule.prune:
+        yield Spot(rule.resource, rule.prune.keys, many=True)
+    if rule.run and rule.run.stopping and rule.run.stopping.keys:
+        yield Spot(rule.resource, rule.run.stopping.keys, many=True)
+
+
+class Guard:
+    """Refuses requests that would touch what is not this run's.
+
+    local: the target is this machine; there, texts that no thing can have as its key are sent, too.
+    """
+
+    def __init__(self, contract: Contract, owned: Owned, *, local: bool, writable: bool = True, name: str = "") -> None:
+        self._contract = contract
+        self._owned = owned
+        self._local = local
+        self._writable = writable
+        self._name = name
+
+    @cached_property
+    def _router(self) -> Router:
+        return Router(self._contract.operations)
+
+    def check(self, request: Request, *, planned: bool) -> None:
+        """Let a request pass, or not.
+
+        planned: scenarios name things on purpose. Forbidden where the request is not to be sent; Trespass where a
+        scenario names a thing that is somebody else's: that is a fault of ours.
+        """
+        if override := _OVERRIDES & request.headers.keys():
+            raise Forbidden(f"the header {min(override)} may make another method of this one")
+        operation = self._router.find(request.method, request.path).operation
+        if operation is None:
+            self._check_unknown(request)
+            return
+        if not self._writable and writes(operation):
+            raise Forbidden(f"{operation} may write, and writing is not allowed on {self._name}")
+        if not touches(operation):
+            return
+        self._check_addresses(operation, request)
+        values = {spot: values_at(operation, request, spot.source) for spot in spots(operation)}
+        for spot, found in values.items():
+            if not (self._is_nobodys(operation, spot) and found is not UNREADABLE):
+                self._check_spot(operation, spot, found, planned=planned)
+        for spot in bulk(operation):
+            _check_bounded(operation, values[spot])
+
+    def _check_addresses(self, operation: Operation, request: Request) -> None:
+        """A target may call an address that it is told, such as a webhook: none of anybody's is told to it."""
+        for text in texts_of(request.body) if request.body else ():
+            for host in _ADDRESS.findall(text):
+                if not _NOBODYS.fullmatch(host):
+                    raise Forbidden(f"{operation} would be told an address that it might call")
+
+    def _check_unknown(self, request: Request) -> None:
+        """A request that no document has: nobody knows what it would do."""
+        if request.method in SAFE_METHODS:
+            return
+        if not (self._local and self._writable):
+            raise Forbidden(f"an undocumented {request.method} is tried on this machine only")
+        for segment in request.path.split("/"):
+            literal = any(segment in path.split("/") for path in self._router.paths)
+            if _is_like_an_id(segment) and not literal and not self._is_known("", segment):
+                raise Forbidden(f"an undocumented {request.method} is tried on things of this run only")
+
+    def _is_nobodys(self, operation: Operation, spot: Spot) -> bool:
+        """Whether a place names what lies outside the contract: things may be made below it, and it is not changed."""
+        own = spot.resource == operation.rule.resource or not spot.resource
+        return not own and not makers(self._contract, spot.resource)
+
+    def _check_spot(self, operation: Operation, spot: Spot, found: list[object], *, planned: bool) -> None:
+        if found is UNREADABLE:
+            if not self._local:
+                raise Forbidden(f"which things a body that is no JSON names in {spot.source} can't be told")
+            return
+        for value in found:
+            if value is None or isinstance(value, bool | dict | float) or value == "":
+                continue
+            if self._is_known(spot.resource, value) or self._is_standing(operation, spot, value):
+                continue
+            self._refuse(operation, spot, value, planned=planned)
+
+    def _refuse(self, operation: Operation, spot: Spot, value: object, *, planned: bool) -> None:
+        schema = None if spot.many or len(spot.source.steps) > 1 else schema_at(operation, spot.source)
+        senseless = not _is_like_an_id(value) or (schema is not None and not _fits(schema, value, spot.source))
+        if senseless or ((isinstance(value, int) or str(value).isdecimal()) and int(str(value)) in _STRANGE_NUMBERS):
+            if self._local:
+                return
+        elif planned:
+            raise Trespass(
+                f"stopped before {operation} was sent: {spot.source} names {shorten(one_line(str(value)), 80)!r},"
+                f" {TRESPASS}"
+            )
+        raise Forbidden(f"{spot.source} names what this run did not make")
+
+    def _is_known(self, resource: str, value: object) -> bool:
+        return is_invented(value) or self._owned.owns(resource, value)
+
+    def _is_standing(self, operation: Operation, spot: Spot, value: object) -> bool:
+        """Whether the value is our own placeholder, which is the key of nothing."""
+        if spot.many or len(spot.source.steps) != 1 or not isinstance(value, str) or len(value) < 8:
+            return False
+        return value == str(placeholder(operation, spot.source))
+
+
+def _check_bounded(operation: Operation, found: list[object]) -> None:
+    """A request that says by their keys which of many things are meant has to name some, and nothing else.
+
+    A target may take what it can't read for no keys at all, and no keys for all that there is. Forbidden.
+    """
+    named = [value for value in found if isinstance(value, str | int) and not isinstance(value, bool) and value != ""]
+    if found is UNREADABLE or not named or len(named) != len(found):
+        raise Forbidden(f"{operation} without plain keys may be about things that this run did not make")
+
+
+def _is_like_an_id(value: object) -> bool:
+    return isinstance(value, int) or _LIKE_AN_ID.fullmatch(str(value)) is not None
+
+
+def _fits(schema: object, value: object, source: Source) -> bool:
+    judge = checker(schema)  # type: ignore[arg-type]
+    candidates = [value]
+    if source.place != "body" and str(value).isdecimal():
+        candidates.append(int(str(value)))
+    return any(judge.accepted(each) for each in candidates)

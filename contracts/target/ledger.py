@@ -1,0 +1,121 @@
+"""What a run makes on a target: on disk before it is made, so that it is found again whatever happens to the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from threadmock.contracts.cases.fresh_keys import canonical, is_uuid
+from threadmock.contracts.target.created_things import (
+    chosen_key,
+    made_by_answer,
+    made_nothing,
+    may_make,
+    named_into_being,
+    within_of,
+)
+from threadmock.contracts.target.ledger_file import Entry, LedgerFile
+from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
+from threadmock.specs.contract import Operation
+from threadmock.specs.wire.messages import Request, Response
+
+_ABOVE = "^"
+"""Ends the number of an intent that is about the parent of what a request makes."""
+
+
+@dataclass(frozen=True)
+class Created:
+    """One thing that an operation made. operation: its slug. identifier: as the target named it."""
+
+    operation: str
+    identifier: str
+
+
+class Ledger:
+    """Notes what a target says that it made; each thing once, in order.
+
+    file: where it is written; None: it is kept in memory only. Safe to use from several threads.
+    """
+
+    def __init__(self, file: LedgerFile | None = None, *, masking: Masking = NOTHING_SECRET) -> None:
+        self.file = file
+        self.masking = masking
+        self._created: dict[Created, None] = {}
+        self._owned: set[tuple[str, str]] = set()
+        self._keys: set[str] = set()
+
+    def owns(self, resource: str, value: object) -> bool:
+        """Whether a thing of a resource with this key was made by this run. A UUID is nobody else's, whatever it is.
+
+        resource: "" for any.
+        """
+        key = canonical(value)
+        if not resource:
+            return key in self._keys
+        return (resource, key) in self._owned or ("", key) in self._owned
+
+    def take(self, entry: Entry) -> None:
+        """Count a thing as this run's."""
+        if not entry.trouble:
+            key = canonical(entry.key)
+            self._keys.add(key)
+            self._owned.add(("" if is_uuid(key) else entry.resource, key))
+
+    def intend(self, operation: Operation, request: Request, *, tagged: bool = False) -> str:
+        """Note that a request is about to be sent that may make something; its number, "" where it can't."""
+        if self.file is None or request.method in {"HEAD", "OPTIONS", "GET"} or not may_make(operation):
+            return ""
+        number = self.file.number()
+        line: dict[str, Any] = {
+            "intent": number,
+            "operation": operation.slug,
+            "resource": operation.rule.resource,
+            "within": self._shown_of(within_of(operation, request)),
+        }
+        chosen = chosen_key(operation, request)
+        if chosen is not None:
+            line["key"] = self._shown(chosen)
+        for entry in named_into_being(operation, request):
+            above = {"intent": number + _ABOVE, "operation": operation.slug, "resource": entry.resource}
+            self.file.write({**above, "key": self._shown(entry.key), "within": {}})
+        self.file.write({**line, **({"tagged": True} if tagged else {})}, surely=True)
+        return number
+
+    def note(self, operation: Operation, request: Request, response: Response, number: str = "") -> None:
+        """Note what a response tells of the things that its request made. number: of the intent."""
+        made = list(made_by_answer(operation, request, response))
+        for entry in made:
+            self.take(entry)
+            self._created[Created(operation.slug, str(entry.key))] = None
+            if self.file:
+                self._write(number, entry)
+        for entry in named_into_being(operation, request) if 200 <= response.status < 300 else ():
+            self.take(entry)
+            if self.file:
+                self._write(number + _ABOVE, entry)
+        if number and self.file and made_nothing(response):
+            # A run that was refused may have made its thread all the same: that is looked for.
+            self.file.write({"nothing": number})
+
+    def _write(self, number: str, entry: Entry) -> None:
+        key, trouble = self._shown(entry.key), entry.trouble
+        if key != entry.key:
+            trouble = "its id holds a credential, and is not written down"
+        line = {"made": number, "operation": entry.operation, "resource": entry.resource, "id": key}
+        line["within"] = self._shown_of(entry.within)
+        if self.file:
+            self.file.write({**line, **({"trouble": trouble} if trouble else {})})
+
+    def _shown(self, value: Any) -> Any:
+        return self.masking(value) if isinstance(value, str) else value
+
+    def _shown_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._shown(value) for name, value in values.items()}
+
+    @property
+    def created(self) -> tuple[Created, ...]:
+        """All of it, oldest first."""
+        return tuple(self._created)
+
+    def clear(self) -> None:
+        """Forget it, after it was reported. What is owned stays so."""
+        self._created.clear()

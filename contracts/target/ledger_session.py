@@ -1,0 +1,92 @@
+"""The ledger of one run: where it is, who writes to it, and what is done with it at the end."""
+
+import datetime
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from threadmock.contracts.target.ledger_file import Header, LedgerFile, begin, read_book
+from threadmock.contracts.text import printable
+
+if TYPE_CHECKING:
+    from threadmock.contracts.settings import Settings
+    from threadmock.contracts.target.cleaner import Cleaning
+    from threadmock.contracts.target.target import Target
+    from threadmock.specs.contract import Contract
+
+
+def start(settings: "Settings") -> Path:
+    """Begin the ledger of a run on a deployment. LedgerError where it can't be written."""
+    now = datetime.datetime.now(datetime.UTC)
+    tag = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(6)}"
+    path = settings.ledger or (settings.report or state_folder() / "ledgers") / f"ledger-{tag}.jsonl"
+    provider = Path(settings.provider)
+    begin(
+        path,
+        Header(
+            tag,
+            str(provider.resolve()) if provider.exists() else settings.provider,
+            settings.target or "",
+            settings.layer,
+            tuple(str(overlay.resolve()) for overlay in settings.overlays),
+            now.isoformat(timespec="seconds"),
+        ),
+    )
+    return path
+
+
+def join(path: Path) -> LedgerFile:
+    """A ledger that was begun, to be written to."""
+    return LedgerFile(path, read_book(path).header.run)
+
+
+def state_folder() -> Path:
+    """Where things that must outlive a run are kept: the user's state folder, else a temporary one."""
+    base = os.environ.get("XDG_STATE_HOME") or (
+        Path(os.environ["HOME"]) / ".local/state" if "HOME" in os.environ else ""
+    )
+    return Path(base) / "threadmock" if base else Path(tempfile.gettempdir()) / f"threadmock-{os.getuid()}"
+
+
+def finish(settings: "Settings", contract: "Contract", target: "Target", path: Path) -> "Cleaning | None":
+    """Remove what a ledger tells of; None where nothing is to be done. A KeyboardInterrupt passes through."""
+    from threadmock.contracts.target.cleaner import Cleaner  # noqa: PLC0415 - only a run on a deployment cleans up
+
+    if settings.keep or not target.writable:
+        return None
+    book = read_book(path)
+    if not book.entries and not book.open:
+        return None
+    file = LedgerFile(path)
+    try:
+        return Cleaner(contract, target, book, file).clean()
+    finally:
+        file.close()
+
+
+def tidy(settings: "Settings", path: Path) -> bool:
+    """Take a ledger away that nobody asked for and that has nothing more to tell. Whether it was."""
+    book = read_book(path)
+    if settings.ledger or settings.report or book.entries or book.open:
+        return False
+    path.unlink(missing_ok=True)
+    return True
+
+
+def closing(settings: "Settings", path: Path, cleaning: "Cleaning | None", *, tidied: bool) -> Iterator[str]:
+    """What is said of the ledger at the end."""
+    if cleaning is not None:
+        yield from cleaning.lines()
+    if tidied:
+        return
+    left = read_book(path)
+    again = f"threadmock cleanup {path}"
+    if settings.keep and left.entries:
+        yield printable(f"{len(left.entries):,} things were made and are kept (--keep). To remove them: {again}")
+    elif left.entries or left.open:
+        yield printable(f"To try again: {again}")
+    else:
+        yield printable(f"Ledger: {path}")

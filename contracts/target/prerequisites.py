@@ -1,0 +1,385 @@
+"""The stage: things that an operation's request must name are made beforehand, through the contract's own creates.
+
+A case holds placeholders where it names things; they are replaced by real keys when it is sent. What is sent to make
+things is no case of the operation under test: it is not judged, and has a budget of its own.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from threadmock.contracts.cases.agent_input import body_saying, saying
+from threadmock.contracts.cases.case import ABSENT, Case, base_value, case_with_body, key_member, linked_members
+from threadmock.contracts.cases.families import lists, makers, told_key
+from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.cases.placeholders import add, read_at, seat
+from threadmock.contracts.cases.references import (
+    DESTRUCTIVE,
+    Name,
+    agent_place,
+    cursors,
+    dotted,
+    names,
+    needs_some,
+    placeholder,
+    strange_key,
+)
+from threadmock.contracts.target.run_budget import RUNS_OFF
+from threadmock.contracts.target.target import Exchange
+from threadmock.contracts.text import one_line, shorten
+from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
+
+MOST_FAILURES = 2
+_GONE = (404, 410)
+_LEVELS = 3
+SLOWLY = "/slow Say something."
+"""What a run that is made for others hears: with our own scripts it goes on for a while."""
+
+
+class NotStaged(NotSent):
+    """What the request has to name could not be made."""
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """One thing that was made. key: as the target told it. parents: resource to key. shown: the answer's object."""
+
+    resource: str
+    key: Any
+    parents: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    maker: Operation
+
+
+class Stage:
+    """The things that the cases of one operation name. Safe to use from several threads.
+
+    send: one case to the target, counted against the stage's own budget. choose: where random keys come from. barred:
+    operations that may not be asked.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        send: Callable[[Case], Exchange],
+        choose: random.Random,
+        *,
+        barred: Callable[[Operation], bool] | None = None,
+    ) -> None:
+        self.contract = contract
+        self._send = send
+        self._choose = choose
+        self._barred = barred or (lambda _: False)
+        self._things: dict[tuple[str, frozenset[tuple[str, str]]], Thing] = {}
+        self._failures: dict[str, list[str]] = {}
+        self._agents: dict[str, Any] = {}
+        self._changing = threading.RLock()
+
+    def _makers(self, resource: str, within: Iterable[str] = ()) -> list[Operation]:
+        """The operations that make a thing below these parents, and that may be asked."""
+        return [maker for maker in makers(self.contract, resource, within) if not self._barred(maker)]
+
+    def _nothing_makes(self, resource: str) -> str:
+        return f"nothing makes a {resource}" + (f" ({RUNS_OFF})" if makers(self.contract, resource) else "")
+
+    def lacking(self, operation: Operation) -> str:
+        """Why an operation can't be tested beyond unknown ids; "" where what it names can be made."""
+        given: list[str] = []
+        for name in names(operation):
+            if name.strict and not self._makers(name.resource, given):
+                return self._nothing_makes(name.resource)
+            given.append(name.resource)
+        if needs_some(operation) and not self._makers(operation.rule.resource, given):
+            return self._nothing_makes(operation.rule.resource)
+        return ""
+
+    def settle(self, case: Case) -> Case:
+        """The case with real keys for its placeholders, and whether all that it names is there. NotSent where not."""
+        operation = case.operation
+        case, known_agent = self._with_agent(case)
+        if case.standing:
+            return case
+        with self._changing:
+            given: dict[str, Any] = {}
+            unknown = not known_agent or any(read_at(case, source) is not ABSENT for source in cursors(operation))
+            for name in names(operation):
+                case, known = self._seat(case, name, given)
+                unknown = unknown or not known
+            if needs_some(operation) and not unknown:
+                unknown = not self._makers(operation.rule.resource, given)
+                if not unknown:
+                    self.get(operation.rule.resource, given)
+        return replace(case, standing="unknown" if unknown else "there" if given else "")
+
+    def _seat(self, case: Case, name: Name, given: dict[str, Any]) -> tuple[Case, bool]:
+        """The case with a real key in one place, and whether the thing named there is known to be there."""
+        operation = case.operation
+        value, standing = read_at(case, name.source), placeholder(operation, name.source)
+        if value is ABSENT:
+            return case, True
+        loose = not (name.strict or _is_guessed(operation))
+        if str(value) != str(standing):
+            return case, loose
+        if self._makers(name.resource, given):
+            key = self.get(name.resource, given, demanded(self.contract, operation, name)).key
+            given[name.resource] = key
+        elif name.strict:
+            key = self.strange(operation, name)
+            key = standing if key is None else key
+            loose = False
+        else:
+            return case, loose
+        return seat(case, name.source, standing, key, _linked(operation, name)), name.resource in given or loose
+
+    def _with_agent(self, case: Case) -> tuple[Case, bool]:
+        """The case with a real agent where its placeholder stood, and whether the agent that it names is known."""
+        source = agent_place(case.operation)
+        if source is None or case.value is ABSENT:
+            return case, True
+        standing, member = placeholder(case.operation, source), source.steps[0]
+        if isinstance(case.value, list):
+            if case.intent != "valid" or not all(isinstance(item, dict) for item in case.value):
+                return case, False
+            value = [{**item, member: self.agent(case.operation)} for item in case.value]
+            return replace(case, value=value, request=replace(case.request, body=dump_json(value))), True
+        if read_at(case, source) != standing:
+            return case, read_at(case, source) is ABSENT
+        return seat(case, source, standing, self.agent(case.operation)), True
+
+    def agent(self, operation: Operation) -> Any:
+        """The key of an agent that runs of an operation may name: one that the target lists, else one made for it."""
+        speaker = operation.rule.run.agent if operation.rule.run else None
+        resource = speaker.resource if speaker else ""
+        with self._changing:
+            if resource not in self._agents:
+                self._agents[resource] = self._find_agent(resource)
+            return self._agents[resource]
+
+    def _find_agent(self, resource: str) -> Any:
+        listed = self._listed(resource)
+        expected = next((made for made in self.contract.profile.initial if made.resource == resource), None)
+        setting = expected.set.get(expected.key.member) if expected else None
+        if setting is not None and setting.value in listed:
+            return setting.value
+        return listed[-1] if listed else self.get(resource, {}).key
+
+    def _listed(self, resource: str) -> list[Any]:
+        """The keys of the things of a resource that its first list shows."""
+        for operation in lists(self.contract, resource)[:1]:
+            answer = _answer(self._send(case_with_body(operation, base_value(operation), f"the {resource}s")))
+            items = answer if isinstance(answer, list) else dotted(answer, operation.rule.listing.items or "")  # type: ignore[union-attr]  # lists have one
+            member = operation.rule.key.member if operation.rule.key else ""
+            return [item[member] for item in items or () if isinstance(item, dict) and item.get(member)]
+        return []
+
+    def strange(self, operation: Operation, name: Name) -> Any:
+        """A valid key that nothing has; None where none was found."""
+        return strange_key(operation, name.source, self._choose.getrandbits(62))
+
+    def get(self, resource: str, within: Mapping[str, Any], members: Mapping[str, Any] | None = None) -> Thing:
+        """The thing of a resource below these parents that cases share; made, with these members, where there is none.
+
+        NotSent where it could not be made.
+        """
+        place = (resource, frozenset((parent, str(key)) for parent, key in within.items()))
+        with self._changing:
+            if place not in self._things:
+                self._things[place] = self.make(
+                    resource, within, {**demands(self.contract, resource), **(members or {})}
+                )
+            return self._things[place]
+
+    def make(
+        self, resource: str, within: Mapping[str, Any] | None = None, members: Mapping[str, Any] | None = None
+    ) -> Thing:
+        """A new thing, with these members in its request where they may be there. NotSent where it could not be."""
+        within = within or {}
+        known = self._failures.setdefault(resource, [])
+        if len(known) >= MOST_FAILURES:
+            raise NotStaged(known[-1])
+        reason = self._nothing_makes(resource)
+        for maker in self._makers(resource, within):
+            case, parents = self.request(maker, within, members)
+            exchange = self._send(case)
+            made = read_thing(exchange, parents)
+            if made is not None:
+                return made
+            reason = f"{maker} was answered {told(exchange)}"
+        known.append(f"no {resource} could be made: {reason}")
+        raise NotStaged(known[-1])
+
+    def request(
+        self, maker: Operation, within: Mapping[str, Any], members: Mapping[str, Any] | None = None
+    ) -> tuple[Case, dict[str, Any]]:
+        """A request that makes a thing below these parents, and all the parents that it has. NotSent."""
+        value = base_value(maker) if maker.rule.run is None else body_saying(self.contract, maker, SLOWLY)
+        chosen = key_member(maker)
+        if isinstance(value, dict):
+            sample = value.get(chosen) if chosen else None
+            value = {**value, **(members or {})}
+            if chosen and chosen in value and value[chosen] == sample:
+                value[chosen] = fresh_key()
+        case = case_with_body(maker, value, f"a {maker.rule.resource or 'thing'} to be used")
+        parents: dict[str, Any] = {}
+        for name in names(maker):
+            standing = placeholder(maker, name.source)
+            if read_at(case, name.source) is ABSENT:
+                if name.resource not in within and not self._makers(name.resource, parents):
+                    continue
+                # An optional parent is named, too, so that the thing is found below it.
+                case = add(case, name.source, standing)
+            if name.own:
+                key = self.strange(maker, name)
+            elif name.resource in within or self._makers(name.resource, parents):
+                key = within.get(name.resource) or self.get(name.resource, parents).key
+                parents[name.resource] = key
+            else:
+                continue
+            case = seat(case, name.source, standing, key, _linked(maker, name))
+        self._say(maker, parents)
+        return replace(self._with_agent(case)[0], standing="there"), parents
+
+    def _say(self, maker: Operation, parents: Mapping[str, Any]) -> None:
+        """Make what a run is to hear, where it hears what lies below its thread."""
+        agent = self.contract.profile.agent
+        said = saying(self.contract, maker, SLOWLY) if maker.rule.run else None
+        if said and said.piece and agent:
+            self.make(agent.piece, parents, said.piece)
+
+    def after(self, exchange: Exchange) -> bool:
+        """Note what an exchange did to the things that its case named. Whether things were given up."""
+        case = exchange.case
+        status = exchange.response.status if exchange.response else 0
+        accepted = 200 <= status < 300
+        with self._changing:
+            if case.standing == "there" and status in _GONE and case.intent == "valid":
+                given_up = bool(self._things)
+                self._things.clear()
+                return given_up
+            if accepted and (_destroys(case) or _ends(case)):
+                resource = case.operation.rule.resource
+                kept = {
+                    place: thing
+                    for place, thing in self._things.items()
+                    if resource != thing.resource and resource not in thing.parents
+                }
+                given_up = len(kept) < len(self._things)
+                self._things = kept
+                return given_up
+        return False
+
+
+def _linked(operation: Operation, name: Name) -> list[str]:
+    """Body members that say again what a place of the path says."""
+    if name.source.place != "path":
+        return []
+    return [member for member, parameter in linked_members(operation).items() if parameter in name.source.steps]
+
+
+def _destroys(case: Case) -> bool:
+    return case.operation.rule.action in DESTRUCTIVE or case.request.method == "DELETE"
+
+
+def _ends(case: Case) -> bool:
+    """Whether the request says when the thing ends: that may be at once."""
+    rule = case.operation.rule
+    if rule.expires is None or not isinstance(case.value, dict):
+        return False
+    setting = rule.set.get(rule.expires.at[0])
+    sources = setting.sources if setting else ()
+    return bool(case.value.keys() & {rule.expires.at[0], *(source.steps[0] for source in sources)})
+
+
+def demanded(contract: Contract, operation: Operation, name: Name) -> dict[str, Any]:
+    """Members without which the operation is refused, by its rule: those that a thing to be named has to hold."""
+    within = operation.rule.within
+    place = "stored" if name.own else "parent" if within and within.source == name.source else ""
+    made: dict[str, Any] = {}
+    for condition in operation.rule.conditions:
+        wanted = [steps for where, steps, value in condition.when if where == place and value == {"present": False}]
+        if len(wanted) == len(condition.when):
+            for steps in wanted:
+                put(made, steps, _known(contract, steps[-1]))
+    return made
+
+
+def demands(contract: Contract, resource: str) -> dict[str, Any]:
+    """Members that a thing has to hold, so that every operation below it is met by it."""
+    made: dict[str, Any] = {}
+    for operation in contract.operations:
+        for name in names(operation):
+            if name.resource == resource and not name.own:
+                made |= demanded(contract, operation, name)
+    return made
+
+
+def put(made: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
+    """Set what lies at the end of member names."""
+    for step in steps[:-1]:
+        made = made.setdefault(step, {})
+    made[steps[-1]] = value
+
+
+def _known(contract: Contract, member: str) -> Any:
+    """The value of a member in what a provider has from the beginning; else any text."""
+    for made in contract.profile.initial:
+        if member in made.set and made.set[member].kind == "value":
+            return made.set[member].value
+    return f"{member}-text"
+
+
+def _is_guessed(operation: Operation) -> bool:
+    rule = operation.rule
+    return rule.inferred or (rule.within is not None and rule.within.evidence == "assumed")
+
+
+def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> Thing | None:
+    """The thing that an exchange made; None where it made none, or its key is not told."""
+    operation, response = exchange.case.operation, exchange.response
+    rule = operation.rule
+    if response is None or not 200 <= response.status < 300 or rule.key is None:
+        return None
+    answer = _answer(exchange)
+    key = find_key(answer, told_key(operation) or rule.key.member)
+    if key is None and rule.key.source is not None:
+        chosen = read_at(exchange.case, rule.key.source)
+        key = None if chosen is ABSENT else chosen
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        return None
+    sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
+    return Thing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)
+
+
+def _answer(exchange: Exchange) -> Any:
+    """The JSON of an answer; None where it holds none."""
+    body = exchange.response.body if exchange.response else None
+    try:
+        return parse_json(body, duplicate_keys="last") if isinstance(body, bytes) else None
+    except JsonError:
+        return None
+
+
+def find_key(answer: Any, member: str) -> Any:
+    """The value of a key's member in an answer: where it says, else not far inside; of several things the last."""
+    found = dotted(answer, member)
+    waiting, name = [(answer, 0)], member.rpartition(".")[2]
+    while found is None and waiting:
+        node, level = waiting.pop(0)
+        inner = list(node.values()) if isinstance(node, Mapping) else node[::-1] if isinstance(node, list) else []
+        found = node.get(name) if isinstance(node, Mapping) else None
+        waiting += [(each, level + 1) for each in inner] if level < _LEVELS else []
+    return found
+
+
+def told(exchange: Exchange) -> str:
+    """What came, in a few words."""
+    if exchange.response is None:
+        return f"by nothing: {exchange.problem}"
+    body = exchange.response.body
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
+    return f"{exchange.response.status} {shorten(one_line(text), 200)}".strip()

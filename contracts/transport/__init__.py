@@ -1,0 +1,1 @@
+"""Bytes out and in: HTTP, WSGI, limits, credentials."""
