@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doors import DOORS, Client, make_gateway
 from hypothesis import HealthCheck, settings
-from processes import Serving, start
+from support.clients import DOORS, Client, make_gateway
+from support.paths import DATA
+from support.processes import Serving, start
 from threadmock.specs.loader import LAYERS
 
 # Derandomised, so that a run of the same code is the same run; the shared machine sets no deadline.
@@ -15,8 +16,6 @@ settings.register_profile(
     "threadmock", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 settings.load_profile("threadmock")
-
-DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,0 +1,129 @@
+"""A real agent server on loopback: installed where it is missing, started with two graphs that need no model, and ended."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.environments import alone, ends_well, missing, python_with
+
+HERE = Path(__file__).parent
+LONGEST = 90.0
+# No account, no key, no page opened; what it would send elsewhere, such as to webhooks, goes to a proxy that is not there.
+ALONE = {
+    "LANGSMITH_TRACING": "false",
+    "LANGGRAPH_CLI_NO_ANALYTICS": "1",
+    "LANGGRAPH_NO_VERSION_CHECK": "true",
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"),
+    "NO_PROXY": "127.0.0.1",
+}
+# With one job per worker, the default, all runs of all threads wait for each other.
+JOBS = "10"
+
+
+def command(port: int) -> list[str]:
+    """What starts the server, after it was installed where it is missing; skips on another Python than the pinned."""
+    if sys.version_info[:2] != (3, 11):
+        pytest.skip("the pinned packages were seen to work together on Python 3.11")
+    python = python_with("real", "langgraph_api", "--requirement", str(HERE / "requirements.txt"))
+    server = Path(python).with_name("langgraph")
+    options = ("--no-browser", "--no-reload", "--host", "127.0.0.1", "--n-jobs-per-worker", JOBS)
+    return [str(server), "dev", *options, "--port", str(port)]
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a fresh server in Python, which keeps what it keeps in this folder."""
+    port = free_port()
+    app = folder / "app"
+    shutil.copytree(HERE / "app", app)
+    with running(command(port), app, port) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def serving_js() -> Iterator[str]:
+    """The address of a fresh server in JavaScript; its folder lies beside the libraries that it imports."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None:
+        pytest.skip("node is not here")
+    with alone("real-js") as venvs:
+        home = venvs / "real-js"
+        install_js(home, npm)
+    app = Path(tempfile.mkdtemp(prefix="run-", dir=home))
+    try:
+        for name in ("langgraph.json", "graphs.mjs"):
+            shutil.copy(HERE / "app_js" / name, app)
+        port = free_port()
+        server = str(home / "node_modules" / ".bin" / "langgraphjs")
+        with running([server, "dev", "--no-browser", "--host", "127.0.0.1", "--port", str(port)], app, port) as url:
+            yield url
+    finally:
+        shutil.rmtree(app)
+
+
+def install_js(home: Path, npm: str | None) -> None:
+    """What `package.json` asks for, where it is not there in these very versions."""
+    wanted = (HERE / "app_js" / "package.json").read_text(encoding="utf-8")
+    done = home / "installed.json"
+    if done.exists() and done.read_text(encoding="utf-8") == wanted:
+        return
+    home.mkdir(exist_ok=True)
+    (home / "package.json").write_text(wanted, encoding="utf-8")
+    quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
+    well, said = ends_well(npm, "install", *quiet, cwd=home) if npm else (False, "npm is not here")
+    if not well:
+        missing(f"The server in JavaScript could not be installed: {said}")
+    done.write_text(wanted, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def running(server: list[str], app: Path, port: int) -> Iterator[str]:
+    """The address of a server that this command starts in this folder."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("LANG", "PYTEST"))} | ALONE
+    with (app / "log").open("wb") as log:
+        # a group of its own: what the server starts itself ends with it
+        process = subprocess.Popen(
+            server, cwd=app, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            wait_for(process, f"http://127.0.0.1:{port}/ok", app / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            end(process)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return when the server answers; what was installed and does not start is treated like what can't be installed."""
+    until = time.monotonic() + LONGEST
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while process.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), opener.open(url, timeout=5):
+            return
+        time.sleep(0.2)
+    missing(f"the server does not start: {log.read_text(errors='replace')[-1500:]}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the server and all that it started, whatever state they are in."""
+    for how, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+    assert process.poll() is not None, "the server can't be ended"

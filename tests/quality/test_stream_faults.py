@@ -1,0 +1,150 @@
+"""Every check and scenario of runs has a planted fault that it has been seen to catch, and none is found without one."""
+
+from dataclasses import replace
+
+import pytest
+from support.paths import DATA
+from threadmock.contracts.cases.agent_input import body_saying
+from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.scenarios import scenarios
+from threadmock.contracts.scenarios.asking import aim
+from threadmock.contracts.scenarios.runs.table import RUNS
+from threadmock.contracts.settings import Settings
+from threadmock.contracts.target.target import MOCK_TOKEN, Target
+from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.stream_limits import Stop
+from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.scripts import Heard, Reply, Script, Scripts, Step
+from threadmock.mockserver.agents.timer import JumpingTimer
+from threadmock.mockserver.faults.streams import FAULTS
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import served
+from threadmock.mockserver.world import World
+from threadmock.specs.wire.eventstream import read_events
+
+PAIRS = [(fault.name, check) for fault in FAULTS for check in fault.caught_by]
+TELLING = [scenario.name for scenario in RUNS]
+PROVIDER = "langsmith"
+
+
+# An invented provider whose events have no names, whose runs hear what lies below their thread, and of which less is known.
+HELPLINE = str(DATA / "helpline")
+SHOWN_BY_HELPLINE = [
+    ("late-event", "stream_order"),
+    ("late-event", "failing"),
+    ("no-first-event", "stream_order"),
+    ("split-event", "framing"),
+    ("error-in-stream", "framing"),
+    ("other-event-name", "event_names"),
+    ("broken-payload", "event_names"),
+    ("duplicate-event", "tokens"),
+    ("lost-event", "tokens"),
+    ("never-ends", "stream_ends"),
+    ("other-history", "stream_state"),
+    ("answered-twice", "interrupt_resume"),
+    ("cancel-nothing", "cancel"),
+    ("never-busy", "busy"),
+]
+
+
+def run_of(*faults: str, provider: str = PROVIDER) -> Run:
+    return prepare(Settings(provider, faults=faults, seed=1))
+
+
+def found_by(run: Run, phases: list[str]) -> dict[str, set[str]]:
+    """Check name to the severities of what some scenarios found."""
+    found: dict[str, set[str]] = {}
+    for slug, phase in run.items():
+        if phase in phases:
+            outcome = run.perform(slug, phase)
+            assert not outcome.crash
+            for finding, _ in outcome.findings:
+                found.setdefault(finding.check, set()).add(finding.severity)
+    run.target.close()
+    return found
+
+
+@pytest.mark.parametrize(("fault", "check"), PAIRS, ids=[f"{fault}-{check}" for fault, check in PAIRS])
+def test_planted_fault_of_runs_is_caught_by_its_check(fault: str, check: str) -> None:
+    phases = [check] if check in scenarios else TELLING
+    assert "failure" in found_by(run_of(fault), phases).get(check, ())
+
+
+@pytest.mark.parametrize(("fault", "check"), SHOWN_BY_HELPLINE)
+def test_planted_fault_of_runs_is_caught_on_a_provider_of_another_kind(fault: str, check: str) -> None:
+    phases = [check] if check in scenarios else TELLING
+    assert "failure" in found_by(run_of(fault, provider=HELPLINE), phases).get(check, ())
+
+
+def test_the_suite_finds_nothing_on_a_provider_of_another_kind_and_tests_all_of_it() -> None:
+    run = run_of(provider=HELPLINE)
+    accepted = dict.fromkeys([operation.slug for operation in run.operations], 0)
+    for slug, phase in run.items():
+        outcome = run.perform(slug, phase)
+        assert (outcome.crash, [(found.check, found.got) for found, _ in outcome.findings]) == ("", [])
+        accepted[slug] += outcome.accepted
+    run.target.close()
+    assert [slug for slug, count in accepted.items() if not count] == []
+
+
+def test_scenarios_of_runs_find_nothing_where_no_fault_is_planted() -> None:
+    run = run_of()
+    outcomes = [run.perform(slug, phase) for slug, phase in run.items() if phase in TELLING]
+    assert [(found.check, found.got) for outcome in outcomes for found, _ in outcome.findings] == []
+    passed = {name for outcome in outcomes for name, tally in outcome.tallies.items() if tally.passed}
+    assert passed >= {*TELLING, "framing", "event_names", "event_payload", "stream_order", "ids"}
+    assert [outcome.ended for outcome in outcomes if outcome.ended] == []
+
+
+@pytest.mark.parametrize("scenario", RUNS, ids=[scenario.name for scenario in RUNS])
+def test_a_scenario_of_runs_keeps_to_its_budget(scenario) -> None:
+    run = run_of()
+    for slug, phase in run.items():
+        if phase == scenario.name:
+            outcome = run.perform(slug, phase)
+            assert 0 < outcome.exchanges <= scenario.exchanges
+
+
+class Mute(Scripts):
+    """An agent that says one thing, whatever it is told: nobody's script is chosen."""
+
+    def choose(self, heard: Heard) -> tuple[Script, Heard]:
+        return self.known["echo"], heard
+
+
+def test_an_agent_that_obeys_no_script_is_no_finding_and_what_could_not_be_asked_is_said() -> None:
+    run = run_of()
+    given = run.target.given
+    run.target.close()
+    known = {"echo": Script("echo", (Reply((Step("say", "I am another agent, and do as I like."),)),))}
+    world = World(1, auth=MOCK_TOKEN, runs=Runs(timer=JumpingTimer()), scripts=Mute(known))
+    run.target = Target(WsgiTransport(served(Gateway([run.contract], world))), "another agent", given=given)
+    ended: dict[str, str] = {}
+    for slug, phase in run.items():
+        if phase in TELLING:
+            outcome = run.perform(slug, phase)
+            assert (outcome.crash, [finding.got for finding, _ in outcome.findings]) == ("", [])
+            ended[phase] = outcome.ended or ended.get(phase, "")
+    assert ended["interrupt_resume"] == "the agent asked nobody"
+    assert ended["failing"] == "the agent did not fail when it was asked to"
+    assert {name for name, reason in ended.items() if not reason} >= {"stream_state", "tokens", "resume_stream"}
+
+
+def test_ids_in_the_stream_of_a_thread_grow_from_run_to_run_although_time_jumps() -> None:
+    run = run_of()
+    operations = {str(operation): operation for operation in run.operations}
+    stage = run.staging(operations["GET /threads/{thread_id}/stream"]).stage
+    keys = {"thread": stage.make("thread").key}
+    start = operations["POST /threads/{thread_id}/runs/stream"]
+    for number in range(2):
+        body = body_saying(run.contract, start, f"/long number {number}") | {"stream_mode": ["messages", "values"]}
+        run.target.exchange(stage.settle(aim(start, keys, "a run", value=body)))
+    follow = aim(operations["GET /threads/{thread_id}/stream"], keys, "all that was told")
+    follow = replace(
+        follow, request=replace(follow.request, headers={"last-event-id": "-"}), stop=Stop(events=9999, silences=2)
+    )
+    events = read_events(run.target.exchange(follow).response.body)
+    ids = [tuple(map(int, event.id.split("-"))) for event in events]
+    assert len(ids) > 1000
+    assert ids == sorted(set(ids))
+    run.target.close()

@@ -1,0 +1,69 @@
+"""Client libraries that need an environment of their own, installed below `.venvs/` where they are missing."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.paths import ROOT
+
+try:
+    import fcntl
+except ImportError:  # Windows: its tests run one after the other
+    fcntl = None  # type: ignore[assignment]
+
+
+def ends_well(*command: str, **options: Any) -> tuple[bool, str]:
+    """Whether a command ends well, and the end of what it said."""
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900, **options)
+    return ended.returncode == 0, (ended.stdout + ended.stderr)[-1500:]
+
+
+def missing(reason: str) -> None:
+    """What cannot be installed fails in CI and skips elsewhere."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[Path]:
+    """The folder `.venvs/`, in which no other process installs what has this name: tests run in several processes."""
+    folder = ROOT / ".venvs"
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+def python_with(name: str, module: str, *packages: str) -> str:
+    """The Python of `.venvs/NAME-VERSION`, in which packages are installed. module: of theirs, to see whether they are."""
+    name = f"{name}-{'.'.join(map(str, sys.version_info[:2]))}"
+    with alone(name) as folder:
+        return _python_in(folder / name, module, packages)
+
+
+def _python_in(folder: Path, module: str, packages: tuple[str, ...]) -> str:
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if python.exists() and ends_well(str(python), "-c", f"import {module}")[0]:
+        return str(python)
+    made, said = ends_well(sys.executable, "-m", "venv", "--clear", str(folder))
+    if made:
+        made, said = ends_well(str(python), "-m", "pip", "install", "--quiet", *packages)
+    if not made:
+        missing(f"{' '.join(packages)} could not be installed: {said}")
+    return str(python)
+
+
+def script(*command: str, without: str = "", timeout: float = 120) -> str:
+    """What a script printed. without: the beginning of names of environment variables that it must not see."""
+    env = {name: value for name, value in os.environ.items() if not without or not name.startswith(without)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout, env=env)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout

@@ -1,0 +1,1 @@
+"""Servers with planted faults, and correct variants."""

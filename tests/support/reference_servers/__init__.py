@@ -1,0 +1,1 @@
+"""Correct servers that use nothing of ours."""
