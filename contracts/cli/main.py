@@ -28,7 +28,7 @@ verbs: Mapping[str, tuple[str, str]] = {
     "replay": ("threadmock.contracts.cli.replay:replay", "Send a saved finding again: does it still hold?"),
     "checks": (
         "threadmock.contracts.cli.checks:checks",
-        "List every check: what it asserts and where that comes from.",
+        "List every check: what it asserts, and its source.",
     ),
 }
 """Verb to where its command is, and its line in the help."""
