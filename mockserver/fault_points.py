@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from threadmock.specs.wire.messages import Request, Response
 
 if TYPE_CHECKING:
-    from threadmock.mockserver.pipeline.refusals import Refused
-    from threadmock.mockserver.rules.scope import Done, Transaction
+    from threadmock.mockserver.rules.outcome import Done, Refused
+    from threadmock.mockserver.rules.scope import Transaction
     from threadmock.mockserver.world import World
     from threadmock.specs.contract import Operation
 

@@ -7,36 +7,15 @@ Shared between threads freely: nothing here changes after loading.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from threadmock.specs.behaviour.profile import Profile
-from threadmock.specs.behaviour.rule import Evidence, Rule
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.evidence import Evidence
+from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.wire.messages import is_json
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-Direction = Literal["request", "response"]
 Location = Literal["path", "query", "header", "cookie"]
-
-
-@dataclass(frozen=True, eq=False)
-class Schema:
-    """One schema as self-contained JSON Schema 2020-12.
-
-    document: the schema; references are `#/$defs/NAME` into its own `$defs`. pointer: where it stands in the vendor's
-    document (JSON pointer). direction: read-only members are not required in a request, write-only ones not in a
-    response. origins: NAME to where that definition stands in the vendor's document; a name that lacks here is one of
-    `components/schemas`.
-    """
-
-    document: Mapping[str, Any]
-    pointer: str
-    direction: Direction
-    origins: Mapping[str, str] = field(default_factory=dict)
-
-    def resolve(self, node: Any) -> Any:
-        """Follow `$ref` to the node it names, while the node has no other assertion beside it."""
-        while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
-            node = self.document["$defs"][node["$ref"].removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")]
-        return node
 
 
 @dataclass(frozen=True)
@@ -176,3 +155,9 @@ class Contract:
     servers: tuple[Server, ...] = ()
     warnings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+
+def json_media(operation: Operation, status: int) -> Media | None:
+    """The JSON media of the reply documented for a status."""
+    reply = operation.reply(status)
+    return next((m for name, m in reply.content.items() if is_json(name) or name == "*/*"), None) if reply else None

@@ -1,9 +1,8 @@
 """Whether every `x-evidence` of a document says a word that we know: a misspelt one would count as documented."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, get_args
 
-from threadmock.specs.behaviour.read_rules import evidence_words
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import SchemaError, nearest
 
@@ -42,3 +41,19 @@ def _marks(tree: Any) -> Iterator[tuple[str, Any]]:
             for key, child in node.items()
             if names or (key != MARK and key not in _LITERALS)
         )
+
+
+Evidence = Literal["documented", "observed", "assumed"]
+
+
+weakness: Mapping[str, int] = {"documented": 0, "observed": 1, "assumed": 2}
+
+
+def weakest(*evidence: Evidence) -> Evidence:
+    """The evidence of something that rests on all of these."""
+    return max(evidence, key=weakness.__getitem__, default="documented")
+
+
+def evidence_words() -> tuple[str, ...]:
+    """The three words of evidence, strongest first."""
+    return get_args(Evidence)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from threadmock.specs.behaviour.read_agents import parse_agent
 from threadmock.specs.behaviour.read_fill import parse_fill
 from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_profile
-from threadmock.specs.contract import Contract, Schema, Server
+from threadmock.specs.contract import Contract, Server
 from threadmock.specs.documents import document as documents
 from threadmock.specs.documents import overlay
 from threadmock.specs.documents.document import Document
@@ -20,6 +20,7 @@ from threadmock.specs.evidence import check_evidence
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
 from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.schemas.schema import Schema
 
 LAYERS = ("documented", "observed")
 _MAX_CONTRACTS = 64

@@ -122,7 +122,7 @@ def wrong_rooms(source: Source) -> Iterator[str]:
 def _is_at_the_wrong_place(source: Source, each: Import) -> bool:
     if source.package == "mockserver" or each.typing:
         return False
-    return not each.inside or not (source.path == "contracts/target/target.py" or _holds_a_command(source))
+    return not each.inside or not (source.path == "contracts/target/open_target.py" or _holds_a_command(source))
 
 
 def _holds_a_command(source: Source) -> bool:
@@ -267,7 +267,7 @@ PLANTED = [
     ("wrong_rooms", "specs/a.py", "def f():\n    import threadmock.contracts"),
     ("wrong_rooms", "mockserver/a.py", "from threadmock.contracts import cases"),
     ("wrong_rooms", "mockserver/a.py", "from threadmock import contracts"),
-    ("wrong_rooms", "contracts/target/target.py", "from threadmock.mockserver import app"),
+    ("wrong_rooms", "contracts/target/open_target.py", "from threadmock.mockserver import app"),
     ("wrong_rooms", "contracts/checks/a.py", "def f():\n    from threadmock.mockserver import app"),
     ("pytest_elsewhere", "contracts/run.py", "import pytest"),
     ("pytest_elsewhere", "contracts/report.py", "def f():\n    from _pytest.reports import TestReport"),
@@ -301,7 +301,7 @@ HARMLESS = [
         "mockserver/a.py",
         DOC + "import click\nfrom granian import Granian\nfrom threadmock.specs.contract import Contract",
     ),
-    ("contracts/target/target.py", DOC + f"def f():\n    {DOC}    from threadmock.mockserver import app\n"),
+    ("contracts/target/open_target.py", DOC + f"def f():\n    {DOC}    from threadmock.mockserver import app\n"),
     (
         "contracts/cli/main.py",
         DOC

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, base_value
+from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.samples import least
 from threadmock.contracts.cases.shapes import Shapes, shapes
 from threadmock.specs.behaviour.agent import Respond
-from threadmock.specs.behaviour.rule import Setting, Source
-from threadmock.specs.contract import Contract, Operation, Schema
+from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
 _CONTENT = ("content", "text", "parts")

@@ -8,8 +8,9 @@ from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.samples import least
 from threadmock.contracts.cases.shapes import Branch, Shapes, shapes
-from threadmock.specs.contract import Operation, Schema
+from threadmock.specs.contract import Operation
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.schemas.schema import Schema
 
 MAX_LEVELS = 8
 

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from threadmock.contracts.cases.shapes import subschema
-from threadmock.specs.behaviour.rule import Evidence, weakest, weakness
-from threadmock.specs.contract import Schema
+from threadmock.specs.evidence import Evidence, weakest, weakness
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
 _MAX_DEPTH = 20

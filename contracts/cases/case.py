@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form, encode_query, text_of
 from threadmock.contracts.cases.references import (
@@ -17,18 +17,12 @@ from threadmock.contracts.cases.references import (
 from threadmock.contracts.cases.samples import least, most, parameter_value
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.transport.stream_limits import PLAIN, Stop
-from threadmock.specs.behaviour.rule import Evidence
 from threadmock.specs.contract import Media, Operation
+from threadmock.specs.evidence import Evidence
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.messages import Request, is_json
 from threadmock.specs.wire.strictjson import dump_json
 
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT: Final = _Absent()
 FORMS = (URLENCODED, MULTIPART)
 
 Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method"]

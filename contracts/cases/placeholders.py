@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.encoding import encode_query, text_of
-from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.wire.strictjson import JsonError, dump_json
 

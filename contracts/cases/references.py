@@ -1,7 +1,6 @@
 """Which places of a request name things that must be there, and what stands there until real ones are put in."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,8 +9,9 @@ from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.fresh_keys import strange_keys
 from threadmock.contracts.cases.samples import least, parameter_value
 from threadmock.contracts.cases.shapes import Shapes, shapes, subschema
-from threadmock.specs.behaviour.rule import Source, Within
-from threadmock.specs.contract import Operation, Parameter, Schema
+from threadmock.specs.behaviour.setting import Source, Within
+from threadmock.specs.contract import Operation, Parameter
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
 
@@ -178,12 +178,3 @@ def untold(operation: Operation) -> str:
     reply = operation.reply(operation.success)
     events = bool(reply and reply.content) and set(reply.content if reply else ()) == {"text/event-stream"}
     return "no rule tells which events they answer with" if events and operation.rule.run is None else ""
-
-
-def dotted(value: Any, steps: str) -> Any:
-    """What lies at a dotted place of JSON; None where there is nothing."""
-    for step in steps.split("."):
-        if not isinstance(value, Mapping) or step not in value:
-            return None
-        value = value[step]
-    return value

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 from threadmock.contracts.cases.shapes import Branch, Shapes, shapes, subschema
-from threadmock.specs.contract import Parameter, Schema
+from threadmock.specs.contract import Parameter
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
 MAX_LEVELS = 12

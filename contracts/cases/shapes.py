@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from threadmock.specs.contract import Schema
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.strictjson import dump_json
 
 MAX_BRANCHES = 32

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.evidence import Evidence
 
 
 def long_text(length: int) -> str:

@@ -17,16 +17,17 @@ One cause, one finding: each check says where it does not apply, and what follow
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from threadmock.contracts.cases.case import ABSENT
 from threadmock.contracts.checks import acceptance, content, moments, redirects, reply, storing, streaming, survival
-from threadmock.contracts.checks.check import Check, Context, Verdict
+from threadmock.contracts.checks.check import Check
+from threadmock.contracts.checks.context import Context, Verdict
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import dump_json
 
 if TYPE_CHECKING:
     from threadmock.contracts.checks.finding import Finding
-    from threadmock.contracts.target.target import Exchange
+    from threadmock.contracts.target.exchange import Exchange
 
 __all__ = ["Check", "Context", "Reading", "Verdict", "checks", "judge", "judge_reading"]
 

@@ -15,7 +15,7 @@ from threadmock.contracts.checks.situation import (
     neutral,
     unreadable,
 )
-from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.evidence import Evidence, weakest
 
 _FORMLESS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

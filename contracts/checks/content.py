@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT
 from threadmock.contracts.checks.echo import Difference, differences, same
 from threadmock.contracts.checks.expected import Expected, Near, expectations
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble, is_plain_name
 from threadmock.contracts.checks.storing import CHANGING, makes, merge_of, overlap, stores
-from threadmock.specs.behaviour.rule import Evidence, Setting, Source, weakest
+from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import dump_json
 

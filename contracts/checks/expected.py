@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT
 from threadmock.contracts.checks.reading import Reading
-from threadmock.specs.behaviour.rule import Evidence, Setting, weakest
+from threadmock.specs.behaviour.setting import Setting
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from threadmock.contracts.checks.curl import curl
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import request_target
-from threadmock.specs.behaviour.rule import Evidence
 from threadmock.specs.contract import Operation
+from threadmock.specs.evidence import Evidence
 
 if TYPE_CHECKING:
-    from threadmock.contracts.target.target import Exchange
+    from threadmock.contracts.target.exchange import Exchange
 
 Severity = Literal["failure", "unconfirmed"]
 Key: TypeAlias = tuple[str, str, str, str, str]

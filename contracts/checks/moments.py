@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from threadmock.contracts.cases.case import ABSENT
 from threadmock.contracts.checks.content import existing_applies
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
 from threadmock.contracts.checks.storing import makes
+from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)

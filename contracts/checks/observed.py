@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from threadmock.specs.behaviour.rule import Setting
+from threadmock.specs.behaviour.setting import Setting
 
 Found = dict[str, Any]
 _STORED = ("stored", "parent", "latest")

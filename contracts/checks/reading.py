@@ -6,27 +6,31 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from threadmock.contracts.cases.case import ABSENT, Case, json_media
+from threadmock.contracts.cases.case import Case, json_media
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.shapes import Branch, shapes, subschema
-from threadmock.contracts.checks.check import Context
+from threadmock.contracts.checks.context import Context
 from threadmock.contracts.checks.finding import Finding, case_record
 from threadmock.contracts.checks.streams import EventStream, Scope, read_stream
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.agent import Respond, RunRule
-from threadmock.specs.behaviour.rule import Evidence, Policy, Rule, Source, weakest
-from threadmock.specs.contract import Operation, Reply, Schema
-from threadmock.specs.operations.inference import properties
+from threadmock.specs.behaviour.rule import Policy, Rule
+from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.contract import Operation, Reply
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.operations.replies import check_response
 from threadmock.specs.operations.spelling import respell
+from threadmock.specs.schemas.declared import properties
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
-    from threadmock.contracts.target.target import Exchange
+    from threadmock.contracts.target.exchange import Exchange
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.redirects import elsewhere
-from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
-from threadmock.specs.behaviour.rule import Condition, Source
-from threadmock.specs.operations.parameters import types_of
+from threadmock.specs.behaviour.conditions import agrees, asks_of_store
+from threadmock.specs.behaviour.rule import Condition
+from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.members import ABSENT, spread
+from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.wire.messages import is_json, media_type
 from threadmock.specs.wire.strictjson import depth_of
 

@@ -9,7 +9,7 @@ from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.streams import EventStream, Told, is_over
 from threadmock.contracts.text import shorten
 from threadmock.specs.behaviour.agent import Event
-from threadmock.specs.behaviour.rule import Evidence, weakest
+from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import media_type
 

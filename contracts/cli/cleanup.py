@@ -35,7 +35,7 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
     from threadmock.contracts.settings import UsageError  # noqa: PLC0415
     from threadmock.contracts.target.cleaner import Cleaner  # noqa: PLC0415 - only who cleans up loads it
     from threadmock.contracts.target.ledger_file import LedgerFile, read_book  # noqa: PLC0415
-    from threadmock.contracts.target.target import http_target  # noqa: PLC0415
+    from threadmock.contracts.target.open_target import http_target  # noqa: PLC0415
     from threadmock.contracts.target.target_info import identity  # noqa: PLC0415
     from threadmock.contracts.transport.header_options import read_headers  # noqa: PLC0415
     from threadmock.specs import loader  # noqa: PLC0415

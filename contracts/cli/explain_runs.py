@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from threadmock.contracts.cli.explain_settings import Part, made_parts, setting_text, value_text, when_text
-from threadmock.specs.behaviour.agent import RunRule, When
-from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.behaviour.agent import RunRule
+from threadmock.specs.behaviour.setting import Source, When
 
 
 def run_parts(run: RunRule | None) -> Iterator[Part]:

@@ -20,10 +20,13 @@ from threadmock.contracts.generation import coverage
 from threadmock.contracts.replay.recording import Tape
 from threadmock.contracts.replay.story import story
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
+from threadmock.contracts.target.answers import told
+from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.ledger_file import LedgerFile
-from threadmock.contracts.target.prerequisites import Stage, told
+from threadmock.contracts.target.open_target import http_target, mock_target
+from threadmock.contracts.target.prerequisites import Stage
 from threadmock.contracts.target.run_budget import RUNS_OFF, Purse, portion, starts_runs, users
-from threadmock.contracts.target.target import Exchange, Gone, Target, http_target, mock_target
+from threadmock.contracts.target.target import Gone, Target
 from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent, Trespass
 from threadmock.contracts.transport.header_options import read_headers

@@ -7,7 +7,7 @@ from typing import Any
 from threadmock.contracts.cases.body_places import Place
 from threadmock.contracts.cases.shapes import Branch
 from threadmock.contracts.cases.value_pools import WRONG_TYPES, long_text
-from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.evidence import Evidence
 
 LONGEST = 100_001
 

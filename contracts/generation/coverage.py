@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any
 
 from threadmock.contracts.cases.body_places import Place
-from threadmock.contracts.cases.case import ABSENT, Case, build_request, case_with_body, json_media, key_member
+from threadmock.contracts.cases.case import Case, build_request, case_with_body, json_media, key_member
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.samples import most
 from threadmock.contracts.cases.shapes import plain_name, shapes
@@ -28,8 +28,10 @@ from threadmock.contracts.generation.coverage_basis import (
     without,
 )
 from threadmock.contracts.generation.revealing_values import telling, text_probes
-from threadmock.specs.contract import Operation, Schema
+from threadmock.specs.contract import Operation
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import is_json
 
 LIMIT = 350

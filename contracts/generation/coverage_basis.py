@@ -19,8 +19,8 @@ from threadmock.contracts.cases.case import (
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.generation.boundaries import Probe
-from threadmock.specs.behaviour.rule import Evidence, weakest, weakness
 from threadmock.specs.contract import Operation
+from threadmock.specs.evidence import Evidence, weakest, weakness
 from threadmock.specs.schemas.validation import Checker, checker
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 

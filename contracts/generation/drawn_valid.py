@@ -6,7 +6,6 @@ from typing import Any
 from hypothesis import strategies as st
 from threadmock.contracts.cases.branch_evidence import choice_evidence
 from threadmock.contracts.cases.case import (
-    ABSENT,
     FORMS,
     Case,
     build_request,
@@ -23,10 +22,12 @@ from threadmock.contracts.cases.references import body_schema, cursors, names, p
 from threadmock.contracts.cases.shapes import Branch, shapes
 from threadmock.contracts.cases.value_pools import TEXTS
 from threadmock.contracts.generation.coverage_basis import needed_elsewhere
-from threadmock.specs.behaviour.rule import weakest
-from threadmock.specs.contract import Media, Operation, Parameter, Schema
+from threadmock.specs.contract import Media, Operation, Parameter
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import is_read, read_parameter
 from threadmock.specs.operations.requests import read_body
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.specs.behaviour.rule import Evidence
+from threadmock.specs.evidence import Evidence
 from threadmock.specs.wire.strictjson import dump_json
 
 

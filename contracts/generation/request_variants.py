@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from threadmock.contracts.cases.case import ABSENT, FORMS, Case, Intent, build_request, encode_body, json_media
+from threadmock.contracts.cases.case import FORMS, Case, Intent, build_request, encode_body, json_media
 from threadmock.contracts.cases.encoding import BOUNDARY, text_of
 from threadmock.contracts.cases.references import plain_text
 from threadmock.contracts.cases.samples import parameter_value
@@ -14,8 +14,9 @@ from threadmock.contracts.cases.value_pools import TEXTS, long_text
 from threadmock.contracts.generation.boundaries import limits
 from threadmock.contracts.generation.coverage_basis import Grounds, needed_elsewhere, rekeyed
 from threadmock.contracts.generation.malformed import WRONG_MEDIA_TYPES, malformed_bodies, plain_label, twice
-from threadmock.specs.behaviour.rule import Evidence, weakest
 from threadmock.specs.contract import Parameter
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import is_read, read_parameter
 from threadmock.specs.operations.requests import read_body
 from threadmock.specs.schemas.validation import checker

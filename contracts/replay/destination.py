@@ -12,8 +12,8 @@ from threadmock.contracts.replay.rejudge import known_contract
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target import ledger_session
 from threadmock.contracts.target.guard import SAFE_METHODS
+from threadmock.contracts.target.open_target import http_target, mock_target
 from threadmock.contracts.target.tags import NAME
-from threadmock.contracts.target.target import http_target, mock_target
 from threadmock.contracts.transport.base import Transport
 from threadmock.contracts.transport.header_options import read_headers
 from threadmock.contracts.transport.http import HttpTransport

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.target.created_things import may_make
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import BudgetSpent, TransportError, Unreachable
 from threadmock.contracts.transport.stream_limits import PLAIN, Stop
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.routing import Router
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, parse_json

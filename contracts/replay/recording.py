@@ -9,7 +9,7 @@ from threadmock.contracts.checks.finding import CaseRecord
 from threadmock.contracts.replay.replayer import plain
 from threadmock.contracts.replay.substitution import UUID, names_something, told
 from threadmock.contracts.replay.worn_credentials import goods_of
-from threadmock.contracts.target.target import Exchange
+from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.transport.urls import request_target
 
 MOST_SENT = 260

@@ -7,14 +7,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, checks, judge
 from threadmock.contracts.replay.replayer import GONE, HOLDS, Replayed
 from threadmock.contracts.replay.substitution import put
-from threadmock.contracts.target.target import Exchange
+from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import load
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import checks
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.replay.recording import Taken, Tape, answer_of
@@ -13,6 +13,7 @@ from threadmock.contracts.replay.worn_credentials import worn
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import request_target
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_STEPS = 250

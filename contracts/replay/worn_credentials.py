@@ -7,7 +7,7 @@ from threadmock.contracts.transport.credentials import PUBLIC, alter
 from threadmock.contracts.transport.redaction import Masking
 
 if TYPE_CHECKING:
-    from threadmock.contracts.target.target import Exchange
+    from threadmock.contracts.target.exchange import Exchange
 
 
 def _cased(value: str) -> str:

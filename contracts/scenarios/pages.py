@@ -1,23 +1,27 @@
 """How lists are gone through: one page, the next one, until something is found or a bound is met."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.references import dotted, names, schema_at
-from threadmock.contracts.cases.shapes import shapes
+from threadmock.contracts.cases.list_pages import PLENTY, Way, _declared, way_of
+from threadmock.contracts.cases.references import names, schema_at
 from threadmock.contracts.checks import Context, Reading
-from threadmock.contracts.scenarios.asking import aim, keys_of
+from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import Thing, find_key
-from threadmock.specs.behaviour.rule import Listing, Source
+from threadmock.contracts.target.answers import find_key
+from threadmock.contracts.target.prerequisites import Thing
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.operations.inference import properties
+from threadmock.specs.members import dotted
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 
+if TYPE_CHECKING:
+    from threadmock.specs.behaviour.setting import Source
+
 MOST_PAGES = 8
-PLENTY = 100
 
 
 @dataclass(frozen=True)
@@ -29,35 +33,6 @@ class Found:
     reading: Reading | None
 
 
-@dataclass(frozen=True)
-class Way:
-    """How an operation is gone through. Places that it does not declare are None. most: the largest limit.
-
-    fixed: places that hold the same on every page.
-    """
-
-    operation: Operation
-    listing: Listing
-    limit: Source | None
-    offset: Source | None
-    after: Source | None
-    most: int
-    key: str
-    fixed: Mapping[Source, Any] = field(default_factory=dict)
-
-
-def way_of(operation: Operation) -> Way:
-    """The way through a list. ValueError where the operation is none."""
-    rule = operation.rule.listing
-    if rule is None:
-        raise ValueError(f"{operation} lists nothing")
-    limit = _declared(operation, rule.limit or Source("query", ("limit",)))
-    offset = _declared(operation, rule.offset or Source("query", ("offset",)))
-    after = _declared(operation, rule.after)
-    key = operation.rule.key.member if operation.rule.key else "id"
-    return Way(operation, rule, limit, offset, after, _largest(operation, limit), key)
-
-
 def narrowed(way: Way, things: Sequence[Thing]) -> Way:
     """The way through these things alone, where a filter takes their keys; else the same way."""
     wanted = [thing.key for thing in things]
@@ -67,25 +42,6 @@ def narrowed(way: Way, things: Sequence[Thing]) -> Way:
         if source and schema and source.place == "body" and checker(schema).accepted(wanted):
             return replace(way, fixed={**way.fixed, source: wanted})
     return way
-
-
-def _declared(operation: Operation, source: Source | None) -> Source | None:
-    if source is None or len(source.steps) != 1 or source.place not in ("query", "body"):
-        return None
-    return source if schema_at(operation, source) is not None else None
-
-
-def _largest(operation: Operation, limit: Source | None) -> int:
-    schema = schema_at(operation, limit) if limit else None
-    bounds = [b.keywords["maximum"] for b in shapes(schema).root() if "maximum" in b.keywords] if schema else []
-    return min([PLENTY, *map(int, bounds)])
-
-
-def smallest(way: Way) -> int:
-    """The smallest limit above 0 that the document lets one ask for."""
-    schema = schema_at(way.operation, way.limit) if way.limit else None
-    bounds = [b.keywords["minimum"] for b in shapes(schema).root() if "minimum" in b.keywords] if schema else []
-    return max([1, *map(int, bounds)])
 
 
 def ask_page(context: Context, way: Way, keys: Mapping[str, Any], label: str, **places: Any) -> Reading:

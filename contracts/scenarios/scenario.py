@@ -16,9 +16,9 @@ from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.specs.behaviour.rule import Evidence
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.operations.inference import properties
+from threadmock.specs.evidence import Evidence
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
 

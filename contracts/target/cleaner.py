@@ -4,19 +4,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import base_value
-from threadmock.contracts.cases.references import dotted
-from threadmock.contracts.scenarios.asking import aim
+from threadmock.contracts.target.answers import find_key, told
 from threadmock.contracts.target.created_things import trouble_of
+from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.ledger_file import Book, Entry, LedgerFile
 from threadmock.contracts.target.list_walk import items
-from threadmock.contracts.target.prerequisites import find_key, told
 from threadmock.contracts.target.removal import Way, way
 from threadmock.contracts.target.tags import NAME
-from threadmock.contracts.target.target import Exchange, Gone, Target
+from threadmock.contracts.target.target import Gone, Target
 from threadmock.contracts.text import one_line, printable, shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract
+from threadmock.specs.members import dotted
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_FAILURES = 5

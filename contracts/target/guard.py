@@ -16,7 +16,7 @@ from threadmock.contracts.cases.references import cursors, names, placeholder, s
 from threadmock.contracts.cases.sent_values import UNREADABLE, texts_of, values_at
 from threadmock.contracts.text import one_line, shorten
 from threadmock.contracts.transport.errors import TRESPASS, Forbidden, Trespass
-from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.operations.routing import Router
 from threadmock.specs.schemas.validation import checker

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from threadmock.contracts.cases.references import dotted
-from threadmock.contracts.scenarios.asking import aim
-from threadmock.contracts.scenarios.pages import Way, way_of
-from threadmock.contracts.target.prerequisites import find_key
+from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.list_pages import Way, way_of
+from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.target.tags import NAME
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import NotSent
-from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
+from threadmock.specs.members import dotted
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_PAGES = 200

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.contracts.cases.agent_input import body_saying, saying
-from threadmock.contracts.cases.case import ABSENT, Case, base_value, case_with_body, key_member, linked_members
+from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, linked_members
 from threadmock.contracts.cases.families import lists, makers, told_key
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.placeholders import add, read_at, seat
@@ -20,22 +20,21 @@ from threadmock.contracts.cases.references import (
     Name,
     agent_place,
     cursors,
-    dotted,
     names,
     needs_some,
     placeholder,
     strange_key,
 )
+from threadmock.contracts.target.answers import _answer, find_key, told
+from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF
-from threadmock.contracts.target.target import Exchange
-from threadmock.contracts.text import one_line, shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
+from threadmock.specs.members import ABSENT, dotted
+from threadmock.specs.wire.strictjson import dump_json
 
 MOST_FAILURES = 2
 _GONE = (404, 410)
-_LEVELS = 3
 SLOWLY = "/slow Say something."
 """What a run that is made for others hears: with our own scripts it goes on for a while."""
 
@@ -353,33 +352,3 @@ def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> Thing | None:
         return None
     sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
     return Thing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)
-
-
-def _answer(exchange: Exchange) -> Any:
-    """The JSON of an answer; None where it holds none."""
-    body = exchange.response.body if exchange.response else None
-    try:
-        return parse_json(body, duplicate_keys="last") if isinstance(body, bytes) else None
-    except JsonError:
-        return None
-
-
-def find_key(answer: Any, member: str) -> Any:
-    """The value of a key's member in an answer: where it says, else not far inside; of several things the last."""
-    found = dotted(answer, member)
-    waiting, name = [(answer, 0)], member.rpartition(".")[2]
-    while found is None and waiting:
-        node, level = waiting.pop(0)
-        inner = list(node.values()) if isinstance(node, Mapping) else node[::-1] if isinstance(node, list) else []
-        found = node.get(name) if isinstance(node, Mapping) else None
-        waiting += [(each, level + 1) for each in inner] if level < _LEVELS else []
-    return found
-
-
-def told(exchange: Exchange) -> str:
-    """What came, in a few words."""
-    if exchange.response is None:
-        return f"by nothing: {exchange.problem}"
-    body = exchange.response.body
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
-    return f"{exchange.response.status} {shorten(one_line(text), 200)}".strip()

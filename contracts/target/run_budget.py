@@ -4,12 +4,13 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, Case
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.placeholders import read_at
 from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.transport.shared import SharedCount
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.members import ABSENT
 
 RUNS_OFF = "runs may cost money: --allow-runs N"
 MOST_DELAY = 30.0

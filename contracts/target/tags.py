@@ -11,7 +11,7 @@ from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.inference import properties
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import JsonError, dump_json
 

@@ -1,36 +1,30 @@
 """Where cases are sent: the mock in this process, or a URL. Credentials, what may be written, what was made."""
 
 import datetime
-import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from threadmock.contracts.cases.case import Case
+from threadmock.contracts.target.exchange import MOCK_URL, Exchange
 from threadmock.contracts.target.guard import SAFE_METHODS, Guard, writes
 from threadmock.contracts.target.ledger import Ledger
-from threadmock.contracts.target.ledger_file import LedgerFile
 from threadmock.contracts.target.run_budget import Purse
 from threadmock.contracts.target.tags import Tagger, carries
-from threadmock.contracts.transport.base import Transport, WsgiApp, WsgiTransport
-from threadmock.contracts.transport.credentials import Choice, Dressing, dressing, invented, known
+from threadmock.contracts.transport.base import Transport
+from threadmock.contracts.transport.credentials import Choice, Dressing, dressing, known
 from threadmock.contracts.transport.errors import Dropped, NotSent, TimedOut, TransportError, Unreachable
-from threadmock.contracts.transport.header_options import secrets_of
 from threadmock.contracts.transport.http import HttpTransport
-from threadmock.contracts.transport.rate import AWAY, MOST_STORMS, Pacer
+from threadmock.contracts.transport.rate import MOST_STORMS, Pacer
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
-from threadmock.contracts.transport.shared import HERE, RUNS, Place, SharedCount, SharedRate
-from threadmock.contracts.transport.sockets import Clock, addresses, is_loopback
+from threadmock.contracts.transport.sockets import Clock
 from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
-from threadmock.contracts.transport.urls import TargetError, TargetUrl, read_target
-from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.contract import Operation
 from threadmock.specs.wire.messages import Request, Response
 
 DEADLINE = 10.0
 RUN_DEADLINE = 60.0
 """Seconds for an exchange with an operation that starts, follows or stops runs: an agent takes its time."""
-MOCK_URL = "http://127.0.0.1:4040"
-MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and told to everybody
 MOST_UNREACHABLE = 5
 MOST_LOCKED = 3
 
@@ -38,38 +32,6 @@ MOST_LOCKED = 3
 def system_now() -> datetime.datetime:
     """The machine's time, in UTC."""
     return datetime.datetime.now(datetime.UTC)
-
-
-@dataclass(frozen=True, eq=False)
-class Exchange:
-    """One case, sent.
-
-    request: as sent, with credentials. response: None where none came that could be judged; problem then says why.
-    elapsed: seconds. wrong_credentials_known: a good credential is known, so a "wrong" one really is wrong.
-    base_url and masking: for what is written about it. timed_out: the deadline passed before the whole answer came.
-    inconclusive: why nothing can be said of the target, though no answer came; "" where something can.
-    unreachable: nobody was there.
-    """
-
-    case: Case
-    request: Request
-    response: Response | None
-    problem: str
-    elapsed: float
-    sent_at: datetime.datetime
-    received_at: datetime.datetime
-    wrong_credentials_known: bool = False
-    base_url: str = MOCK_URL
-    masking: Masking = NOTHING_SECRET
-    timed_out: bool = False
-    inconclusive: str = ""
-    unreachable: bool = False
-
-    @property
-    def nothing_said(self) -> str:
-        """Why the exchange says nothing of the operation, whatever was asked; "" where it does."""
-        status = self.response.status if self.response else 0
-        return self.inconclusive or (f"status {status}: the target asked to be left alone" if status in AWAY else "")
 
 
 class Gone(Unreachable):
@@ -247,94 +209,3 @@ class Target:
 def _stop_of(case: Case) -> Stop:
     run = case.operation.rule.run
     return FOLLOWING if case.stop is PLAIN and run and run.follow_thread else case.stop
-
-
-def http_target(  # noqa: PLR0913 - options, by name
-    contract: Contract,
-    url: str,
-    *,
-    headers: Mapping[str, str] | None = None,
-    allow_writes: bool = False,
-    allow_runs: int = 0,
-    ca_file: str | None = None,
-    operations: Sequence[Operation] | None = None,
-    deadline: float = DEADLINE,
-    rate: float | None = None,
-    settle: float = 0.0,
-    at: Place = HERE,
-    ledger: LedgerFile | None = None,
-) -> Target:
-    """A deployment.
-
-    headers: sent with every request, any case. operations: those to be asked, else all. allow_runs: how many requests
-    may be sent that may start a run. rate: requests a second. settle: see Pacer. at: the processes that keep to both
-    together. ledger: where it is written what is made.
-
-    TargetError where URL, headers or CA file can't be used, or the operations would write to what is not this machine
-    and allow_writes was not given. Unreachable where the host has no address.
-    """
-    base = read_target(url)
-    given = {name.lower(): value for name, value in (headers or {}).items()}
-    chosen = contract.operations if operations is None else operations
-    local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
-    if not (local or allow_writes):
-        _refuse_writes(base, chosen)
-    try:
-        transport = HttpTransport(base, ca_file=ca_file, loopback_only=local)
-    except OSError as error:
-        raise TargetError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
-    together = SharedRate(at.folder, rate or math.inf) if at.folder and at.workers > 1 else None
-    masking = secrets_of(contract, given)
-    kept, writable = Ledger(ledger, masking=masking), local or allow_writes
-    return Target(
-        transport,
-        base.text,
-        base_url=base.text,
-        writable=writable,
-        local=local,
-        given=given,
-        masking=masking,
-        ledger=kept,
-        purse=Purse(contract, allow_runs, shared=SharedCount(at.folder / RUNS, allow_runs) if at.folder else None),
-        guard=Guard(contract, kept, local=local, writable=writable, name=base.text),
-        pacer=Pacer(rate, shared=together, settle=settle),
-        tagger=Tagger(ledger.tag) if ledger and ledger.tag else None,
-        deadline=deadline,
-    )
-
-
-def _refuse_writes(base: TargetUrl, operations: Iterable[Operation]) -> None:
-    writing = [str(operation) for operation in operations if writes(operation)]
-    if writing:
-        raise TargetError(
-            f"{base.text} is not this machine, and {', '.join(writing)} would write to it.",
-            fix="Add --allow-writes if that is meant, or choose others with --operations.",
-        )
-
-
-def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), allow_runs: int | None = None) -> Target:
-    """The mock of this contract, in this process, with these faults planted.
-
-    UnknownName where there is no such fault. It takes one made-up token and no other, so that absent and wrong
-    credentials are refused.
-    """
-    given: dict[str, str] = {}
-    for operation in contract.operations:
-        given |= invented(operation, MOCK_TOKEN)
-    transport = WsgiTransport(_mock_app(contract, seed, tuple(faults)))
-    return Target(transport, "the mock in this process", given=given, purse=Purse(contract, allow_runs))
-
-
-def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:
-    # only who asks for the mock loads it
-    from threadmock.mockserver.agents.scheduler import Runs  # noqa: PLC0415
-    from threadmock.mockserver.agents.timer import JumpingTimer  # noqa: PLC0415
-    from threadmock.mockserver.fault_points import planted  # noqa: PLC0415
-    from threadmock.mockserver.faults.table import find_faults  # noqa: PLC0415
-    from threadmock.mockserver.pipeline.gateway import Gateway  # noqa: PLC0415
-    from threadmock.mockserver.server.app import served  # noqa: PLC0415
-    from threadmock.mockserver.world import World  # noqa: PLC0415
-
-    runs = Runs(timer=JumpingTimer())
-    world = World(seed, auth=MOCK_TOKEN, faults=planted(find_faults(faults)), runs=runs)
-    return served(Gateway([contract], world))

@@ -17,8 +17,8 @@ from threadmock.mockserver.actions import (
     run,
     update,
 )
-from threadmock.mockserver.pipeline.refusals import Refused
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
 
 Behaviour = Callable[[Transaction], Done | Refused]
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from threadmock.mockserver.actions.create import new_key, store_new
 from threadmock.mockserver.agents.compiled_agent import cast_of
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:

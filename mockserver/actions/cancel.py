@@ -6,10 +6,11 @@ from threadmock.mockserver.actions.reply import shown
 from threadmock.mockserver.actions.run_answer import answer_run, headers_of
 from threadmock.mockserver.agents.run import Live
 from threadmock.mockserver.agents.run_plan import RunPlan
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key, canonical, home_of, not_found
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
+from threadmock.specs.members import ABSENT
 
 _NONE = "No run that is under way fits"
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from threadmock.mockserver.actions.create import new_key
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key, home_of, not_found
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction, put
+from threadmock.mockserver.rules.scope import Transaction
+from threadmock.specs.members import ABSENT, put
 
 
 def run(tx: Transaction) -> Done | Refused:

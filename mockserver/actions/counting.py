@@ -1,10 +1,10 @@
 """Count: how many things of a shelf pass the filters."""
 
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.lists import passing
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:

@@ -4,14 +4,15 @@ from typing import Any
 
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.fault_points import Moment
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.conditions import unmet_afterwards
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.keys import canonical_key
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter, touch
 from threadmock.mockserver.rules.recipes import make_all_beside
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction, put
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Thing
+from threadmock.specs.members import ABSENT, put
 
 
 def run(tx: Transaction) -> Done | Refused:

@@ -1,11 +1,11 @@
 """Delete: the thing and all that lies below it is gone; of a run under way, what it made is, too."""
 
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.keys import asked_key, home_of, not_found
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter, touch
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:

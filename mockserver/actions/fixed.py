@@ -3,10 +3,10 @@
 from typing import Any
 
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.generation import generate
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:

@@ -16,11 +16,12 @@ from threadmock.mockserver.agents.events import read_id
 from threadmock.mockserver.agents.run import Live
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.agents.streams import RunSource, ThreadSource
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key, home_of, not_found
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.specs.behaviour.agent import Respond
+from threadmock.specs.members import ABSENT
 
 
 def run(tx: Transaction) -> Done | Refused:

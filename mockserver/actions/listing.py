@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from threadmock.mockserver.actions.reply import chosen, declared, pruned
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import canonical_key
 from threadmock.mockserver.rules.lists import Lister, in_order, passing, whole_number
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction, dig
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.members import ABSENT, dig
 from threadmock.specs.operations.parameters import parse_query
 
 _INDEX = re.compile(r"\[(-?[0-9]{1,9})\]")

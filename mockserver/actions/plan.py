@@ -8,13 +8,14 @@ from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
-from threadmock.mockserver.rules.scope import ABSENT
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
 from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.behaviour.rule import Condition, Expiry, Key, Listing, Setting
-from threadmock.specs.contract import Contract, Operation, Reply, Schema
-from threadmock.specs.operations.inference import json_media, properties, required
-from threadmock.specs.operations.parameters import types_of
+from threadmock.specs.behaviour.rule import Condition, Expiry, Listing
+from threadmock.specs.behaviour.setting import Key, Setting
+from threadmock.specs.contract import Contract, Operation, Reply, json_media
+from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.declared import properties, required, types_of
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
 

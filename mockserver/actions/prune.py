@@ -1,10 +1,10 @@
 """Prune: several things are deleted, or only the newest thing below each is kept. Unknown keys are passed over."""
 
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import canonical
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.expiry import keep_newest
 
 

@@ -1,10 +1,10 @@
 """Read: the thing as it is stored."""
 
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key, home_of, not_found
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:

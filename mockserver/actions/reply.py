@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.rules.generation import generate
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction
+from threadmock.mockserver.rules.outcome import Done
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.members import ABSENT
 
 if TYPE_CHECKING:
     from threadmock.mockserver.actions.plan import Plan

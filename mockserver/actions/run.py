@@ -8,9 +8,9 @@ from threadmock.mockserver.actions.run_answer import answer_run, check_room, hea
 from threadmock.mockserver.actions.run_commands import command
 from threadmock.mockserver.actions.run_start import start
 from threadmock.mockserver.agents.run_plan import RunPlan
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.conditions import unmet
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
 
 
 def run(tx: Transaction) -> Done | Refused:

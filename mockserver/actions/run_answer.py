@@ -18,10 +18,11 @@ from threadmock.mockserver.agents.streams import (
     Stream,
     StreamsFull,
 )
-from threadmock.mockserver.pipeline.refusals import Refused
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import fetch
 from threadmock.specs.behaviour.agent import Respond
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import dump_json
 
 EVENT_STREAM = "text/event-stream"

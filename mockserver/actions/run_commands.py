@@ -6,10 +6,11 @@ from typing import Any
 
 from threadmock.mockserver.actions.run_start import place_of, start
 from threadmock.mockserver.agents.run_plan import RunPlan
-from threadmock.mockserver.pipeline.refusals import Refused
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.specs.behaviour.agent import Commands
+from threadmock.specs.members import ABSENT
 
 
 def command(tx: Transaction, plan: RunPlan, commands: Commands) -> Done:

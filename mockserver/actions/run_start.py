@@ -14,11 +14,12 @@ from threadmock.mockserver.agents.run import Live
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.agents.scheduler import Place, TooManyRuns
 from threadmock.mockserver.agents.scripts import Heard
-from threadmock.mockserver.pipeline.refusals import Refused
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.parents import enter, named_parent
 from threadmock.mockserver.rules.recipes import make_beside
-from threadmock.mockserver.rules.scope import ABSENT, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import StoreFull
+from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import write_date_time
 
 

@@ -6,11 +6,12 @@ from typing import Any
 from threadmock.mockserver.actions.create import store_new
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.agents.compiled_agent import all_hold
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key, home_of, not_found
+from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.parents import enter, touch
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction, put
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Thing
+from threadmock.specs.members import ABSENT, put
 
 
 def run(tx: Transaction) -> Done | Refused:

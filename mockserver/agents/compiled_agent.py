@@ -10,7 +10,7 @@ from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members
 from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import Maker, compile_setting
 from threadmock.specs.behaviour.agent import Agent, Change, Event, Format
-from threadmock.specs.behaviour.rule import When
+from threadmock.specs.behaviour.setting import When
 from threadmock.specs.contract import Contract
 from threadmock.specs.schemas.validation import checker
 

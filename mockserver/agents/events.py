@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from threadmock.mockserver.agents.compiled_agent import Cast, WireEvent, WireFormat, all_hold
 from threadmock.mockserver.agents.run import Moment
-from threadmock.mockserver.rules.scope import ABSENT, Transaction, copied
+from threadmock.mockserver.rules.scope import Transaction, copied
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.eventstream import encode_comment, encode_event
 from threadmock.specs.wire.strictjson import dump_json
 

@@ -7,13 +7,14 @@ from typing import Any
 from threadmock.mockserver.agents.compiled_agent import Cast
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.agents.scripts import Heard
-from threadmock.mockserver.pipeline.refusals import Refused
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import make_beside
-from threadmock.mockserver.rules.scope import ABSENT, Transaction, dig
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import plain_text
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.agent import Speaker
 from threadmock.specs.behaviour.read_settings import steps_of
+from threadmock.specs.members import ABSENT, dig
 from threadmock.specs.wire.strictjson import dump_json
 
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}

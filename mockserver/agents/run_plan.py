@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.agents.compiled_agent import all_hold
 from threadmock.mockserver.rules.recipes import Recipe, compile_recipe
-from threadmock.mockserver.rules.scope import ABSENT, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
 from threadmock.specs.behaviour.agent import BusyPolicy, Respond, RunRule
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
-    from threadmock.specs.behaviour.rule import Source
+    from threadmock.specs.behaviour.setting import Source
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from threadmock.mockserver.datasets.conversations import Told, message_item, turns
 from threadmock.mockserver.datasets.fill_inference import Filled, fill_by, find_creates
 from threadmock.mockserver.rules.recipes import Recipe, compile_recipe, new_key, new_thing
-from threadmock.mockserver.rules.scope import Transaction, dig
+from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.state.store import Shelf, StoreFull, Thing
-from threadmock.mockserver.world import Ids
 from threadmock.specs.behaviour.profile import Fill
-from threadmock.specs.behaviour.rule import Made
+from threadmock.specs.behaviour.setting import Made
 from threadmock.specs.contract import Contract
+from threadmock.specs.members import dig
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request

@@ -11,10 +11,11 @@ from threadmock.mockserver.datasets.conversations import Told, message_item
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.rules.parents import enter, touch
 from threadmock.mockserver.rules.scope import Transaction
-from threadmock.specs.contract import Contract, Schema
-from threadmock.specs.operations.inference import properties, required
+from threadmock.specs.contract import Contract
 from threadmock.specs.operations.spelling import snake
+from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request, is_json
 

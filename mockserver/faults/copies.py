@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from threadmock.mockserver.fault_points import Behave, Fault, Memory, Run
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key, canonical, home_of
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Thing
 
 

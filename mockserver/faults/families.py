@@ -9,12 +9,13 @@ from typing import Any
 
 from threadmock.mockserver.actions.reply import declared, done
 from threadmock.mockserver.fault_points import Behave, Fault, Memory, Run
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.keys import asked_key, home_of
 from threadmock.mockserver.rules.lists import UNLIMITED, Lister, whole_number
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction, dig
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Shelf, Thing
+from threadmock.specs.members import ABSENT, dig
 
 _CHANGING = ("update", "replace")
 

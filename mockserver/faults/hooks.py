@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.fault_points import Dropped, Moment
-from threadmock.specs.operations.inference import json_media, properties
+from threadmock.specs.contract import json_media
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.formats import is_date_time, read_date_time, write_date_time
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import dump_json

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.fault_points import Behave, Fault, Memory, Run
-from threadmock.mockserver.pipeline.refusals import Refused
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
+from threadmock.specs.members import ABSENT
 
 
 def _unsorted(run: Run, tx: Transaction, _: Memory) -> Done | Refused:

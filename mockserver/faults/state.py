@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.fault_points import Fault, Memory, Moment, Run
 from threadmock.mockserver.faults.hooks import on_objects
-from threadmock.mockserver.pipeline.refusals import Refused
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.state.store import Shelf
 from threadmock.specs.wire.messages import Response
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
-    from threadmock.mockserver.rules.scope import Done, Transaction
-    from threadmock.specs.behaviour.rule import Setting
+    from threadmock.mockserver.rules.outcome import Done
+    from threadmock.mockserver.rules.scope import Transaction
+    from threadmock.specs.behaviour.setting import Setting
 
 _KEPT = 20
 _WHILE = 0.02

@@ -14,10 +14,11 @@ from threadmock.mockserver.agents.beats import AGENT, Beat, Beats, Teller
 from threadmock.mockserver.agents.scripts import Step
 from threadmock.mockserver.agents.streams import Listener, Source, Stream
 from threadmock.mockserver.fault_points import Behave, Fault, Run
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key
-from threadmock.mockserver.rules.scope import ABSENT, Done, Transaction
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.specs.behaviour.agent import Agent
+from threadmock.specs.members import ABSENT
 
 Memory = dict[str, Any]
 Change = Callable[[list[bytes], int], list[bytes]]

@@ -16,10 +16,11 @@ from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.credentials import challenge, check_credentials
 from threadmock.mockserver.pipeline.negotiation import choose_media, read_preference
 from threadmock.mockserver.pipeline.prefer import forced
-from threadmock.mockserver.pipeline.refusals import Refused, render
+from threadmock.mockserver.pipeline.refusals import render
 from threadmock.mockserver.rules.conditions import unmet
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
-from threadmock.mockserver.rules.scope import Done, Transaction
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import StoreFull
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Media, Reply

@@ -2,7 +2,7 @@
 
 import hmac
 
-from threadmock.mockserver.pipeline.refusals import Refused
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.specs.contract import Operation, Security
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.validation import Violation

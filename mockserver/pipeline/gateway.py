@@ -13,7 +13,8 @@ from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.answer import Answer, answer
 from threadmock.mockserver.pipeline.cors import is_preflight, origin_allowed, preflight, refuse_stranger, told
-from threadmock.mockserver.pipeline.refusals import Refused, render
+from threadmock.mockserver.pipeline.refusals import render
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import furnish
 from threadmock.mockserver.state.store import Shelf
 from threadmock.mockserver.world import World

@@ -5,8 +5,9 @@ import re
 from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.negotiation import Preference
-from threadmock.mockserver.pipeline.refusals import Refused, render
+from threadmock.mockserver.pipeline.refusals import render
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Reply
 from threadmock.specs.errors import nearest

@@ -6,10 +6,10 @@ for every violation; `{"$fields": T}` is an object from top-level member to T fo
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.pipeline import problems
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.specs.behaviour.rule import Refusal
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.wire.messages import Response, is_json
@@ -38,22 +38,6 @@ _CODES: Mapping[str, str] = {
 _PLACES: Mapping[str, str] = {"json": "body", "media_type": "header", "status": "body"}
 _MARK = re.compile(r"\$(?:reason|code|key)")
 _MAX_TEXT = 500
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A request that is refused. kind: a word of `Rule.refusals`; status overrides the refusal's own where given.
-
-    body, media_type: a template of its own, where there is one.
-    """
-
-    kind: str
-    reason: str
-    violations: Sequence[Violation] = ()
-    status: int | None = None
-    key: str = ""
-    body: Any = None
-    media_type: str = "application/json"
 
 
 def render(refused: Refused, refusals: Mapping[str, Refusal], headers: Mapping[str, str] | None = None) -> Response:

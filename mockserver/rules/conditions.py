@@ -3,16 +3,18 @@
 from dataclasses import replace
 from typing import Any
 
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import asked_key, home_of
 from threadmock.mockserver.rules.lists import passing
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import ABSENT, Transaction, dig
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import fetch
 from threadmock.mockserver.state.store import Thing
-from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
+from threadmock.specs.behaviour.conditions import agrees, asks_of_store
 from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.behaviour.rule import Condition, Source
+from threadmock.specs.behaviour.rule import Condition
+from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.members import ABSENT, dig, spread
 
 _YES = ("true", "yes", "1")
 """How clients spell a true in a query where the document lets a text stand for it."""

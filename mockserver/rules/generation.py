@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.world import World
-from threadmock.specs.contract import Schema
 from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
 _MAX_DEPTH = 12

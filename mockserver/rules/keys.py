@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from threadmock.mockserver.pipeline.refusals import Refused
-from threadmock.mockserver.rules.scope import ABSENT, Transaction
+from threadmock.mockserver.rules.outcome import Refused
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Shelf
+from threadmock.specs.members import ABSENT
 
 
 def canonical(value: Any) -> str:

@@ -6,13 +6,15 @@ from itertools import takewhile
 from typing import Any
 
 from threadmock.mockserver.rules.recipes import Members, compile_members
-from threadmock.mockserver.rules.scope import ABSENT, Transaction, dig
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import Maker, fetch
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.behaviour.rule import Filter, Listing, Source
+from threadmock.specs.behaviour.rule import Filter, Listing
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.inference import properties
+from threadmock.specs.members import ABSENT, dig
+from threadmock.specs.schemas.declared import properties
 
 Judge = Callable[[Thing], bool]
 UNLIMITED = 1 << 60

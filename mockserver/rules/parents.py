@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.mockserver.pipeline.refusals import Refused
 from threadmock.mockserver.rules.keys import canonical
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import Recipe, compile_recipe, make_beside
-from threadmock.mockserver.rules.scope import ABSENT, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import Maker, fetch
-from threadmock.specs.behaviour.rule import Within
+from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.parameters import nodes_of
+from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.declared import nodes_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from threadmock.mockserver.rules.scope import ABSENT, Transaction, dig, put
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
 from threadmock.mockserver.state.store import Shelf, Thing
 from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.behaviour.rule import Made, Setting
+from threadmock.specs.behaviour.setting import Made, Setting
 from threadmock.specs.contract import Contract
+from threadmock.specs.members import ABSENT, dig, put
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.messages import Request
 

@@ -2,9 +2,9 @@
 
 import datetime
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.state.store import Shelf, Thing
 from threadmock.specs.contract import Contract, Operation
@@ -12,19 +12,7 @@ from threadmock.specs.wire.messages import Request
 
 if TYPE_CHECKING:
     from threadmock.mockserver.actions.plan import Plan
-    from threadmock.mockserver.agents.streams import Pending, Stream
-    from threadmock.mockserver.pipeline.refusals import Refused
     from threadmock.mockserver.world import World
-
-
-class _Absent:
-    """The one value that stands for no value: JSON's null is a value."""
-
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT: Final[Any] = _Absent()
 
 
 @dataclass(slots=True)
@@ -64,36 +52,3 @@ _ALL = operator.attrgetter(*Transaction.__slots__)
 def copied(tx: Transaction) -> Transaction:
     """Another one with the same members; `dataclasses.replace` takes five times as long."""
     return Transaction(*_ALL(tx))
-
-
-@dataclass(slots=True)
-class Done:
-    """What a behaviour did. shown: what the reply's body holds. note: for the journal. headers: beside the usual.
-
-    body: where the answer comes bit by bit, or only later; finish then says what was done.
-    """
-
-    status: int
-    shown: Any
-    note: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: "Stream | Pending | None" = None
-    finish: "Callable[[], Done | Refused] | None" = None
-
-
-def dig(node: Any, steps: tuple[str, ...]) -> Any:
-    """What lies at the end of member names; ABSENT where it is not there."""
-    for step in steps:
-        if not isinstance(node, Mapping) or step not in node:
-            return ABSENT
-        node = node[step]
-    return node
-
-
-def put(thing: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
-    """Set what lies at the end of member names; objects on the way are copied, others replaced by objects."""
-    for step in steps[:-1]:
-        inner = thing.get(step)
-        thing[step] = inner = dict(inner) if isinstance(inner, Mapping) else {}
-        thing = inner
-    thing[steps[-1]] = value

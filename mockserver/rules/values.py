@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from threadmock.mockserver.rules.scope import ABSENT, Transaction, dig
-from threadmock.specs.behaviour.rule import Setting, Source
+from threadmock.mockserver.rules.scope import Transaction
+from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.specs.members import ABSENT, dig, gather
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.strictjson import dump_json
@@ -57,18 +58,6 @@ def _fetch_any(source: Source) -> Maker:
         return next((value for value in found if isinstance(value, str | int | float)), ABSENT)
 
     return read
-
-
-def gather(node: Any, steps: tuple[str, ...]) -> Any:
-    """What lies at the end of member names; of a list on the way, what lies at the end in each of its items."""
-    for at, step in enumerate(steps):
-        if isinstance(node, list):
-            found = [gather(item, steps[at:]) for item in node]
-            return [value for value in found if value is not ABSENT]
-        if not isinstance(node, Mapping) or step not in node:
-            return ABSENT
-        node = node[step]
-    return node
 
 
 def _fetch_body(steps: tuple[str, ...]) -> Maker:

@@ -21,7 +21,8 @@ from threadmock.mockserver.server.granian_process import Address, PortTaken, cla
 from threadmock.mockserver.server.granian_process import serve as run_server
 from threadmock.mockserver.server.greeting import greeting
 from threadmock.mockserver.server.rsgi import Served
-from threadmock.mockserver.world import World, system_now
+from threadmock.mockserver.state.clock import system_now
+from threadmock.mockserver.world import World
 from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS, builtin_names, load

@@ -5,9 +5,9 @@ import heapq
 import itertools
 import threading
 
-from threadmock.mockserver.rules.scope import dig
 from threadmock.mockserver.state.store import Shelf, Store, Thing
 from threadmock.specs.behaviour.rule import Expiry
+from threadmock.specs.members import dig
 from threadmock.specs.schemas.formats import read_date_time
 
 

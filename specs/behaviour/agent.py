@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from threadmock.specs.behaviour.rule import Evidence, Made, Setting, Source, When
-from threadmock.specs.contract import Schema
+from threadmock.specs.behaviour.setting import Made, Setting, Source, When
+from threadmock.specs.evidence import Evidence
+from threadmock.specs.schemas.schema import Schema
 
 How = Literal["at_once", "when_done", "stream"]
 Doing = Literal["refuse", "wait", "cancel", "remove", "run"]

@@ -12,15 +12,6 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def spread(value: Any, steps: tuple[str, ...]) -> list[Any]:
-    """All items at the end of member names, through arrays on the way; [] where nothing is there."""
-    found = [value]
-    for step in steps:
-        found = [node[step] for node in found if isinstance(node, Mapping) and step in node]
-        found = [item for node in found for item in (node if isinstance(node, list) else [node])]
-    return found
-
-
 def asks_of_store(wanted: Any) -> str:
     """`RESOURCE.MEMBER` where a condition asks that no stored thing of a resource hold the value; else ""."""
     return str(wanted["unknown"]) if isinstance(wanted, Mapping) and set(wanted) == {"unknown"} else ""

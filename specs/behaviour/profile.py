@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from threadmock.specs.behaviour.rule import Evidence, Made, Refusal
+from threadmock.specs.behaviour.rule import Refusal
+from threadmock.specs.behaviour.setting import Made
+from threadmock.specs.evidence import Evidence
 
 if TYPE_CHECKING:
     from threadmock.specs.behaviour.agent import Agent

@@ -21,9 +21,10 @@ from threadmock.specs.behaviour.agent import (
 )
 from threadmock.specs.behaviour.read_rules import parse_made
 from threadmock.specs.behaviour.read_settings import Spell, parse_setting, parse_settings, parse_source, parse_when
-from threadmock.specs.behaviour.rule import Evidence, Setting, Source
-from threadmock.specs.contract import Schema
+from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.errors import RuleError, nearest
+from threadmock.specs.evidence import Evidence
+from threadmock.specs.schemas.schema import Schema
 
 ReadSchema = Callable[[Any, str], Schema]
 _GENERATORS_IN_EVENTS = ("now", "key", "parent_key")

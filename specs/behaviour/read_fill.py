@@ -9,7 +9,7 @@ from threadmock.specs.behaviour.read_settings import Spell
 from threadmock.specs.errors import RuleError
 
 if TYPE_CHECKING:
-    from threadmock.specs.behaviour.rule import Evidence
+    from threadmock.specs.evidence import Evidence
 
 
 def parse_fill(provider_wide: Mapping[str, Any], where: str, spell: Spell) -> Fill | None:

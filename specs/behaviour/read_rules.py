@@ -1,7 +1,7 @@
 """`x-behaviour` as data → `behaviour` records. The vocabulary is checked by `behaviour.schema.json` first."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from threadmock.specs.behaviour.profile import Cors, Profile
 from threadmock.specs.behaviour.read_settings import (
@@ -16,27 +16,23 @@ from threadmock.specs.behaviour.read_settings import (
 )
 from threadmock.specs.behaviour.rule import (
     Condition,
-    Evidence,
     Expiry,
     Filter,
-    Key,
     Leniency,
     Listing,
-    Made,
     Pagination,
     Policy,
     Pruning,
     Refusal,
     Requirement,
     Rule,
-    Setting,
     Shown,
-    Source,
     Spelling,
     Taken,
-    Within,
 )
+from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, Within
 from threadmock.specs.errors import RuleError, nearest
+from threadmock.specs.evidence import Evidence
 
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
 _KEYED = ("read", "update", "replace", "delete", "copy")
@@ -318,8 +314,3 @@ def _refusal(node: Mapping[str, Any], evidence: Evidence, spell: Spell) -> Refus
 
 def _spelling(node: Mapping[str, Any], evidence: Evidence) -> Spelling:
     return Spelling(node.get("wire", "as written"), node.get("accepts_both", False), node.get("evidence", evidence))
-
-
-def evidence_words() -> tuple[str, ...]:
-    """The three words of evidence, strongest first."""
-    return get_args(Evidence)

@@ -14,8 +14,9 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 from threadmock.specs.behaviour.conditions import asks_of_store
-from threadmock.specs.behaviour.rule import Evidence, Setting, Source, When
+from threadmock.specs.behaviour.setting import Setting, Source, When
 from threadmock.specs.errors import RuleError, nearest
+from threadmock.specs.evidence import Evidence
 
 Spell = Callable[[str], str]
 """A member name, or several with dots between → the same as on the wire."""

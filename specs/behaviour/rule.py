@@ -8,105 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from threadmock.specs.behaviour.actions import Action
+from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, When, Within
+from threadmock.specs.evidence import Evidence
+
 if TYPE_CHECKING:
     from threadmock.specs.behaviour.agent import RunRule
 
-Evidence = Literal["documented", "observed", "assumed"]
-Place = Literal["body", "path", "query", "header", "item"]
-Action = Literal[
-    "create",
-    "read",
-    "list",
-    "update",
-    "replace",
-    "delete",
-    "append",
-    "copy",
-    "count",
-    "prune",
-    "run",
-    "join",
-    "cancel",
-    "fixed",
-]
 Merge = Literal["shallow", "deep", "replace"]
-When = tuple[tuple[str, tuple[str, ...], Any], ...]
-"""Conditions that must all hold: place (body, path, query, header, item, stored, parent, listed), steps, value."""
-weakness: Mapping[str, int] = {"documented": 0, "observed": 1, "assumed": 2}
-
-
-def weakest(*evidence: Evidence) -> Evidence:
-    """The evidence of something that rests on all of these."""
-    return max(evidence, key=weakness.__getitem__, default="documented")
-
-
-@dataclass(frozen=True)
-class Source:
-    """A place in the request. steps: member names from the top, such as ("ttl", "strategy").
-
-    others: where the same is looked for next, if no text or number is there.
-    """
-
-    place: Place
-    steps: tuple[str, ...]
-    others: tuple["Source", ...] = ()
-
-    def __str__(self) -> str:
-        return " or ".join((".".join((self.place, *self.steps)), *map(str, self.others)))
-
-
-_Made = Literal["generate", "value", "from", "count", "members", "minutes_after", "absent", "keyed", "template"]
-_Found = Literal["stored", "parent", "latest", "child", "list", "text", "merged", "tally", "each", "counted", "weighed"]
-Kind = _Made | _Found
-
-
-@dataclass(frozen=True)
-class Setting:
-    """How one member of a thing, or of an answer, gets its value. Where it finds none it falls to `otherwise`.
-
-    kind: "generate" (generator names how: now, uuid4, uuid6, uuid7, opaque, key, parent_key) · "value" (a literal) ·
-    "from" (the first source that is present) · "count" (how many sources are present and not null) · "members" (an
-    object built of settings) · "minutes_after" (now plus that many minutes, from the first source) · "absent" (the
-    member is never there) · "stored", "parent", "latest" (a member of the thing itself, of its parent, of the newest
-    thing beside it; steps: where, () for the whole) · "child" (the one thing of a resource below it; value: which
-    resource) · "counted", "weighed" (how many things of a resource lie below the parent; the bytes of their JSON) ·
-    "list" (an array of settings, in members) · "text" (the plain text of a content) · "merged" (an object
-    from all sources, or from its one member, over what steps name in the latest; value: members whose arrays are
-    appended to) · "tally" (value: total, page, done) · "each" (an array: what its one member makes of each item of the
-    source; inside a "list" these stand among the other items) · "template" (a text; $key and $parent_key in it stand
-    for those keys) · "keyed" (an object with one member, whose name the source holds and whose value is its one
-    member's). without: members that are left out of an object that was found. words: texts by the texts that they
-    stand for, "*" for any. null: what a source that holds null means: "keep" it, or treat it as "absent".
-    plus: added to a number that was found. when: only where that source is there and neither null nor false.
-    """
-
-    kind: Kind
-    generator: str = ""
-    value: Any = None
-    sources: tuple[Source, ...] = ()
-    steps: tuple[str, ...] = ()
-    members: tuple[tuple[str, "Setting"], ...] = ()
-    otherwise: "Setting | None" = None
-    null: Literal["keep", "absent"] = "keep"
-    plus: int = 0
-    when: Source | None = None
-    words: Mapping[str, str] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
-    evidence: Evidence = "documented"
-
-
-@dataclass(frozen=True)
-class Key:
-    """The member that identifies a thing, and where it comes from. otherwise: a generator name.
-
-    pick: without a source, which thing of the shelf is meant.
-    """
-
-    member: str
-    source: Source | None
-    otherwise: str
-    evidence: Evidence = "documented"
-    pick: Literal["", "newest"] = ""
 
 
 @dataclass(frozen=True)
@@ -149,40 +58,6 @@ class Shown:
     member: str
     query: str
     holds: str
-    evidence: Evidence = "documented"
-
-
-@dataclass(frozen=True)
-class Within:
-    """The parent of a resource: its own resource name and where the request holds its key.
-
-    must_exist: a parent that is not stored is refused. within: the parent's own parent, where the request names it.
-    create: how a parent that is not there is made, beside; None where it is not.
-    """
-
-    resource: str
-    source: Source
-    must_exist: bool = True
-    within: "Within | None" = None
-    create: "Made | None" = None
-    evidence: Evidence = "documented"
-
-
-@dataclass(frozen=True)
-class Made:
-    """A thing that is made beside the one that an operation is about.
-
-    each: a source with an array: one thing for each item. when: made only where that source is present and not null.
-    touch: what changes then in the thing that the operation is about.
-    """
-
-    resource: str
-    key: Key
-    set: Mapping[str, Setting]
-    within: Within | None = None
-    each: Source | None = None
-    when: Source | None = None
-    touch: Mapping[str, Setting] = field(default_factory=dict)
     evidence: Evidence = "documented"
 
 

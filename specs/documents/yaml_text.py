@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
-from threadmock.specs.contract import Json
 from threadmock.specs.errors import DocumentError
+from threadmock.specs.wire.strictjson import Json
 
 MAX_NODES = 1_000_000
 MAX_DEPTH = 200

@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.specs.behaviour.read_settings import Spell, spell_template
-from threadmock.specs.behaviour.rule import Key, Listing, Refusal, Rule, Setting, Source, Within
-from threadmock.specs.contract import Media, Operation, Schema
-from threadmock.specs.operations.parameters import nodes_of, types_of
+from threadmock.specs.behaviour.rule import Listing, Refusal, Rule
+from threadmock.specs.behaviour.setting import Key, Setting, Source, Within
+from threadmock.specs.contract import Operation, json_media
+from threadmock.specs.schemas.declared import _object_nodes, nodes_of, properties, types_of
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
 
@@ -49,51 +51,6 @@ _KIND_STATUSES: Mapping[str, tuple[int, ...]] = {
     "taken": (409,),
     "too_large": (413,),
 }
-
-
-def json_media(operation: Operation, status: int) -> Media | None:
-    """The JSON media of the reply documented for a status."""
-    reply = operation.reply(status)
-    return next((m for name, m in reply.content.items() if is_json(name) or name == "*/*"), None) if reply else None
-
-
-def _object_nodes(schema: Schema) -> list[Mapping[str, Any]]:
-    """The nodes that together say what an object looks like.
-
-    Through references, `allOf`, and a union that is one schema or null. Where that node stands in the middle of others
-    comes first: a member that two of them declare is the later one's.
-    """
-    found: list[Mapping[str, Any]] = []
-    waiting: list[Any] = [schema.document]
-    while waiting and len(found) < 200:
-        node = waiting.pop(0)
-        if not isinstance(node, Mapping):
-            continue
-        found.append(node)
-        if "$ref" in node:
-            waiting.append(schema.resolve({"$ref": node["$ref"]}))
-        waiting.extend(node.get("allOf", ()))
-        for keyword in ("anyOf", "oneOf"):
-            others = [part for part in node.get(keyword, ()) if types_of(schema, part) != {"null"}]
-            if len(others) == 1:
-                waiting.extend(others)
-    return found
-
-
-def properties(schema: Schema | None) -> Mapping[str, Any]:
-    """The declared members of an object schema, through references and `allOf`; {} where it declares none.
-
-    Also of a schema that is nullable by a union with null.
-    """
-    found: dict[str, Any] = {}
-    for node in _object_nodes(schema) if schema else ():
-        found.update(node.get("properties", {}))
-    return found
-
-
-def required(schema: Schema) -> frozenset[str]:
-    """The members that an object schema asks for, through references and `allOf`."""
-    return frozenset(name for node in _object_nodes(schema) for name in node.get("required", ()))
 
 
 def infer_rule(operation: Operation, spell: Spell) -> Rule:

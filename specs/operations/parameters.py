@@ -7,58 +7,20 @@ judged.
 
 import re
 import weakref
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from threadmock.specs.contract import Operation, Parameter, Schema
+from threadmock.specs.contract import Operation, Parameter
+from threadmock.specs.schemas.declared import item_types, types_of
 from threadmock.specs.schemas.validation import Violation, checker
 from threadmock.specs.wire.messages import Request
 
 MAX_PAIRS = 1000
-_MAX_NODES = 200
 _SEPARATORS: Mapping[str, str] = {"simple": ",", "form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,3999})", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
-
-
-def nodes_of(schema: Schema, node: Any) -> Iterator[Mapping[str, Any]]:
-    """A schema node and all that it combines for the same value, through references and unions; at most _MAX_NODES."""
-    waiting, seen = [node], 0
-    while waiting and seen < _MAX_NODES:
-        seen += 1
-        node = waiting.pop(0)
-        if not isinstance(node, Mapping):
-            continue
-        yield node
-        if "$ref" in node:
-            waiting.append(schema.resolve({"$ref": node["$ref"]}))
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            waiting.extend(node.get(keyword, ()))
-
-
-def types_of(schema: Schema, node: Any) -> frozenset[str]:
-    """The JSON types that a schema node names, through references and unions; empty where it names none.
-
-    Where a node has no `type`, the values that it lists name theirs.
-    """
-    found: set[str] = set()
-    for part in nodes_of(schema, node):
-        named = part.get("type")
-        if named is None:
-            listed = [*part.get("enum", ()), *([part["const"]] if "const" in part else ())]
-            found.update(_JSON_TYPES[type(value)] for value in listed if type(value) in _JSON_TYPES)
-        else:
-            found.update([named] if isinstance(named, str) else named)
-    return frozenset(found)
-
-
-def item_types(schema: Schema, node: Any) -> frozenset[str]:
-    """The JSON types of the items of an array node."""
-    parts = (types_of(schema, part["items"]) for part in nodes_of(schema, node) if "items" in part)
-    return frozenset().union(*parts)
 
 
 def typed(text: str, types: Collection[str]) -> Any:

@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.specs.behaviour.read_agents import parse_run
-from threadmock.specs.behaviour.read_rules import evidence_words, parse_rule
-from threadmock.specs.behaviour.rule import Evidence, Rule
-from threadmock.specs.contract import Body, Direction, Media, Operation, Parameter, Reply, Security
+from threadmock.specs.behaviour.read_rules import parse_rule
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Security
 from threadmock.specs.documents.document import Document
 from threadmock.specs.errors import DocumentError, nearest
+from threadmock.specs.evidence import Evidence, evidence_words
 from threadmock.specs.operations.inference import infer_refusals, infer_rule
 from threadmock.specs.operations.parameters import is_read
 from threadmock.specs.operations.path_templates import check_path, check_path_parameters, check_sources
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.schemas.schema import Direction
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json, media_type
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from threadmock.specs.contract import Body, Media, Operation, Schema
-from threadmock.specs.operations.inference import properties
-from threadmock.specs.operations.parameters import item_types, nodes_of, typed, types_of
+from threadmock.specs.contract import Body, Media, Operation
+from threadmock.specs.operations.parameters import typed
 from threadmock.specs.operations.spelling import respell
+from threadmock.specs.schemas.declared import item_types, nodes_of, properties, types_of
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import Violation, checker
 from threadmock.specs.wire.messages import Request, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json

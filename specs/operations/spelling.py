@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.contract import Body, Media, Operation, Reply, Schema
-from threadmock.specs.operations.parameters import nodes_of
+from threadmock.specs.contract import Body, Media, Operation, Reply
+from threadmock.specs.schemas.declared import nodes_of
+from threadmock.specs.schemas.schema import Schema
 
 _SUBSCHEMA_MAPS = ("properties", "$defs", "patternProperties", "dependentSchemas")
 _MEMBER_MAPS = ("properties", "dependentSchemas")

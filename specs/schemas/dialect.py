@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from threadmock.specs.contract import Direction, Schema
 from threadmock.specs.documents.document import Document, split
 from threadmock.specs.documents.pointers import escaped, steps_of, walk
 from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.schemas.conversion import Conversion
 from threadmock.specs.schemas.keywords import is_our_dialect
+from threadmock.specs.schemas.schema import Direction, Schema
 from threadmock.specs.schemas.soundness import standing_cycle, uninhabited
 from threadmock.specs.schemas.validation import fast_engine
 

@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 from jsonschema import validators
-from threadmock.specs.behaviour.rule import Evidence, weakest, weakness
-from threadmock.specs.contract import Schema
+from threadmock.specs.evidence import Evidence, weakest, weakness
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.patterns import check_pattern
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.strictjson import MAX_DEPTH, depth_of, has_surrogate
 
 MAX_VIOLATIONS = 50

@@ -8,10 +8,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NoReturn, cast
+from typing import Any, Literal, NoReturn, TypeAlias, cast
 
-from threadmock.specs.contract import Json
-
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 MAX_DEPTH = 100
 MAX_DIGITS = 4000
 

@@ -19,7 +19,8 @@ from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.generation import invalid_cases, valid_cases
 from threadmock.contracts.generation.coverage import coverage, examples
-from threadmock.contracts.target.target import Target, mock_target
+from threadmock.contracts.target.open_target import mock_target
+from threadmock.contracts.target.target import Target
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.loader import load
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.clients import SteadyClock
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.world import World
-from threadmock.specs.contract import Schema
 from threadmock.specs.loader import LAYERS, builtin_names, load
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
+from threadmock.specs.schemas.schema import Schema
 
 
 def world(seed: int = 7) -> World:

@@ -9,7 +9,8 @@ from support.clients import DOORS, Client, make_gateway
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.settings import Settings
 from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.specs.behaviour.conditions import agrees, asks_of_store, spread
+from threadmock.specs.behaviour.conditions import agrees, asks_of_store
+from threadmock.specs.members import spread
 from threadmock.specs.wire.messages import Request, Response
 
 PAGE = "http://localhost:3000"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import Client, make_gateway
-from threadmock.mockserver.pipeline.refusals import Refused, fill, render, shorten
+from threadmock.mockserver.pipeline.refusals import fill, render, shorten
+from threadmock.mockserver.rules.outcome import Refused
 from threadmock.specs.behaviour.rule import Refusal
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.validation import Violation

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from support.clients import SteadyClock, make_gateway
-from threadmock.mockserver.rules.scope import ABSENT, Transaction
+from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.rules.values import GENERATORS, compile_setting, fetch
 from threadmock.mockserver.world import World
-from threadmock.specs.behaviour.rule import Setting, Source
+from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.messages import Request
 

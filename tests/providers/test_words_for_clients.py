@@ -6,7 +6,7 @@ import pytest
 from support.clients import Client
 from threadmock.specs.behaviour.read_rules import parse_rule, sources_of
 from threadmock.specs.behaviour.read_settings import parse_source
-from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.operations.spelling import as_written
 
 

@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 
 import pytest
 from support.hostile_server import Conversation, answers, hostile, reply, self_signed
-from threadmock.contracts.cases.case import ABSENT, build_request, case_with_body
+from threadmock.contracts.cases.case import build_request, case_with_body
 from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.checks.finding import case_record
 from threadmock.contracts.checks.redirects import leaving
-from threadmock.contracts.target.target import MOST_LOCKED, Gone, http_target
+from threadmock.contracts.target.open_target import http_target
+from threadmock.contracts.target.target import MOST_LOCKED, Gone
 from threadmock.contracts.text import printable, xml_text
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.specs.loader import load
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.messages import Response
 
 CANARY = "c4n4ry-s3cr3t-t0ken"

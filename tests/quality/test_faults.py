@@ -11,11 +11,12 @@ from threadmock.contracts.checks import checks
 from threadmock.contracts.engine.run import Run, known_checks, prepare
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.settings import Settings
+from threadmock.contracts.target.open_target import MOCK_TOKEN, mock_target
 from threadmock.contracts.target.prerequisites import Stage
-from threadmock.contracts.target.target import MOCK_TOKEN, Target, mock_target
-from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import Stop
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.mockserver.agents.scheduler import Runs
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.fault_points import planted

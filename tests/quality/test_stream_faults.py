@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 from support.paths import DATA
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.agent_input import body_saying
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.scenarios import scenarios
-from threadmock.contracts.scenarios.asking import aim
 from threadmock.contracts.scenarios.runs.table import RUNS
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.target.target import MOCK_TOKEN, Target
-from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.target.open_target import MOCK_TOKEN
+from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.stream_limits import Stop
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.mockserver.agents.scheduler import Runs
 from threadmock.mockserver.agents.scripts import Heard, Reply, Script, Scripts, Step
 from threadmock.mockserver.agents.timer import JumpingTimer

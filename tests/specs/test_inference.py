@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.documents import JSON, operation, schema_of, taking
 from support.schema_values import JUNK
-from threadmock.specs.behaviour.rule import Within
-from threadmock.specs.operations.inference import infer_refusals, infer_rule, json_media, properties, required
+from threadmock.specs.behaviour.setting import Within
+from threadmock.specs.contract import json_media
+from threadmock.specs.operations.inference import infer_refusals, infer_rule
 from threadmock.specs.operations.spelling import as_written
+from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.validation import checker
 
 STAMP = {"type": "string", "format": "date-time"}

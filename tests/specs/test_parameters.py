@@ -13,8 +13,8 @@ from threadmock.specs.operations.parameters import (
     parse_query,
     read_parameter,
     typed,
-    types_of,
 )
+from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.wire.messages import Request
 
 TYPES = ("integer", "number", "boolean", "string", "array", "object", "null")

@@ -5,16 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.documents import operation, read
 from support.schema_values import JUNK, contracts
-from threadmock.specs.behaviour.read_rules import (
-    check_provider_wide,
-    evidence_words,
-    parse_profile,
-    parse_rule,
-    sources_of,
-)
+from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_profile, parse_rule, sources_of
 from threadmock.specs.behaviour.read_settings import check_vocabulary, is_setting, parse_source
-from threadmock.specs.behaviour.rule import Setting, Source, weakest
+from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.errors import RuleError, SpecError
+from threadmock.specs.evidence import evidence_words, weakest
 from threadmock.specs.operations.spelling import as_written
 
 CREATE = {"action": "create", "key": {"field": "id"}}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.specs.contract import Schema
 from threadmock.specs.documents import document as documents
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.soundness import MAX_CHAIN, contradictions, has_type, standing_cycle, uninhabited
 from threadmock.specs.schemas.validation import fast_engine
 

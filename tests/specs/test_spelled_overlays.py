@@ -19,7 +19,8 @@ from support.documents import JSON, document_of
 from support.paths import DATA
 from threadmock import specs
 from threadmock.specs.behaviour.read_settings import is_setting
-from threadmock.specs.behaviour.rule import Setting, Spelling
+from threadmock.specs.behaviour.rule import Spelling
+from threadmock.specs.behaviour.setting import Setting
 from threadmock.specs.contract import Contract
 from threadmock.specs.loader import builtin_names, load
 from threadmock.specs.operations.spelling import camel, spell_schema

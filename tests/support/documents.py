@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from threadmock.specs.contract import Operation, Schema
+from threadmock.specs.contract import Operation
 from threadmock.specs.documents import document as documents
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.schemas.dialect import Dialect
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import Request
 
 JSON = "application/json"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
-from threadmock.specs.contract import Contract, Schema
+from threadmock.specs.contract import Contract
 from threadmock.specs.loader import builtin_names, load
+from threadmock.specs.schemas.schema import Schema
 
 FORMATS = {
     "uuid": st.uuids().map(str),

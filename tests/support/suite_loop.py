@@ -14,7 +14,7 @@ from threadmock.contracts.generation import invalid_cases, valid_cases
 from threadmock.contracts.generation.coverage import coverage, examples
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.target.target import Target
-from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.loader import load
 
 from support.reference_servers.servers import CREDENTIALS, Clock

@@ -4,9 +4,10 @@ import sys
 from typing import Any
 
 from threadmock.contracts import scenarios
-from threadmock.contracts.cases.case import ABSENT, Case, build_request
+from threadmock.contracts.cases.case import Case, build_request
 from threadmock.contracts.cli.main import main as real_main
 from threadmock.contracts.scenarios.scenario import Scenario
+from threadmock.specs.members import ABSENT
 
 THEIRS = "22222222-2222-4222-8222-222222222222"
 

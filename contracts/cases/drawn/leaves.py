@@ -9,7 +9,7 @@ from hypothesis_jsonschema import from_schema
 from threadmock.contracts.cases.drawn.freeform import pooled
 from threadmock.contracts.cases.shapes import Branch, kind_of
 from threadmock.contracts.cases.value_pools import LENGTHS, NUL_TEXT, NUMBERS, TEXTS, long_text
-from threadmock.specs.contract import Schema
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
 # A member that is a number means something to the server: extremes are for free-form JSON, and for coverage to ask.

@@ -9,8 +9,8 @@ from hypothesis.errors import InvalidArgument
 from threadmock.contracts.cases.drawn import freeform
 from threadmock.contracts.cases.drawn.leaves import leaf
 from threadmock.contracts.cases.shapes import Branch, Shapes, shapes, subschema
-from threadmock.specs.contract import Schema
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import depth_of, dump_json
 

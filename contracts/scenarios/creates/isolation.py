@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, base_value, full_value, key_member
+from threadmock.contracts.cases.case import base_value, full_value, key_member
 from threadmock.contracts.cases.samples import most
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
@@ -13,7 +13,8 @@ from threadmock.contracts.checks.moments import read_moments
 from threadmock.contracts.scenarios.scenario import answer_members, ask, has_base, make_case, marked, new_key
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.operations.inference import properties
+from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import dump_json
 

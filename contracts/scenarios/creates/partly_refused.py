@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, base_value, full_value, key_member
+from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.case import base_value, full_value, key_member
 from threadmock.contracts.cases.families import reads
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.situation import may_hold
-from threadmock.contracts.scenarios.asking import aim, ask_gone, evidence_of
+from threadmock.contracts.scenarios.asking import ask_gone, evidence_of
 from threadmock.contracts.scenarios.scenario import ask, make_case, new_key
 from threadmock.contracts.target.prerequisites import put
-from threadmock.specs.behaviour.rule import Condition, Source, weakest
+from threadmock.specs.behaviour.rule import Condition
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.validation import checker
 
 MOST = 3

@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import Case, base_value
 from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.references import names
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, stage_of
+from threadmock.contracts.scenarios.asking import stage_of
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.specs.behaviour.rule import Evidence, weakest
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.evidence import Evidence, weakest
 
 # A page of this machine: mocks and development servers let it in whatever they say of others.
 ORIGIN = "http://localhost:3000"

@@ -5,13 +5,15 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, base_value, full_value, key_member
+from threadmock.contracts.cases.case import base_value, full_value, key_member
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.scenario import ask, key_of, make_case, marked, new_key, note_taken
-from threadmock.specs.behaviour.rule import Policy, Shown, Taken, weakest
+from threadmock.specs.behaviour.rule import Policy, Shown, Taken
 from threadmock.specs.contract import Operation
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import ABSENT
 
 MANY = 60
 FEW = 10

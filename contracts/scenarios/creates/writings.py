@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, Case, base_value, json_media
+from threadmock.contracts.cases.case import Case, base_value, json_media
 from threadmock.contracts.cases.references import DESTRUCTIVE
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.situation import doubt
 from threadmock.contracts.scenarios.scenario import ask, has_base, make_case, marked
-from threadmock.specs.behaviour.rule import Evidence, weakest
 from threadmock.specs.contract import Contract, Operation, Security
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.messages import Request, is_json
 
 

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import lists, makers, parents
+from threadmock.contracts.cases.list_pages import way_of
 from threadmock.contracts.cases.references import names
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import same
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import GONE, aim, ask_gone, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import GONE, ask_gone, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes, reader
-from threadmock.contracts.scenarios.pages import ask_page, items_of, listed, way_of
+from threadmock.contracts.scenarios.pages import ask_page, items_of, listed
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import Thing, demands, read_thing
-from threadmock.specs.behaviour.rule import weakest
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import weakest
 
 INSIDE = 2
 

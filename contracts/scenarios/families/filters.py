@@ -5,20 +5,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import makers, of_action
-from threadmock.contracts.cases.references import body_schema, dotted, names, schema_at
+from threadmock.contracts.cases.list_pages import way_of
+from threadmock.contracts.cases.references import body_schema, names, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
-from threadmock.contracts.scenarios.pages import listed, look_for_by, way_of
+from threadmock.contracts.scenarios.pages import listed, look_for_by
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import Thing, put
-from threadmock.specs.behaviour.rule import Filter, weakest
+from threadmock.specs.behaviour.rule import Filter
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import dotted
 from threadmock.specs.schemas.validation import checker
 
 

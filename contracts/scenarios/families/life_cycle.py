@@ -3,24 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import below, lists, makers, of_action, parents, reads
 from threadmock.contracts.cases.references import names
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import (
-    GONE,
-    aim,
-    ask_gone,
-    differing,
-    evidence_of,
-    keys_of,
-    stage_of,
-)
+from threadmock.contracts.scenarios.asking import GONE, ask_gone, differing, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import Thing, demands
-from threadmock.specs.behaviour.rule import weakest
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import weakest
 
 
 def plain_reader(contract: Contract, operation: Operation) -> str:

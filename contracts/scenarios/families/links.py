@@ -5,27 +5,18 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from threadmock.contracts.cases.references import dotted
+from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.list_pages import Way, smallest, way_of
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of
 from threadmock.contracts.scenarios.families.lists import SEVERAL, make_several, paged
-from threadmock.contracts.scenarios.pages import (
-    MOST_PAGES,
-    Way,
-    ask_page,
-    isolating,
-    items_of,
-    key_in,
-    listed,
-    narrowed,
-    smallest,
-    way_of,
-)
+from threadmock.contracts.scenarios.pages import MOST_PAGES, ask_page, isolating, items_of, key_in, listed, narrowed
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import Thing
-from threadmock.specs.behaviour.rule import weakest
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import dotted
 
 
 def linked(contract: Contract, operation: Operation) -> str:

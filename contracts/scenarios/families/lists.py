@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.references import dotted, schema_at
+from threadmock.contracts.cases.list_pages import Way, smallest, way_of
+from threadmock.contracts.cases.references import schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, alike, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import alike, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.pages import (
     MOST_PAGES,
     Found,
-    Way,
     ask_page,
     isolating,
     items_of,
@@ -19,13 +20,12 @@ from threadmock.contracts.scenarios.pages import (
     listed,
     look_for,
     pages,
-    smallest,
-    way_of,
 )
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import Thing, demands
-from threadmock.specs.behaviour.rule import Evidence, weakest
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import dotted
 
 SEVERAL = 5
 MOST_DEFAULT = 30

@@ -13,19 +13,20 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisWarning
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences
 from threadmock.contracts.checks.storing import overlap
-from threadmock.contracts.scenarios.asking import aim, ask_gone, differing, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import ask_gone, differing, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import Thing, read_thing
 from threadmock.contracts.transport.errors import NotSent
-from threadmock.specs.behaviour.rule import Evidence
 from threadmock.specs.contract import Operation
+from threadmock.specs.evidence import Evidence
 
 STEPS = 150
 EXAMPLES = 24

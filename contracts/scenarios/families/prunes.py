@@ -3,18 +3,22 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import lists, makers, parents, reads
-from threadmock.contracts.cases.references import body_schema, dotted, schema_at
+from threadmock.contracts.cases.list_pages import way_of
+from threadmock.contracts.cases.references import body_schema, schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, ask_gone, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import ask_gone, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.life_cycle import still_there
-from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, look_for, way_of
+from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import Thing, demands
-from threadmock.specs.behaviour.rule import Evidence, Pruning, weakest
+from threadmock.specs.behaviour.rule import Pruning
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import dotted
 from threadmock.specs.schemas.validation import checker
 
 KEEP = "keep_latest"

@@ -4,20 +4,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
+from threadmock.contracts.cases.list_pages import way_of
 from threadmock.contracts.cases.references import names, parameter_of, schema_at
 from threadmock.contracts.cases.shapes import subschema
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences, same
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.lists import make_several
-from threadmock.contracts.scenarios.pages import listed, look_for_by, narrowed, way_of
+from threadmock.contracts.scenarios.pages import listed, look_for_by, narrowed
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import Thing, demands
-from threadmock.specs.behaviour.rule import Evidence, Source, weakest
-from threadmock.specs.contract import Contract, Operation, Schema
-from threadmock.specs.operations.inference import json_media, properties, required
+from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.schemas.declared import properties, required
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
 EXTRACTED = "extracted"

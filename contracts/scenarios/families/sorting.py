@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.cases.families import makers
+from threadmock.contracts.cases.list_pages import way_of
 from threadmock.contracts.cases.references import names, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
@@ -13,13 +14,16 @@ from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.families.selected_members import item_schema
-from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, narrowed, way_of
+from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, narrowed
 from threadmock.contracts.scenarios.scenario import marked
 from threadmock.contracts.target.prerequisites import Thing
-from threadmock.specs.behaviour.rule import Source, weakest
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.operations.inference import properties
+from threadmock.specs.evidence import weakest
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.formats import read_date_time
+
+if TYPE_CHECKING:
+    from threadmock.specs.behaviour.setting import Source
 
 MARKS = ("second", "third", "first")
 MOST_MEMBERS = 3

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import key_member
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, differing, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record
 from threadmock.contracts.target.prerequisites import Thing, read_thing
-from threadmock.specs.behaviour.rule import weakest
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import weakest
 
 CLIENTS = 6
 

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
 from threadmock.contracts.cases.references import Name, names, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import demands
-from threadmock.specs.behaviour.rule import Evidence, Source, weakest
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import Evidence, weakest
 
 _MALFORMED = ("not-a-uuid", "00000000-0000-0000-0000-00000000000g", "0", "5f0c7a3e-9d1b-4c2a-8e6f-0123456789ab0")
 _CHECKS = ("valid_accepted", "documented_status", "invalid_refused")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.contracts.cases.case import ABSENT, base_value
+from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.cases.references import body_schema, names
 from threadmock.contracts.cases.shapes import shapes, subschema
@@ -12,15 +13,16 @@ from threadmock.contracts.checks.echo import differences, same
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.checks.storing import CHANGING, merge_of, overlap
-from threadmock.contracts.scenarios.asking import aim, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import Thing
-from threadmock.specs.behaviour.rule import Evidence, weakest
-from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError
-from threadmock.specs.operations.inference import json_media, properties
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 
 _FORGED = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad-f0f0f0f0f0f0"}

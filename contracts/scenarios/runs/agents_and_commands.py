@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.contracts.cases.agent_input import put_at, said_anywhere
-from threadmock.contracts.cases.references import agent_place, dotted
+from threadmock.contracts.cases.references import agent_place
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.observed import observe
@@ -26,8 +26,10 @@ from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Command, Commands
-from threadmock.specs.behaviour.rule import Setting, Source, weakest
+from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import dotted
 
 _UNKNOWN = "no.such.command"
 

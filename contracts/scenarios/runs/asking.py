@@ -5,20 +5,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.agent_input import asked_for, modes_of, put_at, saying
-from threadmock.contracts.cases.case import ABSENT, Case, base_value
+from threadmock.contracts.cases.case import Case, base_value
 from threadmock.contracts.cases.families import lists, of_action, reads
-from threadmock.contracts.cases.references import body_schema, dotted, names
+from threadmock.contracts.cases.references import body_schema, names
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.observed import observe
-from threadmock.contracts.scenarios.asking import aim, ask_gone, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import ask_gone, keys_of, stage_of
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import find_key
+from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
 from threadmock.specs.behaviour.agent import ENDS, Agent, Change
-from threadmock.specs.behaviour.rule import Evidence, Setting, Source, weakest
+from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import ABSENT, dotted
 from threadmock.specs.schemas.validation import checker
 
 ASKS, FAILS, GOES_ON = "/human", "/failing", "/slow"

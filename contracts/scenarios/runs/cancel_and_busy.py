@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.agent_input import asked_for
 from threadmock.contracts.cases.references import names
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import aim
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.runs.asking import (
     GOES_ON,
@@ -34,8 +34,9 @@ from threadmock.contracts.scenarios.runs.asking import (
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent, BusyPolicy
-from threadmock.specs.behaviour.rule import Evidence, Source, weakest
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.wire.strictjson import dump_json
 
 AT_ONCE = 4

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from threadmock.contracts.cases.agent_input import asked_for, conditions
-from threadmock.contracts.cases.case import ABSENT
-from threadmock.contracts.cases.references import dotted
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import Told
@@ -37,8 +35,10 @@ from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import Stop
-from threadmock.specs.behaviour.rule import Source, weakest
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import ABSENT, dotted
 
 ANSWER = "approve"
 _SETTINGS = ("keyed", "from", "list", "members", "each")

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.agent_input import asked_for
-from threadmock.contracts.cases.references import dotted
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import EventStream
-from threadmock.contracts.scenarios.asking import aim
 from threadmock.contracts.scenarios.runs.asking import (
     FAILS,
     Started,
@@ -30,8 +29,9 @@ from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent
-from threadmock.specs.behaviour.rule import weakest
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import weakest
+from threadmock.specs.members import dotted
 from threadmock.specs.wire.strictjson import dump_json
 
 

@@ -3,8 +3,8 @@
 import pytest
 from threadmock.contracts.cases.branch_evidence import choice_evidence
 from threadmock.contracts.generation.coverage import coverage
-from threadmock.specs.contract import Schema
 from threadmock.specs.loader import load
+from threadmock.specs.schemas.schema import Schema
 
 UNION = {
     "type": "object",

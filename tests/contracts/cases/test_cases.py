@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadmock.contracts.cases.case import (
-    ABSENT,
     base_value,
     body_schema,
     build_request,
@@ -21,10 +20,12 @@ from threadmock.contracts.cases.case import (
 from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.samples import least, most
-from threadmock.specs.contract import Parameter, Schema
+from threadmock.specs.contract import Parameter
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.requests import read_body
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import parse_json
 

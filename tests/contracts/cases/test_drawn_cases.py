@@ -9,15 +9,16 @@ import threadmock.contracts
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
-from threadmock.contracts.cases.case import ABSENT, body_schema, key_member, linked_members, referring_members
+from threadmock.contracts.cases.case import body_schema, key_member, linked_members, referring_members
 from threadmock.contracts.cases.shapes import kind_of, plain_name, shapes
 from threadmock.contracts.generation import invalid_cases, valid_bodies, valid_cases, values
-from threadmock.specs.contract import Schema
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import check_parameters
 from threadmock.specs.operations.requests import read_body
 from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import MAX_DEPTH, depth_of, dump_json, parse_json
 

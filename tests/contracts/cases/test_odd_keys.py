@@ -5,7 +5,7 @@ import random
 import pytest
 from threadmock.contracts.cases.case import case_with_body
 from threadmock.contracts.checks import Context, judge
-from threadmock.contracts.target.target import mock_target
+from threadmock.contracts.target.open_target import mock_target
 from threadmock.specs.loader import load
 
 

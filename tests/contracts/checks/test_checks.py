@@ -14,7 +14,7 @@ from threadmock.contracts.checks import Context, checks, judge
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.scenarios.families.table import FAMILY
 from threadmock.contracts.scenarios.runs.table import RUNS
-from threadmock.contracts.target.target import Exchange
+from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Response
 

@@ -9,9 +9,9 @@ from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.observed import observe
 from threadmock.contracts.checks.streams import read_stream
 from threadmock.contracts.target.target import Target
-from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.behaviour.read_rules import parse_setting
-from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.loader import load
 from threadmock.specs.operations.spelling import as_written
 

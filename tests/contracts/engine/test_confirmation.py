@@ -11,7 +11,7 @@ from threadmock.contracts.engine.confirmation import repeat
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.replay.guarded_transport import Carrier
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.target.target import http_target
+from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.contracts.transport.rate import MOST_STORMS, Pacer
 from threadmock.specs.loader import load

@@ -11,7 +11,8 @@ from threadmock.contracts.checks.finding import declared_names
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.run import MOST_SILENCES, Run, prepare
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations, read_settings
-from threadmock.contracts.target.target import Exchange, Gone
+from threadmock.contracts.target.exchange import Exchange
+from threadmock.contracts.target.target import Gone
 from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.specs.errors import SchemaError, UnknownName
 from threadmock.specs.loader import load

@@ -5,19 +5,22 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from threadmock.contracts.cases.case import ABSENT, body_schema
+from threadmock.contracts.cases.case import body_schema
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.generation.boundaries import limits
 from threadmock.contracts.generation.coverage import LIMIT, coverage, examples
 from threadmock.contracts.generation.coverage_basis import prepare
 from threadmock.contracts.generation.malformed import malformed_bodies
-from threadmock.specs.behaviour.rule import Key, Leniency, Requirement, Rule, Source
-from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Schema
+from threadmock.specs.behaviour.rule import Leniency, Requirement, Rule
+from threadmock.specs.behaviour.setting import Key, Source
+from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import check_parameters
 from threadmock.specs.operations.requests import read_body
 from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 

@@ -29,9 +29,10 @@ from threadmock.contracts.replay.substitution import Values, names_something, pa
 from threadmock.contracts.replay.worn_credentials import put_on
 from threadmock.contracts.reporting.json_report import write_reports
 from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.tags import NAME
-from threadmock.contracts.target.target import Target, mock_target, secrets_of
-from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.target.target import Target, secrets_of
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.loader import load
 
 NOTEBOOKS = "tests/data/notebooks"

@@ -7,7 +7,7 @@ import pytest
 from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import Context
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
-from threadmock.contracts.target.target import mock_target
+from threadmock.contracts.target.open_target import mock_target
 from threadmock.specs.loader import load
 
 

@@ -19,9 +19,9 @@ from threadmock.contracts.target.prerequisites import Stage
 from threadmock.contracts.target.removal import way
 from threadmock.contracts.target.tags import Tagger
 from threadmock.contracts.target.target import Target
-from threadmock.contracts.transport.base import WsgiTransport
 from threadmock.contracts.transport.errors import TimedOut
 from threadmock.contracts.transport.redaction import Masking
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.table import find_faults
 from threadmock.mockserver.pipeline.gateway import Gateway

@@ -12,10 +12,11 @@ from threadmock.contracts.cases.references import names, placeholder, untold
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.engine.summary import Summary
 from threadmock.contracts.settings import Settings, UsageError
-from threadmock.contracts.target.prerequisites import NotStaged, Stage, find_key
-from threadmock.contracts.target.target import mock_target
+from threadmock.contracts.target.answers import find_key
+from threadmock.contracts.target.open_target import mock_target
+from threadmock.contracts.target.prerequisites import NotStaged, Stage
 from threadmock.contracts.transport.errors import BudgetSpent
-from threadmock.specs.behaviour.rule import Source
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.loader import load
 
 NOTEBOOKS = str(DATA / "notebooks")

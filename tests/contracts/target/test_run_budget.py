@@ -11,8 +11,8 @@ from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.engine.summary import Summary
 from threadmock.contracts.reporting.text_report import lines
 from threadmock.contracts.settings import Settings, UsageError, read_settings
+from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.target.run_budget import RUNS_OFF, Purse, starts_runs, users
-from threadmock.contracts.target.target import http_target
 from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.contracts.transport.shared import SharedCount

@@ -13,19 +13,15 @@ from support.hostile_server import answers, hostile, reply
 from threadmock.contracts.cases.case import Case, base_value, build_request
 from threadmock.contracts.target import target as targets
 from threadmock.contracts.target.ledger import Created
-from threadmock.contracts.target.target import (
-    MOST_UNREACHABLE,
-    Gone,
-    Target,
-    http_target,
-    mock_target,
-)
+from threadmock.contracts.target.open_target import http_target, mock_target
+from threadmock.contracts.target.target import MOST_UNREACHABLE, Gone, Target
 from threadmock.contracts.transport.credentials import alter, dressing, known
 from threadmock.contracts.transport.errors import Forbidden, Unreachable
 from threadmock.contracts.transport.header_options import read_headers, secrets_of
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.urls import TargetError, read_target
-from threadmock.specs.behaviour.rule import Key, Rule
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.behaviour.setting import Key
 from threadmock.specs.contract import Operation, Security
 from threadmock.specs.errors import UnknownName
 from threadmock.specs.loader import load

@@ -6,10 +6,11 @@ import io
 import pytest
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.settings import Settings
-from threadmock.contracts.target.target import Target, mock_target
-from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.target.open_target import mock_target
+from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.rate import MOST_PAUSE, MOST_STORMS, Pacer, seconds_asked
 from threadmock.contracts.transport.shared import Place, SharedRate
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.wire.messages import Response
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Self
 
 import pytest
-from threadmock.contracts.target.target import RUN_DEADLINE, http_target, mock_target
-from threadmock.contracts.transport.base import WsgiTransport
+from threadmock.contracts.target.open_target import http_target, mock_target
+from threadmock.contracts.target.target import RUN_DEADLINE
 from threadmock.contracts.transport.errors import TimedOut
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.stream_limits import Stop, Watch
 from threadmock.contracts.transport.urls import read_target
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
 

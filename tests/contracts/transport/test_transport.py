@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.hostile_server import Conversation, answers, hostile, reply, self_signed
-from threadmock.contracts.transport.base import WsgiTransport
 from threadmock.contracts.transport.decoding import decode
 from threadmock.contracts.transport.errors import (
     BrokenResponse,
@@ -29,6 +28,7 @@ from threadmock.contracts.transport.errors import (
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.sockets import Allowance, BoundedSocket, is_loopback
 from threadmock.contracts.transport.urls import read_target, request_target
+from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.wire.messages import Request
 
 POST = Request("POST", "/threads", headers={"content-type": "application/json"}, body=b'{"a":1}')

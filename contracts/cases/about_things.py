@@ -1,0 +1,44 @@
+"""Requests about things that were made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from threadmock.contracts.cases.case import Case, base_value, build_request
+from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.references import names
+from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.members import ABSENT
+
+
+def aim(
+    operation: Operation,
+    keys: Mapping[str, Any],
+    label: str,
+    *,
+    value: Any = ABSENT,
+    at: Mapping[Source, Any] | None = None,
+) -> Case:
+    """A valid case about the things with these keys.
+
+    value: the body; ABSENT for the smallest one. at: further values, by place in query, path or body. NotSent where a
+    key is not known.
+    """
+    known = {*(at or {}), *(name.source for name in names(operation) if name.resource in keys)}
+    lacking = [name.resource for name in names(operation) if name.strict and name.source not in known]
+    # A place after one that is given on purpose may hold anything.
+    if lacking and not at:
+        raise NotSent(f"{operation} names a {lacking[0]} that is not known")
+    places = {name.source: keys[name.resource] for name in names(operation) if name.resource in keys}
+    places |= at or {}
+    body = base_value(operation) if value is ABSENT else value
+    if isinstance(body, dict):
+        body = {**body, **{s.steps[0]: v for s, v in places.items() if s.place == "body" and len(s.steps) == 1}}
+    request = build_request(
+        operation,
+        body,
+        path_values={s.steps[0]: text_of(v) for s, v in places.items() if s.place == "path"},
+        query={s.steps[0]: v for s, v in places.items() if s.place == "query"},
+    )
+    return Case(operation, request, "valid", label, "scenario", body, standing="there")

@@ -1,0 +1,42 @@
+"""What a check is given, and what it says."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from threadmock.contracts.cases.case import Case
+    from threadmock.contracts.checks.finding import Finding
+    from threadmock.contracts.target.exchange import Exchange
+    from threadmock.contracts.target.prerequisites import Stage
+    from threadmock.specs.contract import Contract
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What judging needs from outside.
+
+    send: one case to the target; blocks; may be called from several threads where the target allows it. record: told
+    of each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check keeps
+    for a later exchange, such as keys and references that are known. pause: waits so many seconds. stage: makes things
+    for a scenario to use; None where nothing can be made.
+    """
+
+    contract: "Contract"
+    send: "Callable[[Case], Exchange]"
+    record: "Callable[[Exchange, Verdict], object]"
+    choose: random.Random
+    memory: dict[str, Any] = field(default_factory=dict)
+    pause: Callable[[float], None] = time.sleep
+    stage: "Stage | None" = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What all checks said of one exchange. not_applicable: check name to the reason."""
+
+    findings: "tuple[Finding, ...]"
+    passed: tuple[str, ...]
+    not_applicable: Mapping[str, str]

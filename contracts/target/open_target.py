@@ -1,0 +1,114 @@
+"""Opening a target: a deployment, or the mock in this process."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from threadmock.contracts.target.guard import Guard, writes
+from threadmock.contracts.target.ledger import Ledger
+from threadmock.contracts.target.ledger_file import LedgerFile
+from threadmock.contracts.target.run_budget import Purse
+from threadmock.contracts.target.tags import Tagger
+from threadmock.contracts.target.target import DEADLINE, Target
+from threadmock.contracts.transport.base import WsgiApp
+from threadmock.contracts.transport.credentials import invented
+from threadmock.contracts.transport.header_options import secrets_of
+from threadmock.contracts.transport.http import HttpTransport
+from threadmock.contracts.transport.rate import Pacer
+from threadmock.contracts.transport.shared import HERE, RUNS, Place, SharedCount, SharedRate
+from threadmock.contracts.transport.sockets import addresses, is_loopback
+from threadmock.contracts.transport.urls import TargetError, TargetUrl, read_target
+from threadmock.contracts.transport.wsgi import WsgiTransport
+from threadmock.specs.contract import Contract, Operation
+
+MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and told to everybody
+
+
+def http_target(  # noqa: PLR0913 - options, by name
+    contract: Contract,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    allow_writes: bool = False,
+    allow_runs: int = 0,
+    ca_file: str | None = None,
+    operations: Sequence[Operation] | None = None,
+    deadline: float = DEADLINE,
+    rate: float | None = None,
+    settle: float = 0.0,
+    at: Place = HERE,
+    ledger: LedgerFile | None = None,
+) -> Target:
+    """A deployment.
+
+    headers: sent with every request, any case. operations: those to be asked, else all. allow_runs: how many requests
+    may be sent that may start a run. rate: requests a second. settle: see Pacer. at: the processes that keep to both
+    together. ledger: where it is written what is made.
+
+    TargetError where URL, headers or CA file can't be used, or the operations would write to what is not this machine
+    and allow_writes was not given. Unreachable where the host has no address.
+    """
+    base = read_target(url)
+    given = {name.lower(): value for name, value in (headers or {}).items()}
+    chosen = contract.operations if operations is None else operations
+    local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
+    if not (local or allow_writes):
+        _refuse_writes(base, chosen)
+    try:
+        transport = HttpTransport(base, ca_file=ca_file, loopback_only=local)
+    except OSError as error:
+        raise TargetError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
+    together = SharedRate(at.folder, rate or math.inf) if at.folder and at.workers > 1 else None
+    masking = secrets_of(contract, given)
+    kept, writable = Ledger(ledger, masking=masking), local or allow_writes
+    return Target(
+        transport,
+        base.text,
+        base_url=base.text,
+        writable=writable,
+        local=local,
+        given=given,
+        masking=masking,
+        ledger=kept,
+        purse=Purse(contract, allow_runs, shared=SharedCount(at.folder / RUNS, allow_runs) if at.folder else None),
+        guard=Guard(contract, kept, local=local, writable=writable, name=base.text),
+        pacer=Pacer(rate, shared=together, settle=settle),
+        tagger=Tagger(ledger.tag) if ledger and ledger.tag else None,
+        deadline=deadline,
+    )
+
+
+def _refuse_writes(base: TargetUrl, operations: Iterable[Operation]) -> None:
+    writing = [str(operation) for operation in operations if writes(operation)]
+    if writing:
+        raise TargetError(
+            f"{base.text} is not this machine, and {', '.join(writing)} would write to it.",
+            fix="Add --allow-writes if that is meant, or choose others with --operations.",
+        )
+
+
+def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), allow_runs: int | None = None) -> Target:
+    """The mock of this contract, in this process, with these faults planted.
+
+    UnknownName where there is no such fault. It takes one made-up token and no other, so that absent and wrong
+    credentials are refused.
+    """
+    given: dict[str, str] = {}
+    for operation in contract.operations:
+        given |= invented(operation, MOCK_TOKEN)
+    transport = WsgiTransport(_mock_app(contract, seed, tuple(faults)))
+    return Target(transport, "the mock in this process", given=given, purse=Purse(contract, allow_runs))
+
+
+def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:
+    # only who asks for the mock loads it
+    from threadmock.mockserver.agents.scheduler import Runs  # noqa: PLC0415
+    from threadmock.mockserver.agents.timer import JumpingTimer  # noqa: PLC0415
+    from threadmock.mockserver.fault_points import planted  # noqa: PLC0415
+    from threadmock.mockserver.faults.table import find_faults  # noqa: PLC0415
+    from threadmock.mockserver.pipeline.gateway import Gateway  # noqa: PLC0415
+    from threadmock.mockserver.server.app import served  # noqa: PLC0415
+    from threadmock.mockserver.world import World  # noqa: PLC0415
+
+    runs = Runs(timer=JumpingTimer())
+    world = World(seed, auth=MOCK_TOKEN, faults=planted(find_faults(faults)), runs=runs)
+    return served(Gateway([contract], world))

@@ -1,0 +1,45 @@
+"""What an action comes to: done, or refused."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.agents.streams import Pending, Stream
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from threadmock.specs.schemas.validation import Violation
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A request that is refused. kind: a word of `Rule.refusals`; status overrides the refusal's own where given.
+
+    body, media_type: a template of its own, where there is one.
+    """
+
+    kind: str
+    reason: str
+    violations: Sequence[Violation] = ()
+    status: int | None = None
+    key: str = ""
+    body: Any = None
+    media_type: str = "application/json"
+
+
+@dataclass(slots=True)
+class Done:
+    """What a behaviour did. shown: what the reply's body holds. note: for the journal. headers: beside the usual.
+
+    body: where the answer comes bit by bit, or only later; finish then says what was done.
+    """
+
+    status: int
+    shown: Any
+    note: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: "Stream | Pending | None" = None
+    finish: "Callable[[], Done | Refused] | None" = None

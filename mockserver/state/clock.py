@@ -1,0 +1,30 @@
+"""Moments: the machine's time, and a clock that never repeats one."""
+
+import datetime
+import threading
+from collections.abc import Callable
+
+Now = Callable[[], datetime.datetime]
+
+
+_TICK = datetime.timedelta(microseconds=1)
+
+
+def system_now() -> datetime.datetime:
+    """The machine's time, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+class Clock:
+    """Moments that never repeat and never go back, whatever the machine's clock does."""
+
+    def __init__(self, now: Now = system_now) -> None:
+        self._now = now
+        self._last = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+        self._ticking = threading.Lock()
+
+    def tick(self) -> datetime.datetime:
+        """The next moment: the present one, or a microsecond after the last where that is later."""
+        with self._ticking:
+            self._last = moment = max(self._now(), self._last + _TICK)
+            return moment

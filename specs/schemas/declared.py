@@ -1,0 +1,87 @@
+"""What a schema declares: its members, the required ones, its types."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from threadmock.specs.schemas.schema import Schema
+
+_MAX_NODES = 200
+
+
+_JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def nodes_of(schema: Schema, node: Any) -> Iterator[Mapping[str, Any]]:
+    """A schema node and all that it combines for the same value, through references and unions; at most _MAX_NODES."""
+    waiting, seen = [node], 0
+    while waiting and seen < _MAX_NODES:
+        seen += 1
+        node = waiting.pop(0)
+        if not isinstance(node, Mapping):
+            continue
+        yield node
+        if "$ref" in node:
+            waiting.append(schema.resolve({"$ref": node["$ref"]}))
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            waiting.extend(node.get(keyword, ()))
+
+
+def types_of(schema: Schema, node: Any) -> frozenset[str]:
+    """The JSON types that a schema node names, through references and unions; empty where it names none.
+
+    Where a node has no `type`, the values that it lists name theirs.
+    """
+    found: set[str] = set()
+    for part in nodes_of(schema, node):
+        named = part.get("type")
+        if named is None:
+            listed = [*part.get("enum", ()), *([part["const"]] if "const" in part else ())]
+            found.update(_JSON_TYPES[type(value)] for value in listed if type(value) in _JSON_TYPES)
+        else:
+            found.update([named] if isinstance(named, str) else named)
+    return frozenset(found)
+
+
+def item_types(schema: Schema, node: Any) -> frozenset[str]:
+    """The JSON types of the items of an array node."""
+    parts = (types_of(schema, part["items"]) for part in nodes_of(schema, node) if "items" in part)
+    return frozenset().union(*parts)
+
+
+def _object_nodes(schema: Schema) -> list[Mapping[str, Any]]:
+    """The nodes that together say what an object looks like.
+
+    Through references, `allOf`, and a union that is one schema or null. Where that node stands in the middle of others
+    comes first: a member that two of them declare is the later one's.
+    """
+    found: list[Mapping[str, Any]] = []
+    waiting: list[Any] = [schema.document]
+    while waiting and len(found) < 200:
+        node = waiting.pop(0)
+        if not isinstance(node, Mapping):
+            continue
+        found.append(node)
+        if "$ref" in node:
+            waiting.append(schema.resolve({"$ref": node["$ref"]}))
+        waiting.extend(node.get("allOf", ()))
+        for keyword in ("anyOf", "oneOf"):
+            others = [part for part in node.get(keyword, ()) if types_of(schema, part) != {"null"}]
+            if len(others) == 1:
+                waiting.extend(others)
+    return found
+
+
+def properties(schema: Schema | None) -> Mapping[str, Any]:
+    """The declared members of an object schema, through references and `allOf`; {} where it declares none.
+
+    Also of a schema that is nullable by a union with null.
+    """
+    found: dict[str, Any] = {}
+    for node in _object_nodes(schema) if schema else ():
+        found.update(node.get("properties", {}))
+    return found
+
+
+def required(schema: Schema) -> frozenset[str]:
+    """The members that an object schema asks for, through references and `allOf`."""
+    return frozenset(name for node in _object_nodes(schema) for name in node.get("required", ()))

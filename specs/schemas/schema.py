@@ -1,0 +1,29 @@
+"""One schema as self-contained JSON Schema 2020-12."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Direction = Literal["request", "response"]
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """One schema as self-contained JSON Schema 2020-12.
+
+    document: the schema; references are `#/$defs/NAME` into its own `$defs`. pointer: where it stands in the vendor's
+    document (JSON pointer). direction: read-only members are not required in a request, write-only ones not in a
+    response. origins: NAME to where that definition stands in the vendor's document; a name that lacks here is one of
+    `components/schemas`.
+    """
+
+    document: Mapping[str, Any]
+    pointer: str
+    direction: Direction
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def resolve(self, node: Any) -> Any:
+        """Follow `$ref` to the node it names, while the node has no other assertion beside it."""
+        while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+            node = self.document["$defs"][node["$ref"].removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")]
+        return node
