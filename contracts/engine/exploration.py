@@ -13,7 +13,7 @@ from threadmock.contracts.generation import invalid_cases, valid_cases
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 
 if TYPE_CHECKING:
-    from threadmock.contracts.engine.run import Recorder
+    from threadmock.contracts.engine.recorder import Recorder
 
 MOST_CAUSES = 12
 SLOW = 0.5

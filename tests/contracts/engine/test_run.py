@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from threadmock.contracts import checks
 from threadmock.contracts.checks.finding import declared_names
 from threadmock.contracts.engine.budget import Budget
-from threadmock.contracts.engine.run import MOST_SILENCES, Run, prepare
+from threadmock.contracts.engine.recorder import MOST_SILENCES
+from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations, read_settings
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.target import Gone

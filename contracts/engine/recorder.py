@@ -1,0 +1,167 @@
+"""Exchanges of one item of a run: sent, judged, and what was found noted."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+
+from threadmock.contracts import checks
+from threadmock.contracts.cases.case import Case
+from threadmock.contracts.checks import Context, Verdict
+from threadmock.contracts.checks.finding import Finding, declared_names, place
+from threadmock.contracts.engine.budget import Budget
+from threadmock.contracts.engine.outcome import Outcome
+from threadmock.contracts.engine.run import Run
+from threadmock.contracts.replay.recording import Tape
+from threadmock.contracts.replay.story import story
+from threadmock.contracts.target.answers import told
+from threadmock.contracts.target.exchange import Exchange
+from threadmock.contracts.target.prerequisites import Stage
+from threadmock.contracts.target.target import Gone
+from threadmock.contracts.transport.errors import BudgetSpent, NotSent
+from threadmock.specs.contract import Operation
+
+MOST_SILENCES = 5
+
+
+LONG = 1.0
+
+
+MOST_WAITING = 20.0
+"""Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
+
+
+class Staging:
+    """Makes the things that the cases of one operation name, and counts what that takes.
+
+    Kept from item to item: a key that one of them met lies below a parent that the next one has to name again.
+    """
+
+    def __init__(self, run: Run, operation: Operation, budget: Budget) -> None:
+        self._run = run
+        self._budget = budget
+        self.sent = 0
+        self.tape = Tape()
+        seed = f"{run.settings.seed}/{operation.slug}/staging"
+        choose = random.Random(seed)  # noqa: S311 - to be repeated
+        purse = run.target.purse
+        self.stage = Stage(run.contract, self._send, choose, barred=purse.bars if purse else None)
+
+    def _send(self, case: Case) -> Exchange:
+        if self._run.gone:
+            raise Gone(self._run.gone)
+        self._budget.spend()
+        self.sent += 1
+        exchange = self._run.target.exchange(case)
+        self.tape.add(exchange, staged=True)
+        return exchange
+
+
+class Recorder:
+    """Sends the cases of one item, has the answers judged, and keeps count."""
+
+    def __init__(self, run: Run, operation: Operation, budget: Budget, outcome: Outcome) -> None:
+        self.run = run
+        self.operation = operation
+        self.outcome = outcome
+        self._budget = budget
+        self._silences = 0
+        self._declared = declared_names(operation)
+        self.elapsed = 0.0
+        self.seed = f"{run.settings.seed}/{operation.slug}/{outcome.phase}"
+        self._staging = run.staging(operation)
+        self._tape = self._staging.tape
+        self._tape.begin()
+        outcome.limited = self._staging.stage.lacking(operation)
+        self._memory = run.memory.setdefault(operation.slug, {})
+        self.context = Context(
+            run.contract,
+            self.send,
+            self.keep,
+            random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
+            self._memory,
+            stage=self._staging.stage,
+        )
+
+    def send(self, case: Case) -> Exchange:
+        """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; Gone."""
+        self.run.heed()
+        if self.run.gone:
+            raise Gone(self.run.gone)
+        if self._silences >= MOST_SILENCES:
+            raise BudgetSpent(f"the target kept silent {self._silences} times")
+        waited = self.run.waited.get(self.operation.slug, 0.0)
+        if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
+            raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
+        outcome, before = self.outcome, self._staging.sent
+        try:
+            case = self._staging.stage.settle(case)
+        finally:
+            outcome.staged += self._staging.sent - before
+        self._budget.spend()
+        exchange = self.run.target.exchange(case)
+        self._tape.add(exchange)
+        if self._staging.stage.after(exchange):
+            # What is known of keys is known of them below parents that are not named any more.
+            self._memory.pop("oldest", None)
+        outcome.exchanges += 1
+        if reason := exchange.nothing_said:
+            outcome.inconclusive[reason] = outcome.inconclusive.get(reason, 0) + 1
+        self._silences += exchange.timed_out
+        self.elapsed = exchange.elapsed
+        if self.elapsed > LONG:
+            self.run.waited[self.operation.slug] = waited + self.elapsed
+        if case.intent == "valid" and case.operation is self.operation:
+            outcome.sent_valid += case.standing != "unknown"
+            if exchange.response is not None and 200 <= exchange.response.status < 300:
+                outcome.accepted += 1
+            elif not outcome.refusal:
+                outcome.refusal = self.run.target.masking(told(exchange))
+        return exchange
+
+    def ask(self, case: Case) -> list[Finding]:
+        """Send one case and have the answer judged; its findings, after they were noted."""
+        exchange = self.send(case)
+        return self.keep(exchange, checks.judge(self.context, exchange))
+
+    def keep(self, exchange: Exchange, verdict: Verdict) -> list[Finding]:
+        """Note an exchange and what the checks said of it; the findings that count."""
+        status = exchange.response.status if exchange.response is not None else None
+        found = {finding.check for finding in verdict.findings}
+        self.outcome.meet(exchange.case.operation.slug, status, verdict.passed, found)
+        return self.record(verdict)
+
+    def record(self, verdict: Verdict) -> list[Finding]:
+        """Note what the checks said of an exchange; the findings that count."""
+        chosen, outcome = self.run.checks, self.outcome
+        for name in verdict.passed:
+            if name in chosen:
+                outcome.tally(name).passed += 1
+        for name, reason in verdict.not_applicable.items():
+            if name in chosen:
+                reasons = outcome.tally(name).not_applicable
+                reasons[reason] = reasons.get(reason, 0) + 1
+        return self.note(verdict.findings)
+
+    def note(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Note findings; those that count, masked."""
+        noted = []
+        for finding in findings:
+            if finding.check in self.run.checks:
+                found = replace(finding, place=finding.place or place(finding.where, self._declared))
+                kept = found.masked(self.run.target.masking)
+                if (self.run.settings.report or self.run.settings.target) and self.outcome.smaller(kept):
+                    kept = replace(kept, story=story(self._tape, finding))
+                self.outcome.note(kept)
+                noted.append(kept)
+        for check, severity in {(finding.check, finding.severity) for finding in noted}:
+            tally = self.outcome.tally(check)
+            if severity == "failure":
+                tally.failed += 1
+            else:
+                tally.unconfirmed += 1
+        return noted
+
+    def left_out(self, reason: NotSent) -> None:
+        """Note a case that was not sent."""
+        count = self.outcome.not_sent
+        count[str(reason)] = count.get(str(reason), 0) + 1
