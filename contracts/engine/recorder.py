@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from threadmock.contracts import checks
 from threadmock.contracts.cases.case import Case
@@ -10,7 +11,6 @@ from threadmock.contracts.checks import Context, Verdict
 from threadmock.contracts.checks.finding import Finding, declared_names, place
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import Outcome
-from threadmock.contracts.engine.run import Run
 from threadmock.contracts.replay.recording import Tape
 from threadmock.contracts.replay.story import story
 from threadmock.contracts.target.answers import told
@@ -21,6 +21,9 @@ from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 from threadmock.specs.contract import Operation
 
 MOST_SILENCES = 5
+
+if TYPE_CHECKING:
+    from threadmock.contracts.engine.run import Run
 
 
 LONG = 1.0
@@ -36,7 +39,7 @@ class Staging:
     Kept from item to item: a key that one of them met lies below a parent that the next one has to name again.
     """
 
-    def __init__(self, run: Run, operation: Operation, budget: Budget) -> None:
+    def __init__(self, run: "Run", operation: Operation, budget: Budget) -> None:
         self._run = run
         self._budget = budget
         self.sent = 0
@@ -59,7 +62,7 @@ class Staging:
 class Recorder:
     """Sends the cases of one item, has the answers judged, and keeps count."""
 
-    def __init__(self, run: Run, operation: Operation, budget: Budget, outcome: Outcome) -> None:
+    def __init__(self, run: "Run", operation: Operation, budget: Budget, outcome: Outcome) -> None:
         self.run = run
         self.operation = operation
         self.outcome = outcome
