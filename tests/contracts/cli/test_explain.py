@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from support.command_line import invoke
 from support.paths import DATA
-from test_command import invoke
 from threadmock.contracts.cli.explain import explanation
 from threadmock.contracts.cli.explain_profile import AGENT_WORDS, PROFILE_WORDS, profile_parts
 from threadmock.contracts.cli.explain_rules import RULE_WORDS, parts_of

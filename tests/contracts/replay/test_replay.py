@@ -31,7 +31,8 @@ from threadmock.contracts.reporting.json_report import write_reports
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.tags import NAME
-from threadmock.contracts.target.target import Target, secrets_of
+from threadmock.contracts.target.target import Target
+from threadmock.contracts.transport.header_options import secrets_of
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.loader import load
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.hostile_server import answers, hostile, reply
 from threadmock.contracts.cases.case import Case, base_value, build_request
-from threadmock.contracts.target import target as targets
+from threadmock.contracts.target import open_target
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.target.open_target import http_target, mock_target
 from threadmock.contracts.target.target import MOST_UNREACHABLE, Gone, Target
@@ -102,7 +102,7 @@ def test_a_target_url_is_read(url, host, port, path):
 
 def resolving_to(monkeypatch, *addresses):
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in addresses]
-    monkeypatch.setattr(targets, "addresses", lambda host, port: found)
+    monkeypatch.setattr(open_target, "addresses", lambda host, port: found)
 
 
 def test_a_target_that_is_not_this_machine_is_written_to_only_where_that_is_allowed(monkeypatch):

@@ -10,8 +10,8 @@ import threading
 import time
 
 import pytest
+from support.command_line import invoke, mock
 from support.hostile_server import Conversation, answers, hostile, self_signed
-from test_command import invoke, mock
 from threadmock.contracts.transport import http as transport_http
 from threadmock.contracts.transport.errors import BrokenResponse
 from threadmock.contracts.transport.http import HttpTransport
