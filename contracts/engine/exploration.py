@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisWarning, Unsatisfiable
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks.finding import Key
-from threadmock.contracts.generation import invalid_cases, valid_cases
+from threadmock.contracts.generation.drawn_invalid import invalid_cases
+from threadmock.contracts.generation.drawn_valid import valid_cases
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, judge
-from threadmock.contracts.generation import invalid_cases, valid_cases
 from threadmock.contracts.generation.coverage import coverage, examples
+from threadmock.contracts.generation.drawn_invalid import invalid_cases
+from threadmock.contracts.generation.drawn_valid import valid_cases
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.target import Target
 from threadmock.specs.contract import Contract, Operation

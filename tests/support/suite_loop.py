@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, Verdict, judge
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.generation import invalid_cases, valid_cases
 from threadmock.contracts.generation.coverage import coverage, examples
+from threadmock.contracts.generation.drawn_invalid import invalid_cases
+from threadmock.contracts.generation.drawn_valid import valid_cases
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.wsgi import WsgiTransport

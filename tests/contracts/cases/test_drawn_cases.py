@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis_jsonschema import from_schema
 from threadmock.contracts.cases.case import body_schema, key_member, linked_members, referring_members
+from threadmock.contracts.cases.drawn.objects import values
 from threadmock.contracts.cases.shapes import kind_of, plain_name, shapes
-from threadmock.contracts.generation import invalid_cases, valid_bodies, valid_cases, values
+from threadmock.contracts.generation.drawn_invalid import invalid_cases
+from threadmock.contracts.generation.drawn_valid import valid_bodies, valid_cases
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
 from threadmock.specs.members import ABSENT
