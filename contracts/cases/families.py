@@ -8,8 +8,6 @@ from threadmock.contracts.cases.references import names, untold
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 
-_MAKING = {"create": 0, "append": 1, "replace": 2, "run": 3}
-
 
 def parents(operation: Operation) -> tuple[str, ...]:
     """The resources that an operation's things lie in, as its request names them, outermost first."""
@@ -25,16 +23,16 @@ def makers(contract: Contract, resource: str, within: Iterable[str] = ()) -> tup
 @lru_cache(maxsize=256)
 def _makers(contract: Contract, resource: str) -> tuple[Operation, ...]:
     found = [operation for operation in contract.operations if _makes(contract, operation, resource)]
-    return tuple(sorted(found, key=lambda o: (_MAKING[o.rule.action], o.rule.reply is not None, len(names(o)))))
+    return tuple(sorted(found, key=lambda o: (o.rule.traits.rank, o.rule.reply is not None, len(names(o)))))
 
 
 def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
     rule = operation.rule
-    if rule.action not in _MAKING or rule.resource != resource or rule.key is None or untold(operation):
+    if rule.traits.rank is None or rule.resource != resource or rule.key is None or untold(operation):
         return False
-    if rule.action == "run" and not tells_run(contract, operation):
+    if rule.traits.starts_run and not tells_run(contract, operation):
         return False
-    if rule.action == "replace" and rule.missing != "create":
+    if rule.traits.changes and rule.missing != "create":
         return False
     if rule.reply is not None and rule.reply.kind == "child":
         return False
@@ -59,7 +57,7 @@ def tells_run(contract: Contract, operation: Operation) -> bool:
 def told_key(operation: Operation) -> str:
     """The member of an answer that holds the key of what was made; "" where none does."""
     rule = operation.rule
-    plain = rule.run.respond[-1] if rule.run and rule.action == "run" else None
+    plain = rule.run.respond[-1] if rule.run and rule.traits.starts_run else None
     if plain is None or plain.reply is None:
         return rule.key.member if rule.key else ""
     return next((name for name, part in plain.reply.members if (part.kind, part.generator) == ("generate", "key")), "")

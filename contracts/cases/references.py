@@ -16,8 +16,6 @@ from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
 
 _NAMESPACE = uuid.UUID("9b1f6d0e-6c1b-4f0a-9c55-7d1f3f0f2a11")
-_KEYED = frozenset({"read", "update", "replace", "delete", "copy", "join", "cancel"})
-DESTRUCTIVE = frozenset({"delete", "prune"})
 _PLACES = frozenset({"path", "query", "body"})
 
 
@@ -43,7 +41,7 @@ def names(operation: Operation) -> tuple[Name, ...]:
 def _names(operation: Operation) -> tuple[Name, ...]:
     rule = operation.rule
     found = [*_parents(rule.within)]
-    key = rule.key.source if rule.key and rule.action in _KEYED else None
+    key = rule.key.source if rule.key and rule.traits.names_thing else None
     if key and rule.key and _is_plain(key) and key not in {name.source for name in found}:
         found.append(Name(rule.resource, key, rule.missing == "refuse", own=True))
     return tuple(found)
@@ -63,8 +61,9 @@ def _is_plain(source: Source) -> bool:
 
 def needs_some(operation: Operation) -> bool:
     """Whether a thing must lie below the parent that the request does not name: the newest one, or the only one."""
-    key, keyed = operation.rule.key, operation.rule.action in _KEYED
-    if key is None or not keyed or operation.rule.missing != "refuse" or any(name.own for name in names(operation)):
+    rule = operation.rule
+    key = rule.key if rule.traits.names_thing and rule.missing == "refuse" else None
+    if key is None or any(name.own for name in names(operation)):
         return False
     return bool(key.pick) or key.source in {name.source for name in names(operation)}
 
@@ -73,7 +72,7 @@ def cursors(operation: Operation) -> tuple[Source, ...]:
     """The places that name a thing where a page begins or ends, or one that a new thing follows."""
     listing, key = operation.rule.listing, operation.rule.key
     found = [listing.after, listing.before] if listing else []
-    found += [key.source] if key and operation.rule.action == "append" else []
+    found += [key.source] if key and operation.rule.traits.follows_key else []
     return tuple(source for source in found if source)
 
 
@@ -98,7 +97,7 @@ def agent_place(operation: Operation) -> Source | None:
     Agents that are things of their own count: which names others have nobody can know.
     """
     run = operation.rule.run
-    speaker = run.agent if run and operation.rule.action == "run" and not run.commands else None
+    speaker = run.agent if run and operation.rule.traits.starts_run and not run.commands else None
     if speaker is None or not speaker.resource or speaker.source.place != "body" or len(speaker.source.steps) != 1:
         return None
     return speaker.source

@@ -8,7 +8,7 @@ from threadmock.contracts.checks.expected import Expected, Near, expectations
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble, is_plain_name
-from threadmock.contracts.checks.storing import CHANGING, makes, merge_of, overlap, stores
+from threadmock.contracts.checks.storing import makes, merge_of, overlap, stores
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
@@ -37,7 +37,7 @@ def _is_echoed(reading: Reading, name: str, value: Any) -> bool:
     key, setting = reading.rule.key, reading.rule.set.get(name)
     if key is not None and key.member == name:
         return key.source == Source("body", (name,)) and reading.chosen_key is not ABSENT
-    if reading.rule.action in CHANGING and value is None and {name, "*"} & reading.rule.nulls.keys():
+    if reading.rule.traits.changes and value is None and {name, "*"} & reading.rule.nulls.keys():
         return False
     if setting is not None and not _from_body(reading, name, setting, value):
         return False
@@ -100,7 +100,7 @@ def check_echo(reading: Reading) -> Iterator[Finding]:
 def _differences(reading: Reading, name: str, sent: Any) -> Iterator[Difference]:
     """Where the answer does not hold what was sent. An update may keep more than it was sent, inside objects."""
     got = reading.made[name]
-    if reading.rule.action in CHANGING and merge_of(reading.rule, name) != "replace":
+    if reading.rule.traits.changes and merge_of(reading.rule, name) != "replace":
         sent, got = overlap(sent, got)
     return differences(sent, got, _form(reading, name))
 
@@ -190,7 +190,7 @@ def existing_applies(reading: Reading) -> str:
 
 def defaults_applies(reading: Reading) -> str:
     """Where the request leaves out a member that has a default."""
-    if not makes(reading) and reading.rule.action != "fixed":
+    if not makes(reading) and not reading.rule.traits.open:
         return "only asked of what makes a thing"
     return existing_applies(reading) or ("" if _defaults(reading) else "no member with a default was left out")
 

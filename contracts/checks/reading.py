@@ -174,7 +174,7 @@ class Reading:
             return None
         rule = agent.formats.get(way.format) or next(iter(agent.formats.values()))
         cut = self.response.cut if self.response else ""
-        scope: Scope = "thread" if run.follow_thread else "run" if self.rule.action == "run" else "rest"
+        scope: Scope = "thread" if run.follow_thread else "run" if self.rule.traits.starts_run else "rest"
         return read_stream(self.content, rule, self._modes(run), cut=cut, scope=scope)
 
     @cached_property

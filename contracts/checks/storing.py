@@ -5,24 +5,22 @@ from typing import Any
 from threadmock.contracts.checks.reading import Reading
 from threadmock.specs.behaviour.rule import Rule
 
-_MAKING = frozenset({"create", "append"})
-CHANGING = frozenset({"update", "replace"})
-
 
 def makes(reading: Reading) -> bool:
     """Whether the answer shows a thing that was just made of the request."""
-    return (reading.rule.action in _MAKING or shows_run(reading)) and reading.rule.reply is None
+    return (reading.rule.traits.makes_of_body or shows_run(reading)) and reading.rule.reply is None
 
 
 def shows_run(reading: Reading) -> bool:
     """Whether the answer shows a run that was just started."""
     way = reading.way
-    return reading.rule.action == "run" and way is not None and way.how == "at_once" and way.reply is None
+    return reading.rule.traits.starts_run and way is not None and way.how == "at_once" and way.reply is None
 
 
 def stores(reading: Reading) -> bool:
     """Whether the operation takes what the request holds into a thing. An operation of no known kind may."""
-    return reading.rule.action in (_MAKING | CHANGING | {"fixed"}) or shows_run(reading)
+    traits = reading.rule.traits
+    return traits.makes_of_body or traits.changes or traits.open or shows_run(reading)
 
 
 def merge_of(rule: Rule, name: str) -> str:

@@ -58,7 +58,7 @@ def _table(contract: Contract) -> Iterator[str]:
     kept = guessed = 0
     for operation in contract.operations:
         rule = operation.rule
-        stateless = rule.action == "fixed"
+        stateless = rule.traits.open
         kept += not stateless
         guessed += rule.inferred
         said = "inferred" if rule.inferred else rule.evidence

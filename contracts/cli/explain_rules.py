@@ -88,7 +88,7 @@ def _select(rule: Rule) -> Iterator[Part]:
 
 
 def _merge(rule: Rule) -> Iterator[Part]:
-    if rule.action in ("update", "replace"):
+    if rule.traits.changes:
         for member, how in rule.merge.items():
             yield "merge", f"{'any other member' if member == '*' else member}: {how}", rule.evidence
 

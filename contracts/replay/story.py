@@ -29,7 +29,6 @@ _SHORTEST_WAIT, _LONGEST_WAIT = 0.2, 10.0
 _STATUS = re.compile(
     r"\bstatus(?:es)? [1-5]\d\d\b|\b(?:4xx|5xx)\b|\bsuccess(?:es)?\b|\banswered [1-5]\d\d\b|traceback|stack trace"
 )
-_STANDING = frozenset({"list", "count", "prune"})
 PARTS = ("path", "query", "headers", "body")
 
 
@@ -81,7 +80,7 @@ def _chosen(tape: Tape, judged: Taken, finding: Finding) -> list[Taken]:
             chosen = _about_the_same(before, judged)
     else:
         chosen = before[-finding.case.exchanges :]
-    if case.operation.rule.action in _STANDING:
+    if case.operation.rule.traits.about_many:
         resource = case.operation.rule.resource
         made = [t for t in tape.staged if t.number < judged.number]
         chosen += [t for t in made if t.exchange.case.operation.rule.resource == resource][-_BESIDE:]

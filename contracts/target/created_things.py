@@ -18,7 +18,6 @@ from threadmock.specs.wire.eventstream import EventReader
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
-_MAKING = frozenset({"create", "append", "copy", "run", "replace"})
 _LEVELS = 3
 _MOST_EVENTS = 50
 _MOST = 1000
@@ -28,7 +27,7 @@ _TRAIL = re.compile(r"[^/?#]+")
 def may_make(operation: Operation) -> bool:
     """Whether a request to the operation may make something."""
     rule = operation.rule
-    return rule.action in _MAKING or rule.missing == "create" or bool(rule.also) or rule.action == "fixed"
+    return rule.traits.makes or rule.traits.open or rule.makes_more
 
 
 def trouble_of(key: object) -> str:
@@ -54,7 +53,7 @@ def within_of(operation: Operation, request: Request) -> dict[str, Any]:
 def chosen_key(operation: Operation, request: Request) -> str | int | None:
     """The key that a request chooses for what it makes; None where it chooses none."""
     rule = operation.rule
-    if rule.key is None or rule.key.source is None or rule.action in ("copy", "append"):
+    if rule.key is None or rule.key.source is None or not rule.traits.chooses_key:
         return None
     values = values_at(operation, request, rule.key.source)
     value = values[-1] if values and values is not UNREADABLE else None

@@ -23,8 +23,6 @@ from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_READING = frozenset({"read", "list", "count", "join"})
-_CHOOSING = frozenset({"create", "run", "replace", "append"})
 _LIKE_AN_ID = re.compile(r"\d{1,18}|[A-Za-z0-9_.:-]{8,}")
 _ADDRESS = re.compile(r"(?:https?|wss?|ftp):[/\\\\]{2}(?:[^/?#\\\\\s@]*@)?(\[[^\]]*\]|[^/?#\\\\\s:]*)", re.IGNORECASE)
 _NOBODYS = re.compile(r"(?:.*\.)?(?:example|invalid|test|example\.(?:com|net|org))\.?", re.IGNORECASE)
@@ -52,23 +50,28 @@ class Spot:
 def writes(operation: Operation) -> bool:
     """Whether a request to the operation may change anything.
 
-    A search by POST changes nothing where a rule says that it is one; what is only guessed counts as a write.
+    A search by POST changes nothing where a rule says that it is one, and that nothing else comes of it; what is only
+    guessed counts as a write.
     """
     rule = operation.rule
-    return operation.method not in SAFE_METHODS and (rule.inferred or rule.action not in _READING)
+    more = rule.makes_more or bool(rule.touch) or (rule.within is not None and rule.within.create is not None)
+    reads = rule.traits.only_reads and not (rule.inferred or more)
+    return operation.method not in SAFE_METHODS and not reads
 
 
 def touches(operation: Operation) -> bool:
     """As `writes`, and also where a reader who leaves may end what it reads."""
-    return writes(operation) or operation.rule.action == "join"
+    return writes(operation) or operation.rule.traits.follows_run
 
 
 def spots(operation: Operation) -> Iterator[Spot]:
     """The places of an operation's requests that name things."""
     rule = operation.rule
-    for name in names(operation):
+    named = names(operation)
+    for name in named:
         yield Spot(name.resource, name.source)
-    if rule.key and rule.key.source and rule.action in _CHOOSING:
+    # A key that stands where the parent's does is the parent's, unless a thing can be made under it.
+    if rule.key and rule.key.source and (rule.traits.makes or rule.key.source not in {n.source for n in named}):
         yield Spot(rule.resource, rule.key.source)
     for source in cursors(operation):
         yield Spot(rule.resource, source)

@@ -16,7 +16,6 @@ from threadmock.contracts.cases.families import lists, makers, told_key
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.placeholders import add, read_at, seat
 from threadmock.contracts.cases.references import (
-    DESTRUCTIVE,
     Name,
     agent_place,
     cursors,
@@ -281,7 +280,7 @@ def _linked(operation: Operation, name: Name) -> list[str]:
 
 
 def _destroys(case: Case) -> bool:
-    return case.operation.rule.action in DESTRUCTIVE or case.request.method == "DELETE"
+    return case.operation.rule.traits.destroys or case.request.method == "DELETE"
 
 
 def _ends(case: Case) -> bool:

@@ -101,7 +101,7 @@ def _alone(operation: Operation) -> list[str]:
 def _archiving(operation: Operation) -> tuple[str, Any]:
     """The member that archives a thing, and its value; ("", None) where the operation has none."""
     schema = body_schema(operation)
-    if operation.rule.action not in ("update", "replace") or schema is None:
+    if not operation.rule.traits.changes or schema is None:
         return "", None
     if not any(name.own for name in names(operation)):
         return "", None

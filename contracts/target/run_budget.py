@@ -20,7 +20,7 @@ _SHARED = 0.8
 
 def starts_runs(operation: Operation) -> bool:
     """Whether a request to the operation may start a run."""
-    return operation.rule.action == "run"
+    return operation.rule.traits.starts_run
 
 
 class Purse:

@@ -10,6 +10,7 @@ from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.target.guard import SAFE_METHODS
+from threadmock.specs.behaviour.actions import Traits
 from threadmock.specs.contract import Operation
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
@@ -19,14 +20,13 @@ NAME = "threadmock_run"
 UNTAGGED = 2
 """So many requests of each operation that leave the member out stay as they are: its default is asked about, too."""
 _METADATA = re.compile(r"(?i)(meta_?data|meta|labels|annotations|attributes|custom(_?(data|fields|metadata))?)")
-_MAKING = frozenset({"create", "append", "copy", "replace"})
 
 
 @lru_cache(maxsize=512)
 def metadata_member(operation: Operation) -> str:
     """The member of an operation's body that takes anything and is shown again by its answer; "" for none."""
     schema = body_schema(operation)
-    if schema is None or operation.method in SAFE_METHODS or operation.rule.action not in _MAKING:
+    if schema is None or operation.method in SAFE_METHODS or not _makes(operation.rule.traits):
         return ""
     shown = _shown(operation)
     folded = shapes(schema)
@@ -36,6 +36,11 @@ def metadata_member(operation: Operation) -> str:
         if any(_is_open(branch.keywords) for branch in folded.branches(node) if branch.kind == "object"):
             return name
     return ""
+
+
+def _makes(traits: Traits) -> bool:
+    """Runs are left alone: what they are given is for an agent, and they go with their thread."""
+    return traits.makes and not traits.starts_run
 
 
 def _is_open(keywords: Mapping[str, Any]) -> bool:

@@ -17,14 +17,12 @@ from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Shelf, Thing
 from threadmock.specs.members import ABSENT, dig
 
-_CHANGING = ("update", "replace")
-
 
 def _listing(change: Callable[[Transaction, Lister], Lister]) -> Behave:
     """Lists, and counts, that go by another lister."""
 
     def behave(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-        if tx.operation.rule.action in ("list", "count"):
+        if tx.operation.rule.traits.lists:
             tx.plan = replace(tx.plan, lister=change(tx, tx.plan.lister))
         return run(tx)
 
@@ -102,7 +100,7 @@ def _read_newest(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
 
 
 def _lost(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    if tx.operation.rule.action not in _CHANGING:
+    if not tx.operation.rule.traits.changes:
         return run(tx)
     before = _stored(tx)
     outcome = run(tx)
@@ -175,7 +173,7 @@ def _any_id(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
 
 
 def _any_parent(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    if tx.operation.rule.action in ("read", "delete", *_CHANGING):
+    if tx.operation.rule.action in ("read", "delete") or tx.operation.rule.traits.changes:
         tx.plan = replace(tx.plan, parent=None)
     return run(tx)
 
@@ -185,7 +183,7 @@ _OTHER: Mapping[str, Any] = {"shallow": "replace", "deep": "shallow", "replace":
 
 def _other_merge(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
     rule = tx.operation.rule
-    if rule.action in _CHANGING:
+    if rule.traits.changes:
         merge = {name: _OTHER[how] for name, how in rule.merge.items()}
         tx.operation = replace(tx.operation, rule=replace(rule, merge=merge))
     return run(tx)
@@ -196,7 +194,7 @@ def _afterwards(change: Callable[[Transaction, Thing], Thing]) -> Behave:
 
     def behave(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
         outcome = run(tx)
-        if tx.operation.rule.action in _CHANGING and isinstance(outcome, Done):
+        if tx.operation.rule.traits.changes and isinstance(outcome, Done):
             home, key, _thing = _found(tx)
             tx.world.store.update(home, key, lambda thing: change(tx, thing))
         return outcome

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from threadmock.specs.behaviour.actions import ACTIONS
 from threadmock.specs.behaviour.agent import (
     Agent,
     Busy,
@@ -143,7 +144,7 @@ def _random(setting: Setting | None) -> list[str]:
 
 def parse_run(rule: Mapping[str, Any], where: str, spell: Spell) -> RunRule | None:
     """The `run` of an operation's rule; None where it has none. RuleError where it makes no sense."""
-    node = rule.get("run", {} if rule.get("action") in ("run", "join", "cancel") else None)
+    node = rule.get("run", {} if ACTIONS[rule["action"]].about_runs else None)
     if node is None:
         return None
     own: Evidence = node.get("evidence", rule.get("evidence", "documented"))

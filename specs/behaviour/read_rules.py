@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.specs.behaviour.actions import ACTIONS
 from threadmock.specs.behaviour.profile import Cors, Profile
 from threadmock.specs.behaviour.read_settings import (
     Spell,
@@ -35,9 +36,6 @@ from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.evidence import Evidence
 
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
-_KEYED = ("read", "update", "replace", "delete", "copy")
-
-
 OF_NO_OPERATION = ("no_route", "no_method")
 LIST_SOURCES = ("limit", "offset", "sort", "direction", "after", "before", "select", "extract")
 _LIST_WORDS = ("order", "default_limit", "from_end", "everywhere")
@@ -99,7 +97,7 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     evidence: Evidence = merged.get("evidence", "documented")
     if merged["action"] == "create" and "key" not in merged:
         raise RuleError("A create needs a key.", where=where, fix="Add `key: {field: …}`.")
-    if merged["action"] in _KEYED and not {"from", "pick"} & merged.get("key", {}).keys():
+    if ACTIONS[merged["action"]].needs_key and not {"from", "pick"} & merged.get("key", {}).keys():
         raise RuleError(
             f"The action {merged['action']!r} needs a key from the request.",
             where=where,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from threadmock.specs.behaviour.actions import Action
+from threadmock.specs.behaviour.actions import ACTIONS, Action, Traits
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, When, Within
 from threadmock.specs.evidence import Evidence
 
@@ -252,3 +252,13 @@ class Rule:
     slashes: bool | Literal["redirect"] = False
     evidence: Evidence = "documented"
     inferred: bool = False
+
+    @property
+    def traits(self) -> Traits:
+        """What its action does."""
+        return ACTIONS[self.action]
+
+    @property
+    def makes_more(self) -> bool:
+        """Whether things may come of a request that its action alone would not make."""
+        return self.missing == "create" or bool(self.also)

@@ -35,7 +35,8 @@ def slashed(contract: Contract, operation: Operation) -> str:
     """
     if operation.rule.slashes != "redirect":
         return "nothing says that a final slash leads on"
-    if operation.rule.action not in ("create", "read", "list", "count", "fixed"):
+    traits = operation.rule.traits
+    if not (traits.open or traits.rank == 0 or (traits.only_reads and not traits.follows_run)):
         return "the operation changes what is there"
     try:
         base_value(operation)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.contracts.cases.case import Case, base_value, json_media
-from threadmock.contracts.cases.references import DESTRUCTIVE
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.situation import doubt
@@ -84,7 +83,7 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
     first = ask(context, plain)
     if not first.accepted:
         return
-    if operation.rule.action not in DESTRUCTIVE and isinstance(first.case.value, dict):
+    if not operation.rule.traits.destroys and isinstance(first.case.value, dict):
         # With the keys of what was made for it: written otherwise, a placeholder would not be known again.
         value = first.case.value
         plain = replace(plain, request=first.case.request, value=value, standing=first.case.standing)

@@ -12,7 +12,7 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences, same
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import CREATED
-from threadmock.contracts.checks.storing import CHANGING, merge_of, overlap
+from threadmock.contracts.checks.storing import merge_of, overlap
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
@@ -31,7 +31,7 @@ _FORGED = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad
 def changes(contract: Contract, operation: Operation) -> str:
     """Updates of one thing that can be made, from a JSON object."""
     rule = operation.rule
-    if rule.action not in CHANGING or not any(name.own for name in names(operation)):
+    if not rule.traits.changes or not any(name.own for name in names(operation)):
         return "the operation changes no thing that is named by its key"
     if not makers(contract, rule.resource, parents(operation)):
         return f"nothing makes a {rule.resource}"

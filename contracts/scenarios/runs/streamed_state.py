@@ -146,7 +146,7 @@ def run_tokens(context: Context, operation: Operation) -> Iterator[Finding]:
 
 def waits(contract: Contract, operation: Operation) -> str:
     """Operations that start or join a run and answer when it is over, where events of the same runs can be had."""
-    if operation.rule.run is None or operation.rule.action not in ("run", "join"):
+    if operation.rule.run is None or not (operation.rule.traits.starts_run or operation.rule.traits.follows_run):
         return "the operation does not wait for a run"
     if asked_for(operation, "when_done") is None or operation.rule.run.each:
         return "the operation does not wait for a run"

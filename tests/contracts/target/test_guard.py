@@ -4,10 +4,14 @@ import json
 
 import pytest
 from threadmock.contracts.cases.fresh_keys import fresh_key, is_invented, strange_keys
-from threadmock.contracts.target.guard import Guard, writes
+from threadmock.contracts.target.guard import Guard, Spot, spots, touches, writes
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.ledger_file import Entry
 from threadmock.contracts.transport.errors import Forbidden, NotSent, Trespass
+from threadmock.specs.behaviour.actions import ACTIONS, Traits
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, Within
+from threadmock.specs.contract import Operation
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
 
@@ -165,6 +169,79 @@ def test_what_is_only_guessed_to_be_a_search_counts_as_a_write(tmp_path):
     }
     (tmp_path / "things.json").write_text(json.dumps(document))
     assert writes(load(str(tmp_path / "things.json")).operations[0])
+
+
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def acting(action, method="POST", source="path.id", **words):
+    """An operation that no document has: an action on a thing of a key."""
+    place, *steps = source.split(".")
+    rule = Rule(action, resource="thing", key=Key("id", Source(place, tuple(steps)), "uuid4"), **words)
+    return Operation(method, "/things/{id}", "o", "o", rule)
+
+
+@pytest.mark.parametrize("method", UNSAFE)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_writes_where_its_method_is_not_safe_but_for_those_that_only_read(action, method):
+    assert writes(acting(action, method)) is not ACTIONS[action].only_reads
+    assert writes(acting(action, method, inferred=True))
+    assert not writes(acting(action, "GET"))
+
+
+@pytest.mark.parametrize("method", UNSAFE)
+def test_an_action_of_which_nothing_is_said_writes(method, monkeypatch):
+    monkeypatch.setattr("threadmock.specs.behaviour.rule.ACTIONS", {"planted": Traits()})
+    assert writes(acting("planted", method))
+    assert touches(acting("planted", method))
+
+
+MORE = {
+    "a thing that is made where it is missing": {"missing": "create"},
+    "a thing made beside": {"also": (Made("other", Key("id", None, "uuid4"), {}),)},
+    "a parent that is touched": {"touch": {"seen": Setting("generate", "now")}},
+    "a parent that is made": {
+        "within": Within("parent", Source("body", ("parent",)), create=Made("parent", Key("id", None, "uuid4"), {}))
+    },
+}
+
+
+@pytest.mark.parametrize("words", MORE.values(), ids=MORE)
+def test_what_reads_and_makes_something_as_well_writes(words):
+    assert not writes(acting("read"))
+    assert writes(acting("read", **words))
+
+
+@pytest.mark.parametrize("source", ["path.id", "query.id", "body.id", "body.thing.id", "header.x-thing"])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_wherever_a_rule_has_its_key_the_guard_looks(action, source):
+    place, *steps = source.split(".")
+    assert Spot("thing", Source(place, tuple(steps))) in set(spots(acting(action, source=source)))
+
+
+def test_a_key_that_is_the_parents_is_one_of_the_parent_unless_a_thing_is_made_under_it():
+    parent = Source("path", ("id",))
+    within = Within("parent", parent)
+    assert set(spots(acting("read", within=within))) == {Spot("parent", parent)}
+    assert set(spots(acting("create", within=within))) == {Spot("parent", parent), Spot("thing", parent)}
+
+
+def test_a_key_inside_an_object_of_an_update_is_looked_at(tmp_path):
+    rule = {"action": "update", "resource": "thing", "key": {"field": "id", "from": "body.thing.id"}}
+    schema = {"type": "object", "properties": {"thing": {"type": "object"}}}
+    post = {
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": {"200": {"description": "d"}},
+        "x-behaviour": rule,
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/things": {"post": post}}}
+    (tmp_path / "things.json").write_text(json.dumps(document))
+    own = Ledger()
+    own.take(Entry("create", "thing", MINE))
+    judge = Guard(load(str(tmp_path / "things.json")), own, local=False)
+    judge.check(request("POST", "/things", {"thing": {"id": MINE}}), planned=True)
+    with pytest.raises(Trespass):
+        judge.check(request("POST", "/things", {"thing": {"id": THEIRS}}), planned=True)
 
 
 def test_made_up_keys_are_told_from_others():
