@@ -14,7 +14,6 @@ import pytest
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.run import Run
-    from threadmock.contracts.engine.summary import Summary
     from threadmock.contracts.fixture import Mock, Mocks
     from threadmock.contracts.target.ledger_file import LedgerFile
     from threadmock.contracts.transport.shared import Place
@@ -95,7 +94,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.contract_provider is None:
         return
     from threadmock.contracts.engine.run import prepare  # noqa: PLC0415 - see above
-    from threadmock.contracts.engine.summary import Summary  # noqa: PLC0415
     from threadmock.contracts.settings import read_settings  # noqa: PLC0415
     from threadmock.contracts.target import ledger_session  # noqa: PLC0415
     from threadmock.contracts.transport.errors import Unreachable  # noqa: PLC0415
@@ -119,7 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(f"The target is unreachable: {error}", returncode=3)
     config.stash[_run_key] = run
     if not worker:
-        controller = _Controller(config, Summary(run), head, ledger.path if ledger else None)
+        controller = _Controller(config, run, head, ledger.path if ledger else None)
         config.pluginmanager.register(controller, "threadmock-controller")
 
 
@@ -261,9 +259,12 @@ def contract_item(request: pytest.FixtureRequest) -> Callable[[], None]:
 class _Controller:
     """Gathers what the items brought to light, wherever they ran, and tells of it."""
 
-    def __init__(self, config: pytest.Config, summary: "Summary", head: Sequence[str], ledger: Path | None) -> None:
+    def __init__(self, config: pytest.Config, run: "Run", head: Sequence[str], ledger: Path | None) -> None:
+        from threadmock.contracts.engine.summary import Summary  # noqa: PLC0415 - see above
+
         self._config = config
-        self._summary = summary
+        self._run = run
+        self._summary = Summary(run)
         self._head = head
         self._ledger = ledger
         self._mine: bool = config.option.contract_verify
@@ -272,7 +273,7 @@ class _Controller:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a process of pytest-xdist what all share: every one draws from one seed, and writes to one ledger."""
         ledger = {"ledger": str(self._ledger.resolve())} if self._ledger else {}
-        node.workerinput[_SETTINGS] = {"seed": self._summary.run.settings.seed, **ledger}
+        node.workerinput[_SETTINGS] = {"seed": self._summary.settings.seed, **ledger}
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
@@ -311,7 +312,7 @@ class _Controller:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Clean up, set the exit status and write the report: after the processes of pytest-xdist have ended."""
-        from threadmock.contracts.reporting.json_report import write_reports  # noqa: PLC0415
+        from threadmock.contracts.reporting.report_folder import write_report  # noqa: PLC0415
 
         if int(exitstatus) != pytest.ExitCode.INTERRUPTED:
             self._repeat()
@@ -319,7 +320,7 @@ class _Controller:
         status = self._summary.status(int(exitstatus))
         if self._mine or (status != 0 and int(exitstatus) == 0):
             session.exitstatus = status
-        write_reports(self._summary, status)
+        write_report(self._summary, status)
         if stopped:
             raise stopped
 
@@ -343,13 +344,13 @@ class _Controller:
 
     def _repeat(self) -> None:
         """Send what was found once more, where that is for a deployment or to be kept."""
-        summary, settings = self._summary, self._summary.run.settings
+        summary, settings = self._summary, self._run.settings
         if (settings.target or settings.report) and summary.findings and not summary.gone:
             from threadmock.contracts.engine.confirmation import repeat  # noqa: PLC0415 - see above
 
             self._write("Sending each finding once more. Ctrl-C skips that.")
             try:
-                summary.mark(repeat(summary.run, [finding for finding, _ in summary.findings]))
+                summary.mark(repeat(self._run, [finding for finding, _ in summary.findings]))
             except KeyboardInterrupt:
                 pass
             except Exception as error:  # noqa: BLE001 - what was made has to be removed, whatever broke
@@ -359,7 +360,7 @@ class _Controller:
         """Remove what was made on the target, and note what is to be said of that; the interrupt that stopped it."""
         from threadmock.contracts.target import ledger_session  # noqa: PLC0415 - see above
 
-        run, path = self._summary.run, self._ledger
+        run, path = self._run, self._ledger
         if path is None:
             return None
         try:

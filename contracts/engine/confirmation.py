@@ -17,7 +17,7 @@ from threadmock.contracts.settings import UsageError
 from threadmock.contracts.transport.errors import Unreachable
 
 if TYPE_CHECKING:
-    from threadmock.contracts.engine.run import Run
+    from threadmock.contracts.engine.session import Session
 
 MOST = 60
 """So many findings at most are sent again: those that people are shown."""
@@ -27,7 +27,7 @@ _AS_WORDS = {HOLDS: "yes", GONE: "no", UNDECIDED: "undecided"}
 
 
 def repeat(
-    run: "Run",
+    session: "Session",
     findings: Iterable[Finding],
     *,
     pause: Callable[[float], None] = time.sleep,
@@ -40,17 +40,17 @@ def repeat(
     """
     told: dict[Key, str] = {}
     until = clock() + MOST_SECONDS
-    carrier = Carrier(run.contract, run.target, over=lambda: run.over or clock() >= until)
+    carrier = Carrier(session.contract, session.target, over=lambda: session.over or clock() >= until)
     for finding in list(findings)[:MOST]:
-        data = saved(run, finding)
-        if data is None or not _affordable(run, data):
+        data = saved(session.contract, session.settings, finding)
+        if data is None or not _affordable(session, data):
             continue
         if carrier.over():
             break
         try:
-            outcome = _again(run, data, carrier, pause, clock)
+            outcome = _again(session, data, carrier, pause, clock)
         except Unreachable as error:
-            run.gone = run.target.masking(str(error))
+            session.gone = session.target.masking(str(error))
             break
         except (UsageError, UnicodeError):
             continue  # it wears a secret that is not given, or a name that no request can carry
@@ -59,17 +59,17 @@ def repeat(
 
 
 def _again(
-    run: "Run",
+    session: "Session",
     data: Mapping[str, Any],
     carrier: Carrier,
     pause: Callable[[float], None],
     clock: Callable[[], float],
 ) -> Replayed:
-    outcome = replay(data, carrier, run.target.given, pause=pause, clock=clock)
-    return rejudged(data, outcome, run.contract)
+    outcome = replay(data, carrier, session.target.given, pause=pause, clock=clock)
+    return rejudged(data, outcome, session.contract)
 
 
-def _affordable(run: "Run", data: Mapping[str, Any]) -> bool:
-    purse = run.target.purse
+def _affordable(session: "Session", data: Mapping[str, Any]) -> bool:
+    purse = session.target.purse
     runs = sum(bool(step.get("starts_run")) for step in data["steps"])
     return purse is None or purse.covers(runs)

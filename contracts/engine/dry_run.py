@@ -1,21 +1,20 @@
 """The plan of a run, told without sending anything: what is asked, how much at most, what is written and removed."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from threadmock.contracts.cases.references import agent_place
+from threadmock.contracts.engine.run import Run
+from threadmock.contracts.engine.session import Session
 from threadmock.contracts.target.created_things import tells_thread
 from threadmock.contracts.target.guard import writes
 from threadmock.contracts.target.removal import made_by, way
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.target.tags import metadata_member
 from threadmock.contracts.text import printable
-
-if TYPE_CHECKING:
-    from threadmock.contracts.engine.run import Run
+from threadmock.specs.contract import Operation
 
 
-def plan(run: "Run") -> Iterator[str]:
+def plan(run: Run) -> Iterator[str]:
     """The plan, for people."""
     settings = run.settings
     where = "this machine" if run.target.local else "NOT this machine"
@@ -43,18 +42,20 @@ def plan(run: "Run") -> Iterator[str]:
     yield from _made(run)
 
 
-def _runs(run: "Run") -> Iterator[str]:
-    spending = [operation for operation in run.operations if starts_runs(operation)]
+def _runs(session: Session) -> Iterator[str]:
+    spending = [operation for operation in session.operations if starts_runs(operation)]
     if spending:
-        allowed = run.settings.allow_runs if run.settings.target else None
-        most = "as many as the plan says" if allowed is None and not run.settings.target else f"{allowed or 0:,}"
-        yield f"Requests that may start a run: {most} (--allow-runs N)."
+        allowed = session.settings.allow_runs if session.settings.target else None
+        most = "as many as the plan says" if allowed is None and not session.settings.target else f"{allowed or 0:,}"
+        yield f"Requests that may start a session: {most} (--allow-runs N)."
     if any(agent_place(operation) for operation in spending):
         yield "Runs name an agent that the target lists; it is used as it is."
 
 
-def _made(run: "Run") -> Iterator[str]:
-    made = made_by(run.contract, [operation for operation in run.operations if operation not in run.left_out])
+def _made(session: Session) -> Iterator[str]:
+    made = made_by(
+        session.contract, [operation for operation in session.operations if operation not in session.left_out]
+    )
     if not made:
         yield "Nothing is made."
         return
@@ -63,19 +64,26 @@ def _made(run: "Run") -> Iterator[str]:
         by = ", ".join(map(str, operations))
         tags = dict.fromkeys(filter(None, map(metadata_member, operations)))
         tagged = f"; carries the run's tag in {', '.join(tags)}" if tags else ""
-        kept = "kept (--keep)" if run.settings.keep else str(way(run.contract, resource))
+        kept = "kept (--keep)" if session.settings.keep else str(way(session.contract, resource))
         yield printable(f"  {resource} (by {by}): {kept}{tagged}")
 
 
-def lasting(run: "Run") -> Iterator[str]:
+def _made_by(session: Session) -> dict[str, list[Operation]]:
+    """What the operations that are asked create: resource to those that create it."""
+    return made_by(session.contract, [each for each in session.operations if each not in session.left_out])
+
+
+def lasting(session: Session) -> Iterator[str]:
     """What can't be removed again, said before anything is made."""
-    made = made_by(run.contract, [operation for operation in run.operations if operation not in run.left_out])
-    found = {resource: way(run.contract, resource) for resource in made}
+    made = made_by(
+        session.contract, [operation for operation in session.operations if operation not in session.left_out]
+    )
+    found = {resource: way(session.contract, resource) for resource in made}
     never = [resource for resource, how in found.items() if how.how == "never"]
     if never:
         yield printable(f"Nothing removes what is made of: {', '.join(never)}. It stays on the target.")
-    for operation in run.operations:
-        if operation not in run.left_out and not tells_thread(operation):
+    for operation in session.operations:
+        if operation not in session.left_out and not tells_thread(operation):
             yield printable(
                 f"{operation} makes a thing of its own where none is named, and does not tell which: it stays."
             )

@@ -2,19 +2,16 @@
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisWarning, Unsatisfiable
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks.finding import Key
+from threadmock.contracts.engine.recorder import Recorder
 from threadmock.contracts.generation.drawn_invalid import invalid_cases
 from threadmock.contracts.generation.drawn_valid import valid_cases
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
-
-if TYPE_CHECKING:
-    from threadmock.contracts.engine.recorder import Recorder
 
 MOST_CAUSES = 12
 SLOW = 0.5
@@ -41,7 +38,7 @@ class _Causes:
         return self._classes.get(key)
 
 
-def explore(recorder: "Recorder", max_examples: int, known: set[Key]) -> None:
+def explore(recorder: Recorder, max_examples: int, known: set[Key]) -> None:
     """Draw, send and judge cases until max_examples are done or the budget is spent.
 
     Findings are noted as they come, whatever Hypothesis makes of the exceptions. BudgetSpent where it ended early.
@@ -87,7 +84,7 @@ def explore(recorder: "Recorder", max_examples: int, known: set[Key]) -> None:
         raise spent[0]
 
 
-def _attempt(attempt: Callable[[], None], recorder: "Recorder") -> None:
+def _attempt(attempt: Callable[[], None], recorder: Recorder) -> None:
     try:
         with warnings.catch_warnings():
             # a project may turn warnings into errors; what Hypothesis thinks of our cases' size is none of ours

@@ -60,7 +60,7 @@ class Outcome:
     gone: how the target went away. staged: exchanges that made things to be used. limited: why the operation can be
     asked about unknown ids only. inconclusive: reason to how many exchanges say nothing of the target. crash: what
     broke in the suite itself. seen: what operations answered, by slug and by status ("none" where no answer came): a
-    scenario asks others, too.
+    scenario asks others, too. inapplicable: scenarios that can't be asked of the operation: name to the reason.
     """
 
     operation: str
@@ -81,6 +81,7 @@ class Outcome:
     limited: str = ""
     created: dict[Created, None] = field(default_factory=dict)
     seen: dict[str, dict[str, Seen]] = field(default_factory=dict)
+    inapplicable: dict[str, str] = field(default_factory=dict)
 
     def meet(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
         """Note an answer and what the checks said of it."""
@@ -116,6 +117,7 @@ class Outcome:
         _count(self.not_sent, other.not_sent)
         _count(self.inconclusive, other.inconclusive)
         self.created |= other.created
+        self.inapplicable |= other.inapplicable
         for finding, count in other.causes.values():
             self.note(finding, count)
         for check, tally in other.tallies.items():

@@ -1,9 +1,8 @@
-"""Exchanges of one item of a run: sent, judged, and what was found noted."""
+"""Recorder: sends the cases of one item, has the answers judged, and keeps count."""
 
 import random
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from threadmock.contracts import checks
 from threadmock.contracts.cases.case import Case
@@ -11,99 +10,65 @@ from threadmock.contracts.checks import Context, Verdict
 from threadmock.contracts.checks.finding import Finding, declared_names, place
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import Outcome
-from threadmock.contracts.replay.recording import Tape
+from threadmock.contracts.engine.session import Session
 from threadmock.contracts.replay.story import story
 from threadmock.contracts.target.answers import told
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.target.prerequisites import Stage
 from threadmock.contracts.target.target import Gone
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 from threadmock.specs.contract import Operation
 
 MOST_SILENCES = 5
-
-if TYPE_CHECKING:
-    from threadmock.contracts.engine.run import Run
-
-
 LONG = 1.0
-
-
 MOST_WAITING = 20.0
 """Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
-
-
-class Staging:
-    """Makes the things that the cases of one operation name, and counts what that takes.
-
-    Kept from item to item: a key that one of them met lies below a parent that the next one has to name again.
-    """
-
-    def __init__(self, run: "Run", operation: Operation, budget: Budget) -> None:
-        self._run = run
-        self._budget = budget
-        self.sent = 0
-        self.tape = Tape()
-        seed = f"{run.settings.seed}/{operation.slug}/staging"
-        choose = random.Random(seed)  # noqa: S311 - to be repeated
-        purse = run.target.purse
-        self.stage = Stage(run.contract, self._send, choose, barred=purse.bars if purse else None)
-
-    def _send(self, case: Case) -> Exchange:
-        if self._run.gone:
-            raise Gone(self._run.gone)
-        self._budget.spend()
-        self.sent += 1
-        exchange = self._run.target.exchange(case)
-        self.tape.add(exchange, staged=True)
-        return exchange
 
 
 class Recorder:
     """Sends the cases of one item, has the answers judged, and keeps count."""
 
-    def __init__(self, run: "Run", operation: Operation, budget: Budget, outcome: Outcome) -> None:
-        self.run = run
+    def __init__(self, session: Session, operation: Operation, budget: Budget, outcome: Outcome) -> None:
+        self.session = session
         self.operation = operation
         self.outcome = outcome
         self._budget = budget
         self._silences = 0
         self._declared = declared_names(operation)
         self.elapsed = 0.0
-        self.seed = f"{run.settings.seed}/{operation.slug}/{outcome.phase}"
-        self._staging = run.staging(operation)
-        self._tape = self._staging.tape
+        self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
+        self._prerequisites = session.prerequisites(operation)
+        self._tape = self._prerequisites.tape
         self._tape.begin()
-        outcome.limited = self._staging.stage.lacking(operation)
-        self._memory = run.memory.setdefault(operation.slug, {})
+        outcome.limited = self._prerequisites.stage.lacking(operation)
+        self._memory = session.memory.setdefault(operation.slug, {})
         self.context = Context(
-            run.contract,
+            session.contract,
             self.send,
             self.keep,
             random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
             self._memory,
-            stage=self._staging.stage,
+            stage=self._prerequisites.stage,
         )
 
     def send(self, case: Case) -> Exchange:
         """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; Gone."""
-        self.run.heed()
-        if self.run.gone:
-            raise Gone(self.run.gone)
+        self.session.heed()
+        if self.session.gone:
+            raise Gone(self.session.gone)
         if self._silences >= MOST_SILENCES:
             raise BudgetSpent(f"the target kept silent {self._silences} times")
-        waited = self.run.waited.get(self.operation.slug, 0.0)
+        waited = self.session.waited.get(self.operation.slug, 0.0)
         if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
             raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
-        outcome, before = self.outcome, self._staging.sent
+        outcome, before = self.outcome, self._prerequisites.sent
         try:
-            case = self._staging.stage.settle(case)
+            case = self._prerequisites.stage.settle(case)
         finally:
-            outcome.staged += self._staging.sent - before
+            outcome.staged += self._prerequisites.sent - before
         self._budget.spend()
-        exchange = self.run.target.exchange(case)
+        exchange = self.session.target.exchange(case)
         self._tape.add(exchange)
-        if self._staging.stage.after(exchange):
+        if self._prerequisites.stage.after(exchange):
             # What is known of keys is known of them below parents that are not named any more.
             self._memory.pop("oldest", None)
         outcome.exchanges += 1
@@ -112,13 +77,13 @@ class Recorder:
         self._silences += exchange.timed_out
         self.elapsed = exchange.elapsed
         if self.elapsed > LONG:
-            self.run.waited[self.operation.slug] = waited + self.elapsed
+            self.session.waited[self.operation.slug] = waited + self.elapsed
         if case.intent == "valid" and case.operation is self.operation:
             outcome.sent_valid += case.standing != "unknown"
             if exchange.response is not None and 200 <= exchange.response.status < 300:
                 outcome.accepted += 1
             elif not outcome.refusal:
-                outcome.refusal = self.run.target.masking(told(exchange))
+                outcome.refusal = self.session.target.masking(told(exchange))
         return exchange
 
     def ask(self, case: Case) -> list[Finding]:
@@ -135,7 +100,7 @@ class Recorder:
 
     def record(self, verdict: Verdict) -> list[Finding]:
         """Note what the checks said of an exchange; the findings that count."""
-        chosen, outcome = self.run.checks, self.outcome
+        chosen, outcome = self.session.checks, self.outcome
         for name in verdict.passed:
             if name in chosen:
                 outcome.tally(name).passed += 1
@@ -149,10 +114,10 @@ class Recorder:
         """Note findings; those that count, masked."""
         noted = []
         for finding in findings:
-            if finding.check in self.run.checks:
+            if finding.check in self.session.checks:
                 found = replace(finding, place=finding.place or place(finding.where, self._declared))
-                kept = found.masked(self.run.target.masking)
-                if (self.run.settings.report or self.run.settings.target) and self.outcome.smaller(kept):
+                kept = found.masked(self.session.target.masking)
+                if (self.session.settings.report or self.session.settings.target) and self.outcome.smaller(kept):
                     kept = replace(kept, story=story(self._tape, finding))
                 self.outcome.note(kept)
                 noted.append(kept)

@@ -4,34 +4,44 @@ import datetime
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from threadmock.contracts.checks.finding import Finding, Key
 from threadmock.contracts.engine.outcome import Outcome, Seen, Tally
+from threadmock.contracts.engine.session import Session
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.transport.errors import TRESPASS
-
-if TYPE_CHECKING:
-    from threadmock.contracts.engine.run import Run
-    from threadmock.specs.contract import Operation
+from threadmock.specs.contract import Operation
 
 CONFORMS, FINDINGS, USAGE, UNREACHABLE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _PYTEST_INTERRUPTED, _PYTEST_NOTHING = 2, 5
 
 
 class Summary:
-    """What a run brought to light. crashes: what went wrong in the suite itself.
+    """What a run brought to light.
 
-    cleaned: what is said of the clean-up.
+    operations: the selected ones. checks: names that count. target: its name, for people. masking: takes secrets out of
+    texts. left_out: operations that are not asked, each with the reason. crashes: what went wrong in the suite itself.
+    cleaned: the lines about the clean-up.
     """
 
-    def __init__(self, run: "Run") -> None:
-        self.run = run
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.settings = session.settings
+        self.contract = session.contract
+        self.operations = session.operations
+        self.checks = session.checks
+        self.target = session.target.name
+        self.masking = session.target.masking
+        self.left_out = session.left_out
         self.crashes: list[str] = []
         self.cleaned: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
         self.started = datetime.datetime.now(datetime.UTC)
         self._began = time.monotonic()
+
+    def operation(self, slug: str) -> Operation:
+        """The selected operation of that slug."""
+        return self._session.operation(slug)
 
     def gather(self, outcome: Outcome) -> None:
         """Add what one item brought to light."""
@@ -54,7 +64,7 @@ class Summary:
         """One finding per cause and how often it was met: failures first, operations in order."""
         all_of_them = [
             found
-            for operation in self.run.operations
+            for operation in self.operations
             if operation.slug in self.outcomes
             for found in self.outcomes[operation.slug].findings
         ]
@@ -79,7 +89,7 @@ class Summary:
     @property
     def gone(self) -> str:
         """How the target went away; "" where it did not."""
-        return next((outcome.gone for outcome in self.outcomes.values() if outcome.gone), self.run.gone)
+        return next((outcome.gone for outcome in self.outcomes.values() if outcome.gone), self._session.gone)
 
     @property
     def created(self) -> list[Created]:
@@ -93,7 +103,7 @@ class Summary:
 
     def statuses(self, slug: str) -> dict[str, Seen]:
         """Every status of an operation: those that its document has, seen or not, and what else came."""
-        made = {status: Seen() for status in self.run.operation(slug).replies}
+        made = {status: Seen() for status in self.operation(slug).replies}
         for outcome in self.outcomes.values():
             for status, seen in outcome.seen.get(slug, {}).items():
                 place = status if status in made or status == "none" else _range(status, made)
@@ -104,7 +114,7 @@ class Summary:
     def not_tested(self) -> list[tuple[str, str, str]]:
         """What was not asked: operation, check ("" for all of them), and the reason."""
         found = []
-        for operation in self.run.contract.operations:
+        for operation in self.contract.operations:
             slug = operation.slug
             reason = self._not_asked(operation)
             if reason:
@@ -116,22 +126,24 @@ class Summary:
                     found.append((slug, name, "; ".join(reasons[:2])))
         return found
 
-    def _not_asked(self, operation: "Operation") -> str:
-        if operation not in self.run.operations:
+    def _not_asked(self, operation: Operation) -> str:
+        if operation not in self.operations:
             return "not selected"
-        if operation in self.run.left_out:
-            return self.run.left_out[operation]
+        if operation in self.left_out:
+            return self.left_out[operation]
         outcome = self.outcomes.get(operation.slug)
         return outcome.untested if outcome else "its items were not part of this run"
 
     def table(self, slug: str) -> dict[str, Tally]:
         """Every check that counts, by name, with what it came to for one operation."""
-        seen = self.outcomes[slug].tallies if slug in self.outcomes else {}
-        reasons = self.run.scenarios(self.run.operation(slug))
-        rows = {}
-        for name in sorted(self.run.checks):
-            rows[name] = seen.get(name) or Tally(not_applicable={reasons.get(name) or "there was no occasion": 1})
-        return rows
+        outcome = self.outcomes.get(slug)
+        seen = outcome.tallies if outcome else {}
+        # an operation of which no item was performed has no outcome to say why
+        reasons = outcome.inapplicable if outcome else self._session.inapplicable(self.operation(slug))
+        return {
+            name: seen.get(name) or Tally(not_applicable={reasons.get(name, "there was no occasion"): 1})
+            for name in sorted(self.checks)
+        }
 
     def status(self, pytest_status: int) -> int:
         """The exit status of verify, for that exit status of pytest."""

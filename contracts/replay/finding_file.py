@@ -5,14 +5,12 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.settings import UsageError
-from threadmock.contracts.version import version
-
-if TYPE_CHECKING:
-    from threadmock.contracts.engine.run import Run
+from threadmock.contracts.settings import Settings, UsageError
+from threadmock.specs.contract import Contract
+from threadmock.specs.version import version
 
 FORMAT = 1
 FOLDER = "findings"
@@ -27,11 +25,13 @@ def file_stem(finding: Finding) -> str:
     return "-".join((*words, digest))
 
 
-def saved(run: "Run", finding: Finding) -> dict[str, Any] | None:
-    """A finding as its file holds it; None where its exchanges could not be kept."""
+def saved(contract: Contract, settings: Settings, finding: Finding) -> dict[str, Any] | None:
+    """A finding of a run as its file holds it; None where its exchanges could not be kept.
+
+    contract, settings: of the run.
+    """
     if finding.story is None:
         return None
-    contract, settings = run.contract, run.settings
     provider = Path(settings.provider)
     return {
         "format": FORMAT,

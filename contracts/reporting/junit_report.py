@@ -18,8 +18,8 @@ _MESSAGE = 500
 
 def junit(summary: "Summary") -> str:
     """The document. Characters that XML 1.0 can't carry are spelled out."""
-    root = ET.Element("testsuites", name=f"threadmock {xml_text(summary.run.contract.name)}")
-    for operation in summary.run.operations:
+    root = ET.Element("testsuites", name=f"threadmock {xml_text(summary.contract.name)}")
+    for operation in summary.operations:
         slug = operation.slug
         if slug in summary.outcomes:
             _suite(root, summary, slug)
@@ -64,7 +64,7 @@ def _suite(root: ET.Element, summary: "Summary", slug: str) -> None:
     ET.SubElement(properties, "property", name="statuses", value=xml_text(status_line(summary, slug)))
     reached = ET.SubElement(suite, "testcase", classname=slug, name="a valid request was accepted", time="0")
     if outcome.untested:
-        ET.SubElement(reached, "failure", message=xml_text(one_line(summary.run.target.masking(outcome.untested))))
+        ET.SubElement(reached, "failure", message=xml_text(one_line(summary.masking(outcome.untested))))
     for name, tally in rows.items():
         found = [(finding, count) for finding, count in outcome.findings if finding.check == name]
         case = ET.SubElement(suite, "testcase", classname=slug, name=name, time="0")

@@ -16,7 +16,7 @@ _REASON = 160
 
 def status_line(summary: "Summary", slug: str) -> str:
     """The documented statuses that were seen and how often, those that never were, and what else came."""
-    documented = summary.run.operation(slug).replies
+    documented = summary.operation(slug).replies
     seen = summary.statuses(slug)
     parts = [", ".join(_count(status, seen[status]) for status in documented if seen[status].exchanges) or "none"]
     never = [status for status in documented if not seen[status].exchanges]

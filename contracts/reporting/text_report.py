@@ -42,9 +42,8 @@ def progress(outcome: Outcome) -> str:
 
 def lines(summary: "Summary") -> Iterator[str]:
     """The whole summary."""
-    run = summary.run
     yield ""
-    for operation in run.operations:
+    for operation in summary.operations:
         if operation.slug in summary.outcomes:
             yield from _table(summary, operation)
             yield ""
@@ -130,38 +129,37 @@ def _answer(case: CaseRecord) -> str:
 
 
 def _closing(summary: "Summary") -> Iterator[str]:
-    run = summary.run
     for slug, reason in summary.untested.items():
         yield printable(f"NOT TESTED {slug}: {one_line(reason)}")
         if " 401 " in reason or " 403 " in reason:
             yield f"{_INDENT}Give credentials with --header or --header-env."
     for slug, reason in summary.limited.items():
         yield printable(f"NOT TESTED BEYOND UNKNOWN IDS {slug}: {one_line(reason)}")
-    for reason in dict.fromkeys(run.left_out.values()):
-        named = ", ".join(operation.slug for operation, why in run.left_out.items() if why == reason)
+    for reason in dict.fromkeys(summary.left_out.values()):
+        named = ", ".join(operation.slug for operation, why in summary.left_out.items() if why == reason)
         yield printable(f"NOT TESTED, {reason}: {named}")
     if summary.gone:
         yield printable(f"UNREACHABLE {one_line(summary.gone)}")
     for crash in summary.crashes:
         yield _STOPPED if TRESPASS in crash else "threadmock failed; please report this:"
-        yield from textwrap.indent(printable(run.target.masking(crash)), _INDENT).splitlines()
+        yield from textwrap.indent(printable(summary.masking(crash)), _INDENT).splitlines()
     yield from summary.cleaned
-    if summary.findings and not run.settings.target:
+    if summary.findings and not summary.settings.target:
         yield f"The curl lines work with: {_serve(summary)}"
     unconfirmed = len(summary.findings) - summary.failures
     tested = len(summary.outcomes) - len(summary.untested) - len(summary.limited)
     yield (
-        f"{run.contract.name} ({run.contract.layer}) on {run.target.name}: {tested} of {len(run.operations)} operations"
-        f" tested, {summary.exchanges:,} exchanges in {summary.seconds:.1f} s,"
+        f"{summary.contract.name} ({summary.contract.layer}) on {summary.target}: {tested} of"
+        f" {len(summary.operations)} operations tested, {summary.exchanges:,} exchanges in {summary.seconds:.1f} s,"
         f" {summary.failures} finding{'s' * (summary.failures != 1)},"
-        f" {unconfirmed} unconfirmed, seed {run.settings.seed}"
+        f" {unconfirmed} unconfirmed, seed {summary.settings.seed}"
     )
-    if run.settings.report:
-        yield f"Report: {run.settings.report}"
+    if summary.settings.report:
+        yield f"Report: {summary.settings.report}"
 
 
 def _serve(summary: "Summary") -> str:
-    settings = summary.run.settings
+    settings = summary.settings
     words = ["threadmock serve", settings.provider, f"--seed {settings.seed}"]
     words += [f"--as {settings.layer}"] if settings.layer != "documented" else []
     words += [f"--fault {name}" for name in settings.faults]

@@ -3,25 +3,19 @@
 Refused to foreign origins; a change needs the header `X-Threadmock-Control`, which no simple cross-site request has.
 """
 
-import importlib.metadata
-
 import flask
 from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_stranger
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.instance import identity
 from threadmock.mockserver.server.wsgi import read_request
+from threadmock.specs.version import version
 from threadmock.specs.wire.messages import Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 HEADER = "X-Threadmock-Control"
 MAX_BODY = 64 * 1024
 _MAX_LISTED = 1000
-
-
-def version() -> str:
-    """The installed version of threadmock."""
-    return importlib.metadata.version("threadmock")
 
 
 def health(gateway: Gateway) -> dict[str, object]:

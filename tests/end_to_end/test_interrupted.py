@@ -51,12 +51,12 @@ def test_ctrl_c_while_findings_are_sent_once_more_cleans_up_all_the_same(serving
     before = count(server)
     interrupted = """
 import signal
-from threadmock.contracts import replaying
-send = replaying._send
+from threadmock.contracts.replay import replayer
+send = replayer._send
 def stopped(transport, steps, requests, *, first):
     send(transport, steps, requests, first=first)
     signal.raise_signal(signal.SIGINT)
-replaying._send = stopped
+replayer._send = stopped
 """
     ended = done(asked(server.url, ledger), tmp_path, main=HEEDING + interrupted + MAIN)
     assert ended.returncode == 1, ended.stdout + ended.stderr

@@ -134,7 +134,7 @@ def test_an_agent_that_obeys_no_script_is_no_finding_and_what_could_not_be_asked
 def test_ids_in_the_stream_of_a_thread_grow_from_run_to_run_although_time_jumps() -> None:
     run = run_of()
     operations = {str(operation): operation for operation in run.operations}
-    stage = run.staging(operations["GET /threads/{thread_id}/stream"]).stage
+    stage = run.prerequisites(operations["GET /threads/{thread_id}/stream"]).stage
     keys = {"thread": stage.make("thread").key}
     start = operations["POST /threads/{thread_id}/runs/stream"]
     for number in range(2):

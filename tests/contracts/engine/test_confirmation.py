@@ -74,10 +74,10 @@ def test_whatever_breaks_meanwhile_what_was_made_is_removed_and_all_is_told(serv
     server, ledger = serving("langsmith", "--port", "0", "--fault", "truncate"), tmp_path / "ledger.jsonl"
     before = count(server)
     wrong = """
-from threadmock.contracts import repeating
+from threadmock.contracts.engine import confirmation
 def fail(*_, **__):
     raise RuntimeError("this is wrong")
-repeating.repeat = fail
+confirmation.repeat = fail
 """
     ended = done([*asked(server.url, ledger), "--report", "out"], tmp_path, main=HEEDING + wrong + MAIN)
     assert "this is wrong" in ended.stdout

@@ -250,7 +250,7 @@ def test_a_schema_that_nothing_can_satisfy_leaves_the_operation_untested_with_th
     def impossible(*_, **__):
         raise SchemaError("Nothing can satisfy it.")
 
-    monkeypatch.setattr("threadmock.contracts.engine.run.coverage.coverage", impossible)
+    monkeypatch.setattr("threadmock.contracts.engine.session.coverage", impossible)
     outcome = run_on(ok).perform(SLUG, "coverage")
     assert outcome.untested == "Nothing can satisfy it."
 

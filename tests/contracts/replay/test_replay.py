@@ -27,7 +27,7 @@ from threadmock.contracts.replay.rejudge import known_contract, rejudged
 from threadmock.contracts.replay.replayer import replay
 from threadmock.contracts.replay.substitution import Values, names_something, pack, put, told, unpack
 from threadmock.contracts.replay.worn_credentials import put_on
-from threadmock.contracts.reporting.json_report import write_reports
+from threadmock.contracts.reporting.report_folder import write_report
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.tags import NAME
@@ -51,7 +51,7 @@ def found(provider, fault, check, phase):
                 continue
             for finding, _ in run.perform(slug, each).findings:
                 if finding.check == check:
-                    return json.loads(json.dumps(saved(run, finding)))
+                    return json.loads(json.dumps(saved(run.contract, run.settings, finding)))
     finally:
         run.target.close()
     raise AssertionError(f"{check} finds nothing")
@@ -132,7 +132,7 @@ def test_of_a_stream_the_events_are_compared():
     run.target.transport = WsgiTransport(Renaming(plain._app))
     outcome = run.perform(next(run.items())[0], "coverage")
     finding = next(f for f, _ in outcome.findings if f.check == "event_names")
-    kept = json.loads(json.dumps(saved(run, finding)))
+    kept = json.loads(json.dumps(saved(run.contract, run.settings, finding)))
     assert kept["steps"][kept["judged"]]["starts_run"]
     for judge in (True, False):
         for transport, state in ((run.target.transport, "holds"), (plain, "gone")):
@@ -179,7 +179,7 @@ def test_a_report_holds_a_file_and_a_test_for_each_cause(tmp_path):
     run = prepare(settings)
     summary = Summary(run)
     summary.gather(run.perform(run.operations[0].slug, "coverage"))
-    write_reports(summary, 1)
+    write_report(summary, 1)
     written = json.loads((tmp_path / "report.json").read_text())
     files = [finding["file"] for finding in written["findings"]]
     assert files
@@ -213,7 +213,7 @@ def test_no_file_holds_a_secret_and_the_header_comes_at_replay(tmp_path):
     summary = Summary(run)
     summary.gather(run.perform(run.operations[0].slug, "coverage"))
     assert summary.findings
-    write_reports(summary, 1)
+    write_report(summary, 1)
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or SECRET not in path.read_text()
     kept = read_saved(next((tmp_path / "findings").glob("echo-*.json")))

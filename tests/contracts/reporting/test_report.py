@@ -15,8 +15,9 @@ from threadmock.contracts.checks.finding import CaseRecord, Finding
 from threadmock.contracts.engine.outcome import Outcome, Tally, read_outcome
 from threadmock.contracts.engine.run import Run
 from threadmock.contracts.engine.summary import Summary
-from threadmock.contracts.reporting.json_report import as_json, write_reports
+from threadmock.contracts.reporting.json_report import as_json
 from threadmock.contracts.reporting.junit_report import junit
+from threadmock.contracts.reporting.report_folder import write_report
 from threadmock.contracts.reporting.text_report import cell, describe, lines, progress
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target.ledger import Created
@@ -186,7 +187,7 @@ def test_both_files_are_written_below_folders_that_are_made_and_hold_no_secret(t
     masking = Masking(("t0p-s3cret",))
     finding = dataclasses.replace(FINDING, got="it says t0p-s3cret").masked(masking)
     made = summary(finding, report=folder, created=["t0p-s3cret"], masking=masking, gone="t0p-s3cret")
-    write_reports(made, 1)
+    write_report(made, 1)
     for name in ("report.json", "junit.xml"):
         assert "t0p-s3cret" not in (folder / name).read_text()
     written = json.loads((folder / "report.json").read_text())
@@ -197,7 +198,7 @@ def test_both_files_are_written_below_folders_that_are_made_and_hold_no_secret(t
 def test_a_report_that_can_not_be_written_is_a_usage_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="--report"):
-        write_reports(summary(report=tmp_path / "file" / "below"), 0)
+        write_report(summary(report=tmp_path / "file" / "below"), 0)
 
 
 SCHEMA = json.loads((files("threadmock.contracts.reporting") / "report.schema.json").read_text())

@@ -116,7 +116,7 @@ def test_what_was_not_asked_is_told_with_its_reason() -> None:
     starts, reads = (next(each for each in run.operations if str(each) == name) for name in (RUN, READ))
     assert run.left_out == {starts: RUNS_OFF}
     assert {slug for slug, _ in run.items()} == {reads.slug}
-    assert run.staging(reads).stage.lacking(reads) == f"nothing makes a run ({RUNS_OFF})"
+    assert run.prerequisites(reads).stage.lacking(reads) == f"nothing makes a run ({RUNS_OFF})"
     assert f"NOT TESTED, {RUNS_OFF}: {starts.slug}" in list(lines(Summary(run)))
 
 
@@ -144,7 +144,7 @@ def test_a_limit_holds_on_the_mock_too_whatever_sends() -> None:
 
 def test_a_placeholder_for_an_agent_is_replaced_by_one_that_the_target_has() -> None:
     run = prepare(Settings("langsmith", operations=(RUN,), seed=1))
-    stage, asked = run.staging(operation(RUN)).stage, operation(RUN)
+    stage, asked = run.prerequisites(operation(RUN)).stage, operation(RUN)
     settled = stage.settle(case(RUN))
     assert settled.value["assistant_id"] != placeholder(asked, asked.rule.run.agent.source)
     assert settled.standing == "there"

@@ -1,0 +1,52 @@
+"""The phases of an operation: deterministic coverage, each scenario, and exploration with Hypothesis."""
+
+from collections.abc import Callable, Mapping
+
+from threadmock.contracts import scenarios
+from threadmock.contracts.engine.budget import Kind
+from threadmock.contracts.engine.recorder import Recorder
+from threadmock.contracts.engine.session import coverage_cases
+from threadmock.contracts.transport.errors import BudgetSpent, NotSent
+
+COVERAGE, EXPLORATION = "coverage", "exploration"
+
+
+def kind_of(phase: str) -> Kind:
+    """The kind of a phase: a scenario is named by itself."""
+    return "coverage" if phase == COVERAGE else "exploration" if phase == EXPLORATION else "scenario"
+
+
+def _coverage(recorder: Recorder, _: str) -> None:
+    for case in coverage_cases(recorder.session.contract, recorder.operation):
+        try:
+            recorder.ask(case)
+        except BudgetSpent:
+            raise
+        except NotSent as reason:
+            recorder.left_out(reason)
+
+
+def _exploration(recorder: Recorder, _: str) -> None:
+    from threadmock.contracts.engine.exploration import explore  # noqa: PLC0415 - Hypothesis takes time to load
+
+    explore(recorder, recorder.session.settings.max_examples, recorder.session.known)
+
+
+def _scenario(recorder: Recorder, name: str) -> None:
+    scenario = scenarios.scenarios[name]
+    tally = recorder.outcome.tally(name)
+    try:
+        for finding in scenario.run(recorder.context, recorder.operation):
+            recorder.note([finding])
+    except NotSent as reason:
+        tally.not_applicable[str(reason)] = 1
+        raise
+    if not (tally.failed or tally.unconfirmed):
+        tally.passed += 1
+
+
+phases: Mapping[Kind, Callable[[Recorder, str], None]] = {
+    "coverage": _coverage,
+    "scenario": _scenario,
+    "exploration": _exploration,
+}

@@ -1,0 +1,163 @@
+"""Session: what the phases of one run share in one process: settings, target, budgets, and what is known so far."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from threadmock.contracts.cases.case import Case
+from threadmock.contracts.cases.references import untold
+from threadmock.contracts.checks.finding import Key
+from threadmock.contracts.engine.budget import Budget
+from threadmock.contracts.generation.coverage import coverage, examples
+from threadmock.contracts.replay.recording import Tape
+from threadmock.contracts.scenarios import Scenario
+from threadmock.contracts.scenarios import scenarios as known_scenarios
+from threadmock.contracts.settings import Settings
+from threadmock.contracts.target.exchange import Exchange
+from threadmock.contracts.target.prerequisites import Stage
+from threadmock.contracts.target.run_budget import RUNS_OFF, Purse, portion, starts_runs, users
+from threadmock.contracts.target.target import Gone, Target
+from threadmock.contracts.transport.sockets import Clock
+from threadmock.specs.contract import Contract, Operation
+
+PREREQUISITES = 0.5
+"""Of the exchanges of an operation, so many more may create the things that it names."""
+EXTRA = 8
+"""And so many more: to find an agent, and to create what runs lie in."""
+
+
+@dataclass(eq=False)
+class Session:
+    """All that the items of one process share.
+
+    checks: names that count. memory: what checks keep from exchange to exchange, by operation. known: causes that an
+    earlier item found. waited: seconds that slow answers took, by operation. alone: other items of this run happen in
+    other processes. gone: how the target went away.
+    """
+
+    settings: Settings
+    contract: Contract
+    operations: tuple[Operation, ...]
+    checks: frozenset[str]
+    target: Target
+    clock: Clock = time.monotonic
+    alone: bool = False
+    gone: str = ""
+    heed: Callable[[], None] = lambda: None
+    known: set[Key] = field(default_factory=set)
+    memory: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waited: dict[str, float] = field(default_factory=dict)
+    _budgets: dict[str, Budget] = field(default_factory=dict)
+    _prerequisites: dict[str, "SharedPrerequisites"] = field(default_factory=dict)
+    _applicability: dict[str, dict[str, str]] = field(default_factory=dict)
+    _until: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        limit = self.settings.max_time
+        self._until = None if limit is None else self.clock() + limit
+
+    def operation(self, slug: str) -> Operation:
+        """The selected operation of that slug."""
+        return next(operation for operation in self.operations if operation.slug == slug)
+
+    def scenarios(self, operation: Operation) -> dict[str, str]:
+        """Scenarios that count: name to the reason why it does not apply, or ""."""
+        if operation.slug not in self._applicability:
+            self._applicability[operation.slug] = {
+                name: scenario.applies(self.contract, operation)
+                for name, scenario in known_scenarios.items()
+                if name in self.checks
+            }
+        return self._applicability[operation.slug]
+
+    def inapplicable(self, operation: Operation) -> dict[str, str]:
+        """Scenarios that count and can't be asked of the operation: name to the reason."""
+        return {name: reason for name, reason in self.scenarios(operation).items() if reason}
+
+    @property
+    def over(self) -> bool:
+        """Whether the seconds of the whole run are over."""
+        return self._until is not None and self.clock() >= self._until
+
+    @cached_property
+    def left_out(self) -> dict[Operation, str]:
+        """Selected operations that are not asked, each with the reason."""
+        return left_out(self.operations, self.target.purse)
+
+    def prerequisites(self, operation: Operation) -> "SharedPrerequisites":
+        """Where the things are created that the cases of an operation name."""
+        if operation.slug not in self._prerequisites:
+            limit, option = self._limit(operation, max(1, int(self.settings.max_requests * PREREQUISITES)))
+            budget = Budget(limit + EXTRA, 0, self._until, self.clock, option=option)
+            budget.begin("exploration")
+            self._prerequisites[operation.slug] = SharedPrerequisites(self, operation, budget)
+        return self._prerequisites[operation.slug]
+
+    def budget(self, operation: Operation) -> Budget:
+        """The exchanges of an operation, shared by its phases."""
+        if operation.slug not in self._budgets:
+            applying = [name for name, reason in self.scenarios(operation).items() if not reason]
+            needed = sum(self._reserved(known_scenarios[name]) for name in applying)
+            cases = sum(1 for _ in coverage_cases(self.contract, operation)) if self.alone else None
+            limit, option = self.settings.max_requests, "--max-requests"
+            if starts_runs(operation):
+                limit, option = self._limit(operation, limit)
+            self._budgets[operation.slug] = Budget(limit, needed, self._until, self.clock, cases=cases, option=option)
+        return self._budgets[operation.slug]
+
+    def most(self, operation: Operation) -> int:
+        """Exchanges of an operation at most, with those that create what it names."""
+        return self._limit(operation, limit := self.settings.max_requests)[0] + max(1, int(limit * PREREQUISITES))
+
+    def _limit(self, operation: Operation, limit: int) -> tuple[int, str]:
+        """Exchanges of an operation, fewer where each has its share of what may be spent on runs; by which option."""
+        share = portion(self.target.purse, users(self.contract, self.operations), operation)
+        return (limit, "--max-requests") if share is None or share >= limit else (share, "--allow-runs")
+
+    def _reserved(self, scenario: Scenario) -> int:
+        """Exchanges to set aside for a scenario: more where the coverage part goes elsewhere."""
+        return scenario.exchanges if self.alone else scenario.reserved
+
+
+class SharedPrerequisites:
+    """Creates the things that the cases of one operation name, and counts what that takes.
+
+    Kept from item to item: a key that one of them met lies below a parent that the next one has to name again.
+    """
+
+    def __init__(self, session: Session, operation: Operation, budget: Budget) -> None:
+        self._session = session
+        self._budget = budget
+        self.sent = 0
+        self.tape = Tape()
+        # The word "staging" is part of the seed: another would draw other cases for seeds that people noted.
+        seed = f"{session.settings.seed}/{operation.slug}/staging"
+        choose = random.Random(seed)  # noqa: S311 - to be repeated
+        purse = session.target.purse
+        self.stage = Stage(session.contract, self._send, choose, barred=purse.bars if purse else None)
+
+    def _send(self, case: Case) -> Exchange:
+        if self._session.gone:
+            raise Gone(self._session.gone)
+        self._budget.spend()
+        self.sent += 1
+        exchange = self._session.target.exchange(case)
+        self.tape.add(exchange, staged=True)
+        return exchange
+
+
+def left_out(operations: Iterable[Operation], purse: Purse | None) -> dict[Operation, str]:
+    """Operations that are not asked, each with the reason."""
+    found = {operation: untold(operation) for operation in operations}
+    barred = purse.bars if purse else lambda _: False
+    return {operation: reason or RUNS_OFF for operation, reason in found.items() if reason or barred(operation)}
+
+
+def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:
+    """Named examples, then the deterministic cases."""
+    methods = frozenset(other.method for other in contract.operations if other.path == operation.path)
+    yield from examples(operation)
+    yield from coverage(operation, methods=methods)

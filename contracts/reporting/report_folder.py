@@ -1,0 +1,47 @@
+"""The folder of a report: report.json, junit.xml, and of each finding a file and a test that send it again."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from threadmock.contracts.replay.finding_file import FOLDER, file_stem, saved
+from threadmock.contracts.replay.pytest_file import written_test
+from threadmock.contracts.reporting.json_report import as_json, masked
+from threadmock.contracts.reporting.junit_report import junit
+from threadmock.contracts.settings import UsageError
+
+if TYPE_CHECKING:
+    from threadmock.contracts.engine.summary import Summary
+
+
+def write_report(summary: "Summary", status: int) -> None:
+    """Write all files where the settings name a folder. UsageError where that can't be done."""
+    folder = summary.settings.report
+    if folder is None:
+        return
+    masking = summary.masking
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files = _write_findings(summary, folder / FOLDER)
+        text = json.dumps(masked(as_json(summary, status, files), masking), indent=2, ensure_ascii=True)
+        (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "junit.xml").write_text(junit(summary), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The report can't be written: {error}.", fix="Name another folder with --report.") from None
+
+
+def _write_findings(summary: "Summary", folder: Path) -> dict[str, str]:
+    """Write a file and a test for each finding that can be sent again: stem to the file's name in the report."""
+    files: dict[str, str] = {}
+    for finding, _ in summary.findings:
+        data = saved(summary.contract, summary.settings, finding)
+        if data is None:
+            continue
+        data = masked(data, summary.masking)
+        folder.mkdir(exist_ok=True)
+        stem = file_stem(finding)
+        files[stem] = f"{FOLDER}/{stem}.json"
+        (folder / f"{stem}.json").write_text(json.dumps(data, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
+        test = f"test_{stem.replace('-', '_')}.py"
+        (folder / test).write_text(written_test(data, test), encoding="utf-8")
+    return files
