@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from threadmock.contracts import checks
 from threadmock.contracts.checks.finding import declared_names
 from threadmock.contracts.engine.budget import Budget
+from threadmock.contracts.engine.outcome import read_outcome
 from threadmock.contracts.engine.recorder import MOST_SILENCES
 from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations, read_settings
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.target import Gone
@@ -109,6 +111,14 @@ def test_coverage_stops_where_the_requests_are_used_up_and_says_so():
     outcome = run.perform(SLUG, "coverage")
     assert outcome.exchanges == len(run.target.sent) <= 20
     assert "--max-requests" in outcome.ended
+
+
+def test_an_outcome_says_which_scenarios_can_not_be_asked_and_why_also_in_another_process():
+    run = run_on(ok, checks=("answers", "taken", "life_cycle"), max_requests=5)
+    outcome = run.perform(SLUG, "coverage")
+    reasons = {name: scenarios[name].applies(CONTRACT, OPERATION) for name in ("taken", "life_cycle")}
+    assert outcome.inapplicable == {name: reason for name, reason in reasons.items() if reason} != {}
+    assert read_outcome(outcome.dump()).inapplicable == outcome.inapplicable
 
 
 def test_the_run_goes_on_after_a_finding():

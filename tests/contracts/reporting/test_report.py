@@ -70,7 +70,8 @@ def test_a_check_that_could_not_be_asked_tells_the_reason_of_the_scenario():
     contract = load("scale")
     run = Run(Settings("scale"), contract, contract.operations, frozenset({"taken"}), Target(SimpleNamespace(), "here"))
     made = Summary(run)
-    made.gather(Outcome(contract.operations[0].slug, "coverage", accepted=1))
+    operation = contract.operations[0]
+    made.gather(Outcome(operation.slug, "coverage", accepted=1, inapplicable=run.inapplicable(operation)))
     assert "taken  n/a          the client can't choose a key" in text_of(made)
 
 
