@@ -4,11 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis.errors import NoSuchExample, Unsatisfiable
 from threadmock.contracts.cases.shapes import Branch, Shapes, shapes, subschema
 from threadmock.specs.contract import Parameter
-from threadmock.specs.errors import SchemaError
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -58,7 +55,7 @@ class _Sampler:
         for candidate in self.candidates(node, name, 0):
             if judge.accepted(candidate):
                 return candidate
-        return _found(subschema(self.schema, node), judge.schema.pointer)
+        return _searched(subschema(self.schema, node), judge.schema.pointer)
 
     def candidates(self, node: Any, name: str, level: int) -> Iterator[Any]:
         """Values that are meant to be valid, best first: each branch in document order, null last."""
@@ -149,21 +146,9 @@ def _numbers(branch: Branch) -> Iterator[int | float]:
         yield (low + high) / 2
 
 
-def _found(schema: Schema, pointer: str) -> Any:
-    """What Hypothesis finds where no plain guess fits, such as an unusual pattern. The same each time."""
-    # Strategies build on cases, which build on samples: the one place that needs the way back.
-    from threadmock.contracts.cases.drawn.objects import values  # noqa: PLC0415
+def _searched(schema: Schema, pointer: str) -> Any:
+    """A value where no plain guess fits, such as one of an unusual pattern. The same each time."""
+    # What is removed from a deployment, and what may be sent there, must not depend on a generator of test data.
+    from threadmock.contracts.cases.drawn.search import find_value  # noqa: PLC0415
 
-    quiet = settings(
-        database=None, derandomize=True, max_examples=200, deadline=None,
-        phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    judge = checker(schema)
-    try:
-        return find(values(schema), judge.accepted, settings=quiet)
-    except (NoSuchExample, Unsatisfiable):
-        raise SchemaError(
-            "no value was found that this schema takes.",
-            where=pointer,
-            fix="Add an example to the document, or leave the operation out.",
-        ) from None
+    return find_value(schema, pointer)
