@@ -7,6 +7,7 @@ import click
 from threadmock.contracts.cli.explain_profile import profile_parts
 from threadmock.contracts.cli.explain_rules import parts_of
 from threadmock.contracts.cli.explain_settings import Part
+from threadmock.contracts.cli.words import vocabulary_lines, word_lines
 from threadmock.contracts.text import one_line, printable
 from threadmock.specs import loader
 from threadmock.specs.contract import Contract, Operation
@@ -15,11 +16,26 @@ from threadmock.specs.contract import Contract, Operation
 @click.command()
 @click.argument("provider", required=False, metavar="[PROVIDER|FILE|FOLDER]")
 @click.option("--as", "layer", type=click.Choice(loader.LAYERS), default="documented", show_default=True, help="Layer.")
-def explain(provider: str | None, layer: str) -> None:
+@click.option(
+    "--words", "word", is_flag=False, flag_value="", metavar="[WORD]", help="The words of x-behaviour, or all of one."
+)
+def explain(provider: str | None, layer: str, word: str | None) -> None:
     """Tell operations and rules, their evidence, and what is guessed. Without an argument: all built-in providers."""
+    if word is not None:
+        _print_words(word)
+        return
     for name in [provider] if provider else loader.builtin_names():
         for line in explanation(loader.load(name, layer=layer)):
             click.echo(printable(line))
+
+
+def _print_words(word: str) -> None:
+    try:
+        lines = list(word_lines(word) if word else vocabulary_lines())
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    for line in lines:
+        click.echo(line)
 
 
 def explanation(contract: Contract) -> Iterator[str]:

@@ -16,6 +16,7 @@ from threadmock.contracts.cli.explain_rules import RULE_WORDS, parts_of
 from threadmock.contracts.cli.explain_runs import RUN_WORDS
 from threadmock.contracts.cli.explain_settings import SETTINGS
 from threadmock.specs.behaviour import read_settings, rule
+from threadmock.specs.behaviour.setting import Kind
 from threadmock.specs.loader import LAYERS, builtin_names, load
 
 VOCABULARY = json.loads((Path(rule.__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8"))
@@ -69,7 +70,7 @@ SETTINGS_OF_EVERY_WORD = {
 
 
 def test_every_word_of_a_setting_has_a_description() -> None:
-    kinds = {word for words in get_args(rule.Kind) for word in get_args(words)}
+    kinds = {word for words in get_args(Kind) for word in get_args(words)}
     assert SETTINGS.keys() == kinds == set(read_settings._KINDS)
     assert kinds <= SETTING
     assert SETTINGS_OF_EVERY_WORD.keys() == SETTING
