@@ -43,9 +43,9 @@ def replay(context: click.Context, /, file: Path, times: int, **options: Any) ->
 
     What was found on the mock is sent to a mock in this process, with the same faults, unless --target names another.
     """
-    from threadmock.contracts.replay.destination import open_scene  # noqa: PLC0415
-    from threadmock.contracts.replay.finding_file import read_saved  # noqa: PLC0415
-    from threadmock.contracts.replay.replayer import replay as send  # noqa: PLC0415 - only who replays loads it
+    from threadmock.contracts.replays.destination import open_scene  # noqa: PLC0415
+    from threadmock.contracts.replays.finding_file import read_saved  # noqa: PLC0415
+    from threadmock.contracts.replays.replayer import replay as send  # noqa: PLC0415 - only who replays loads it
     from threadmock.contracts.settings import UsageError  # noqa: PLC0415
 
     saved = read_saved(file)
@@ -72,7 +72,7 @@ def replay(context: click.Context, /, file: Path, times: int, **options: Any) ->
 
 
 def _judged(saved: Mapping[str, Any], replayed: Any) -> Any:
-    from threadmock.contracts.replay.rejudge import known_contract, rejudged  # noqa: PLC0415
+    from threadmock.contracts.replays.rejudge import known_contract, rejudged  # noqa: PLC0415
 
     contract = known_contract(saved)
     outcome = rejudged(saved, replayed, contract) if contract else replayed

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.checks.finding import Finding, Key
-from threadmock.contracts.replay.finding_file import saved
-from threadmock.contracts.replay.guarded_transport import Carrier
-from threadmock.contracts.replay.rejudge import rejudged
-from threadmock.contracts.replay.replayer import GONE, HOLDS, UNDECIDED, Replayed, replay
+from threadmock.contracts.replays.finding_file import saved
+from threadmock.contracts.replays.guarded_transport import Carrier
+from threadmock.contracts.replays.rejudge import rejudged
+from threadmock.contracts.replays.replayer import GONE, HOLDS, UNDECIDED, Replayed, replay
 from threadmock.contracts.settings import UsageError
 from threadmock.contracts.transport.errors import Unreachable
 

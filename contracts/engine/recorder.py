@@ -11,7 +11,7 @@ from threadmock.contracts.checks.finding import Finding, declared_names, place
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import Outcome
 from threadmock.contracts.engine.session import Session
-from threadmock.contracts.replay.story import story
+from threadmock.contracts.replays.story import story
 from threadmock.contracts.target.answers import told
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.target import Gone

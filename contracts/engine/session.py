@@ -12,7 +12,7 @@ from threadmock.contracts.cases.references import untold
 from threadmock.contracts.checks.finding import Key
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.generation.coverage import coverage, examples
-from threadmock.contracts.replay.recording import Tape
+from threadmock.contracts.replays.recording import Tape
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.scenarios import scenarios as known_scenarios
 from threadmock.contracts.settings import Settings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.engine.outcome import Seen, Tally
-from threadmock.contracts.replay.finding_file import file_stem
+from threadmock.contracts.replays.finding_file import file_stem
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.specs.version import version
 

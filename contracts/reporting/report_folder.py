@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from threadmock.contracts.replay.finding_file import FOLDER, file_stem, saved
-from threadmock.contracts.replay.pytest_file import written_test
+from threadmock.contracts.replays.finding_file import FOLDER, file_stem, saved
+from threadmock.contracts.replays.pytest_file import written_test
 from threadmock.contracts.reporting.json_report import as_json, masked
 from threadmock.contracts.reporting.junit_report import junit
 from threadmock.contracts.settings import UsageError

@@ -53,7 +53,7 @@ def test_ctrl_c_while_findings_are_sent_once_more_cleans_up_all_the_same(serving
     before = count(server)
     interrupted = """
 import signal
-from threadmock.contracts.replay import replayer
+from threadmock.contracts.replays import replayer
 send = replayer._send
 def stopped(transport, steps, requests, *, first):
     send(transport, steps, requests, first=first)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threadmock.contracts.checks.finding import CaseRecord
-from threadmock.contracts.replay.replayer import plain
-from threadmock.contracts.replay.substitution import UUID, names_something, told
-from threadmock.contracts.replay.worn_credentials import goods_of
+from threadmock.contracts.replays.credential_forms import goods_of
+from threadmock.contracts.replays.replayer import plain
+from threadmock.contracts.replays.substitution import UUID, names_something, told
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.transport.urls import request_target
 

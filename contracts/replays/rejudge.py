@@ -9,8 +9,8 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, checks, judge
-from threadmock.contracts.replay.replayer import GONE, HOLDS, Replayed
-from threadmock.contracts.replay.substitution import put
+from threadmock.contracts.replays.replayer import GONE, HOLDS, Replayed
+from threadmock.contracts.replays.substitution import put
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError

@@ -21,12 +21,12 @@ from threadmock.contracts.cli.main import run as run_command
 from threadmock.contracts.cli.main import threadmock
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.engine.summary import Summary
-from threadmock.contracts.replay.finding_file import file_stem, read_saved, saved
-from threadmock.contracts.replay.pytest_file import written_test
-from threadmock.contracts.replay.rejudge import known_contract, rejudged
-from threadmock.contracts.replay.replayer import replay
-from threadmock.contracts.replay.substitution import Values, names_something, pack, put, told, unpack
-from threadmock.contracts.replay.worn_credentials import put_on
+from threadmock.contracts.replays.credential_forms import put_on
+from threadmock.contracts.replays.finding_file import file_stem, read_saved, saved
+from threadmock.contracts.replays.pytest_file import written_test
+from threadmock.contracts.replays.rejudge import known_contract, rejudged
+from threadmock.contracts.replays.replayer import replay
+from threadmock.contracts.replays.substitution import Values, names_something, pack, put, told, unpack
 from threadmock.contracts.reporting.report_folder import write_report
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target.open_target import mock_target

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from threadmock.contracts.replay.substitution import NAMES, OPAQUE, UUID, Values, events, names_something, parsed, told
+from threadmock.contracts.replays.substitution import NAMES, OPAQUE, UUID, Values, events, names_something, parsed, told
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 _MISSING = object()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.contracts.cases.fresh_keys import fresh_key
-from threadmock.contracts.replay.comparison import still
-from threadmock.contracts.replay.substitution import Values, unpack
-from threadmock.contracts.replay.worn_credentials import put_on
+from threadmock.contracts.replays.comparison import still
+from threadmock.contracts.replays.credential_forms import put_on
+from threadmock.contracts.replays.substitution import Values, unpack
 from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target.target import Gone
 from threadmock.contracts.transport.base import Transport

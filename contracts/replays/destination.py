@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threadmock.contracts.replay.guarded_transport import Carrier
-from threadmock.contracts.replay.rejudge import known_contract
+from threadmock.contracts.replays.guarded_transport import Carrier
+from threadmock.contracts.replays.rejudge import known_contract
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target import ledger_session
 from threadmock.contracts.target.guard import SAFE_METHODS

@@ -7,9 +7,9 @@ from typing import Any
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import checks
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.replay.recording import Taken, Tape, answer_of
-from threadmock.contracts.replay.substitution import RANDOM, events, names_something, pack, put, told
-from threadmock.contracts.replay.worn_credentials import worn
+from threadmock.contracts.replays.credential_forms import worn
+from threadmock.contracts.replays.recording import Taken, Tape, answer_of
+from threadmock.contracts.replays.substitution import RANDOM, events, names_something, pack, put, told
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import request_target
