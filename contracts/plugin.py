@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from threadmock.contracts.engine.run import Run
     from threadmock.contracts.fixture import Mock, Mocks
     from threadmock.contracts.target.ledger_file import LedgerFile
-    from threadmock.contracts.transport.shared import Place
+    from threadmock.contracts.transport.shared import WorkerPlace
 
 FINDINGS = "threadmock"
 _FOLDER = Path(__file__).resolve().parent
@@ -133,15 +133,15 @@ def _head(run: "Run", ledger: "LedgerFile | None") -> Iterator[str]:
         yield from lasting(run)
 
 
-def _place(config: pytest.Config) -> "Place":
+def _place(config: pytest.Config) -> "WorkerPlace":
     """How many processes share the run, the number of this one, and their folder."""
-    from threadmock.contracts.transport.shared import Place  # noqa: PLC0415 - see above
+    from threadmock.contracts.transport.shared import WorkerPlace  # noqa: PLC0415 - see above
 
     given, folder = getattr(config, "workerinput", None), _shared_folder(config)
     if given is None:
-        return Place(folder=folder)
+        return WorkerPlace(folder=folder)
     number = int("".join(filter(str.isdigit, given["workerid"])) or 0)
-    return Place(int(given["workercount"]), number, folder, alone=True)
+    return WorkerPlace(int(given["workercount"]), number, folder, alone=True)
 
 
 def _shared_folder(config: pytest.Config) -> Path:

@@ -5,7 +5,7 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case, base_value, build_request
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.references import names
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
@@ -25,12 +25,12 @@ def aim(
     value: the body; ABSENT for the smallest one. at: further values, by place in query, path or body. NotSent where a
     key is not known.
     """
-    known = {*(at or {}), *(name.source for name in names(operation) if name.resource in keys)}
-    lacking = [name.resource for name in names(operation) if name.strict and name.source not in known]
+    known = {*(at or {}), *(name.source for name in references(operation) if name.resource in keys)}
+    lacking = [name.resource for name in references(operation) if name.strict and name.source not in known]
     # A place after one that is given on purpose may hold anything.
     if lacking and not at:
         raise NotSent(f"{operation} names a {lacking[0]} that is not known")
-    places = {name.source: keys[name.resource] for name in names(operation) if name.resource in keys}
+    places = {name.source: keys[name.resource] for name in references(operation) if name.resource in keys}
     places |= at or {}
     body = base_value(operation) if value is ABSENT else value
     if isinstance(body, dict):

@@ -20,7 +20,7 @@ _USER = "user"
 
 
 @dataclass(frozen=True)
-class Saying:
+class AgentInput:
     """What a request holds so that a text is heard. places: by place of the body.
 
     piece: members of a thing that has to be made below the thread first, where the agent hears that; {} for nothing.
@@ -30,7 +30,7 @@ class Saying:
     piece: Mapping[str, Any] = field(default_factory=dict)
 
 
-def saying(contract: Contract, operation: Operation, text: str) -> Saying | None:
+def agent_input(contract: Contract, operation: Operation, text: str) -> AgentInput | None:
     """How a text is said with a request of an operation; None where nobody knows."""
     agent = contract.profile.agent
     if agent is None:
@@ -39,9 +39,9 @@ def saying(contract: Contract, operation: Operation, text: str) -> Saying | None
     for setting in (agent.hears.content, agent.hears.otherwise):
         for found in _hearing(setting):
             if isinstance(found, str):
-                return Saying(piece={found: text})
+                return AgentInput(piece={found: text})
             if (value := _said(operation, found, text, word)) is not ABSENT:
-                return Saying({found: value})
+                return AgentInput({found: value})
     return None
 
 
@@ -164,12 +164,12 @@ def modes_of(contract: Contract, operation: Operation, way: Respond) -> dict[Sou
     return {run.modes: taken} if taken else {}
 
 
-def body_saying(contract: Contract, operation: Operation, text: str) -> Any:
+def body_with_text(contract: Contract, operation: Operation, text: str) -> Any:
     """The smallest body of an operation that starts a run at once, with a text for the agent where it holds that.
 
     Where a thread that is busy refuses by default, it asks for a policy under which it does not.
     """
-    said, way = saying(contract, operation, text), asked_for(operation, "at_once")
+    said, way = agent_input(contract, operation, text), asked_for(operation, "at_once")
     places = {**(said.places if said else {}), **(way[1] if way else {}), **_patient(operation)}
     return put_at(base_value(operation), {source: value for source, value in places.items() if source.place == "body"})
 

@@ -16,7 +16,7 @@ MAX_LEVELS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class BodyPlace:
     """A place in the body. steps: from the top. title: the same, to be read; unique where unions branch.
 
     put: a value to the whole body that holds it here, with as little else as is valid. level: 0 for the body itself,
@@ -50,7 +50,7 @@ def pointer_of(steps: tuple[str | int, ...]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def places(operation: Operation) -> Iterator[Place]:
+def places(operation: Operation) -> Iterator[BodyPlace]:
     """The places of the operation's JSON body, nearest to the top first; none where it has no schema.
 
     Recursion is followed once.
@@ -59,7 +59,7 @@ def places(operation: Operation) -> Iterator[Place]:
     if schema is None:
         return
     reader = shapes(schema)
-    top = Place((), "body", schema.document, reader.root(), lambda value: value, required=True)
+    top = BodyPlace((), "body", schema.document, reader.root(), lambda value: value, required=True)
     waiting = [(top, frozenset[int]())]
     while waiting:
         following = []
@@ -71,12 +71,12 @@ def places(operation: Operation) -> Iterator[Place]:
         waiting = following
 
 
-def _marks(place: Place) -> frozenset[int]:
+def _marks(place: BodyPlace) -> frozenset[int]:
     """What tells a node met again inside itself: the identity of what its branches declare."""
     return frozenset(id(b.keywords.get("properties", b.keywords.get("items"))) for b in place.branches) - {id(None)}
 
 
-def _children(operation: Operation, schema: Schema, reader: Shapes, place: Place) -> Iterator[Place]:
+def _children(operation: Operation, schema: Schema, reader: Shapes, place: BodyPlace) -> Iterator[BodyPlace]:
     twice = {kind for kind in place.kinds() if place.kinds().count(kind) > 1}
     for number, branch in enumerate(place.branches, 1):
         title = f"{place.title}({branch.kind} {number})" if branch.kind in twice else place.title
@@ -85,13 +85,15 @@ def _children(operation: Operation, schema: Schema, reader: Shapes, place: Place
             for name, node in branch.properties.items():
                 inner = name if place.level == 0 else f"{title}.{name}"
                 put = _putter(place, around, name)
-                yield Place((*place.steps, name), inner, node, reader.branches(node), put, name in branch.required)
+                yield BodyPlace((*place.steps, name), inner, node, reader.branches(node), put, name in branch.required)
         elif branch.kind == "array" and isinstance(branch.keywords.get("items"), dict):
             node = branch.keywords["items"]
-            yield Place((*place.steps, 0), f"{title}[0]", node, reader.branches(node), _lister(place), required=True)
+            yield BodyPlace(
+                (*place.steps, 0), f"{title}[0]", node, reader.branches(node), _lister(place), required=True
+            )
 
 
-def _around(operation: Operation, schema: Schema, place: Place, branch: Branch) -> dict[str, Any]:
+def _around(operation: Operation, schema: Schema, place: BodyPlace, branch: Branch) -> dict[str, Any]:
     """The least object of this branch."""
     if place.level == 0:
         base = base_value(operation)
@@ -103,9 +105,9 @@ def _around(operation: Operation, schema: Schema, place: Place, branch: Branch) 
     return made if isinstance(made, dict) else {}
 
 
-def _putter(place: Place, around: dict[str, Any], name: str) -> Callable[[Any], Any]:
+def _putter(place: BodyPlace, around: dict[str, Any], name: str) -> Callable[[Any], Any]:
     return lambda value: place.put({**around, name: value})
 
 
-def _lister(place: Place) -> Callable[[Any], Any]:
+def _lister(place: BodyPlace) -> Callable[[Any], Any]:
     return lambda value: place.put([value])

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from threadmock.contracts.cases.case import base_value
-from threadmock.contracts.cases.references import names, untold
+from threadmock.contracts.cases.references import references, untold
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 
 
 def parents(operation: Operation) -> tuple[str, ...]:
     """The resources that an operation's things lie in, as its request names them, outermost first."""
-    return tuple(name.resource for name in names(operation) if not name.own)
+    return tuple(name.resource for name in references(operation) if not name.own)
 
 
 def makers(contract: Contract, resource: str, within: Iterable[str] = ()) -> tuple[Operation, ...]:
@@ -23,7 +23,7 @@ def makers(contract: Contract, resource: str, within: Iterable[str] = ()) -> tup
 @lru_cache(maxsize=256)
 def _makers(contract: Contract, resource: str) -> tuple[Operation, ...]:
     found = [operation for operation in contract.operations if _makes(contract, operation, resource)]
-    return tuple(sorted(found, key=lambda o: (o.rule.traits.rank, o.rule.reply is not None, len(names(o)))))
+    return tuple(sorted(found, key=lambda o: (o.rule.traits.rank, o.rule.reply is not None, len(references(o)))))
 
 
 def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
@@ -80,7 +80,7 @@ def reads(contract: Contract, resource: str) -> tuple[Operation, ...]:
 
 
 def _by_key(operation: Operation) -> bool:
-    return any(name.own for name in names(operation))
+    return any(name.own for name in references(operation))
 
 
 def lists(contract: Contract, resource: str) -> tuple[Operation, ...]:

@@ -14,7 +14,7 @@ PLENTY = 100
 
 
 @dataclass(frozen=True)
-class Way:
+class ListPaging:
     """How an operation is gone through. Places that it does not declare are None. most: the largest limit.
 
     fixed: places that hold the same on every page.
@@ -30,7 +30,7 @@ class Way:
     fixed: Mapping[Source, Any] = field(default_factory=dict)
 
 
-def way_of(operation: Operation) -> Way:
+def paging_of(operation: Operation) -> ListPaging:
     """The way through a list. ValueError where the operation is none."""
     rule = operation.rule.listing
     if rule is None:
@@ -39,7 +39,7 @@ def way_of(operation: Operation) -> Way:
     offset = _declared(operation, rule.offset or Source("query", ("offset",)))
     after = _declared(operation, rule.after)
     key = operation.rule.key.member if operation.rule.key else "id"
-    return Way(operation, rule, limit, offset, after, _largest(operation, limit), key)
+    return ListPaging(operation, rule, limit, offset, after, _largest(operation, limit), key)
 
 
 def _declared(operation: Operation, source: Source | None) -> Source | None:
@@ -54,7 +54,7 @@ def _largest(operation: Operation, limit: Source | None) -> int:
     return min([PLENTY, *map(int, bounds)])
 
 
-def smallest(way: Way) -> int:
+def smallest_limit(way: ListPaging) -> int:
     """The smallest limit above 0 that the document lets one ask for."""
     schema = schema_at(way.operation, way.limit) if way.limit else None
     bounds = [b.keywords["minimum"] for b in shapes(schema).root() if "minimum" in b.keywords] if schema else []

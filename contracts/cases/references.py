@@ -20,7 +20,7 @@ _PLACES = frozenset({"path", "query", "body"})
 
 
 @dataclass(frozen=True)
-class Name:
+class Reference:
     """One place that names a thing. strict: a thing that is not there is refused.
 
     own: it names the thing that the operation is about, not a parent of it.
@@ -32,27 +32,27 @@ class Name:
     own: bool = False
 
 
-def names(operation: Operation) -> tuple[Name, ...]:
+def references(operation: Operation) -> tuple[Reference, ...]:
     """The places that name things, outermost parent first, the operation's own thing last."""
     return _names(operation)
 
 
 @lru_cache(maxsize=512)
-def _names(operation: Operation) -> tuple[Name, ...]:
+def _names(operation: Operation) -> tuple[Reference, ...]:
     rule = operation.rule
     found = [*_parents(rule.within)]
     key = rule.key.source if rule.key and rule.traits.names_thing else None
     if key and rule.key and _is_plain(key) and key not in {name.source for name in found}:
-        found.append(Name(rule.resource, key, rule.missing == "refuse", own=True))
+        found.append(Reference(rule.resource, key, rule.missing == "refuse", own=True))
     return tuple(found)
 
 
-def _parents(within: Within | None) -> list[Name]:
+def _parents(within: Within | None) -> list[Reference]:
     if within is None:
         return []
     above = _parents(within.within)
     strict = within.must_exist and within.create is None
-    return [*above, Name(within.resource, within.source, strict)] if _is_plain(within.source) else above
+    return [*above, Reference(within.resource, within.source, strict)] if _is_plain(within.source) else above
 
 
 def _is_plain(source: Source) -> bool:
@@ -63,9 +63,9 @@ def needs_some(operation: Operation) -> bool:
     """Whether a thing must lie below the parent that the request does not name: the newest one, or the only one."""
     rule = operation.rule
     key = rule.key if rule.traits.names_thing and rule.missing == "refuse" else None
-    if key is None or any(name.own for name in names(operation)):
+    if key is None or any(name.own for name in references(operation)):
         return False
-    return bool(key.pick) or key.source in {name.source for name in names(operation)}
+    return bool(key.pick) or key.source in {name.source for name in references(operation)}
 
 
 def cursors(operation: Operation) -> tuple[Source, ...]:
@@ -86,7 +86,7 @@ def named_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
     }
     return found | {
         name.source.steps[0]: (placeholder(operation, name.source),)
-        for name in names(operation)
+        for name in references(operation)
         if name.source.place == "body"
     }
 
@@ -130,7 +130,9 @@ def plain_text(operation: Operation, parameter: Parameter) -> str:
 
 def is_named(operation: Operation, parameter: Parameter) -> bool:
     """Whether a parameter names a thing."""
-    return any(n.source.place == parameter.location and n.source.steps[0] == parameter.name for n in names(operation))
+    return any(
+        n.source.place == parameter.location and n.source.steps[0] == parameter.name for n in references(operation)
+    )
 
 
 def _standing(schema: Schema, name: str) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from threadmock.contracts.checks.echo import Difference, differences, same
-from threadmock.contracts.checks.expected import Expected, Near, expectations
+from threadmock.contracts.checks.expected import Expected, NearMoment, expectations
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble, is_plain_name
@@ -251,7 +251,7 @@ def _agrees(reading: Reading, expected: Expected, got: Any) -> bool:
 
 
 def _holds(expected: Any, got: Any, form: str = "") -> bool:
-    return expected.fits(got) if isinstance(expected, Near) else same(expected, got, form)
+    return expected.fits(got) if isinstance(expected, NearMoment) else same(expected, got, form)
 
 
 def _is_empty(value: Any) -> bool:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from threadmock.contracts.cases.case import Case
     from threadmock.contracts.checks.finding import Finding
     from threadmock.contracts.target.exchange import Exchange
-    from threadmock.contracts.target.prerequisites import Stage
+    from threadmock.contracts.target.prerequisites import Prerequisites
     from threadmock.specs.contract import Contract
 
 
@@ -30,7 +30,7 @@ class Context:
     choose: random.Random
     memory: dict[str, Any] = field(default_factory=dict)
     pause: Callable[[float], None] = time.sleep
-    stage: "Stage | None" = None
+    stage: "Prerequisites | None" = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ _WOVEN = frozenset({"merged", "keyed", "list", "each"})
 
 
 @dataclass(frozen=True)
-class Near:
+class NearMoment:
     """A moment, give or take so much."""
 
     moment: datetime
@@ -100,7 +100,7 @@ def _minutes_after(
     if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes < MOST_MINUTES:
         return
     moment = reading.exchange.received_at + timedelta(minutes=minutes)
-    yield Expected(steps, Near(moment, SKEW + timedelta(seconds=reading.exchange.elapsed)), evidence)
+    yield Expected(steps, NearMoment(moment, SKEW + timedelta(seconds=reading.exchange.elapsed)), evidence)
 
 
 def _from(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from threadmock.contracts.target.exchange import Exchange
 
 Severity = Literal["failure", "unconfirmed"]
-Key: TypeAlias = tuple[str, str, str, str, str]
+CauseKey: TypeAlias = tuple[str, str, str, str, str]
 MAX_BODY = 65536
 
 _POINTER_STEPS = 4
@@ -88,7 +88,7 @@ class Finding:
             object.__setattr__(self, "severity", "unconfirmed")
 
     @property
-    def key(self) -> Key:
+    def key(self) -> CauseKey:
         """Findings with one key have one cause."""
         return (self.check, self.operation, self.severity, self.place or place(self.where), cause(self.got))
 
@@ -170,8 +170,8 @@ def readable(data: bytes) -> tuple[str, Literal["text", "base64"]]:
 
 def group(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
     """One finding per cause, the one with the smallest request, and how often the cause was met; failures first."""
-    smallest: dict[Key, Finding] = {}
-    count: dict[Key, int] = {}
+    smallest: dict[CauseKey, Finding] = {}
+    count: dict[CauseKey, int] = {}
     for finding in findings:
         key = finding.key
         count[key] = count.get(key, 0) + 1

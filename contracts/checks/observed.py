@@ -5,11 +5,11 @@ from typing import Any
 
 from threadmock.specs.behaviour.setting import Setting
 
-Found = dict[str, Any]
+Observed = dict[str, Any]
 _STORED = ("stored", "parent", "latest")
 
 
-def observe(setting: Setting, value: Any, found: Found) -> bool:
+def observe(setting: Setting, value: Any, found: Observed) -> bool:
     """Note what places held, such as "item.text" or "latest.values". False where the setting can't make this value.
 
     Of constants only texts tell one thing from another: what else is fixed is what a stand-in fills in, and others are
@@ -21,11 +21,11 @@ def observe(setting: Setting, value: Any, found: Found) -> bool:
     return reader(setting, value, found) if reader else True
 
 
-def _value(setting: Setting, value: Any, _: Found) -> bool:
+def _value(setting: Setting, value: Any, _: Observed) -> bool:
     return bool(setting.value == value) or not isinstance(setting.value, str)
 
 
-def _from(setting: Setting, value: Any, found: Found) -> bool:
+def _from(setting: Setting, value: Any, found: Observed) -> bool:
     if len(setting.sources) == 1 and not (
         setting.words or setting.without or setting.plus or setting.sources[0].others
     ):
@@ -33,7 +33,7 @@ def _from(setting: Setting, value: Any, found: Found) -> bool:
     return True
 
 
-def _held(setting: Setting, value: Any, found: Found) -> bool:
+def _held(setting: Setting, value: Any, found: Observed) -> bool:
     if setting.plus:
         return True
     otherwise = setting.otherwise
@@ -42,7 +42,7 @@ def _held(setting: Setting, value: Any, found: Found) -> bool:
     return True
 
 
-def _members(setting: Setting, value: Any, found: Found) -> bool:
+def _members(setting: Setting, value: Any, found: Observed) -> bool:
     if setting.sources:
         return True
     if not isinstance(value, Mapping):
@@ -57,7 +57,7 @@ def _may_lack(setting: Setting) -> bool:
     return not (setting.kind == "value" and isinstance(setting.value, str) and setting.when is None)
 
 
-def _list(setting: Setting, value: Any, found: Found) -> bool:
+def _list(setting: Setting, value: Any, found: Observed) -> bool:
     if not isinstance(value, list):
         return False
     inner = [each for _, each in setting.members]
@@ -66,11 +66,11 @@ def _list(setting: Setting, value: Any, found: Found) -> bool:
     return len(inner) == len(value) and all(observe(each, item, found) for each, item in zip(inner, value, strict=True))
 
 
-def _each(_: Setting, value: Any, __: Found) -> bool:
+def _each(_: Setting, value: Any, __: Observed) -> bool:
     return isinstance(value, list)
 
 
-def _keyed(setting: Setting, value: Any, found: Found) -> bool:
+def _keyed(setting: Setting, value: Any, found: Observed) -> bool:
     if not isinstance(value, Mapping) or len(value) != 1 or not setting.members:
         return False
     ((name, inner),) = value.items()
@@ -81,7 +81,7 @@ def _keyed(setting: Setting, value: Any, found: Found) -> bool:
     return observe(setting.members[0][1], inner, found)
 
 
-def _merged(setting: Setting, value: Any, found: Found) -> bool:
+def _merged(setting: Setting, value: Any, found: Observed) -> bool:
     """An object over what lay in the latest: without its own members it is that."""
     over = setting.members[0][1] if len(setting.members) == 1 else None
     if over is None or over.kind != "members" or not setting.steps or setting.value:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.checks.streams import EventStream, Told, is_over
+from threadmock.contracts.checks.streams import EventStream, ReadEvent, is_over
 from threadmock.contracts.text import shorten
 from threadmock.specs.behaviour.agent import Event
 from threadmock.specs.evidence import Evidence, weakest
@@ -96,7 +96,7 @@ def check_event_payload(reading: Reading) -> Iterator[Finding]:
             yield _find(reading, "event_payload", expected, got, evidence=evidence)
 
 
-def _trouble(told: Told, named: Sequence[Event]) -> str:
+def _trouble(told: ReadEvent, named: Sequence[Event]) -> str:
     if not named or any(form.raw == told.event.data for form in named):
         return ""
     if told.trouble:
@@ -140,7 +140,7 @@ def _first(reading: Reading, stream: EventStream) -> Iterator[Finding]:
         yield _find(reading, "stream_order", f"an event {first[0].name!r}, first", got)
 
 
-def _is_one_of(told: Told, forms: Sequence[Event]) -> bool:
+def _is_one_of(told: ReadEvent, forms: Sequence[Event]) -> bool:
     """Whether an event is one of these, by its name: what it holds is another check's question."""
     if told.event.name:  # else what is fixed in its data tells
         return any(form.name == told.event.name for form in forms)

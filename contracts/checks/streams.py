@@ -15,7 +15,7 @@ _OVER = (*ENDS, "closed")
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class ReadEvent:
     """One event that came. value: its data as JSON; None where it is none, and then why in `trouble`.
 
     forms: events of the format that it may be, each with what its places held then; such as have another schema only
@@ -57,7 +57,7 @@ class EventStream:
 
     format: Format
     modes: frozenset[str] | None
-    events: tuple[Told, ...] = ()
+    events: tuple[ReadEvent, ...] = ()
     broken: tuple[str, ...] = ()
     unfinished: str = ""
     cut: str = ""
@@ -103,7 +103,7 @@ def read_stream(
     return EventStream(rule, modes, told, tuple(reader.broken), reader.unfinished, cut, scope)
 
 
-def _told(event: ServerEvent, allowed: Iterable[Event]) -> Told:
+def _told(event: ServerEvent, allowed: Iterable[Event]) -> ReadEvent:
     try:
         value, trouble = parse_json(event.data.encode()), ""
     except JsonError as error:
@@ -118,7 +118,7 @@ def _told(event: ServerEvent, allowed: Iterable[Event]) -> Told:
         forms.append((form, found))
         if form.schema is None or checker(form.schema).valid(value):
             fitting.append((form, found))
-    return Told(event, value, trouble, tuple(fitting or forms))
+    return ReadEvent(event, value, trouble, tuple(fitting or forms))
 
 
 def is_over(kinds: frozenset[str]) -> bool:

@@ -34,13 +34,13 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
     """Clean up, and tell on stdout; the exit status. SpecError where it can't be done as asked."""
     from threadmock.contracts.settings import UsageError  # noqa: PLC0415
     from threadmock.contracts.target.cleaner import Cleaner  # noqa: PLC0415 - only who cleans up loads it
-    from threadmock.contracts.target.ledger_file import LedgerFile, read_book  # noqa: PLC0415
+    from threadmock.contracts.target.ledger_file import LedgerFile, read_ledger  # noqa: PLC0415
     from threadmock.contracts.target.open_target import http_target  # noqa: PLC0415
     from threadmock.contracts.target.target_info import identity  # noqa: PLC0415
     from threadmock.contracts.transport.header_options import read_headers  # noqa: PLC0415
     from threadmock.specs import loader  # noqa: PLC0415
 
-    book = read_book(ledger)
+    book = read_ledger(ledger)
     header = book.header
     if options["rate"] is not None and not options["rate"] > 0:
         raise UsageError("--rate must be more than 0.")

@@ -43,13 +43,13 @@ def replay(context: click.Context, /, file: Path, times: int, **options: Any) ->
 
     What was found on the mock is sent to a mock in this process, with the same faults, unless --target names another.
     """
-    from threadmock.contracts.replays.destination import open_scene  # noqa: PLC0415
+    from threadmock.contracts.replays.destination import open_destination  # noqa: PLC0415
     from threadmock.contracts.replays.finding_file import read_saved  # noqa: PLC0415
     from threadmock.contracts.replays.replayer import replay as send  # noqa: PLC0415 - only who replays loads it
     from threadmock.contracts.settings import UsageError  # noqa: PLC0415
 
     saved = read_saved(file)
-    scene = open_scene(saved, options, times)
+    scene = open_destination(saved, options, times)
     _tell(saved, scene.name)
     try:
         for _ in range(times):

@@ -6,8 +6,8 @@ from typing import Literal
 from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.contracts.transport.sockets import Clock
 
-Kind = Literal["coverage", "scenario", "exploration"]
-_KINDS: tuple[Kind, ...] = ("coverage", "scenario", "exploration")
+PhaseKind = Literal["coverage", "scenario", "exploration"]
+_KINDS: tuple[PhaseKind, ...] = ("coverage", "scenario", "exploration")
 _LEAST_COVERAGE = 0.4
 _LEAST_EXPLORATION = 0.1
 
@@ -45,7 +45,7 @@ class Budget:
         self._ceiling = limit
         self._lock = threading.Lock()
 
-    def begin(self, kind: Kind, *, alone: bool = False) -> None:
+    def begin(self, kind: PhaseKind, *, alone: bool = False) -> None:
         """Start a phase of that kind. alone: the phases before it ran in another process and used all of theirs."""
         position = _KINDS.index(kind)
         self._ceiling = self._ends[position]

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from threadmock.contracts.checks.finding import Finding, Key
+from threadmock.contracts.checks.finding import CauseKey, Finding
 from threadmock.contracts.replays.finding_file import saved
-from threadmock.contracts.replays.guarded_transport import Carrier
+from threadmock.contracts.replays.guarded_transport import GuardedTransport
 from threadmock.contracts.replays.rejudge import rejudged
-from threadmock.contracts.replays.replayer import GONE, HOLDS, UNDECIDED, Replayed, replay
+from threadmock.contracts.replays.replayer import GONE, HOLDS, UNDECIDED, ReplayOutcome, replay
 from threadmock.contracts.settings import UsageError
 from threadmock.contracts.transport.errors import Unreachable
 
@@ -32,15 +32,15 @@ def repeat(
     *,
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> dict[Key, str]:
+) -> dict[CauseKey, str]:
     """Whether each finding shows again: by its key "yes", "no" or "undecided"; one that was not sent again is left out.
 
     Not sent again are those that start more runs than are still allowed, and what is left when the time is over.
     A KeyboardInterrupt passes through.
     """
-    told: dict[Key, str] = {}
+    told: dict[CauseKey, str] = {}
     until = clock() + MOST_SECONDS
-    carrier = Carrier(session.contract, session.target, over=lambda: session.over or clock() >= until)
+    carrier = GuardedTransport(session.contract, session.target, over=lambda: session.over or clock() >= until)
     for finding in list(findings)[:MOST]:
         data = saved(session.contract, session.settings, finding)
         if data is None or not _affordable(session, data):
@@ -61,10 +61,10 @@ def repeat(
 def _again(
     session: "Session",
     data: Mapping[str, Any],
-    carrier: Carrier,
+    carrier: GuardedTransport,
     pause: Callable[[float], None],
     clock: Callable[[], float],
-) -> Replayed:
+) -> ReplayOutcome:
     outcome = replay(data, carrier, session.target.given, pause=pause, clock=clock)
     return rejudged(data, outcome, session.contract)
 

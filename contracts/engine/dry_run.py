@@ -7,7 +7,7 @@ from threadmock.contracts.engine.run import Run
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.target.created_things import tells_thread
 from threadmock.contracts.target.guard import writes
-from threadmock.contracts.target.removal import made_by, way
+from threadmock.contracts.target.removal import made_by, removal_of
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.target.tags import metadata_member
 from threadmock.contracts.text import printable
@@ -64,7 +64,7 @@ def _made(session: Session) -> Iterator[str]:
         by = ", ".join(map(str, operations))
         tags = dict.fromkeys(filter(None, map(metadata_member, operations)))
         tagged = f"; carries the run's tag in {', '.join(tags)}" if tags else ""
-        kept = "kept (--keep)" if session.settings.keep else str(way(session.contract, resource))
+        kept = "kept (--keep)" if session.settings.keep else str(removal_of(session.contract, resource))
         yield printable(f"  {resource} (by {by}): {kept}{tagged}")
 
 
@@ -78,7 +78,7 @@ def lasting(session: Session) -> Iterator[str]:
     made = made_by(
         session.contract, [operation for operation in session.operations if operation not in session.left_out]
     )
-    found = {resource: way(session.contract, resource) for resource in made}
+    found = {resource: removal_of(session.contract, resource) for resource in made}
     never = [resource for resource, how in found.items() if how.how == "never"]
     if never:
         yield printable(f"Nothing removes what is made of: {', '.join(never)}. It stays on the target.")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisWarning, Unsatisfiable
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.checks.finding import Key
+from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.engine.recorder import Recorder
 from threadmock.contracts.generation.drawn_invalid import invalid_cases
 from threadmock.contracts.generation.drawn_valid import valid_cases
@@ -25,11 +25,11 @@ class _Cause(Exception):  # noqa: N818 - reads as what it is
 class _Causes:
     """The exception classes of one exploration, by key. known: keys that an earlier item found; they don't raise."""
 
-    def __init__(self, known: set[Key]) -> None:
+    def __init__(self, known: set[CauseKey]) -> None:
         self._known = frozenset(known)
-        self._classes: dict[Key, type[_Cause]] = {}
+        self._classes: dict[CauseKey, type[_Cause]] = {}
 
-    def of(self, key: Key) -> type[_Cause] | None:
+    def of(self, key: CauseKey) -> type[_Cause] | None:
         """The class of a key; None where it is known, or so many causes were met that no more are made small."""
         if key in self._known:
             return None
@@ -38,7 +38,7 @@ class _Causes:
         return self._classes.get(key)
 
 
-def explore(recorder: Recorder, max_examples: int, known: set[Key]) -> None:
+def explore(recorder: Recorder, max_examples: int, known: set[CauseKey]) -> None:
     """Draw, send and judge cases until max_examples are done or the budget is spent.
 
     Findings are noted as they come, whatever Hypothesis makes of the exceptions. BudgetSpent where it ended early.

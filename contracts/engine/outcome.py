@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from threadmock.contracts.checks.finding import Finding, Key, group
+from threadmock.contracts.checks.finding import CauseKey, Finding, group
 from threadmock.contracts.target.ledger import Created
 
 
@@ -36,14 +36,14 @@ class Tally:
 
 
 @dataclass
-class Seen:
+class StatusCount:
     """How often an operation gave a status, and by check how often that was right, and how often a finding."""
 
     exchanges: int = 0
     passed: dict[str, int] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
 
-    def add(self, other: "Seen") -> None:
+    def add(self, other: "StatusCount") -> None:
         """Add what another item saw."""
         self.exchanges += other.exchanges
         _count(self.passed, other.passed)
@@ -73,20 +73,20 @@ class Outcome:
     ended: str = ""
     gone: str = ""
     crash: str = ""
-    causes: dict[Key, tuple[Finding, int]] = field(default_factory=dict)
+    causes: dict[CauseKey, tuple[Finding, int]] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     not_sent: dict[str, int] = field(default_factory=dict)
     inconclusive: dict[str, int] = field(default_factory=dict)
     staged: int = 0
     limited: str = ""
     created: dict[Created, None] = field(default_factory=dict)
-    seen: dict[str, dict[str, Seen]] = field(default_factory=dict)
+    seen: dict[str, dict[str, StatusCount]] = field(default_factory=dict)
     inapplicable: dict[str, str] = field(default_factory=dict)
 
     def meet(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
         """Note an answer and what the checks said of it."""
-        seen = self.seen.setdefault(operation, {}).setdefault(str(status or "none"), Seen())
-        seen.add(Seen(1, dict.fromkeys(passed, 1), dict.fromkeys(found, 1)))
+        seen = self.seen.setdefault(operation, {}).setdefault(str(status or "none"), StatusCount())
+        seen.add(StatusCount(1, dict.fromkeys(passed, 1), dict.fromkeys(found, 1)))
 
     def tally(self, check: str) -> Tally:
         """The count of that check."""
@@ -125,7 +125,7 @@ class Outcome:
         for operation, statuses in other.seen.items():
             mine = self.seen.setdefault(operation, {})
             for status, seen in statuses.items():
-                mine.setdefault(status, Seen()).add(seen)
+                mine.setdefault(status, StatusCount()).add(seen)
 
     @property
     def findings(self) -> list[tuple[Finding, int]]:
@@ -160,7 +160,7 @@ def read_outcome(text: str) -> Outcome:
     value: dict[str, Any] = json.loads(text)
     causes = [(Finding.from_json(finding), count) for finding, count in value.pop("causes")]
     created = [Created(*item) for item in value.pop("created")]
-    seen = {o: {s: Seen(**each) for s, each in statuses.items()} for o, statuses in value.pop("seen").items()}
+    seen = {o: {s: StatusCount(**each) for s, each in statuses.items()} for o, statuses in value.pop("seen").items()}
     tallies = {name: Tally(**tally) for name, tally in value.pop("tallies").items()}
     return Outcome(
         **value,

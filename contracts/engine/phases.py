@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from threadmock.contracts import scenarios
-from threadmock.contracts.engine.budget import Kind
+from threadmock.contracts.engine.budget import PhaseKind
 from threadmock.contracts.engine.recorder import Recorder
 from threadmock.contracts.engine.session import coverage_cases
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
@@ -11,7 +11,7 @@ from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 COVERAGE, EXPLORATION = "coverage", "exploration"
 
 
-def kind_of(phase: str) -> Kind:
+def kind_of(phase: str) -> PhaseKind:
     """The kind of a phase: a scenario is named by itself."""
     return "coverage" if phase == COVERAGE else "exploration" if phase == EXPLORATION else "scenario"
 
@@ -45,7 +45,7 @@ def _scenario(recorder: Recorder, name: str) -> None:
         tally.passed += 1
 
 
-phases: Mapping[Kind, Callable[[Recorder, str], None]] = {
+phases: Mapping[PhaseKind, Callable[[Recorder, str], None]] = {
     "coverage": _coverage,
     "scenario": _scenario,
     "exploration": _exploration,

@@ -14,7 +14,7 @@ from threadmock.contracts.engine.session import Session
 from threadmock.contracts.replays.story import story
 from threadmock.contracts.target.answers import told
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.target.target import Gone
+from threadmock.contracts.target.target import TargetLost
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 from threadmock.specs.contract import Operation
 
@@ -54,7 +54,7 @@ class Recorder:
         """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; Gone."""
         self.session.heed()
         if self.session.gone:
-            raise Gone(self.session.gone)
+            raise TargetLost(self.session.gone)
         if self._silences >= MOST_SILENCES:
             raise BudgetSpent(f"the target kept silent {self._silences} times")
         waited = self.session.waited.get(self.operation.slug, 0.0)

@@ -13,11 +13,11 @@ from threadmock.contracts.engine.session import Session, left_out
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
 from threadmock.contracts.target.ledger_file import LedgerFile
 from threadmock.contracts.target.open_target import http_target, mock_target
-from threadmock.contracts.target.target import Gone
+from threadmock.contracts.target.target import TargetLost
 from threadmock.contracts.text import shorten
-from threadmock.contracts.transport.errors import NotSent, Trespass
+from threadmock.contracts.transport.errors import NotSent, OwnershipError
 from threadmock.contracts.transport.header_options import read_headers
-from threadmock.contracts.transport.shared import HERE, Place
+from threadmock.contracts.transport.shared import HERE, WorkerPlace
 from threadmock.specs.errors import SpecError
 
 MOST_TOLD = 2000
@@ -50,9 +50,9 @@ class Run(Session):
             phases[kind_of(phase)](Recorder(self, operation, budget, outcome), phase)
         except (NotSent, SpecError) as reason:
             outcome.ended = str(reason)
-        except Gone as error:
+        except TargetLost as error:
             self.gone = outcome.gone = self.target.masking(str(error))
-        except Trespass as error:
+        except OwnershipError as error:
             outcome.crash = self.target.masking(str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours; see `crash`
             spot = traceback.extract_tb(error.__traceback__)[-1]
@@ -73,7 +73,7 @@ def known_checks() -> dict[str, str]:
     return found | {name: scenario.asserts for name, scenario in scenarios.scenarios.items()}
 
 
-def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: Place = HERE) -> Run:
+def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: WorkerPlace = HERE) -> Run:
     """A run, ready to perform. SpecError where it can't be done as asked; Unreachable where the host has no address.
 
     ledger: where what is made on a deployment is noted. at: which of several processes this is.

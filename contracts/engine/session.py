@@ -9,17 +9,17 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.references import untold
-from threadmock.contracts.checks.finding import Key
+from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.generation.coverage import coverage, examples
-from threadmock.contracts.replays.recording import Tape
+from threadmock.contracts.replays.recording import Recording
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.scenarios import scenarios as known_scenarios
 from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.target.prerequisites import Stage
-from threadmock.contracts.target.run_budget import RUNS_OFF, Purse, portion, starts_runs, users
-from threadmock.contracts.target.target import Gone, Target
+from threadmock.contracts.target.prerequisites import Prerequisites
+from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, portion, starts_runs, users
+from threadmock.contracts.target.target import Target, TargetLost
 from threadmock.contracts.transport.sockets import Clock
 from threadmock.specs.contract import Contract, Operation
 
@@ -47,11 +47,11 @@ class Session:
     alone: bool = False
     gone: str = ""
     heed: Callable[[], None] = lambda: None
-    known: set[Key] = field(default_factory=set)
+    known: set[CauseKey] = field(default_factory=set)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
     _budgets: dict[str, Budget] = field(default_factory=dict)
-    _prerequisites: dict[str, "SharedPrerequisites"] = field(default_factory=dict)
+    _prerequisites: dict[str, "Preparation"] = field(default_factory=dict)
     _applicability: dict[str, dict[str, str]] = field(default_factory=dict)
     _until: float | None = field(init=False)
 
@@ -87,13 +87,13 @@ class Session:
         """Selected operations that are not asked, each with the reason."""
         return left_out(self.operations, self.target.purse)
 
-    def prerequisites(self, operation: Operation) -> "SharedPrerequisites":
+    def prerequisites(self, operation: Operation) -> "Preparation":
         """Where the things are created that the cases of an operation name."""
         if operation.slug not in self._prerequisites:
             limit, option = self._limit(operation, max(1, int(self.settings.max_requests * PREREQUISITES)))
             budget = Budget(limit + EXTRA, 0, self._until, self.clock, option=option)
             budget.begin("exploration")
-            self._prerequisites[operation.slug] = SharedPrerequisites(self, operation, budget)
+            self._prerequisites[operation.slug] = Preparation(self, operation, budget)
         return self._prerequisites[operation.slug]
 
     def budget(self, operation: Operation) -> Budget:
@@ -122,7 +122,7 @@ class Session:
         return scenario.exchanges if self.alone else scenario.reserved
 
 
-class SharedPrerequisites:
+class Preparation:
     """Creates the things that the cases of one operation name, and counts what that takes.
 
     Kept from item to item: a key that one of them met lies below a parent that the next one has to name again.
@@ -132,16 +132,16 @@ class SharedPrerequisites:
         self._session = session
         self._budget = budget
         self.sent = 0
-        self.tape = Tape()
+        self.tape = Recording()
         # The word "staging" is part of the seed: another would draw other cases for seeds that people noted.
         seed = f"{session.settings.seed}/{operation.slug}/staging"
         choose = random.Random(seed)  # noqa: S311 - to be repeated
         purse = session.target.purse
-        self.stage = Stage(session.contract, self._send, choose, barred=purse.bars if purse else None)
+        self.stage = Prerequisites(session.contract, self._send, choose, barred=purse.bars if purse else None)
 
     def _send(self, case: Case) -> Exchange:
         if self._session.gone:
-            raise Gone(self._session.gone)
+            raise TargetLost(self._session.gone)
         self._budget.spend()
         self.sent += 1
         exchange = self._session.target.exchange(case)
@@ -149,7 +149,7 @@ class SharedPrerequisites:
         return exchange
 
 
-def left_out(operations: Iterable[Operation], purse: Purse | None) -> dict[Operation, str]:
+def left_out(operations: Iterable[Operation], purse: RunBudget | None) -> dict[Operation, str]:
     """Operations that are not asked, each with the reason."""
     found = {operation: untold(operation) for operation in operations}
     barred = purse.bars if purse else lambda _: False

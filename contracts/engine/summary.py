@@ -5,8 +5,8 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from threadmock.contracts.checks.finding import Finding, Key
-from threadmock.contracts.engine.outcome import Outcome, Seen, Tally
+from threadmock.contracts.checks.finding import CauseKey, Finding
+from threadmock.contracts.engine.outcome import Outcome, StatusCount, Tally
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.transport.errors import TRESPASS
@@ -47,7 +47,7 @@ class Summary:
         """Add what one item brought to light."""
         self.outcomes.setdefault(outcome.operation, Outcome(outcome.operation, "all")).add(outcome)
 
-    def mark(self, repeated: Mapping[Key, str]) -> None:
+    def mark(self, repeated: Mapping[CauseKey, str]) -> None:
         """Note of findings, by their keys, whether they showed again."""
         for outcome in self.outcomes.values():
             for key in repeated.keys() & outcome.causes.keys():
@@ -101,13 +101,13 @@ class Summary:
         """How many requests were sent."""
         return sum(outcome.exchanges for outcome in self.outcomes.values())
 
-    def statuses(self, slug: str) -> dict[str, Seen]:
+    def statuses(self, slug: str) -> dict[str, StatusCount]:
         """Every status of an operation: those that its document has, seen or not, and what else came."""
-        made = {status: Seen() for status in self.operation(slug).replies}
+        made = {status: StatusCount() for status in self.operation(slug).replies}
         for outcome in self.outcomes.values():
             for status, seen in outcome.seen.get(slug, {}).items():
                 place = status if status in made or status == "none" else _range(status, made)
-                made.setdefault(place, Seen()).add(seen)
+                made.setdefault(place, StatusCount()).add(seen)
         return made
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.contracts.cases.body_places import Place
+from threadmock.contracts.cases.body_places import BodyPlace
 from threadmock.contracts.cases.shapes import Branch
 from threadmock.contracts.cases.value_pools import WRONG_TYPES, long_text
 from threadmock.specs.evidence import Evidence
@@ -67,7 +67,7 @@ _FORMATS: Mapping[str, tuple[Probe, ...]] = {
 }
 
 
-def probes(place: Place) -> Iterator[Probe]:
+def probes(place: BodyPlace) -> Iterator[Probe]:
     """All limits of a place: types, enum members, lengths, bounds, formats, counts."""
     for branch in place.branches:
         yield from limits(branch)
@@ -89,7 +89,7 @@ def limits(branch: Branch) -> Iterator[Probe]:
         yield from _counts(words)
 
 
-def type_probes(place: Place) -> Iterator[Probe]:
+def type_probes(place: BodyPlace) -> Iterator[Probe]:
     """A value of every JSON type, most telling first: null, then what is nearest to valid."""
     kinds = place.kinds()
     if {"integer", "number"} & set(kinds):

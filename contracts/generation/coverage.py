@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from threadmock.contracts.cases.body_places import Place
+from threadmock.contracts.cases.body_places import BodyPlace
 from threadmock.contracts.cases.case import Case, build_request, case_with_body, json_media, key_member
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.samples import most
@@ -18,7 +18,7 @@ from threadmock.contracts.cases.value_pools import UNDECLARED_NAMES
 from threadmock.contracts.generation import request_variants
 from threadmock.contracts.generation.boundaries import Probe, probes, type_probes
 from threadmock.contracts.generation.coverage_basis import (
-    Grounds,
+    CoverageBasis,
     body_case,
     prepare,
     present,
@@ -78,7 +78,7 @@ def _distinct(cases: Iterator[Case]) -> Iterator[Case]:
             yield case
 
 
-def plain(grounds: Grounds) -> Iterator[Case]:
+def plain(grounds: CoverageBasis) -> Iterator[Case]:
     """The smallest and the largest valid request, and the one without a body where that is allowed."""
     operation, body = grounds.operation, grounds.operation.body
     if body is None:
@@ -96,7 +96,7 @@ def plain(grounds: Grounds) -> Iterator[Case]:
             yield Case(operation, request, "valid", label, "coverage", value, evidence=shown.evidence)
 
 
-def _around(grounds: Grounds, member: str) -> Iterator[tuple[str, Any]]:
+def _around(grounds: CoverageBasis, member: str) -> Iterator[tuple[str, Any]]:
     """The full body, and small ones with one part of a member and with all of them, in values that no default has."""
     yield "", grounds.full
     parts = grounds.full.get(member) if isinstance(grounds.full, dict) else None
@@ -114,7 +114,7 @@ def _around(grounds: Grounds, member: str) -> Iterator[tuple[str, Any]]:
                 yield f", {member}.{name} with others", {**grounds.base, member: {**parts, name: value}}
 
 
-def keys(grounds: Grounds) -> Iterator[Case]:
+def keys(grounds: CoverageBasis) -> Iterator[Case]:
     """A key of the client's own choice: alone, with everything else, in the other case."""
     if grounds.key is None or not isinstance(grounds.base, dict):
         return
@@ -136,7 +136,7 @@ def _of_version(version: str, key: str) -> str:
     return f"{key[:14]}{version}{key[15:]}" if len(key) == 36 else key
 
 
-def members(grounds: Grounds) -> Iterator[Case]:
+def members(grounds: CoverageBasis) -> Iterator[Case]:
     """Each optional member alone, each absent from the full body; each required one missing from both."""
     base, full = grounds.base, grounds.full
     if not isinstance(base, dict) or not isinstance(full, dict):
@@ -155,13 +155,13 @@ def members(grounds: Grounds) -> Iterator[Case]:
             yield from present(iter([body_case(grounds, without(full, name), f"all but {name}", place.pointer)]))
 
 
-def wrong_types(grounds: Grounds) -> Iterator[Case]:
+def wrong_types(grounds: CoverageBasis) -> Iterator[Case]:
     """Each member of the body as each JSON type."""
     for place in top_members(grounds):
         yield from _some(grounds, place, type_probes(place), invalid=TOP_WRONG, valid=6)
 
 
-def wrong_body(grounds: Grounds) -> Iterator[Case]:
+def wrong_body(grounds: CoverageBasis) -> Iterator[Case]:
     """A body of another type than the documented one."""
     top = grounds.places[0] if grounds.places else None
     if top:
@@ -175,13 +175,13 @@ def wrong_body(grounds: Grounds) -> Iterator[Case]:
         )
 
 
-def top_limits(grounds: Grounds) -> Iterator[Case]:
+def top_limits(grounds: CoverageBasis) -> Iterator[Case]:
     """Every limit of the body's members."""
     for place in top_members(grounds):
         yield from present(probe_case(grounds, place, probe) for probe in probes(place))
 
 
-def nested_limits(grounds: Grounds) -> Iterator[Case]:
+def nested_limits(grounds: CoverageBasis) -> Iterator[Case]:
     """What lies deeper: each place filled, missing where required, of wrong types, at its limits."""
     deeper = [place for place in grounds.places if place.level > 1]
     for place in deeper:
@@ -191,7 +191,7 @@ def nested_limits(grounds: Grounds) -> Iterator[Case]:
         yield from _some(grounds, place, probes(place), invalid=4, valid=4)
 
 
-def mixed_arrays(grounds: Grounds) -> Iterator[Case]:
+def mixed_arrays(grounds: CoverageBasis) -> Iterator[Case]:
     """An array with an item of each kind, where a schema allows arrays of the one or of the other."""
     schema = grounds.judge.schema if grounds.judge else None
     for place in grounds.places:
@@ -207,7 +207,7 @@ def mixed_arrays(grounds: Grounds) -> Iterator[Case]:
             yield case
 
 
-def nested_samples(grounds: Grounds) -> Iterator[Case]:
+def nested_samples(grounds: CoverageBasis) -> Iterator[Case]:
     """Each deeper place filled with all that it may hold."""
     schema = grounds.judge.schema if grounds.judge else None
     for place in grounds.places:
@@ -219,7 +219,7 @@ def nested_samples(grounds: Grounds) -> Iterator[Case]:
             yield from present(iter([probe_case(grounds, place, Probe("filled", value))]))
 
 
-def _missing(grounds: Grounds, place: Place) -> Case | None:
+def _missing(grounds: CoverageBasis, place: BodyPlace) -> Case | None:
     """A required deeper member left out: the value that stands around it, without it."""
     name = place.steps[-1]
     if not place.required or not isinstance(name, str):
@@ -234,7 +234,9 @@ def _drop(value: Any, marker: object) -> Any:
     return [_drop(v, marker) for v in value] if isinstance(value, list) else value
 
 
-def _some(grounds: Grounds, place: Place, made: Iterator[Probe], *, invalid: int, valid: int) -> Iterator[Case]:
+def _some(
+    grounds: CoverageBasis, place: BodyPlace, made: Iterator[Probe], *, invalid: int, valid: int
+) -> Iterator[Case]:
     """The first few cases of each sort."""
     left = {"invalid": invalid, "valid": valid}
     for case in present(probe_case(grounds, place, probe) for probe in made):
@@ -245,7 +247,7 @@ def _some(grounds: Grounds, place: Place, made: Iterator[Probe], *, invalid: int
             return
 
 
-def forged(grounds: Grounds) -> Iterator[Case]:
+def forged(grounds: CoverageBasis) -> Iterator[Case]:
     """Members that only the server sets, and one that nobody knows: in an open body they change nothing."""
     base = grounds.base
     if not isinstance(base, dict):
@@ -271,7 +273,7 @@ def forged(grounds: Grounds) -> Iterator[Case]:
     yield from present(iter([body_case(grounds, {**base, **several}, "undeclared members of awkward names")]))
 
 
-def _server_set(grounds: Grounds) -> dict[str, Any]:
+def _server_set(grounds: CoverageBasis) -> dict[str, Any]:
     """Members of the success reply that the request does not declare, with plausible values; required ones first."""
     reply = grounds.operation.reply(grounds.operation.success)
     media = next((m for name, m in reply.content.items() if is_json(name)), None) if reply else None
@@ -299,7 +301,7 @@ def _forgery(schema: Schema, node: Any, name: str) -> Any:
     )
 
 
-def references(grounds: Grounds) -> Iterator[Case]:
+def references(grounds: CoverageBasis) -> Iterator[Case]:
     """Members that name another thing: known values, then others, of which nobody can say whether they exist."""
     for place in top_members(grounds):
         name = str(place.steps[0])
@@ -318,7 +320,7 @@ def references(grounds: Grounds) -> Iterator[Case]:
                 yield replace(case, note=note, content="documented" if exact else "assumed")
 
 
-def links(grounds: Grounds) -> Iterator[Case]:
+def links(grounds: CoverageBasis) -> Iterator[Case]:
     """The body says another thing than the path."""
     for place in top_members(grounds):
         if place.steps[0] in grounds.linked:
@@ -328,7 +330,7 @@ def links(grounds: Grounds) -> Iterator[Case]:
                 yield case
 
 
-def telling_values(grounds: Grounds) -> Iterator[Case]:
+def telling_values(grounds: CoverageBasis) -> Iterator[Case]:
     """Values that show what a server does to what it is given, member by member."""
     texts = [
         place for place in top_members(grounds) if _takes_text(place) and str(place.steps[0]) not in grounds.referring
@@ -340,7 +342,7 @@ def telling_values(grounds: Grounds) -> Iterator[Case]:
     yield from _together(grounds, texts[1:])
 
 
-def _together(grounds: Grounds, texts: list[Place]) -> Iterator[Case]:
+def _together(grounds: CoverageBasis, texts: list[BodyPlace]) -> Iterator[Case]:
     """Each hostile text in all other text members at once: the answer tells which one suffered."""
     names = [str(place.steps[0]) for place in texts]
     if not names:
@@ -352,20 +354,20 @@ def _together(grounds: Grounds, texts: list[Place]) -> Iterator[Case]:
             yield case
 
 
-def _takes_text(place: Place) -> bool:
+def _takes_text(place: BodyPlace) -> bool:
     return any(
         branch.kind == "string" and not {"format", "pattern"} & branch.keywords.keys() for branch in place.branches
     )
 
 
-def deeper_telling(grounds: Grounds) -> Iterator[Case]:
+def deeper_telling(grounds: CoverageBasis) -> Iterator[Case]:
     """A few telling values for what lies deeper."""
     for place in grounds.places:
         if place.level > 1:
             yield from _some(grounds, place, telling(place), invalid=0, valid=3)
 
 
-GROUPS: tuple[Callable[[Grounds], Iterator[Case]], ...] = (
+GROUPS: tuple[Callable[[CoverageBasis], Iterator[Case]], ...] = (
     plain,
     keys,
     members,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.contracts.cases.body_places import Place, places
+from threadmock.contracts.cases.body_places import BodyPlace, places
 from threadmock.contracts.cases.branch_evidence import choice_evidence
 from threadmock.contracts.cases.case import (
     Case,
@@ -26,7 +26,7 @@ from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 
 @dataclass(frozen=True, eq=False)
-class Grounds:
+class CoverageBasis:
     """One operation with its sample values. base, full: ABSENT where it has no JSON body.
 
     fresh: gives a key that nobody has used. methods: those documented on the operation's path.
@@ -39,7 +39,7 @@ class Grounds:
     full: Any
     fresh: Callable[[], str]
     methods: frozenset[str]
-    places: tuple[Place, ...]
+    places: tuple[BodyPlace, ...]
     key: str | None
     linked: dict[str, str] = field(default_factory=dict)
     referring: dict[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -51,10 +51,10 @@ class Grounds:
         return found if isinstance(found, dict) else {}
 
 
-def prepare(operation: Operation, fresh: Callable[[], str] = fresh_key, methods: Collection[str] = ()) -> Grounds:
+def prepare(operation: Operation, fresh: Callable[[], str] = fresh_key, methods: Collection[str] = ()) -> CoverageBasis:
     """The grounds of an operation. SchemaError where no valid body can be made."""
     schema = body_schema(operation)
-    return Grounds(
+    return CoverageBasis(
         operation,
         checker(schema) if schema else None,
         base_value(operation),
@@ -68,7 +68,7 @@ def prepare(operation: Operation, fresh: Callable[[], str] = fresh_key, methods:
     )
 
 
-def rekeyed(grounds: Grounds, value: Any) -> Any:
+def rekeyed(grounds: CoverageBasis, value: Any) -> Any:
     """The value with a fresh key, where it holds the sample one because its schema requires a key."""
     key, base = grounds.key, grounds.base
     if key is None or not isinstance(value, dict) or not isinstance(base, dict) or key not in base:
@@ -82,7 +82,7 @@ def needed_elsewhere(operation: Operation) -> frozenset[str]:
     return frozenset(source.steps[0] for source in sources if source.place != "body")
 
 
-def verdict(grounds: Grounds, value: Any) -> Intent | None:
+def verdict(grounds: CoverageBasis, value: Any) -> Intent | None:
     """What both validators say of the bytes that would be sent: valid, invalid, or None where they differ."""
     if grounds.judge is None:
         return "valid"
@@ -95,14 +95,14 @@ def verdict(grounds: Grounds, value: Any) -> Intent | None:
     return "invalid" if grounds.judge.refused(sent) else None
 
 
-def refusal_evidence(grounds: Grounds, value: Any) -> Evidence:
+def refusal_evidence(grounds: CoverageBasis, value: Any) -> Evidence:
     """The best evidence for refusing a value: one documented violation is enough."""
     violations = grounds.judge.violations(value) if grounds.judge else []
     return min((v.evidence for v in violations), key=weakness.__getitem__, default="documented")
 
 
 def body_case(
-    grounds: Grounds, value: Any, label: str, where: str = "", evidence: Evidence = "documented"
+    grounds: CoverageBasis, value: Any, label: str, where: str = "", evidence: Evidence = "documented"
 ) -> Case | None:
     """The case of a JSON body, valid or invalid by the validators' word; None where they differ."""
     value = rekeyed(grounds, value)
@@ -117,7 +117,7 @@ def body_case(
     return Case(grounds.operation, request, intent, label, "coverage", value, evidence=evidence, where=where)
 
 
-def probe_case(grounds: Grounds, place: Place, probe: Probe) -> Case | None:
+def probe_case(grounds: CoverageBasis, place: BodyPlace, probe: Probe) -> Case | None:
     """A probe in its place. None where it is no case: an unknown reference, a broken link, a form let pass."""
     lenient = {leniency.what for leniency in grounds.operation.rule.lenient}
     if probe.uuid_form and "uuid_forms" in lenient:
@@ -147,6 +147,6 @@ def without(value: Any, name: str) -> Any:
     return {k: v for k, v in value.items() if k != name}
 
 
-def top_members(grounds: Grounds) -> list[Place]:
+def top_members(grounds: CoverageBasis) -> list[BodyPlace]:
     """The declared members of the body."""
     return [place for place in grounds.places if place.level == 1 and isinstance(place.steps[0], str)]

@@ -12,7 +12,7 @@ from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.shapes import Branch, Shapes, kind_of, shapes
 from threadmock.contracts.cases.value_pools import WRONG_TYPES
-from threadmock.contracts.generation.coverage_basis import Grounds, prepare, refusal_evidence, verdict
+from threadmock.contracts.generation.coverage_basis import CoverageBasis, prepare, refusal_evidence, verdict
 from threadmock.contracts.generation.drawn_valid import _json_cases
 from threadmock.specs.contract import Operation
 from threadmock.specs.wire.strictjson import dump_json
@@ -41,14 +41,14 @@ def invalid_cases(operation: Operation) -> st.SearchStrategy[Case] | None:
     return drawn.filter(lambda case: case is not None)  # type: ignore[return-value]
 
 
-def _spoils(grounds: Grounds) -> bool:
+def _spoils(grounds: CoverageBasis) -> bool:
     """Whether any JSON type is refused in any place."""
     return any(
         verdict(grounds, place.put(value)) == "invalid" for place in grounds.places for value in WRONG_TYPES.values()
     )
 
 
-def _spoiler(grounds: Grounds, reader: Shapes) -> Callable[[tuple[Case, int]], Case | None]:
+def _spoiler(grounds: CoverageBasis, reader: Shapes) -> Callable[[tuple[Case, int]], Case | None]:
     ways_of = cache(_ways)
 
     def spoil(pair: tuple[Case, int]) -> Case | None:

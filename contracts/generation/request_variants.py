@@ -12,7 +12,7 @@ from threadmock.contracts.cases.samples import parameter_value
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.cases.value_pools import TEXTS, long_text
 from threadmock.contracts.generation.boundaries import limits
-from threadmock.contracts.generation.coverage_basis import Grounds, needed_elsewhere, rekeyed
+from threadmock.contracts.generation.coverage_basis import CoverageBasis, needed_elsewhere, rekeyed
 from threadmock.contracts.generation.malformed import WRONG_MEDIA_TYPES, malformed_bodies, plain_label, twice
 from threadmock.specs.contract import Parameter
 from threadmock.specs.evidence import Evidence, weakest
@@ -35,12 +35,12 @@ _QUERY_TEXTS = ("", "abc", "-1", "0", "1.5", "1e400", "99999999999999999999", "t
 
 
 def _case(
-    grounds: Grounds, request: Request, intent: Intent, label: str, evidence: Evidence = "documented", **more: Any
+    grounds: CoverageBasis, request: Request, intent: Intent, label: str, evidence: Evidence = "documented", **more: Any
 ) -> Case:
     return Case(grounds.operation, request, intent, label, "coverage", evidence=evidence, **more)
 
 
-def raw_request(grounds: Grounds, body: bytes, content_type: str | None = None) -> Request:
+def raw_request(grounds: CoverageBasis, body: bytes, content_type: str | None = None) -> Request:
     """The plain request with these bytes. content_type: None for the documented JSON one, "" for none."""
     media = json_media(grounds.operation)
     plain = build_request(grounds.operation)
@@ -48,7 +48,7 @@ def raw_request(grounds: Grounds, body: bytes, content_type: str | None = None) 
     return replace(plain, headers={**plain.headers, "content-type": wanted} if wanted else plain.headers, body=body)
 
 
-def malformed(grounds: Grounds) -> Iterator[Case]:
+def malformed(grounds: CoverageBasis) -> Iterator[Case]:
     """Bodies that are no strict JSON. An empty one only where a body is required."""
     body = grounds.operation.body
     if body is None or json_media(grounds.operation) is None:
@@ -62,7 +62,7 @@ def malformed(grounds: Grounds) -> Iterator[Case]:
         yield from _duplicates(grounds)
 
 
-def _duplicates(grounds: Grounds) -> Iterator[Case]:
+def _duplicates(grounds: CoverageBasis) -> Iterator[Case]:
     value = grounds.base or grounds.full
     if not isinstance(value, dict) or not value:
         return
@@ -85,7 +85,7 @@ def _duplicates(grounds: Grounds) -> Iterator[Case]:
         )
 
 
-def media_types(grounds: Grounds) -> Iterator[Case]:
+def media_types(grounds: CoverageBasis) -> Iterator[Case]:
     """The JSON body under content types that are not documented, and under other spellings of the documented one."""
     media = json_media(grounds.operation)
     if media is None or grounds.base is ABSENT or grounds.operation.body is None:
@@ -113,7 +113,7 @@ def media_types(grounds: Grounds) -> Iterator[Case]:
             yield _case(grounds, raw_request(grounds, data, sent), "media_type", f"sent as {label}", "assumed")
 
 
-def credentials(grounds: Grounds) -> Iterator[Case]:
+def credentials(grounds: CoverageBasis) -> Iterator[Case]:
     """Without the credentials that the document asks for, and with wrong ones."""
     alternatives = grounds.operation.security
     if not alternatives or () in alternatives:
@@ -134,7 +134,7 @@ def credentials(grounds: Grounds) -> Iterator[Case]:
     yield from _other_doors(grounds, evidence)
 
 
-def _other_doors(grounds: Grounds, evidence: Evidence) -> Iterator[Case]:
+def _other_doors(grounds: CoverageBasis, evidence: Evidence) -> Iterator[Case]:
     """Without credentials, but as each documented form, and with every header and query parameter there is."""
     operation = grounds.operation
     if operation.body and not operation.body.required:
@@ -156,7 +156,7 @@ def _other_doors(grounds: Grounds, evidence: Evidence) -> Iterator[Case]:
         yield _case(grounds, request, "credentials", label, evidence, value=body, credentials="absent")
 
 
-def methods(grounds: Grounds) -> Iterator[Case]:
+def methods(grounds: CoverageBasis) -> Iterator[Case]:
     """Methods that are not documented on this path: whatever is answered, nothing may crash."""
     plain = build_request(grounds.operation)
     for method in METHODS:
@@ -171,7 +171,7 @@ def methods(grounds: Grounds) -> Iterator[Case]:
         yield _case(grounds, request, "method", f"method {method}", "assumed", value=value, note=note)
 
 
-def parameters(grounds: Grounds) -> Iterator[Case]:
+def parameters(grounds: CoverageBasis) -> Iterator[Case]:
     """Each query, header and path parameter: there, missing where required, and texts that its schema refuses."""
     for parameter in filter(is_read, grounds.operation.parameters):
         if parameter.location == "path":
@@ -180,7 +180,7 @@ def parameters(grounds: Grounds) -> Iterator[Case]:
             yield from _named_texts(grounds, parameter)
 
 
-def _with(grounds: Grounds, parameter: Parameter, text: str) -> Request:
+def _with(grounds: CoverageBasis, parameter: Parameter, text: str) -> Request:
     operation, body = grounds.operation, rekeyed(grounds, grounds.base)
     if parameter.location == "query":
         return build_request(operation, body, query={parameter.name: text})
@@ -192,7 +192,7 @@ def _with(grounds: Grounds, parameter: Parameter, text: str) -> Request:
     return build_request(operation, body, path_values={parameter.name: text})
 
 
-def _judged(grounds: Grounds, parameter: Parameter, text: str, label: str) -> Case | None:
+def _judged(grounds: CoverageBasis, parameter: Parameter, text: str, label: str) -> Case | None:
     request = _with(grounds, parameter, text)
     _, value = read_parameter(parameter, request, {parameter.name: text})
     judge = checker(parameter.schema)
@@ -208,7 +208,7 @@ def _judged(grounds: Grounds, parameter: Parameter, text: str, label: str) -> Ca
     return None
 
 
-def _path_texts(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
+def _path_texts(grounds: CoverageBasis, parameter: Parameter) -> Iterator[Case]:
     for label in _PATH_TEXTS:
         case = _judged(grounds, parameter, TEXTS[label].replace("/", "-"), f"text: {label}")
         if case:
@@ -219,7 +219,7 @@ def _path_texts(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
             yield case
 
 
-def _named_texts(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
+def _named_texts(grounds: CoverageBasis, parameter: Parameter) -> Iterator[Case]:
     sample = plain_text(grounds.operation, parameter)
     if parameter_value(parameter) is not None:
         case = _judged(grounds, parameter, sample, "plain")
@@ -244,7 +244,7 @@ def _named_texts(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
     yield from _at_limits(grounds, parameter)
 
 
-def _at_limits(grounds: Grounds, parameter: Parameter) -> Iterator[Case]:
+def _at_limits(grounds: CoverageBasis, parameter: Parameter) -> Iterator[Case]:
     """A parameter's value at and beside every limit that its schema names, where a text can carry it."""
     for branch in shapes(parameter.schema).root():
         for probe in limits(branch):
@@ -260,7 +260,7 @@ def _carried(text: str) -> bool:
     return bool(text) and text == text.strip() and text.isascii() and text.isprintable()
 
 
-def forms(grounds: Grounds) -> Iterator[Case]:
+def forms(grounds: CoverageBasis) -> Iterator[Case]:
     """The body as each documented form: values whose text says their type."""
     operation = grounds.operation
     for media_type in FORMS:
@@ -282,7 +282,7 @@ def forms(grounds: Grounds) -> Iterator[Case]:
             yield _case(grounds, request, "malformed", "multipart: truncated", "assumed")
 
 
-def _form_values(grounds: Grounds, texts: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _form_values(grounds: CoverageBasis, texts: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
     full = formable(grounds, grounds.full)
     yield "maximal body", full
     yield from ((f"only {name}", {name: value}) for name, value in full.items())
@@ -297,12 +297,12 @@ def _form_values(grounds: Grounds, texts: tuple[str, ...]) -> Iterator[tuple[str
             yield f"{name} = 1.5", {name: "1.5"}
 
 
-def untyped(grounds: Grounds) -> list[str]:
+def untyped(grounds: CoverageBasis) -> list[str]:
     """Members of any type: what a form's text means for them, each server decides."""
     return [str(place.steps[0]) for place in grounds.places if place.level == 1 and "any" in place.kinds()]
 
 
-def formable(grounds: Grounds, value: Any) -> dict[str, Any]:
+def formable(grounds: CoverageBasis, value: Any) -> dict[str, Any]:
     """The members that a form can carry without loss: texts that are not empty, numbers, booleans."""
     if not isinstance(value, dict):
         return {}
@@ -310,7 +310,7 @@ def formable(grounds: Grounds, value: Any) -> dict[str, Any]:
     return {k: v for k, v in value.items() if v != "" and k not in anything and isinstance(v, str | int | float)}
 
 
-def form_case(grounds: Grounds, media_type: str, value: dict[str, Any], label: str) -> Case | None:
+def form_case(grounds: CoverageBasis, media_type: str, value: dict[str, Any], label: str) -> Case | None:
     """A form with these members, judged as a server reads it; None where the validators differ."""
     request = build_request(grounds.operation, {**formable(grounds, grounds.base), **value}, media_type=media_type)
     reading = read_body(grounds.operation, request)

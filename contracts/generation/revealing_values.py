@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from threadmock.contracts.cases.body_places import Place
+from threadmock.contracts.cases.body_places import BodyPlace
 from threadmock.contracts.cases.shapes import Branch
 from threadmock.contracts.cases.value_pools import BIG_INTEGERS, LENGTHS, NUL_TEXT, NUMBERS, OBJECTS, TEXTS, long_text
 from threadmock.contracts.generation.boundaries import Probe
@@ -11,7 +11,7 @@ from threadmock.contracts.generation.boundaries import Probe
 _EXTREME = 10**12
 
 
-def telling(place: Place) -> Iterator[Probe]:
+def telling(place: BodyPlace) -> Iterator[Probe]:
     """Valid values for a place, by what may stand there. The validators drop those that do not fit."""
     for branch in place.branches:
         yield from _BY_KIND.get(branch.kind, _nothing)(branch)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from threadmock.contracts.replays.guarded_transport import Carrier
+from threadmock.contracts.replays.guarded_transport import GuardedTransport
 from threadmock.contracts.replays.rejudge import known_contract
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target import ledger_session
@@ -27,7 +27,7 @@ _STAYS = "What this makes stays there: the document by which it was found is not
 
 
 @dataclass(frozen=True)
-class Scene:
+class Destination:
     """A place to send a finding to.
 
     saved: the finding, as it is sent there. given: lower-case header name to good value. leave: gives all back, and
@@ -41,7 +41,7 @@ class Scene:
     leave: Callable[[], Iterator[str]]
 
 
-def open_scene(saved: Mapping[str, Any], options: Mapping[str, Any], times: int) -> Scene:
+def open_destination(saved: Mapping[str, Any], options: Mapping[str, Any], times: int) -> Destination:
     """The place that the options of `threadmock replay` name, else where it was found.
 
     UsageError where nothing may be sent there; Unreachable where the host has no address.
@@ -50,7 +50,7 @@ def open_scene(saved: Mapping[str, Any], options: Mapping[str, Any], times: int)
     url = options["target"] or saved.get("target")
     if url is None:
         mock = _mock(saved)
-        return Scene(saved, mock, given, "the mock in this process", lambda: _closed(mock))
+        return Destination(saved, mock, given, "the mock in this process", lambda: _closed(mock))
     base = read_target(url)
     local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
     runs = times * sum(bool(step.get("starts_run")) for step in saved["steps"])
@@ -70,7 +70,7 @@ def open_scene(saved: Mapping[str, Any], options: Mapping[str, Any], times: int)
 
 def _bare(
     saved: Mapping[str, Any], base: TargetUrl, given: Mapping[str, str], *, ca_file: str | None, local: bool
-) -> Scene:
+) -> Destination:
     try:
         transport = HttpTransport(base, ca_file=ca_file, loopback_only=local)
     except OSError as error:
@@ -81,12 +81,12 @@ def _bare(
         if _writing(saved):
             yield _STAYS
 
-    return Scene(saved, transport, given, base.text, leave)
+    return Destination(saved, transport, given, base.text, leave)
 
 
 def _guarded(
     saved: Mapping[str, Any], contract: Contract, base: TargetUrl, runs: int, options: Mapping[str, Any]
-) -> Scene:
+) -> Destination:
     """A deployment behind the guard of a run, with a ledger."""
     told = saved["contract"]
     overlays = tuple(map(Path, told.get("overlays", ())))
@@ -116,7 +116,7 @@ def _guarded(
             file.close()
             target.close()
 
-    return Scene(saved, Carrier(contract, target), options["given"], base.text, leave)
+    return Destination(saved, GuardedTransport(contract, target), options["given"], base.text, leave)
 
 
 def _tagged(saved: Mapping[str, Any], tag: str) -> Mapping[str, Any]:

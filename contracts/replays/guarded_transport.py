@@ -14,7 +14,7 @@ from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 
-class Carrier:
+class GuardedTransport:
     """A transport in front of a target. The operation of each request is found by its method and path.
 
     over: whether no more is to be sent.

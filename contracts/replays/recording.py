@@ -18,7 +18,7 @@ MOST_BYTES = 24 * 1024 * 1024
 
 
 @dataclass(eq=False)
-class Taken:
+class RecordedExchange:
     """One exchange on the tape. number: its place in the order of sending. staged: it made something to be named."""
 
     number: int
@@ -47,15 +47,15 @@ class Taken:
         return self._names
 
 
-class Tape:
+class Recording:
     """Keeps the last exchanges of an item, and the last that made something. Safe to use from several threads.
 
     whole: nothing of the item had to be given up. began: the number of its first exchange.
     """
 
     def __init__(self) -> None:
-        self.sent: deque[Taken] = deque()
-        self.staged: deque[Taken] = deque(maxlen=MOST_STAGED)
+        self.sent: deque[RecordedExchange] = deque()
+        self.staged: deque[RecordedExchange] = deque(maxlen=MOST_STAGED)
         self.whole = True
         self.began = 0
         self._goods: dict[str, str] = {}
@@ -75,7 +75,7 @@ class Tape:
             self._count += 1
             if not self._goods:
                 self._goods = goods_of(exchange)
-            taken = Taken(self._count, exchange, staged)
+            taken = RecordedExchange(self._count, exchange, staged)
             if staged:
                 self.staged.append(taken)
                 return
@@ -89,7 +89,7 @@ class Tape:
         """The good credentials that requests wore, by header name; `?name` for one in a query."""
         return dict(self._goods)
 
-    def find(self, record: CaseRecord) -> Taken | None:
+    def find(self, record: CaseRecord) -> RecordedExchange | None:
         """The last exchange that a record tells of."""
         for taken in reversed(self.sent):
             exchange = taken.exchange

@@ -9,7 +9,7 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, checks, judge
-from threadmock.contracts.replays.replayer import GONE, HOLDS, Replayed
+from threadmock.contracts.replays.replayer import GONE, HOLDS, ReplayOutcome
 from threadmock.contracts.replays.substitution import put
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.contract import Contract
@@ -33,7 +33,7 @@ def known_contract(saved: Mapping[str, Any]) -> Contract | None:
     return contract if contract.digest == told.get("digest") else None
 
 
-def rejudged(saved: Mapping[str, Any], replayed: Replayed, contract: Contract) -> Replayed:
+def rejudged(saved: Mapping[str, Any], replayed: ReplayOutcome, contract: Contract) -> ReplayOutcome:
     """The outcome as the check itself sees it, where it judges one exchange; else as it was."""
     check, number = saved["finding"]["check"], saved["judged"]
     if (
@@ -50,10 +50,10 @@ def rejudged(saved: Mapping[str, Any], replayed: Replayed, contract: Contract) -
     exchange = _exchange(case, replayed.requests[number], replayed.responses[number])
     found = [finding for finding in judge(context, exchange).findings if finding.check == check]
     if not found:
-        return Replayed(
+        return ReplayOutcome(
             GONE, f"{_answered(exchange)}, and {check} has nothing to say", replayed.requests, replayed.responses
         )
-    return Replayed(HOLDS, f"{_answered(exchange)}: {found[0].got}", replayed.requests, replayed.responses)
+    return ReplayOutcome(HOLDS, f"{_answered(exchange)}: {found[0].got}", replayed.requests, replayed.responses)
 
 
 def _refuse(case: Case) -> Exchange:

@@ -11,7 +11,7 @@ from threadmock.contracts.replays.comparison import still
 from threadmock.contracts.replays.credential_forms import put_on
 from threadmock.contracts.replays.substitution import Values, unpack
 from threadmock.contracts.settings import UsageError
-from threadmock.contracts.target.target import Gone
+from threadmock.contracts.target.target import TargetLost
 from threadmock.contracts.transport.base import Transport
 from threadmock.contracts.transport.errors import NotSent, TransportError, Unreachable
 from threadmock.contracts.transport.stream_limits import PLAIN, Stop
@@ -23,7 +23,7 @@ HOLDS, GONE, UNDECIDED = "holds", "gone", "undecided"
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayOutcome:
     """What came of sending a finding again. state: holds, gone or undecided. requests and responses: None for none."""
 
     state: str
@@ -39,7 +39,7 @@ def replay(
     *,
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Replayed:
+) -> ReplayOutcome:
     """Send the requests of a finding. given: lower-case header name to good value, of this server.
 
     UsageError where credentials are lacking; Unreachable where nobody answers the first request.
@@ -54,12 +54,12 @@ def replay(
             made = [_request(step, values, given) for step in group]
         except LookupError as error:
             statuses = ", ".join(str(response.status) if response else "none" for response in responses)
-            return Replayed(UNDECIDED, f"{error.args[0]}; answered so far: {statuses}", requests, responses)
+            return ReplayOutcome(UNDECIDED, f"{error.args[0]}; answered so far: {statuses}", requests, responses)
         began = clock()
         try:
             answered = _send(transport, group, made, first=not requests)
         except NotSent as error:
-            return Replayed(UNDECIDED, f"request {len(requests) + 1} was not sent: {error}", requests, responses)
+            return ReplayOutcome(UNDECIDED, f"request {len(requests) + 1} was not sent: {error}", requests, responses)
         for request, response in zip(made, answered, strict=True):
             values.hear(len(requests), plain(response))
             requests.append(request)
@@ -67,9 +67,9 @@ def replay(
             took.append(clock() - began)
     answers = [{**plain(r), "seconds": s} for r, s in zip(responses, took, strict=True)]
     if responses[saved["judged"]] is None and saved["steps"][saved["judged"]]["answer"]["status"] is not None:
-        return Replayed(UNDECIDED, f"request {saved['judged'] + 1} is not answered now", requests, responses)
+        return ReplayOutcome(UNDECIDED, f"request {saved['judged'] + 1} is not answered now", requests, responses)
     state, why = still(unpacked(saved), answers, values)
-    return Replayed(state, why, requests, responses)
+    return ReplayOutcome(state, why, requests, responses)
 
 
 def _groups(steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
@@ -125,7 +125,7 @@ def _send(
         stop = Stop(events=step["events"] or 1, seconds=MOST_WAIT) if "events" in step else PLAIN
         try:
             return transport.send(request, deadline=DEADLINE, stop=stop)
-        except Gone:
+        except TargetLost:
             raise
         except Unreachable:
             if first:

@@ -8,7 +8,7 @@ from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import checks
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.replays.credential_forms import worn
-from threadmock.contracts.replays.recording import Taken, Tape, answer_of
+from threadmock.contracts.replays.recording import RecordedExchange, Recording, answer_of
 from threadmock.contracts.replays.substitution import RANDOM, events, names_something, pack, put, told
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.transport.redaction import Masking
@@ -32,7 +32,7 @@ _STATUS = re.compile(
 PARTS = ("path", "query", "headers", "body")
 
 
-def story(tape: Tape, finding: Finding) -> dict[str, Any] | None:
+def story(tape: Recording, finding: Finding) -> dict[str, Any] | None:
     """The steps as JSON, secrets masked: values, steps, judged, about. None where they can't be told in short."""
     judged = tape.find(finding.case)
     if judged is None:
@@ -69,7 +69,7 @@ def _about(finding: Finding) -> str:
     return "beside" if _BESIDE_LISTS.search(f"{finding.expected} {finding.got}") else "answer"
 
 
-def _chosen(tape: Tape, judged: Taken, finding: Finding) -> list[Taken]:
+def _chosen(tape: Recording, judged: RecordedExchange, finding: Finding) -> list[RecordedExchange]:
     """What led to the exchange that was judged: in a scenario all of it, else what made the things that it names."""
     before = [taken for taken in tape.sent if taken.number <= judged.number]
     case = judged.exchange.case
@@ -90,7 +90,7 @@ def _chosen(tape: Tape, judged: Taken, finding: Finding) -> list[Taken]:
     return _with_makers(chosen, [*tape.staged, *before])
 
 
-def _about_the_same(before: list[Taken], judged: Taken) -> list[Taken]:
+def _about_the_same(before: list[RecordedExchange], judged: RecordedExchange) -> list[RecordedExchange]:
     """Of too many exchanges, those that name what the judged one names."""
     hay = _hay(judged)
     names = {name for taken in before for name in taken.names if len(name) > 5 and name in hay}
@@ -99,10 +99,10 @@ def _about_the_same(before: list[Taken], judged: Taken) -> list[Taken]:
     return [t for t in before if t is judged or names & t.names.keys() or any(name in _hay(t) for name in names)]
 
 
-def _with_makers(chosen: list[Taken], earlier: list[Taken]) -> list[Taken]:
+def _with_makers(chosen: list[RecordedExchange], earlier: list[RecordedExchange]) -> list[RecordedExchange]:
     """What was chosen, and what told first of the things that it names, in the order of sending."""
     known = {taken.number: taken for taken in chosen}
-    tellers: dict[str, Taken] = {}
+    tellers: dict[str, RecordedExchange] = {}
     for taken in sorted(earlier, key=lambda each: each.number):
         for name in taken.names if _accepted(taken) else ():
             tellers.setdefault(name, taken)
@@ -117,16 +117,16 @@ def _with_makers(chosen: list[Taken], earlier: list[Taken]) -> list[Taken]:
     return [known[number] for number in sorted(known)]
 
 
-def _accepted(taken: Taken) -> bool:
+def _accepted(taken: RecordedExchange) -> bool:
     response = taken.exchange.response
     return response is not None and 200 <= response.status < 300
 
 
-def _overlap(one: Taken, other: Taken) -> bool:
+def _overlap(one: RecordedExchange, other: RecordedExchange) -> bool:
     return other.exchange.sent_at < one.exchange.received_at and one.exchange.sent_at < other.exchange.received_at
 
 
-def _hay(taken: Taken) -> str:
+def _hay(taken: RecordedExchange) -> str:
     """All of a request as one text, to look for names in."""
     request = taken.exchange.case.request
     return "\n".join((request.path, request.query, *request.headers.values(), request.body.decode("utf-8", "replace")))
@@ -143,7 +143,7 @@ def _plain(case: Case) -> dict[str, Any]:
     }
 
 
-def _linked(chosen: Sequence[Taken], masking: Masking) -> tuple[dict[str, Any], list[list[dict[str, str]]]]:
+def _linked(chosen: Sequence[RecordedExchange], masking: Masking) -> tuple[dict[str, Any], list[list[dict[str, str]]]]:
     """The values that stand in requests and are others on another server, and where each request holds which."""
     found: dict[str, tuple[Any, str]] = {}
     named: dict[str, str] = {}
@@ -179,7 +179,7 @@ def _other(value: Any) -> Any:
     return value + 1 if isinstance(value, int) else "\N{LATIN SMALL LETTER O WITH STROKE}" * 3
 
 
-def _step(taken: Taken, puts: list[dict[str, str]], tape: Tape) -> dict[str, Any]:
+def _step(taken: RecordedExchange, puts: list[dict[str, str]], tape: Recording) -> dict[str, Any]:
     exchange = taken.exchange
     case, masking, sent = exchange.case, exchange.masking, exchange.case.request
     response = exchange.response
@@ -235,7 +235,7 @@ def _is_body(case: Case) -> bool:
         return False
 
 
-def _waited(before: Taken, taken: Taken) -> float:
+def _waited(before: RecordedExchange, taken: RecordedExchange) -> float:
     """Seconds that a scenario let pass on purpose before it sent this; 0 where it did not."""
     gap = (taken.exchange.sent_at - before.exchange.received_at).total_seconds()
     paused = taken.exchange.case.part == "scenario" and taken.number == before.number + 1 and gap > _SHORTEST_WAIT

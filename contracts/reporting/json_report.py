@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.engine.outcome import Seen, Tally
+from threadmock.contracts.engine.outcome import StatusCount, Tally
 from threadmock.contracts.replays.finding_file import file_stem
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.specs.version import version
@@ -80,7 +80,7 @@ def _operation(summary: "Summary", slug: str) -> dict[str, Any]:
     }
 
 
-def _status(summary: "Summary", slug: str, status: str, seen: Seen) -> dict[str, Any]:
+def _status(summary: "Summary", slug: str, status: str, seen: StatusCount) -> dict[str, Any]:
     checks = {
         name: {"passed": seen.passed.get(name, 0), "found": seen.found.get(name, 0)}
         for name in sorted(summary.checks & (seen.passed.keys() | seen.found.keys()))

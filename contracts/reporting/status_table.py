@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadmock.contracts.engine.outcome import Seen
+from threadmock.contracts.engine.outcome import StatusCount
 from threadmock.contracts.text import one_line, printable, shorten
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def status_line(summary: "Summary", slug: str) -> str:
     return f"statuses: {'; '.join(parts)}"
 
 
-def _count(status: str, seen: Seen) -> str:
+def _count(status: str, seen: StatusCount) -> str:
     return f"{status} ({seen.exchanges:,})"
 
 

@@ -9,7 +9,7 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import same
 from threadmock.contracts.checks.moments import CREATED, read_moments
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import Stage, Thing
+from threadmock.contracts.target.prerequisites import CreatedThing, Prerequisites
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence, weakest
@@ -17,14 +17,14 @@ from threadmock.specs.evidence import Evidence, weakest
 GONE = range(400, 500)
 
 
-def stage_of(context: Context) -> Stage:
+def stage_of(context: Context) -> Prerequisites:
     """Where things are made. NotSent where nothing can be."""
     if context.stage is None:
         raise NotSent("nothing can be made here")
     return context.stage
 
 
-def keys_of(thing: Thing) -> dict[str, Any]:
+def keys_of(thing: CreatedThing) -> dict[str, Any]:
     """The keys of a thing and of its parents: resource to key."""
     return {**thing.parents, thing.resource: thing.key}
 

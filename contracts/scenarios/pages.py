@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.list_pages import PLENTY, Way, _declared, way_of
-from threadmock.contracts.cases.references import names, schema_at
+from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, _declared, paging_of
+from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import find_key
-from threadmock.contracts.target.prerequisites import Thing
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import dotted
 from threadmock.specs.schemas.declared import properties
@@ -25,7 +25,7 @@ MOST_PAGES = 8
 
 
 @dataclass(frozen=True)
-class Found:
+class ListedItem:
     """What going through a list came to. item: None where it was not met; whole: the list was seen to its end."""
 
     item: Mapping[str, Any] | None
@@ -33,7 +33,7 @@ class Found:
     reading: Reading | None
 
 
-def narrowed(way: Way, things: Sequence[Thing]) -> Way:
+def narrowed(way: ListPaging, things: Sequence[CreatedThing]) -> ListPaging:
     """The way through these things alone, where a filter takes their keys; else the same way."""
     wanted = [thing.key for thing in things]
     for rule in way.listing.filters:
@@ -44,7 +44,7 @@ def narrowed(way: Way, things: Sequence[Thing]) -> Way:
     return way
 
 
-def ask_page(context: Context, way: Way, keys: Mapping[str, Any], label: str, **places: Any) -> Reading:
+def ask_page(context: Context, way: ListPaging, keys: Mapping[str, Any], label: str, **places: Any) -> Reading:
     """One page. places: limit, offset, after."""
     at: dict[Source, Any] = dict(way.fixed)
     at |= {getattr(way, n): v for n, v in places.items() if getattr(way, n) is not None and v is not None}
@@ -58,12 +58,12 @@ def items_of(reading: Reading) -> list[Any]:
     return found if reading.accepted and isinstance(found, list) else []
 
 
-def key_in(way: Way, item: Any) -> Any:
+def key_in(way: ListPaging, item: Any) -> Any:
     """The key of an item."""
     return find_key(item, way.key)
 
 
-def pages(context: Context, way: Way, keys: Mapping[str, Any], limit: int, label: str) -> Iterator[Reading]:
+def pages(context: Context, way: ListPaging, keys: Mapping[str, Any], limit: int, label: str) -> Iterator[Reading]:
     """Page after page, while they are full; the caller bounds it."""
     seen, last = 0, None
     while True:
@@ -81,33 +81,33 @@ def pages(context: Context, way: Way, keys: Mapping[str, Any], limit: int, label
             return
 
 
-def look_for(context: Context, operation: Operation, thing: Thing) -> Found:
+def look_for(context: Context, operation: Operation, thing: CreatedThing) -> ListedItem:
     """A thing in a list, on as many pages as it takes, at most MOST_PAGES."""
-    return look_for_by(context, way_of(operation), thing)
+    return look_for_by(context, paging_of(operation), thing)
 
 
-def look_for_by(context: Context, way: Way, thing: Thing) -> Found:
+def look_for_by(context: Context, way: ListPaging, thing: CreatedThing) -> ListedItem:
     """As `look_for`, by a way with further places filled."""
     reading = None
     for count, reading in enumerate(pages(context, way, keys_of(thing), way.most, "looking for a thing"), 1):
         if not reading.accepted:
-            return Found(None, whole=False, reading=reading)
+            return ListedItem(None, whole=False, reading=reading)
         for item in items_of(reading):
             if isinstance(item, Mapping) and str(key_in(way, item)) == str(thing.key):
-                return Found(item, whole=True, reading=reading)
+                return ListedItem(item, whole=True, reading=reading)
         if count >= MOST_PAGES:
-            return Found(None, whole=False, reading=reading)
+            return ListedItem(None, whole=False, reading=reading)
     count = len(items_of(reading)) if reading else 0
     cut = way.limit is None and count >= (way.listing.default_limit or PLENTY)
     unturned = way.limit is not None and way.offset is None and way.after is None and count >= way.most
-    return Found(None, not (cut or unturned), reading)
+    return ListedItem(None, not (cut or unturned), reading)
 
 
 def listed(contract: Contract, operation: Operation) -> str:
     """Lists of things that can be made below the parents that the list names."""
     if operation.rule.action != "list" or operation.rule.listing is None:
         return "the operation lists nothing"
-    within = [name.resource for name in names(operation)]
+    within = [name.resource for name in references(operation)]
     if not makers(contract, operation.rule.resource, within):
         return f"nothing makes a {operation.rule.resource} that it could list"
     reply = operation.reply(operation.success)

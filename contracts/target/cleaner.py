@@ -9,11 +9,11 @@ from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.target.answers import find_key, told
 from threadmock.contracts.target.created_things import trouble_of
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.target.ledger_file import Book, Entry, LedgerFile
+from threadmock.contracts.target.ledger_file import LedgerContent, LedgerEntry, LedgerFile
 from threadmock.contracts.target.list_walk import items
-from threadmock.contracts.target.removal import Way, way
+from threadmock.contracts.target.removal import Removal, removal_of
 from threadmock.contracts.target.tags import NAME
-from threadmock.contracts.target.target import Gone, Target
+from threadmock.contracts.target.target import Target, TargetLost
 from threadmock.contracts.text import one_line, printable, shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract
@@ -27,7 +27,7 @@ _MOST_SHOWN = 20
 
 
 @dataclass
-class Cleaning:
+class CleanupResult:
     """What came of it. left: what is still there, or may be, each with the reason. stopped: why not all was tried."""
 
     removed: int = 0
@@ -53,19 +53,19 @@ class Cleaning:
 class Cleaner:
     """Removes what one book tells of, through a target whose guard knows the book's things. One thread only."""
 
-    def __init__(self, contract: Contract, target: Target, book: Book, file: LedgerFile | None = None) -> None:
+    def __init__(self, contract: Contract, target: Target, book: LedgerContent, file: LedgerFile | None = None) -> None:
         self._contract = contract
         self._target = target
         self._book = book
         self._file = file
-        self._done = Cleaning()
+        self._done = CleanupResult()
         self._failures = 0
         self._lost: set[str] = set()
         self._seen: set[tuple[str, str]] = set()
-        self._unseen: dict[tuple[str, str], tuple[Entry, Way]] = {}
-        self._within: list[tuple[Entry, Way]] = []
+        self._unseen: dict[tuple[str, str], tuple[LedgerEntry, Removal]] = {}
+        self._within: list[tuple[LedgerEntry, Removal]] = []
 
-    def clean(self) -> Cleaning:
+    def clean(self) -> CleanupResult:
         """Remove it all. A KeyboardInterrupt passes through: the ledger says what was removed until then."""
         entries = [*self._book.entries, *self._unfinished()]
         for entry in entries:
@@ -76,7 +76,7 @@ class Cleaner:
                 self._remove(entry)
             self._look_for_the_unseen()
             self._look_for_what_lies_within()
-        except Gone as error:
+        except TargetLost as error:
             self._done.stopped = str(error)
         self._leave_the_rest(entries)
         self._close_the_open()
@@ -84,20 +84,20 @@ class Cleaner:
         self._done.left = [(masking(what), masking(reason)) for what, reason in self._done.left]
         return self._done
 
-    def _unfinished(self) -> list[Entry]:
+    def _unfinished(self) -> list[LedgerEntry]:
         """Things that may have been made: their keys were chosen by requests of which nobody knows the end."""
         return [
-            Entry(intent.operation, intent.resource, intent.key, intent.within, trouble_of(intent.key))
+            LedgerEntry(intent.operation, intent.resource, intent.key, intent.within, trouble_of(intent.key))
             for intent in self._book.open
             if intent.key is not None
         ]
 
-    def _search(self, known: list[Entry]) -> Iterator[Entry]:
+    def _search(self, known: list[LedgerEntry]) -> Iterator[LedgerEntry]:
         """Things with the run's tag that no line of the ledger names."""
         keys = {(entry.resource, str(entry.key)) for entry in known}
         waiting = [intent for intent in self._book.open if intent.key is None]
         for resource in dict.fromkeys(intent.resource for intent in waiting):
-            ways = way(self._contract, resource)
+            ways = removal_of(self._contract, resource)
             loose = [each for each in waiting if each.resource == resource and not self._goes(ways, each.within)]
             found = self._tagged(ways) if loose else []
             untold = [intent for intent in loose if found is None or not intent.tagged]
@@ -109,12 +109,12 @@ class Cleaner:
                 )
             for key in found or ():
                 if (resource, str(key)) not in keys:
-                    entry = Entry("", resource, key, {}, trouble_of(key))
+                    entry = LedgerEntry("", resource, key, {}, trouble_of(key))
                     if self._target.ledger is not None:
                         self._target.ledger.take(entry)
                     yield entry
 
-    def _tagged(self, ways: Way) -> list[Any] | None:
+    def _tagged(self, ways: Removal) -> list[Any] | None:
         """The keys of the listed things that carry the run's tag; None where no listed thing could show one."""
         if ways.listing is None or ways.listing.rule.key is None:
             return None
@@ -122,10 +122,10 @@ class Cleaner:
         found = items(self._target, ways.listing, {}, tag=tag)
         return [find_key(item, member) for item in found if _carries(item, tag)] if found is not None else None
 
-    def _remove(self, entry: Entry) -> None:
+    def _remove(self, entry: LedgerEntry) -> None:
         if self._done.stopped:
             return
-        ways = way(self._contract, entry.resource)
+        ways = removal_of(self._contract, entry.resource)
         if entry.trouble:
             self._leave(_named(entry), entry.trouble)
         elif self._goes(ways, entry.within):
@@ -135,13 +135,13 @@ class Cleaner:
         else:
             self._ask(entry, ways)
 
-    def _goes(self, ways: Way, within: Mapping[str, Any]) -> bool:
+    def _goes(self, ways: Removal, within: Mapping[str, Any]) -> bool:
         """Whether a thing goes with what it lies in, which this clean-up, or the run before it, removes as a whole."""
         if ways.how == "with":
             return ways.above in within
-        return any(parent != ways.resource and way(self._contract, parent).how in _WHOLE for parent in within)
+        return any(parent != ways.resource and removal_of(self._contract, parent).how in _WHOLE for parent in within)
 
-    def _ask(self, entry: Entry, ways: Way) -> None:
+    def _ask(self, entry: LedgerEntry, ways: Removal) -> None:
         reason = self._sent(entry, ways)
         if not reason:
             self._failures = 0
@@ -155,7 +155,7 @@ class Cleaner:
         if self._failures >= MOST_FAILURES:
             self._done.stopped = f"{MOST_FAILURES} things in a row could not be removed"
 
-    def _sent(self, entry: Entry, ways: Way) -> str:
+    def _sent(self, entry: LedgerEntry, ways: Removal) -> str:
         """Remove one thing; why it is still there, "" where it is gone, "later" where only a list can tell."""
         keys = {**entry.within, entry.resource: entry.key}
         try:
@@ -170,7 +170,7 @@ class Cleaner:
             return f"the request could not be sent: {error}"
         return self._still(ways, exchange, shown)
 
-    def _still(self, ways: Way, exchange: Exchange, shown: Exchange) -> str:
+    def _still(self, ways: Removal, exchange: Exchange, shown: Exchange) -> str:
         status = shown.response.status if shown.response else 0
         if status in _GONE:
             return ""
@@ -183,7 +183,7 @@ class Cleaner:
         accepted = exchange.response.status if exchange.response else 0
         return f"{ways.operation} was answered {accepted}, and it is still there ({ways.read}: {told(shown)})"
 
-    def _exchange(self, operation: Any, keys: Mapping[str, Any], ways: Way | None = None) -> Exchange:
+    def _exchange(self, operation: Any, keys: Mapping[str, Any], ways: Removal | None = None) -> Exchange:
         value: Any = base_value(operation)
         if ways is not None and ways.how == "archive":
             value = {**(value if isinstance(value, dict) else {}), ways.member: ways.value}
@@ -193,7 +193,7 @@ class Cleaner:
 
     def _look_for_the_unseen(self) -> None:
         """Where nothing reads one thing: one walk through each list shows what is still there."""
-        groups: dict[tuple[int, tuple[Any, ...]], list[tuple[Entry, Way]]] = {}
+        groups: dict[tuple[int, tuple[Any, ...]], list[tuple[LedgerEntry, Removal]]] = {}
         for entry, ways in self._unseen.values():
             groups.setdefault((id(ways.listing), tuple(sorted(entry.within.items()))), []).append((entry, ways))
         for (_, within), members in groups.items():
@@ -226,14 +226,14 @@ class Cleaner:
                 self._ask(entry, ways)
         self._look_for_the_unseen()
 
-    def _count(self, entry: Entry, ways: Way) -> None:
+    def _count(self, entry: LedgerEntry, ways: Removal) -> None:
         if ways.how == "archive":
             self._done.archived += 1
         else:
             self._done.removed += 1
         self._write(entry)
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: LedgerEntry) -> None:
         self._seen.add((entry.resource, str(entry.key)))
         if self._file is not None:
             self._file.write({"removed": entry.key, "resource": entry.resource})
@@ -248,7 +248,7 @@ class Cleaner:
     def _leave(self, what: str, reason: str) -> None:
         self._done.left.append((what, reason))
 
-    def _leave_the_rest(self, entries: list[Entry]) -> None:
+    def _leave_the_rest(self, entries: list[LedgerEntry]) -> None:
         """Where the clean-up was stopped: what was not tried is left, too."""
         if not self._done.stopped:
             return
@@ -258,7 +258,7 @@ class Cleaner:
                 self._leave(_named(entry), "not tried")
 
 
-def _named(entry: Entry) -> str:
+def _named(entry: LedgerEntry) -> str:
     return f"{entry.resource} {shorten(str(entry.key), 80)}"
 
 

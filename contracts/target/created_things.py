@@ -7,9 +7,9 @@ from itertools import islice, pairwise
 from typing import Any
 
 from threadmock.contracts.cases.fresh_keys import canonical, is_invented
-from threadmock.contracts.cases.references import names
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.cases.sent_values import UNREADABLE, values_at
-from threadmock.contracts.target.ledger_file import Entry
+from threadmock.contracts.target.ledger_file import LedgerEntry
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.setting import Made, Source
 from threadmock.specs.contract import Operation
@@ -43,7 +43,7 @@ def trouble_of(key: object) -> str:
 def within_of(operation: Operation, request: Request) -> dict[str, Any]:
     """The things that a request's own thing lies in: resource to key, as the request names them."""
     found: dict[str, Any] = {}
-    for name in names(operation):
+    for name in references(operation):
         values = values_at(operation, request, name.source) if not name.own else []
         if values and values is not UNREADABLE and isinstance(values[0], str | int):
             found[name.resource] = values[0]
@@ -60,7 +60,7 @@ def chosen_key(operation: Operation, request: Request) -> str | int | None:
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
-def named_into_being(operation: Operation, request: Request) -> list[Entry]:
+def named_into_being(operation: Operation, request: Request) -> list[LedgerEntry]:
     """The parents that a request names with a key made up, where the operation makes those that are not there."""
     rule, within = operation.rule, operation.rule.within
     if not (within and within.create) and not (rule.run and rule.run.makes_thread):
@@ -74,7 +74,7 @@ def made_nothing(response: Response) -> bool:
     return 400 <= response.status < 500
 
 
-def made_by_answer(operation: Operation, request: Request, response: Response) -> Iterator[Entry]:
+def made_by_answer(operation: Operation, request: Request, response: Response) -> Iterator[LedgerEntry]:
     """The things that an answer says were made."""
     if request.method in {"HEAD", "OPTIONS", "GET"} or not 200 <= response.status < 300 or not may_make(operation):
         return
@@ -106,7 +106,9 @@ def _is_kept(operation: Operation, request: Request) -> bool:
     return bool(run.kept) and all(value in found for found, value in asked)
 
 
-def _threads(operation: Operation, response: Response, values: list[Any], within: Mapping[str, Any]) -> Iterator[Entry]:
+def _threads(
+    operation: Operation, response: Response, values: list[Any], within: Mapping[str, Any]
+) -> Iterator[LedgerEntry]:
     """The threads that were made for runs which named none, as far as the answer tells."""
     alone = operation.rule.run.alone if operation.rule.run else None
     if alone is None or alone.resource in within:
@@ -121,7 +123,7 @@ def _threads(operation: Operation, response: Response, values: list[Any], within
         yield _entry(operation, resource, key, {})
 
 
-def _own(operation: Operation, request: Request, values: list[Any], within: Mapping[str, Any]) -> Iterator[Entry]:
+def _own(operation: Operation, request: Request, values: list[Any], within: Mapping[str, Any]) -> Iterator[LedgerEntry]:
     rule, chosen = operation.rule, chosen_key(operation, request)
     if rule.key is None:
         return
@@ -159,8 +161,8 @@ def _parent_member(operation: Operation, alone: Made) -> str:
     return alone.key.member if alone.key.member != own else ""
 
 
-def _entry(operation: Operation, resource: str, key: Any, within: Mapping[str, Any]) -> Entry:
-    return Entry(operation.slug, resource, key, within, trouble_of(key))
+def _entry(operation: Operation, resource: str, key: Any, within: Mapping[str, Any]) -> LedgerEntry:
+    return LedgerEntry(operation.slug, resource, key, within, trouble_of(key))
 
 
 def _is_key(value: Any) -> bool:

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.fresh_keys import is_invented
-from threadmock.contracts.cases.references import cursors, names, placeholder, schema_at
+from threadmock.contracts.cases.references import cursors, placeholder, references, schema_at
 from threadmock.contracts.cases.sent_values import UNREADABLE, texts_of, values_at
 from threadmock.contracts.text import one_line, shorten
-from threadmock.contracts.transport.errors import TRESPASS, Forbidden, Trespass
+from threadmock.contracts.transport.errors import TRESPASS, Forbidden, OwnershipError
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.operations.routing import Router
@@ -31,7 +31,7 @@ _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-ove
 _STRANGE_NUMBERS = range(10**9, 2 * 10**9)
 
 
-class Owned(Protocol):
+class Ownership(Protocol):
     """Who knows what this run made."""
 
     def owns(self, resource: str, value: object) -> bool:
@@ -39,7 +39,7 @@ class Owned(Protocol):
 
 
 @dataclass(frozen=True)
-class Spot:
+class NamingPlace:
     """A place of a request that names a thing. many: it holds a list of keys."""
 
     resource: str
@@ -64,29 +64,29 @@ def touches(operation: Operation) -> bool:
     return writes(operation) or operation.rule.traits.follows_run
 
 
-def spots(operation: Operation) -> Iterator[Spot]:
+def naming_places(operation: Operation) -> Iterator[NamingPlace]:
     """The places of an operation's requests that name things."""
     rule = operation.rule
-    named = names(operation)
+    named = references(operation)
     for name in named:
-        yield Spot(name.resource, name.source)
+        yield NamingPlace(name.resource, name.source)
     # A key that stands where the parent's does is the parent's, unless a thing can be made under it.
     if rule.key and rule.key.source and (rule.traits.makes or rule.key.source not in {n.source for n in named}):
-        yield Spot(rule.resource, rule.key.source)
+        yield NamingPlace(rule.resource, rule.key.source)
     for source in cursors(operation):
-        yield Spot(rule.resource, source)
+        yield NamingPlace(rule.resource, source)
     if rule.run and rule.run.follows:
-        yield Spot("", rule.run.follows)
+        yield NamingPlace("", rule.run.follows)
     yield from bulk(operation)
 
 
-def bulk(operation: Operation) -> Iterator[Spot]:
+def bulk(operation: Operation) -> Iterator[NamingPlace]:
     """The places that say which of many things are meant: without them, a request may be about all there are."""
     rule = operation.rule
     if rule.prune:
-        yield Spot(rule.resource, rule.prune.keys, many=True)
+        yield NamingPlace(rule.resource, rule.prune.keys, many=True)
     if rule.run and rule.run.stopping and rule.run.stopping.keys:
-        yield Spot(rule.resource, rule.run.stopping.keys, many=True)
+        yield NamingPlace(rule.resource, rule.run.stopping.keys, many=True)
 
 
 class Guard:
@@ -95,7 +95,9 @@ class Guard:
     local: the target is this machine; there, texts that no thing can have as its key are sent, too.
     """
 
-    def __init__(self, contract: Contract, owned: Owned, *, local: bool, writable: bool = True, name: str = "") -> None:
+    def __init__(
+        self, contract: Contract, owned: Ownership, *, local: bool, writable: bool = True, name: str = ""
+    ) -> None:
         self._contract = contract
         self._owned = owned
         self._local = local
@@ -123,7 +125,7 @@ class Guard:
         if not touches(operation):
             return
         self._check_addresses(operation, request)
-        values = {spot: values_at(operation, request, spot.source) for spot in spots(operation)}
+        values = {spot: values_at(operation, request, spot.source) for spot in naming_places(operation)}
         for spot, found in values.items():
             if not (self._is_nobodys(operation, spot) and found is not UNREADABLE):
                 self._check_spot(operation, spot, found, planned=planned)
@@ -148,12 +150,12 @@ class Guard:
             if _is_like_an_id(segment) and not literal and not self._is_known("", segment):
                 raise Forbidden(f"an undocumented {request.method} is tried on things of this run only")
 
-    def _is_nobodys(self, operation: Operation, spot: Spot) -> bool:
+    def _is_nobodys(self, operation: Operation, spot: NamingPlace) -> bool:
         """Whether a place names what lies outside the contract: things may be made below it, and it is not changed."""
         own = spot.resource == operation.rule.resource or not spot.resource
         return not own and not makers(self._contract, spot.resource)
 
-    def _check_spot(self, operation: Operation, spot: Spot, found: list[object], *, planned: bool) -> None:
+    def _check_spot(self, operation: Operation, spot: NamingPlace, found: list[object], *, planned: bool) -> None:
         if found is UNREADABLE:
             if not self._local:
                 raise Forbidden(f"which things a body that is no JSON names in {spot.source} can't be told")
@@ -165,14 +167,14 @@ class Guard:
                 continue
             self._refuse(operation, spot, value, planned=planned)
 
-    def _refuse(self, operation: Operation, spot: Spot, value: object, *, planned: bool) -> None:
+    def _refuse(self, operation: Operation, spot: NamingPlace, value: object, *, planned: bool) -> None:
         schema = None if spot.many or len(spot.source.steps) > 1 else schema_at(operation, spot.source)
         senseless = not _is_like_an_id(value) or (schema is not None and not _fits(schema, value, spot.source))
         if senseless or ((isinstance(value, int) or str(value).isdecimal()) and int(str(value)) in _STRANGE_NUMBERS):
             if self._local:
                 return
         elif planned:
-            raise Trespass(
+            raise OwnershipError(
                 f"stopped before {operation} was sent: {spot.source} names {shorten(one_line(str(value)), 80)!r},"
                 f" {TRESPASS}"
             )
@@ -181,7 +183,7 @@ class Guard:
     def _is_known(self, resource: str, value: object) -> bool:
         return is_invented(value) or self._owned.owns(resource, value)
 
-    def _is_standing(self, operation: Operation, spot: Spot, value: object) -> bool:
+    def _is_standing(self, operation: Operation, spot: NamingPlace, value: object) -> bool:
         """Whether the value is our own placeholder, which is the key of nothing."""
         if spot.many or len(spot.source.steps) != 1 or not isinstance(value, str) or len(value) < 8:
             return False

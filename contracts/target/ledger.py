@@ -13,7 +13,7 @@ from threadmock.contracts.target.created_things import (
     named_into_being,
     within_of,
 )
-from threadmock.contracts.target.ledger_file import Entry, LedgerFile
+from threadmock.contracts.target.ledger_file import LedgerEntry, LedgerFile
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.specs.contract import Operation
 from threadmock.specs.wire.messages import Request, Response
@@ -53,7 +53,7 @@ class Ledger:
             return key in self._keys
         return (resource, key) in self._owned or ("", key) in self._owned
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: LedgerEntry) -> None:
         """Count a thing as this run's."""
         if not entry.trouble:
             key = canonical(entry.key)
@@ -96,7 +96,7 @@ class Ledger:
             # A run that was refused may have made its thread all the same: that is looked for.
             self.file.write({"nothing": number})
 
-    def _write(self, number: str, entry: Entry) -> None:
+    def _write(self, number: str, entry: LedgerEntry) -> None:
         key, trouble = self._shown(entry.key), entry.trouble
         if key != entry.key:
             trouble = "its id holds a credential, and is not written down"

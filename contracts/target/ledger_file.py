@@ -27,7 +27,7 @@ class LedgerError(SpecError):
 
 
 @dataclass(frozen=True)
-class Header:
+class LedgerHeader:
     """Whose ledger it is. run: the tag that made things carry. provider, overlays: as given, files by absolute path."""
 
     run: str
@@ -39,7 +39,7 @@ class Header:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One thing. operation: the slug of what made it. within: resource to key of what it lies in.
 
     trouble: why it can't be named in a request, "" where it can.
@@ -53,7 +53,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Intent:
+class PendingCreate:
     """A request that may have made a thing, of which nobody knows the end. key: what it chose; None for nothing."""
 
     number: str
@@ -65,12 +65,12 @@ class Intent:
 
 
 @dataclass(frozen=True)
-class Book:
+class LedgerContent:
     """A ledger, read. entries: what was made and not removed, oldest first. open: intents without an end."""
 
-    header: Header
-    entries: tuple[Entry, ...]
-    open: tuple[Intent, ...]
+    header: LedgerHeader
+    entries: tuple[LedgerEntry, ...]
+    open: tuple[PendingCreate, ...]
 
 
 class LedgerFile:
@@ -112,7 +112,7 @@ class LedgerFile:
         os.close(self._file)
 
 
-def begin(path: Path, header: Header) -> None:
+def begin(path: Path, header: LedgerHeader) -> None:
     """Begin a ledger. LedgerError where a file is there already that is not empty: it may tell of things to remove."""
     if path.exists() and path.stat().st_size:
         raise LedgerError(
@@ -123,7 +123,7 @@ def begin(path: Path, header: Header) -> None:
     file.close()
 
 
-def read_book(path: Path) -> Book:
+def read_ledger(path: Path) -> LedgerContent:
     """Read a ledger. LedgerError where it is none. A last line that was cut off counts as not written."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -141,22 +141,24 @@ def read_book(path: Path) -> Book:
         raise LedgerError(f"A line of the ledger lacks {error}.", where=str(path)) from None
 
 
-def _read(lines: list[dict[str, Any]]) -> Book:
+def _read(lines: list[dict[str, Any]]) -> LedgerContent:
     first = {name: value for name, value in lines[0].items() if name != "ledger"}
-    header = Header(**{**first, "overlays": tuple(first["overlays"])})
-    entries: dict[tuple[str, str], Entry] = {}
-    waiting: dict[str, Intent] = {}
+    header = LedgerHeader(**{**first, "overlays": tuple(first["overlays"])})
+    entries: dict[tuple[str, str], LedgerEntry] = {}
+    waiting: dict[str, PendingCreate] = {}
     for line in lines[1:]:
         if "intent" in line:
-            waiting[line["intent"]] = Intent(
+            waiting[line["intent"]] = PendingCreate(
                 line["intent"], line["operation"], line["resource"], line.get("key"), line["within"], "tagged" in line
             )
         elif "made" in line:
             waiting.pop(line["made"], None)
-            entry = Entry(line["operation"], line["resource"], line["id"], line["within"], line.get("trouble", ""))
+            entry = LedgerEntry(
+                line["operation"], line["resource"], line["id"], line["within"], line.get("trouble", "")
+            )
             entries.setdefault((entry.resource, str(entry.key)), entry)
         elif "nothing" in line:
             waiting.pop(line["nothing"], None)
         elif "removed" in line:
             entries.pop((line["resource"], str(line["removed"])), None)
-    return Book(header, tuple(entries.values()), tuple(waiting.values()))
+    return LedgerContent(header, tuple(entries.values()), tuple(waiting.values()))

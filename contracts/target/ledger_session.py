@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from threadmock.contracts.target.ledger_file import Header, LedgerFile, begin, read_book
+from threadmock.contracts.target.ledger_file import LedgerFile, LedgerHeader, begin, read_ledger
 from threadmock.contracts.text import printable
 
 if TYPE_CHECKING:
     from threadmock.contracts.settings import Settings
-    from threadmock.contracts.target.cleaner import Cleaning
+    from threadmock.contracts.target.cleaner import CleanupResult
     from threadmock.contracts.target.target import Target
     from threadmock.specs.contract import Contract
 
@@ -26,7 +26,7 @@ def start(settings: "Settings") -> Path:
     provider = Path(settings.provider)
     begin(
         path,
-        Header(
+        LedgerHeader(
             tag,
             str(provider.resolve()) if provider.exists() else settings.provider,
             settings.target or "",
@@ -40,7 +40,7 @@ def start(settings: "Settings") -> Path:
 
 def join(path: Path) -> LedgerFile:
     """A ledger that was begun, to be written to."""
-    return LedgerFile(path, read_book(path).header.run)
+    return LedgerFile(path, read_ledger(path).header.run)
 
 
 def state_folder() -> Path:
@@ -51,13 +51,13 @@ def state_folder() -> Path:
     return Path(base) / "threadmock" if base else Path(tempfile.gettempdir()) / f"threadmock-{os.getuid()}"
 
 
-def finish(settings: "Settings", contract: "Contract", target: "Target", path: Path) -> "Cleaning | None":
+def finish(settings: "Settings", contract: "Contract", target: "Target", path: Path) -> "CleanupResult | None":
     """Remove what a ledger tells of; None where nothing is to be done. A KeyboardInterrupt passes through."""
     from threadmock.contracts.target.cleaner import Cleaner  # noqa: PLC0415 - only a run on a deployment cleans up
 
     if settings.keep or not target.writable:
         return None
-    book = read_book(path)
+    book = read_ledger(path)
     if not book.entries and not book.open:
         return None
     file = LedgerFile(path)
@@ -69,20 +69,20 @@ def finish(settings: "Settings", contract: "Contract", target: "Target", path: P
 
 def tidy(settings: "Settings", path: Path) -> bool:
     """Take a ledger away that nobody asked for and that has nothing more to tell. Whether it was."""
-    book = read_book(path)
+    book = read_ledger(path)
     if settings.ledger or settings.report or book.entries or book.open:
         return False
     path.unlink(missing_ok=True)
     return True
 
 
-def closing(settings: "Settings", path: Path, cleaning: "Cleaning | None", *, tidied: bool) -> Iterator[str]:
+def closing(settings: "Settings", path: Path, cleaning: "CleanupResult | None", *, tidied: bool) -> Iterator[str]:
     """What is said of the ledger at the end."""
     if cleaning is not None:
         yield from cleaning.lines()
     if tidied:
         return
-    left = read_book(path)
+    left = read_ledger(path)
     again = f"threadmock cleanup {path}"
     if settings.keep and left.entries:
         yield printable(f"{len(left.entries):,} things were made and are kept (--keep). To remove them: {again}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
-from threadmock.contracts.cases.list_pages import Way, way_of
+from threadmock.contracts.cases.list_pages import ListPaging, paging_of
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.target.tags import NAME
 from threadmock.contracts.target.target import Target
@@ -22,7 +22,7 @@ def items(target: Target, listing: Operation, keys: Mapping[str, Any], *, tag: s
 
     tag: of the run whose things are wanted: where a filter takes metadata, only those are asked for.
     """
-    way = way_of(listing)
+    way = paging_of(listing)
     fixed: dict[Source, Any] = {way.limit: way.most} if way.limit else {}
     if tag and (source := _by_metadata(listing)):
         fixed[source] = {NAME: tag}
@@ -41,7 +41,7 @@ def items(target: Target, listing: Operation, keys: Mapping[str, Any], *, tag: s
     return None
 
 
-def _next(way: Way, found: list[Any], page: list[Any]) -> dict[Source, Any]:
+def _next(way: ListPaging, found: list[Any], page: list[Any]) -> dict[Source, Any]:
     if way.after:
         return {way.after: find_key(page[-1], way.key)}
     return {way.offset: len(found)} if way.offset else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from threadmock.contracts.target.guard import Guard, writes
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.ledger_file import LedgerFile
-from threadmock.contracts.target.run_budget import Purse
+from threadmock.contracts.target.run_budget import RunBudget
 from threadmock.contracts.target.tags import Tagger
 from threadmock.contracts.target.target import DEADLINE, Target
 from threadmock.contracts.transport.base import WsgiApp
@@ -14,7 +14,7 @@ from threadmock.contracts.transport.credentials import invented
 from threadmock.contracts.transport.header_options import secrets_of
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.rate import Pacer
-from threadmock.contracts.transport.shared import HERE, RUNS, Place, SharedCount, SharedRate
+from threadmock.contracts.transport.shared import HERE, RUNS, SharedCount, SharedRate, WorkerPlace
 from threadmock.contracts.transport.sockets import addresses, is_loopback
 from threadmock.contracts.transport.urls import TargetError, TargetUrl, read_target
 from threadmock.contracts.transport.wsgi import WsgiTransport
@@ -35,7 +35,7 @@ def http_target(  # noqa: PLR0913 - options, by name
     deadline: float = DEADLINE,
     rate: float | None = None,
     settle: float = 0.0,
-    at: Place = HERE,
+    at: WorkerPlace = HERE,
     ledger: LedgerFile | None = None,
 ) -> Target:
     """A deployment.
@@ -69,7 +69,7 @@ def http_target(  # noqa: PLR0913 - options, by name
         given=given,
         masking=masking,
         ledger=kept,
-        purse=Purse(contract, allow_runs, shared=SharedCount(at.folder / RUNS, allow_runs) if at.folder else None),
+        purse=RunBudget(contract, allow_runs, shared=SharedCount(at.folder / RUNS, allow_runs) if at.folder else None),
         guard=Guard(contract, kept, local=local, writable=writable, name=base.text),
         pacer=Pacer(rate, shared=together, settle=settle),
         tagger=Tagger(ledger.tag) if ledger and ledger.tag else None,
@@ -96,7 +96,7 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
     for operation in contract.operations:
         given |= invented(operation, MOCK_TOKEN)
     transport = WsgiTransport(_mock_app(contract, seed, tuple(faults)))
-    return Target(transport, "the mock in this process", given=given, purse=Purse(contract, allow_runs))
+    return Target(transport, "the mock in this process", given=given, purse=RunBudget(contract, allow_runs))
 
 
 def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:

@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from threadmock.contracts.cases.agent_input import body_saying, saying
+from threadmock.contracts.cases.agent_input import agent_input, body_with_text
 from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, linked_members
 from threadmock.contracts.cases.families import lists, makers, told_key
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.placeholders import add, read_at, seat
 from threadmock.contracts.cases.references import (
-    Name,
+    Reference,
     agent_place,
     cursors,
-    names,
     needs_some,
     placeholder,
+    references,
     strange_key,
 )
 from threadmock.contracts.target.answers import _answer, find_key, told
@@ -38,12 +38,12 @@ SLOWLY = "/slow Say something."
 """What a run that is made for others hears: with our own scripts it goes on for a while."""
 
 
-class NotStaged(NotSent):
+class NotCreated(NotSent):
     """What the request has to name could not be made."""
 
 
 @dataclass(frozen=True, eq=False)
-class Thing:
+class CreatedThing:
     """One thing that was made. key: as the target told it. parents: resource to key. shown: the answer's object."""
 
     resource: str
@@ -54,7 +54,7 @@ class Thing:
     maker: Operation
 
 
-class Stage:
+class Prerequisites:
     """The things that the cases of one operation name. Safe to use from several threads.
 
     send: one case to the target, counted against the stage's own budget. choose: where random keys come from. barred:
@@ -73,7 +73,7 @@ class Stage:
         self._send = send
         self._choose = choose
         self._barred = barred or (lambda _: False)
-        self._things: dict[tuple[str, frozenset[tuple[str, str]]], Thing] = {}
+        self._things: dict[tuple[str, frozenset[tuple[str, str]]], CreatedThing] = {}
         self._failures: dict[str, list[str]] = {}
         self._agents: dict[str, Any] = {}
         self._changing = threading.RLock()
@@ -88,7 +88,7 @@ class Stage:
     def lacking(self, operation: Operation) -> str:
         """Why an operation can't be tested beyond unknown ids; "" where what it names can be made."""
         given: list[str] = []
-        for name in names(operation):
+        for name in references(operation):
             if name.strict and not self._makers(name.resource, given):
                 return self._nothing_makes(name.resource)
             given.append(name.resource)
@@ -105,7 +105,7 @@ class Stage:
         with self._changing:
             given: dict[str, Any] = {}
             unknown = not known_agent or any(read_at(case, source) is not ABSENT for source in cursors(operation))
-            for name in names(operation):
+            for name in references(operation):
                 case, known = self._seat(case, name, given)
                 unknown = unknown or not known
             if needs_some(operation) and not unknown:
@@ -114,7 +114,7 @@ class Stage:
                     self.get(operation.rule.resource, given)
         return replace(case, standing="unknown" if unknown else "there" if given else "")
 
-    def _seat(self, case: Case, name: Name, given: dict[str, Any]) -> tuple[Case, bool]:
+    def _seat(self, case: Case, name: Reference, given: dict[str, Any]) -> tuple[Case, bool]:
         """The case with a real key in one place, and whether the thing named there is known to be there."""
         operation = case.operation
         value, standing = read_at(case, name.source), placeholder(operation, name.source)
@@ -175,11 +175,11 @@ class Stage:
             return [item[member] for item in items or () if isinstance(item, dict) and item.get(member)]
         return []
 
-    def strange(self, operation: Operation, name: Name) -> Any:
+    def strange(self, operation: Operation, name: Reference) -> Any:
         """A valid key that nothing has; None where none was found."""
         return strange_key(operation, name.source, self._choose.getrandbits(62))
 
-    def get(self, resource: str, within: Mapping[str, Any], members: Mapping[str, Any] | None = None) -> Thing:
+    def get(self, resource: str, within: Mapping[str, Any], members: Mapping[str, Any] | None = None) -> CreatedThing:
         """The thing of a resource below these parents that cases share; made, with these members, where there is none.
 
         NotSent where it could not be made.
@@ -194,12 +194,12 @@ class Stage:
 
     def make(
         self, resource: str, within: Mapping[str, Any] | None = None, members: Mapping[str, Any] | None = None
-    ) -> Thing:
+    ) -> CreatedThing:
         """A new thing, with these members in its request where they may be there. NotSent where it could not be."""
         within = within or {}
         known = self._failures.setdefault(resource, [])
         if len(known) >= MOST_FAILURES:
-            raise NotStaged(known[-1])
+            raise NotCreated(known[-1])
         reason = self._nothing_makes(resource)
         for maker in self._makers(resource, within):
             case, parents = self.request(maker, within, members)
@@ -209,13 +209,13 @@ class Stage:
                 return made
             reason = f"{maker} was answered {told(exchange)}"
         known.append(f"no {resource} could be made: {reason}")
-        raise NotStaged(known[-1])
+        raise NotCreated(known[-1])
 
     def request(
         self, maker: Operation, within: Mapping[str, Any], members: Mapping[str, Any] | None = None
     ) -> tuple[Case, dict[str, Any]]:
         """A request that makes a thing below these parents, and all the parents that it has. NotSent."""
-        value = base_value(maker) if maker.rule.run is None else body_saying(self.contract, maker, SLOWLY)
+        value = base_value(maker) if maker.rule.run is None else body_with_text(self.contract, maker, SLOWLY)
         chosen = key_member(maker)
         if isinstance(value, dict):
             sample = value.get(chosen) if chosen else None
@@ -224,7 +224,7 @@ class Stage:
                 value[chosen] = fresh_key()
         case = case_with_body(maker, value, f"a {maker.rule.resource or 'thing'} to be used")
         parents: dict[str, Any] = {}
-        for name in names(maker):
+        for name in references(maker):
             standing = placeholder(maker, name.source)
             if read_at(case, name.source) is ABSENT:
                 if name.resource not in within and not self._makers(name.resource, parents):
@@ -245,7 +245,7 @@ class Stage:
     def _say(self, maker: Operation, parents: Mapping[str, Any]) -> None:
         """Make what a run is to hear, where it hears what lies below its thread."""
         agent = self.contract.profile.agent
-        said = saying(self.contract, maker, SLOWLY) if maker.rule.run else None
+        said = agent_input(self.contract, maker, SLOWLY) if maker.rule.run else None
         if said and said.piece and agent:
             self.make(agent.piece, parents, said.piece)
 
@@ -272,7 +272,7 @@ class Stage:
         return False
 
 
-def _linked(operation: Operation, name: Name) -> list[str]:
+def _linked(operation: Operation, name: Reference) -> list[str]:
     """Body members that say again what a place of the path says."""
     if name.source.place != "path":
         return []
@@ -293,7 +293,7 @@ def _ends(case: Case) -> bool:
     return bool(case.value.keys() & {rule.expires.at[0], *(source.steps[0] for source in sources)})
 
 
-def demanded(contract: Contract, operation: Operation, name: Name) -> dict[str, Any]:
+def demanded(contract: Contract, operation: Operation, name: Reference) -> dict[str, Any]:
     """Members without which the operation is refused, by its rule: those that a thing to be named has to hold."""
     within = operation.rule.within
     place = "stored" if name.own else "parent" if within and within.source == name.source else ""
@@ -310,7 +310,7 @@ def demands(contract: Contract, resource: str) -> dict[str, Any]:
     """Members that a thing has to hold, so that every operation below it is met by it."""
     made: dict[str, Any] = {}
     for operation in contract.operations:
-        for name in names(operation):
+        for name in references(operation):
             if name.resource == resource and not name.own:
                 made |= demanded(contract, operation, name)
     return made
@@ -336,7 +336,7 @@ def _is_guessed(operation: Operation) -> bool:
     return rule.inferred or (rule.within is not None and rule.within.evidence == "assumed")
 
 
-def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> Thing | None:
+def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing | None:
     """The thing that an exchange made; None where it made none, or its key is not told."""
     operation, response = exchange.case.operation, exchange.response
     rule = operation.rule
@@ -350,4 +350,4 @@ def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> Thing | None:
     if isinstance(key, bool) or not isinstance(key, str | int):
         return None
     sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
-    return Thing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)
+    return CreatedThing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from threadmock.contracts.cases.families import lists, makers
-from threadmock.contracts.cases.references import body_schema, names
+from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.target.created_things import may_make
 from threadmock.specs.contract import Contract, Operation
@@ -17,7 +17,7 @@ _ARCHIVED = re.compile(r"(?i)(is_?)?archived?")
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class Removal:
     """How things of a resource are removed.
 
     how: "with" — they go with what they lie in (`above`); "never" — nothing removes them. member: what an archiving
@@ -45,25 +45,25 @@ class Way:
 
 
 @lru_cache(maxsize=512)
-def way(contract: Contract, resource: str) -> Way:
+def removal_of(contract: Contract, resource: str) -> Removal:
     """How things of a resource are removed."""
     read = _read(contract, resource)
     listing = next((each for each in lists(contract, resource)), None)
     found = [o for o in contract.operations if o.rule.resource == resource]
     for operation in found:
-        if operation.rule.action == "delete" and any(name.own for name in names(operation)):
-            return Way(resource, "delete", operation, read=read, listing=listing)
-    above = next((parent for parent in _above(contract, resource) if way(contract, parent).how in _GOING), "")
+        if operation.rule.action == "delete" and any(name.own for name in references(operation)):
+            return Removal(resource, "delete", operation, read=read, listing=listing)
+    above = next((parent for parent in _above(contract, resource) if removal_of(contract, parent).how in _GOING), "")
     if above:
-        return Way(resource, "with", above=above)
+        return Removal(resource, "with", above=above)
     for operation in found:
         if operation.rule.prune and operation.rule.prune.keys.place == "body":
-            return Way(resource, "prune", operation, read=read, listing=listing)
+            return Removal(resource, "prune", operation, read=read, listing=listing)
     for operation in found:
         member, value = _archiving(operation)
         if member:
-            return Way(resource, "archive", operation, member=member, value=value, read=read, listing=listing)
-    return Way(resource, "never", read=read, listing=listing)
+            return Removal(resource, "archive", operation, member=member, value=value, read=read, listing=listing)
+    return Removal(resource, "never", read=read, listing=listing)
 
 
 _GOING = frozenset({"delete", "prune", "archive", "with"})
@@ -74,7 +74,7 @@ def _read(contract: Contract, resource: str) -> Operation | None:
     for operation in contract.operations:
         rule = operation.rule
         plain = rule.action == "read" and rule.resource == resource and rule.missing == "refuse" and rule.reply is None
-        if plain and operation.method == "GET" and any(name.own for name in names(operation)):
+        if plain and operation.method == "GET" and any(name.own for name in references(operation)):
             return operation
     return None
 
@@ -84,7 +84,7 @@ def _above(contract: Contract, resource: str) -> list[str]:
     found = [
         [
             *_alone(operation),
-            *(name.resource for name in names(operation) if not name.own and name.resource != resource),
+            *(name.resource for name in references(operation) if not name.own and name.resource != resource),
         ]
         for operation in contract.operations
         if operation.rule.resource == resource and may_make(operation)
@@ -103,7 +103,7 @@ def _archiving(operation: Operation) -> tuple[str, Any]:
     schema = body_schema(operation)
     if not operation.rule.traits.changes or schema is None:
         return "", None
-    if not any(name.own for name in names(operation)):
+    if not any(name.own for name in references(operation)):
         return "", None
     folded = shapes(schema)
     for name, node in folded.members().items():
@@ -119,7 +119,7 @@ def made_by(contract: Contract, operations: Iterable[Operation]) -> dict[str, li
     """What a run of these operations may make: resource to the operations that make it, those that stage things too."""
     found: dict[str, list[Operation]] = {}
     chosen = list(operations)
-    needed = [name.resource for operation in chosen for name in names(operation)]
+    needed = [name.resource for operation in chosen for name in references(operation)]
     for operation in chosen:
         if may_make(operation) and operation.method not in ("GET", "HEAD"):
             found.setdefault(operation.rule.resource, []).append(operation)

@@ -23,7 +23,7 @@ def starts_runs(operation: Operation) -> bool:
     return operation.rule.traits.starts_run
 
 
-class Purse:
+class RunBudget:
     """The requests that may still be sent to operations that start runs. Safe to use from several threads.
 
     limit: so many in the whole run; None for as many as wanted. shared: what several processes have used of it.
@@ -79,7 +79,7 @@ def users(contract: Contract, operations: Iterable[Operation]) -> list[Operation
     return [operation for operation in operations if operation.rule.resource in resources]
 
 
-def portion(purse: Purse | None, spending: Collection[Operation], operation: Operation) -> int | None:
+def portion(purse: RunBudget | None, spending: Collection[Operation], operation: Operation) -> int | None:
     """What one operation may spend of what all may; None where nothing limits it."""
     if purse is None or purse.limit is None or operation not in spending:
         return None

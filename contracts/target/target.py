@@ -9,10 +9,10 @@ from threadmock.contracts.cases.case import Case
 from threadmock.contracts.target.exchange import MOCK_URL, Exchange
 from threadmock.contracts.target.guard import SAFE_METHODS, Guard, writes
 from threadmock.contracts.target.ledger import Ledger
-from threadmock.contracts.target.run_budget import Purse
+from threadmock.contracts.target.run_budget import RunBudget
 from threadmock.contracts.target.tags import Tagger, carries
 from threadmock.contracts.transport.base import Transport
-from threadmock.contracts.transport.credentials import Choice, Dressing, dressing, known
+from threadmock.contracts.transport.credentials import Choice, RequestCredentials, credentials_for, known
 from threadmock.contracts.transport.errors import Dropped, NotSent, TimedOut, TransportError, Unreachable
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.rate import MOST_STORMS, Pacer
@@ -34,7 +34,7 @@ def system_now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-class Gone(Unreachable):
+class TargetLost(Unreachable):
     """The target answered before and does not any more, or lets nobody in any more."""
 
 
@@ -58,7 +58,7 @@ class Target:
         given: Mapping[str, str] | None = None,
         masking: Masking = NOTHING_SECRET,
         ledger: Ledger | None = None,
-        purse: Purse | None = None,
+        purse: RunBudget | None = None,
         guard: Guard | None = None,
         pacer: Pacer | None = None,
         tagger: Tagger | None = None,
@@ -83,7 +83,7 @@ class Target:
         self._now = now
         self._unreachable = 0
         self._let_in, self._locked = False, 0
-        self._dressings: dict[tuple[Operation, Choice], tuple[Dressing, bool]] = {}
+        self._dressings: dict[tuple[Operation, Choice], tuple[RequestCredentials, bool]] = {}
 
     def exchange(self, case: Case) -> Exchange:
         """Send a case and wait for the answer.
@@ -118,7 +118,7 @@ class Target:
                 if sent.response is not None:
                     self.pacer.heed(sent.response)
             if self.pacer.stormy:
-                raise Gone(f"{self.name} asked {MOST_STORMS} times in a row to be left alone")
+                raise TargetLost(f"{self.name} asked {MOST_STORMS} times in a row to be left alone")
         return sent
 
     def _affords(self, case: Case) -> bool:
@@ -179,7 +179,7 @@ class Target:
             return
         self._locked += 1
         if self._let_in and self._locked >= MOST_LOCKED:
-            raise Gone(
+            raise TargetLost(
                 f"{self.name} answered 401 to {self._locked} requests in a row with credentials that it took before:"
                 " they may have run out"
             )
@@ -193,17 +193,17 @@ class Target:
         """Give back what is held."""
         self.transport.close()
 
-    def _dressing(self, operation: Operation, choice: Choice) -> tuple[Dressing, bool]:
+    def _dressing(self, operation: Operation, choice: Choice) -> tuple[RequestCredentials, bool]:
         made = self._dressings.get((operation, choice))
         if made is None:
-            made = (dressing(operation, self.given, choice), known(operation, self.given))
+            made = (credentials_for(operation, self.given, choice), known(operation, self.given))
             self._dressings[operation, choice] = made
         return made
 
     def _count_unreachable(self, problem: str) -> None:
         self._unreachable += 1
         if self._unreachable >= MOST_UNREACHABLE:
-            raise Gone(f"{self.name} does not answer any more: {problem}")
+            raise TargetLost(f"{self.name} does not answer any more: {problem}")
 
 
 def _stop_of(case: Case) -> Stop:

@@ -32,7 +32,7 @@ PUBLIC = frozenset(
 
 
 @dataclass(frozen=True)
-class Place:
+class CredentialSlot:
     """Where one scheme's credential travels. name: lower case for a header. value: None where none is known."""
 
     location: Literal["header", "query", "cookie"]
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Dressing:
+class RequestCredentials:
     """What one choice of credentials adds to every request of an operation."""
 
     headers: Mapping[str, str]
@@ -59,26 +59,26 @@ class Dressing:
         return replace(request, headers=headers, query=query)
 
 
-def places(operation: Operation, given: Mapping[str, str]) -> list[Place]:
+def credential_slots(operation: Operation, given: Mapping[str, str]) -> list[CredentialSlot]:
     """Where the operation's schemes look, with what the user gave for them. given: lower-case header name to value.
 
     A key that travels in the query or in a cookie is given like a header of its name, or inside a Cookie header.
     """
-    found = (place_of(scheme, given) for alternative in operation.security for scheme in alternative)
+    found = (credential_slot(scheme, given) for alternative in operation.security for scheme in alternative)
     return list(dict.fromkeys(place for place in found if place is not None))
 
 
-def place_of(scheme: Security, given: Mapping[str, str]) -> Place | None:
+def credential_slot(scheme: Security, given: Mapping[str, str]) -> CredentialSlot | None:
     """The place of one scheme; None for a client certificate."""
     if scheme.kind == "mutualTLS":
         return None
     if scheme.kind != "apiKey" or scheme.location == "header":
         name = scheme.name.lower() if scheme.kind == "apiKey" else "authorization"
-        return Place("header", name, given.get(name))
+        return CredentialSlot("header", name, given.get(name))
     value = given.get(scheme.name.lower())
     if scheme.location == "query":
-        return Place("query", scheme.name, value)
-    return Place("cookie", scheme.name, value if value is not None else cookies(given).get(scheme.name))
+        return CredentialSlot("query", scheme.name, value)
+    return CredentialSlot("cookie", scheme.name, value if value is not None else cookies(given).get(scheme.name))
 
 
 def cookies(headers: Mapping[str, str]) -> dict[str, str]:
@@ -87,9 +87,9 @@ def cookies(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs if name}
 
 
-def dressing(operation: Operation, given: Mapping[str, str], choice: Choice) -> Dressing:
+def credentials_for(operation: Operation, given: Mapping[str, str], choice: Choice) -> RequestCredentials:
     """What that choice adds to the operation's requests. Headers that no scheme names go along always."""
-    found = places(operation, given)
+    found = credential_slots(operation, given)
     elsewhere = {place.name.lower() for place in found if place.location != "header"}
     named = {place.name for place in found if place.location == "header"}
     headers = {name: value for name, value in given.items() if name not in named | elsewhere | {"cookie"}}
@@ -109,12 +109,14 @@ def dressing(operation: Operation, given: Mapping[str, str], choice: Choice) -> 
             jar[place.name] = value
         else:
             query.append((place.name, value))
-    return Dressing(headers, "; ".join(f"{name}={value}" for name, value in jar.items()), urllib.parse.urlencode(query))
+    return RequestCredentials(
+        headers, "; ".join(f"{name}={value}" for name, value in jar.items()), urllib.parse.urlencode(query)
+    )
 
 
 def known(operation: Operation, given: Mapping[str, str]) -> bool:
     """Whether a good credential is known, so that a wrong one can be made of it."""
-    return any(place.value for place in places(operation, given))
+    return any(place.value for place in credential_slots(operation, given))
 
 
 def alter(value: str) -> str:

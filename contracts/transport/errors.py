@@ -57,5 +57,5 @@ class BudgetSpent(NotSent):
 TRESPASS = "which this run did not make"
 
 
-class Trespass(Exception):  # noqa: N818 - reads as what it is
+class OwnershipError(Exception):
     """The request names a thing that this run did not make. It was not sent; that it was tried is a fault of ours."""

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
 
-from threadmock.contracts.transport.credentials import PUBLIC, alter, places
+from threadmock.contracts.transport.credentials import PUBLIC, alter, credential_slots
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import TargetError
 from threadmock.specs.contract import Contract
@@ -16,7 +16,7 @@ COMMAND_SECONDS = 30.0
 
 def secrets_of(contract: Contract, given: Mapping[str, str]) -> Masking:
     """A masking of all values given: good, altered, cut short, in other case. Headers that are never secret stay."""
-    named = {place.name.lower() for operation in contract.operations for place in places(operation, given)}
+    named = {place.name.lower() for operation in contract.operations for place in credential_slots(operation, given)}
     secret = [value for name, value in given.items() if name not in PUBLIC or name in named]
     crumbs = [part.partition("=")[2] for part in given.get("cookie", "").split(";")]
     values = [value for value in (*secret, *crumbs) if value.strip()]

@@ -19,7 +19,7 @@ RATE, RUNS = "rate", "runs"
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkerPlace:
     """One process among those of a run: of `workers` it has this number; folder: what they share; alone: a worker."""
 
     workers: int = 1
@@ -28,7 +28,7 @@ class Place:
     alone: bool = False
 
 
-HERE = Place()
+HERE = WorkerPlace()
 """A run of one process."""
 
 

@@ -22,7 +22,7 @@ from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.checks.finding import case_record
 from threadmock.contracts.checks.redirects import leaving
 from threadmock.contracts.target.open_target import http_target
-from threadmock.contracts.target.target import MOST_LOCKED, Gone
+from threadmock.contracts.target.target import MOST_LOCKED, TargetLost
 from threadmock.contracts.text import printable, xml_text
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.specs.loader import load
@@ -171,7 +171,7 @@ def test_b10_a_storm_ends_the_run():
     with hostile(answers(*[reply(b"", "429 Too Many Requests")] * 60)) as server:
         target, slept = target_of(server.url)
         case = case_with_body(CREATE, {}, "a case", "coverage")
-        with pytest.raises(Gone, match="left alone"):
+        with pytest.raises(TargetLost, match="left alone"):
             [target.exchange(case) for _ in range(30)]
         target.close()
     assert len(server.requests) <= 6
@@ -189,7 +189,7 @@ def test_b10_credentials_that_run_out_end_the_run():
         target, _ = target_of(server.url)
         case = case_with_body(CREATE, {}, "a case", "coverage")
         target.exchange(case)
-        with pytest.raises(Gone, match=r"401 to 3 requests.*run out"):
+        with pytest.raises(TargetLost, match=r"401 to 3 requests.*run out"):
             [target.exchange(case) for _ in range(10)]
         target.close()
     assert len(server.requests) == 1 + MOST_LOCKED

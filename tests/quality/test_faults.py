@@ -12,7 +12,7 @@ from threadmock.contracts.engine.run import Run, known_checks, prepare
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import MOCK_TOKEN, mock_target
-from threadmock.contracts.target.prerequisites import Stage
+from threadmock.contracts.target.prerequisites import Prerequisites
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import Stop
@@ -82,7 +82,7 @@ def test_a_planted_fault_breaks_what_it_says_and_never_the_mock(provider: str) -
     contract = load(provider)
     for name in table:
         target = mock_target(contract, 1, faults=(name,))
-        stage = Stage(contract, target.exchange, random.Random(1))
+        stage = Prerequisites(contract, target.exchange, random.Random(1))
         for operation in contract.operations * 2:
             case = case_with_body(operation, base_value(operation), "a case", "coverage")
             case = replace(case, stop=Stop(events=3))

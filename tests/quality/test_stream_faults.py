@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support.paths import DATA
 from threadmock.contracts.cases.about_things import aim
-from threadmock.contracts.cases.agent_input import body_saying
+from threadmock.contracts.cases.agent_input import body_with_text
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.scenarios.runs.table import RUNS
@@ -138,7 +138,7 @@ def test_ids_in_the_stream_of_a_thread_grow_from_run_to_run_although_time_jumps(
     keys = {"thread": stage.make("thread").key}
     start = operations["POST /threads/{thread_id}/runs/stream"]
     for number in range(2):
-        body = body_saying(run.contract, start, f"/long number {number}") | {"stream_mode": ["messages", "values"]}
+        body = body_with_text(run.contract, start, f"/long number {number}") | {"stream_mode": ["messages", "values"]}
         run.target.exchange(stage.settle(aim(start, keys, "a run", value=body)))
     follow = aim(operations["GET /threads/{thread_id}/stream"], keys, "all that was told")
     follow = replace(

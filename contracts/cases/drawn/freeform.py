@@ -30,7 +30,7 @@ _STRANGE: tuple[Any, ...] = ("text", 1, None, [1, {"a": None}], {}, True, 1.5, {
 _NAMES: tuple[str, ...] = (*AWKWARD_NAMES, "a", "b", "topic", "user_id")
 
 
-class _Held:
+class _PoolValue:
     """A value that prints as its place in a pool: Hypothesis spells out what it samples from, and some are huge."""
 
     def __init__(self, position: int, value: Any) -> None:
@@ -43,7 +43,7 @@ class _Held:
 
 def pooled(values: Sequence[Any]) -> st.SearchStrategy[Any]:
     """One of these values, in one cheap draw."""
-    return st.sampled_from([_Held(position, value) for position, value in enumerate(values)]).map(
+    return st.sampled_from([_PoolValue(position, value) for position, value in enumerate(values)]).map(
         lambda held: held.value
     )
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import Case, base_value
 from threadmock.contracts.cases.families import makers
-from threadmock.contracts.cases.references import names
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import stage_of
@@ -42,7 +42,7 @@ def slashed(contract: Contract, operation: Operation) -> str:
         base_value(operation)
     except SchemaError:
         return "no valid body is known"
-    lacking = [n for n in names(operation) if n.strict and not makers(contract, n.resource)]
+    lacking = [n for n in references(operation) if n.strict and not makers(contract, n.resource)]
     return f"nothing makes a {lacking[0].resource}" if lacking else ""
 
 
@@ -71,7 +71,7 @@ def _path_of(location: str) -> str:
 
 def _plain(context: Context, operation: Operation) -> Case:
     keys: dict[str, Any] = {}
-    for name in names(operation):
+    for name in references(operation):
         if makers(context.contract, name.resource, keys):
             keys[name.resource] = stage_of(context).get(name.resource, keys).key
     return aim(operation, keys, "a plain request")

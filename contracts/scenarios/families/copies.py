@@ -8,8 +8,8 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import lists, makers, parents
-from threadmock.contracts.cases.list_pages import way_of
-from threadmock.contracts.cases.references import names
+from threadmock.contracts.cases.list_pages import paging_of
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import same
 from threadmock.contracts.checks.finding import Finding
@@ -18,7 +18,7 @@ from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes, reader
 from threadmock.contracts.scenarios.pages import ask_page, items_of, listed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import Thing, demands, read_thing
+from threadmock.contracts.target.prerequisites import CreatedThing, demands, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 
@@ -31,8 +31,8 @@ class Pair:
 
     operation: Operation
     read: Operation
-    original: Thing
-    copied: Thing
+    original: CreatedThing
+    copied: CreatedThing
     before: Mapping[str, Any]
     got: Reading
     inside: Mapping[str, Operation] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Pair:
 
 def copied(contract: Contract, operation: Operation) -> str:
     """Copies of a thing that can be made, and read by its key."""
-    if operation.rule.action != "copy" or not any(name.own for name in names(operation)):
+    if operation.rule.action != "copy" or not any(name.own for name in references(operation)):
         return "the operation copies nothing that is named by its key"
     if not makers(contract, operation.rule.resource, parents(operation)):
         return f"nothing makes a {operation.rule.resource} that could be copied"
@@ -112,10 +112,10 @@ def _equal(context: Context, pair: Pair) -> Iterator[Finding]:
             yield pair.find(f"{name} as in the original", f"{name} holds another value in the copy")
 
 
-def _contents(context: Context, pair: Pair, child: str, thing: Thing) -> Counter[str] | None:
+def _contents(context: Context, pair: Pair, child: str, thing: CreatedThing) -> Counter[str] | None:
     """What lies in a thing, without what the rule makes anew: what the clients gave, how often. None: nobody says."""
     listing = pair.inside[child]
-    way = way_of(listing)
+    way = paging_of(listing)
     limit = way.most if way.limit else None
     reading = ask_page(context, way, keys_of(thing), f"each {child} of it", limit=limit)
     maker = makers(context.contract, child, [pair.operation.rule.resource])[0]

@@ -8,8 +8,8 @@ from typing import Any
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import makers, of_action
-from threadmock.contracts.cases.list_pages import way_of
-from threadmock.contracts.cases.references import body_schema, names, schema_at
+from threadmock.contracts.cases.list_pages import paging_of
+from threadmock.contracts.cases.references import body_schema, references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
@@ -17,7 +17,7 @@ from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.pages import listed, look_for_by
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import Thing, put
+from threadmock.contracts.target.prerequisites import CreatedThing, put
 from threadmock.specs.behaviour.rule import Filter
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
@@ -48,7 +48,7 @@ def filtered(contract: Contract, operation: Operation) -> str:
         reason = "" if operation.rule.action == "count" and operation.rule.listing else "the operation lists nothing"
     if reason:
         return reason
-    within = [name.resource for name in names(operation)]
+    within = [name.resource for name in references(operation)]
     if not makers(contract, operation.rule.resource, within):
         return f"nothing makes a {operation.rule.resource}"
     return "" if next(trials(contract, operation), None) else "no filter is on a member that can be set"
@@ -57,7 +57,7 @@ def filtered(contract: Contract, operation: Operation) -> str:
 def trials(contract: Contract, operation: Operation) -> Iterator[Trial]:
     """The filters of an operation that can be tried, each with values."""
     listing, key = operation.rule.listing, operation.rule.key
-    within = [name.resource for name in names(operation)]
+    within = [name.resource for name in references(operation)]
     found = makers(contract, operation.rule.resource, within)
     for rule in listing.filters if listing and found else ():
         schema = schema_at(operation, rule.source) if len(rule.source.steps) == 1 else None
@@ -152,7 +152,7 @@ def _archives(context: Context, operation: Operation) -> Iterator[Trial]:
 def _archiver(context: Context, operation: Operation, rule: Filter) -> tuple[Operation, Any] | None:
     for update in of_action(context.contract, operation.rule.resource, "update"):
         for value in ("2026-01-02T03:04:05Z", True):
-            if any(name.own for name in names(update)) and _fits_update(update, rule.member, value):
+            if any(name.own for name in references(update)) and _fits_update(update, rule.member, value):
                 return update, value
     return None
 
@@ -164,7 +164,7 @@ def _fits_update(update: Operation, member: str, value: Any) -> bool:
         return False
 
 
-def _archive(context: Context, operation: Operation, trial: Trial, thing: Thing) -> bool:
+def _archive(context: Context, operation: Operation, trial: Trial, thing: CreatedThing) -> bool:
     found = _archiver(context, operation, trial.rule)
     if found is None:
         return False
@@ -173,8 +173,10 @@ def _archive(context: Context, operation: Operation, trial: Trial, thing: Thing)
     return ask(context, aim(update, keys_of(thing), "to be hidden", value=body)).accepted
 
 
-def _judge_list(context: Context, operation: Operation, trial: Trial, match: Thing, other: Thing) -> Iterator[Finding]:
-    way = replace(way_of(operation), fixed={trial.rule.source: trial.value})
+def _judge_list(
+    context: Context, operation: Operation, trial: Trial, match: CreatedThing, other: CreatedThing
+) -> Iterator[Finding]:
+    way = replace(paging_of(operation), fixed={trial.rule.source: trial.value})
     found = look_for_by(context, way, match)
     if found.reading is None or not found.reading.accepted:
         return
@@ -187,7 +189,9 @@ def _judge_list(context: Context, operation: Operation, trial: Trial, match: Thi
         )
 
 
-def _judge_count(context: Context, operation: Operation, trial: Trial, match: Thing, _: Thing) -> Iterator[Finding]:
+def _judge_count(
+    context: Context, operation: Operation, trial: Trial, match: CreatedThing, _: CreatedThing
+) -> Iterator[Finding]:
     case = aim(operation, keys_of(match), "a count of one", at={trial.rule.source: trial.value})
     reading = ask(context, case)
     count = reading.value if not isinstance(reading.value, Mapping) else dotted(reading.value, "count")

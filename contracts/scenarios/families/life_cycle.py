@@ -5,13 +5,13 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import below, lists, makers, of_action, parents, reads
-from threadmock.contracts.cases.references import names
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import GONE, ask_gone, differing, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import Thing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 
@@ -27,7 +27,7 @@ def plain_reader(contract: Contract, operation: Operation) -> str:
 
 def ends(contract: Contract, operation: Operation) -> str:
     """Deletes of one thing that can be made."""
-    if operation.rule.action != "delete" or not any(name.own for name in names(operation)):
+    if operation.rule.action != "delete" or not any(name.own for name in references(operation)):
         return "the operation does not delete one thing by its key"
     made = makers(contract, operation.rule.resource, parents(operation))
     return "" if made else f"nothing makes a {operation.rule.resource}"
@@ -41,10 +41,12 @@ def living(contract: Contract, operation: Operation) -> str:
 
 def deletes(contract: Contract, resource: str) -> list[Operation]:
     """Operations that delete one thing of a resource by its key."""
-    return [d for d in of_action(contract, resource, "delete") if any(name.own for name in names(d))]
+    return [d for d in of_action(contract, resource, "delete") if any(name.own for name in references(d))]
 
 
-def new_thing(context: Context, operation: Operation, mark: str, members: Mapping[str, Any] | None = None) -> Thing:
+def new_thing(
+    context: Context, operation: Operation, mark: str, members: Mapping[str, Any] | None = None
+) -> CreatedThing:
     """A new thing of the operation's resource, with texts of its own in what it takes, and these members. NotSent."""
     stage = stage_of(context)
     maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
@@ -130,7 +132,7 @@ def run_gone_after_delete(context: Context, operation: Operation) -> Iterator[Fi
     if not ask(context, aim(operation, keys_of(thing), "a thing just made")).accepted:
         return
     for other in of_action(contract, resource, "read", "update"):
-        if any(name.own for name in names(other)) and other.rule.missing == "refuse":
+        if any(name.own for name in references(other)) and other.rule.missing == "refuse":
             yield from still_there(
                 "gone_after_delete", ask_gone(context, aim(other, keys_of(thing), "what was deleted")), operation
             )
@@ -142,10 +144,10 @@ def run_gone_after_delete(context: Context, operation: Operation) -> Iterator[Fi
         yield from _orphans(context, operation, child)
 
 
-def _orphans(context: Context, operation: Operation, child: Thing) -> Iterator[Finding]:
+def _orphans(context: Context, operation: Operation, child: CreatedThing) -> Iterator[Finding]:
     keys: Mapping[str, Any] = keys_of(child)
     for other in (*reads(context.contract, child.resource), *lists(context.contract, child.resource)):
-        parent = next((name for name in names(other) if name.resource == operation.rule.resource), None)
+        parent = next((name for name in references(other) if name.resource == operation.rule.resource), None)
         if other.rule.action == "list" and (parent is None or not parent.strict):
             continue
         got = ask_gone(context, aim(other, keys, "what was in something that was deleted"))

@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from threadmock.contracts.cases.about_things import aim
-from threadmock.contracts.cases.list_pages import Way, smallest, way_of
+from threadmock.contracts.cases.list_pages import ListPaging, paging_of, smallest_limit
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of
 from threadmock.contracts.scenarios.families.lists import SEVERAL, make_several, paged
 from threadmock.contracts.scenarios.pages import MOST_PAGES, ask_page, isolating, items_of, key_in, listed, narrowed
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import Thing
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.members import dotted
@@ -27,8 +27,8 @@ def linked(contract: Contract, operation: Operation) -> str:
 
 def run_links(context: Context, operation: Operation) -> Iterator[Finding]:
     """Follow the links, to and fro: they lead to the pages that the cursor leads to, and end where the things end."""
-    things, way = make_several(context, operation, SEVERAL), way_of(operation)
-    limit, keys = max(2, smallest(way)), keys_of(things[0])
+    things, way = make_several(context, operation, SEVERAL), paging_of(operation)
+    limit, keys = max(2, smallest_limit(way)), keys_of(things[0])
     first = ask_page(context, way, keys, "the first page", limit=limit)
     if not first.accepted:
         return
@@ -46,7 +46,7 @@ def run_links(context: Context, operation: Operation) -> Iterator[Finding]:
     yield from _ends(context, way, things[0], second, limit)
 
 
-def _back(context: Context, way: Way, thing: Thing, first: Reading, second: Reading) -> Iterator[Finding]:
+def _back(context: Context, way: ListPaging, thing: CreatedThing, first: Reading, second: Reading) -> Iterator[Finding]:
     name = way.listing.previous
     if not name:
         return
@@ -63,7 +63,7 @@ def _back(context: Context, way: Way, thing: Thing, first: Reading, second: Read
         )
 
 
-def _ends(context: Context, way: Way, thing: Thing, page: Reading, limit: int) -> Iterator[Finding]:
+def _ends(context: Context, way: ListPaging, thing: CreatedThing, page: Reading, limit: int) -> Iterator[Finding]:
     """Go on by the links, if not too far: a page that is not full is the last one, and has none."""
     met = _keys(way, page)
     for _ in range(MOST_PAGES if isolating(way.operation) else 0):
@@ -83,11 +83,11 @@ def _ends(context: Context, way: Way, thing: Thing, page: Reading, limit: int) -
         page, met = following, met + _keys(way, following)
 
 
-def _keys(way: Way, reading: Reading) -> list[str]:
+def _keys(way: ListPaging, reading: Reading) -> list[str]:
     return [str(key_in(way, item)) for item in items_of(reading)]
 
 
-def _follow(context: Context, way: Way, thing: Thing, page: Reading, name: str) -> Reading | None:
+def _follow(context: Context, way: ListPaging, thing: CreatedThing, page: Reading, name: str) -> Reading | None:
     """What a link of a page leads to; None where there is none, or where it leads elsewhere than to this list."""
     link = dotted(page.value, name)
     if not isinstance(link, str) or not link:
@@ -120,15 +120,15 @@ def headed(contract: Contract, operation: Operation) -> str:
         return reason
     if operation.rule.listing is None or operation.rule.listing.pagination is None:
         return "no header tells of other pages"
-    way = way_of(operation)
-    return "" if way.limit and way.offset and smallest(way) < SEVERAL else "the list has no pages by offset"
+    way = paging_of(operation)
+    return "" if way.limit and way.offset and smallest_limit(way) < SEVERAL else "the list has no pages by offset"
 
 
 def run_page_headers(context: Context, operation: Operation) -> Iterator[Finding]:
     """The headers of a page with more behind it, and, where nobody else's things are in the list, of the last one."""
-    things, whole = make_several(context, operation, SEVERAL), way_of(operation)
+    things, whole = make_several(context, operation, SEVERAL), paging_of(operation)
     way = narrowed(whole, things)
-    limit, keys = max(2, smallest(way)), keys_of(things[0])
+    limit, keys = max(2, smallest_limit(way)), keys_of(things[0])
     first = ask_page(context, way, keys, "a page with more behind it", limit=limit, offset=0)
     if first.accepted and len(items_of(first)) == limit:
         yield from _judge_more(first, limit)

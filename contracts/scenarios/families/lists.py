@@ -5,14 +5,14 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.list_pages import Way, smallest, way_of
+from threadmock.contracts.cases.list_pages import ListPaging, paging_of, smallest_limit
 from threadmock.contracts.cases.references import schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import alike, evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.pages import (
     MOST_PAGES,
-    Found,
+    ListedItem,
     ask_page,
     isolating,
     items_of,
@@ -22,7 +22,7 @@ from threadmock.contracts.scenarios.pages import (
     pages,
 )
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import Thing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import dotted
@@ -36,10 +36,10 @@ def paged(contract: Contract, operation: Operation) -> str:
     reason = listed(contract, operation)
     if reason:
         return reason
-    way = way_of(operation)
+    way = paging_of(operation)
     if way.limit is None or (way.offset is None and way.after is None):
         return "the list has no pages"
-    return "" if smallest(way) < SEVERAL else "the pages are too large to be turned"
+    return "" if smallest_limit(way) < SEVERAL else "the pages are too large to be turned"
 
 
 def ordered(contract: Contract, operation: Operation) -> str:
@@ -72,7 +72,7 @@ def limited(contract: Contract, operation: Operation) -> str:
 
 def default_of(operation: Operation) -> tuple[int | None, Evidence]:
     """The limit that holds where none is asked for, and on what it rests."""
-    listing, way = operation.rule.listing, way_of(operation)
+    listing, way = operation.rule.listing, paging_of(operation)
     schema = schema_at(operation, way.limit) if way.limit else None
     documented = schema.document.get("default") if schema else None
     if isinstance(documented, int):
@@ -80,7 +80,7 @@ def default_of(operation: Operation) -> tuple[int | None, Evidence]:
     return (listing.default_limit, listing.evidence) if listing else (None, "assumed")
 
 
-def make_several(context: Context, operation: Operation, count: int) -> list[Thing]:
+def make_several(context: Context, operation: Operation, count: int) -> list[CreatedThing]:
     """New things, one after the other, in a new parent where the list is of one parent. NotSent."""
     stage, resource = stage_of(context), operation.rule.resource
     within = fresh_parents(context, operation)
@@ -113,12 +113,12 @@ def run_list_contains(context: Context, operation: Operation) -> Iterator[Findin
             yield _about(found.reading, "list_contains", f"what {thing.maker} answered", what, thing)
 
 
-def _differing(operation: Operation, thing: Thing, found: Found) -> Iterator[str]:
+def _differing(operation: Operation, thing: CreatedThing, found: ListedItem) -> Iterator[str]:
     shaped = operation.rule.listing is not None and bool(operation.rule.listing.item)
     return iter(()) if shaped or found.item is None else alike(thing.sent, thing.shown, found.item)
 
 
-def _about(reading: Reading, check: str, expected: str, what: str, thing: Thing) -> Finding:
+def _about(reading: Reading, check: str, expected: str, what: str, thing: CreatedThing) -> Finding:
     listing, evidence = reading.rule.listing, evidence_of(reading.operation, thing.maker)
     if check != "list_contains":  # that a list lists is no matter of how it is cut and ordered
         evidence = weakest(evidence, listing.evidence if listing else "assumed")
@@ -129,7 +129,7 @@ def _about(reading: Reading, check: str, expected: str, what: str, thing: Thing)
 def run_paging(context: Context, operation: Operation) -> Iterator[Finding]:
     """Page by page: no page is too long, nothing comes twice, nothing is missing; also while things are made."""
     things = make_several(context, operation, SEVERAL)
-    way = way_of(operation)
+    way = paging_of(operation)
     found = list(_turn(context, way, things, growing=way.after is not None and way.offset is None))
     if found and not isolating(operation):
         # Others may make and delete things of this list meanwhile: only what shows twice counts.
@@ -137,8 +137,8 @@ def run_paging(context: Context, operation: Operation) -> Iterator[Finding]:
     yield from found
 
 
-def _turn(context: Context, way: Way, things: list[Thing], *, growing: bool) -> Iterator[Finding]:
-    limit = max(2, smallest(way))
+def _turn(context: Context, way: ListPaging, things: list[CreatedThing], *, growing: bool) -> Iterator[Finding]:
+    limit = max(2, smallest_limit(way))
     keys, wanted = keys_of(things[0]), [str(thing.key) for thing in things]
     met: list[str] = []
     reading: Reading | None = None
@@ -166,7 +166,7 @@ def _turn(context: Context, way: Way, things: list[Thing], *, growing: bool) -> 
         yield _page(reading, "every thing on some page", "a thing on no page", things[0])
 
 
-def _skipped(way: Way, wanted: list[str], met: list[str], *, complete: bool) -> bool:
+def _skipped(way: ListPaging, wanted: list[str], met: list[str], *, complete: bool) -> bool:
     """Whether something is on no page: all pages were seen, or what was made before and after it was met."""
     if complete:
         return not set(wanted) <= set(met)
@@ -176,7 +176,7 @@ def _skipped(way: Way, wanted: list[str], met: list[str], *, complete: bool) -> 
     return bool(places) and len(places) < places[-1] - places[0] + 1
 
 
-def _page(reading: Reading, expected: str, what: str, thing: Thing) -> Finding:
+def _page(reading: Reading, expected: str, what: str, thing: CreatedThing) -> Finding:
     return _about(reading, "paging", expected, what, thing)
 
 
@@ -195,9 +195,9 @@ def run_order(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def _judge_order(
-    context: Context, operation: Operation, things: list[Thing], *, newest: bool, asked: str | None
+    context: Context, operation: Operation, things: list[CreatedThing], *, newest: bool, asked: str | None
 ) -> Iterator[Finding]:
-    way, direction = way_of(operation), operation.rule.listing.direction if operation.rule.listing else None
+    way, direction = paging_of(operation), operation.rule.listing.direction if operation.rule.listing else None
     at: dict[Any, Any] = {direction: asked} if asked and direction else {}
     if way.limit:
         at[way.limit] = way.most
@@ -212,14 +212,14 @@ def _judge_order(
 
 def run_totals(context: Context, operation: Operation) -> Iterator[Finding]:
     """The total counts all things, not those of the page, and one more after one was made."""
-    listing, way = operation.rule.listing, way_of(operation)
+    listing, way = operation.rule.listing, paging_of(operation)
     things = make_several(context, operation, 3)
     if listing is None or listing.total is None:
         return
     keys = keys_of(things[0])
-    first = ask_page(context, way, keys, "the total", limit=smallest(way))
+    first = ask_page(context, way, keys, "the total", limit=smallest_limit(way))
     stage_of(context).make(operation.rule.resource, things[0].parents)
-    second = ask_page(context, way, keys, "the total after one more was made", limit=smallest(way))
+    second = ask_page(context, way, keys, "the total after one more was made", limit=smallest_limit(way))
     before, after = (dotted(reading.value, listing.total) for reading in (first, second))
     if not isinstance(before, int) or not isinstance(after, int):
         return
@@ -236,7 +236,7 @@ def run_default_limit(context: Context, operation: Operation) -> Iterator[Findin
     if limit is None:
         return
     things = make_several(context, operation, limit + 1)
-    reading = ask_page(context, way_of(operation), keys_of(things[0]), "no limit asked for")
+    reading = ask_page(context, paging_of(operation), keys_of(things[0]), "no limit asked for")
     count = len(items_of(reading))
     if reading.accepted and count != limit:
         yield reading.find(

@@ -23,7 +23,7 @@ from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import Thing, read_thing
+from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence
@@ -59,15 +59,15 @@ class Disagreement(Exception):  # noqa: N818 - reads as what it is
 
 
 @dataclass(eq=False)
-class Known:
+class KnownThing:
     """A thing as the model has it: what it should show of what it was given."""
 
-    thing: Thing
+    thing: CreatedThing
     shown: dict[str, Any]
 
 
 @dataclass(eq=False)
-class Play:
+class MachineRun:
     """What all examples of one run share: the operations, and how many steps are left."""
 
     context: Context
@@ -103,7 +103,7 @@ class Play:
 def play(context: Context, operation: Operation) -> Disagreement | None:
     """Let the machine run; the smallest disagreement that it found. NotSent where things can't be made."""
     stage_of(context).get(operation.rule.resource, {}) if not parents(operation) else None
-    shared = Play(context, operation)
+    shared = MachineRun(context, operation)
     found: list[Disagreement] = []
     quiet = settings(
         max_examples=EXAMPLES, stateful_step_count=LENGTH, deadline=None, database=None,
@@ -112,7 +112,7 @@ def play(context: Context, operation: Operation) -> Disagreement | None:
     )  # fmt: skip
 
     @seed(context.choose.getrandbits(64))
-    class Machine(Lives):
+    class Machine(LifeCycleMachine):
         play = shared
         met = found
 
@@ -129,20 +129,20 @@ def play(context: Context, operation: Operation) -> Disagreement | None:
     return min(found, key=lambda each: len(each.steps), default=None)
 
 
-class Lives(RuleBasedStateMachine):
+class LifeCycleMachine(RuleBasedStateMachine):
     """One example. model: key as text to what is there; gone: what was deleted."""
 
-    play: Play
+    play: MachineRun
     met: list[Disagreement]
 
     def __init__(self) -> None:
         super().__init__()
-        self.model: dict[str, Known] = {}
-        self.gone: dict[str, Thing] = {}
+        self.model: dict[str, KnownThing] = {}
+        self.gone: dict[str, CreatedThing] = {}
         self.steps: list[str] = []
         self.numbers: dict[str, int] = {}
 
-    def _name(self, thing: Thing) -> str:
+    def _name(self, thing: CreatedThing) -> str:
         return f"{thing.resource} {self.numbers[str(thing.key)]}"
 
     def _pick(self, among: Mapping[str, Any], choice: int) -> Any:
@@ -187,7 +187,7 @@ class Lives(RuleBasedStateMachine):
         if str(thing.key) in self.model:
             self._differ(reading, "a key of its own", "the key of another thing", play.maker)
         self.gone.pop(str(thing.key), None)
-        self.model[str(thing.key)] = Known(thing, {n: v for n, v in thing.shown.items() if n in thing.sent})
+        self.model[str(thing.key)] = KnownThing(thing, {n: v for n, v in thing.shown.items() if n in thing.sent})
 
     def read_one(self, choice: int, _: int) -> None:
         """Read a thing that is there."""

@@ -6,7 +6,7 @@ from typing import Any
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import lists, makers, parents, reads
-from threadmock.contracts.cases.list_pages import way_of
+from threadmock.contracts.cases.list_pages import paging_of
 from threadmock.contracts.cases.references import body_schema, schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
@@ -14,7 +14,7 @@ from threadmock.contracts.scenarios.asking import ask_gone, evidence_of, keys_of
 from threadmock.contracts.scenarios.families.life_cycle import still_there
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import Thing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.behaviour.rule import Pruning
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
@@ -81,12 +81,12 @@ def run_prune(context: Context, operation: Operation) -> Iterator[Finding]:
     yield from _judge_count(again, rule, 0)
 
 
-def _naming(operation: Operation, rule: Pruning, things: list[Thing]) -> dict[str, Any]:
+def _naming(operation: Operation, rule: Pruning, things: list[CreatedThing]) -> dict[str, Any]:
     """The smallest body that names these things. The keys are of one type, whatever their schema's sample is."""
     return {**base_value(operation), rule.keys.steps[0]: [thing.key for thing in things]}
 
 
-def _still(context: Context, operation: Operation, thing: Thing) -> Iterator[Finding]:
+def _still(context: Context, operation: Operation, thing: CreatedThing) -> Iterator[Finding]:
     shown_by = _shown_by(context.contract, thing.resource)
     if shown_by is None:
         return
@@ -106,7 +106,7 @@ def _still(context: Context, operation: Operation, thing: Thing) -> Iterator[Fin
         )
 
 
-def _is_there(context: Context, operation: Operation, thing: Thing) -> bool:
+def _is_there(context: Context, operation: Operation, thing: CreatedThing) -> bool:
     """Whether a thing is there, as far as anybody can say."""
     shown_by = _shown_by(context.contract, operation.rule.resource)
     if shown_by is None:
@@ -159,13 +159,13 @@ def run_keep_latest(context: Context, operation: Operation) -> Iterator[Finding]
         yield _about(got, rule, f"the newest {rule.keeps} alone stays: {KEEP}", "older ones stay, too", "keep_latest")
 
 
-def _judge_kept(context: Context, got: Reading, thing: Thing) -> Iterator[Finding]:
+def _judge_kept(context: Context, got: Reading, thing: CreatedThing) -> Iterator[Finding]:
     if got.rule.prune and not _is_there(context, got.operation, thing):
         yield _about(got, got.rule.prune, f"the {thing.resource} itself stays: {KEEP}", "it is gone", "keep_latest")
 
 
 def _keys_below(context: Context, listing: Operation, keys: Mapping[str, Any]) -> list[str] | None:
-    way = way_of(listing)
+    way = paging_of(listing)
     limit = way.most if way.limit and schema_at(listing, way.limit) else None
     reading = ask_page(context, way, keys, "what is left below", limit=limit)
     return [str(key_in(way, item)) for item in items_of(reading)] if reading.accepted else None

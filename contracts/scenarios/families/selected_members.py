@@ -6,8 +6,8 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.list_pages import way_of
-from threadmock.contracts.cases.references import names, parameter_of, schema_at
+from threadmock.contracts.cases.list_pages import paging_of
+from threadmock.contracts.cases.references import parameter_of, references, schema_at
 from threadmock.contracts.cases.shapes import subschema
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences, same
@@ -16,7 +16,7 @@ from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.families.lists import make_several
 from threadmock.contracts.scenarios.pages import listed, look_for_by, narrowed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import Thing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.evidence import Evidence, weakest
@@ -70,7 +70,7 @@ def run_select(context: Context, operation: Operation) -> Iterator[Finding]:
             yield from _judge_select(operation, got, whole, shown, {*first, name})
 
 
-def _thing_of(context: Context, operation: Operation) -> Thing:
+def _thing_of(context: Context, operation: Operation) -> CreatedThing:
     """A new thing that holds all it can, so that there is something to be left out. NotSent."""
     if operation.rule.action == "list":
         return make_several(context, operation, 1)[0]
@@ -82,11 +82,11 @@ def _thing_of(context: Context, operation: Operation) -> Thing:
 
 
 def _show(
-    context: Context, operation: Operation, thing: Thing, at: Mapping[Source, Any]
+    context: Context, operation: Operation, thing: CreatedThing, at: Mapping[Source, Any]
 ) -> tuple[Mapping[str, Any] | None, Reading | None]:
     """What the operation shows of a thing, where those places are filled. None where it shows nothing."""
     if operation.rule.action == "list":
-        way = narrowed(way_of(operation), [thing])
+        way = narrowed(paging_of(operation), [thing])
         found = look_for_by(context, replace(way, fixed={**way.fixed, **at}), thing)
         return found.item, found.reading
     reading = ask(context, aim(operation, keys_of(thing), "a thing, or some of its members", at=at))
@@ -142,7 +142,7 @@ def extracts(contract: Contract, operation: Operation) -> str:
         return reason
     if not checker(schema).accepted({"one": "a.b[0]", "none": _NOWHERE}):
         return "no path is valid"
-    maker = makers(contract, operation.rule.resource, [name.resource for name in names(operation)])[0]
+    maker = makers(contract, operation.rule.resource, [name.resource for name in references(operation)])[0]
     return "" if _objects(maker) else "no object of free members can be made"
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.cases.families import makers
-from threadmock.contracts.cases.list_pages import way_of
-from threadmock.contracts.cases.references import names, schema_at
+from threadmock.contracts.cases.list_pages import paging_of
+from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
@@ -16,7 +16,7 @@ from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, narrowed
 from threadmock.contracts.scenarios.scenario import marked
-from threadmock.contracts.target.prerequisites import Thing
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.schemas.declared import properties
@@ -43,7 +43,7 @@ def _members(contract: Contract, operation: Operation) -> list[str]:
     if schema is None or direction is None or schema_at(operation, direction) is None:
         return []
     words = [str(w) for b in shapes(schema).root() if b.kind == "enum" for w in b.keywords["enum"] if w is not None]
-    maker = makers(contract, operation.rule.resource, [name.resource for name in names(operation)])[0]
+    maker = makers(contract, operation.rule.resource, [name.resource for name in references(operation)])[0]
     shown, key = properties(item_schema(operation)), operation.rule.key.member if operation.rule.key else ""
     told = {name for name, value in marked(maker, "x").items() if value == f"{name} x"}
     candidates = words or sorted(told)
@@ -61,8 +61,10 @@ def run_order_by(context: Context, operation: Operation) -> Iterator[Finding]:
             yield from _judge(context, operation, things, member, word)
 
 
-def _judge(context: Context, operation: Operation, things: list[Thing], member: str, word: str) -> Iterator[Finding]:
-    listing, way = operation.rule.listing, narrowed(way_of(operation), things)
+def _judge(
+    context: Context, operation: Operation, things: list[CreatedThing], member: str, word: str
+) -> Iterator[Finding]:
+    listing, way = operation.rule.listing, narrowed(paging_of(operation), things)
     if listing is None or listing.sort is None or listing.direction is None:
         return
     at: dict[Source, Any] = {**way.fixed, listing.sort: member, listing.direction: word}

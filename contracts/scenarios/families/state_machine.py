@@ -13,7 +13,7 @@ from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_o
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record
-from threadmock.contracts.target.prerequisites import Thing, read_thing
+from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 
@@ -56,7 +56,7 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
     for number in range(CLIENTS):
         case, above = stage.request(maker, {}, marked(maker, f"client {number}"))
         cases.append(replace(case, label=f"client {number} of {CLIENTS} at one moment"))
-    made: list[Thing] = []
+    made: list[CreatedThing] = []
     for reading in send_at_once(context, cases):
         record(reading, without=("new_key", "prompt"))
         thing = read_thing(reading.exchange, above)
@@ -75,7 +75,7 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
         yield from _one_key(context, maker, shared)
 
 
-def _mixed(context: Context, operation: Operation, made: list[Thing]) -> Iterator[Finding]:
+def _mixed(context: Context, operation: Operation, made: list[CreatedThing]) -> Iterator[Finding]:
     """Each client's thing holds what that client said."""
     for thing in made:
         got = ask(context, aim(operation, keys_of(thing), "a client's own thing"))

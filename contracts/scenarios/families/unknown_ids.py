@@ -6,7 +6,7 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.references import Name, names, schema_at
+from threadmock.contracts.cases.references import Reference, references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
@@ -24,7 +24,9 @@ _CHECKS = ("valid_accepted", "documented_status", "invalid_refused")
 def names_strictly(contract: Contract, operation: Operation) -> str:
     """Operations that name a thing which must be there."""
     del contract
-    return "" if any(name.strict for name in names(operation)) else "the operation names nothing that must be there"
+    return (
+        "" if any(name.strict for name in references(operation)) else "the operation names nothing that must be there"
+    )
 
 
 def names_uuid(_: Contract, operation: Operation) -> str:
@@ -40,8 +42,8 @@ def _uuids(operation: Operation) -> Iterator[Source]:
 
 def names_child(contract: Contract, operation: Operation) -> str:
     """Operations on a thing below a parent, where both can be made."""
-    own = [name for name in names(operation) if name.own]
-    outer = [name for name in names(operation) if not name.own]
+    own = [name for name in references(operation) if name.own]
+    outer = [name for name in references(operation) if not name.own]
     if not own or not outer or not own[0].strict or not outer[-1].strict:
         return "the operation names no thing below a parent"
     if not makers(contract, outer[-1].resource) or not makers(contract, own[0].resource, parents(operation)):
@@ -52,7 +54,7 @@ def names_child(contract: Contract, operation: Operation) -> str:
 def run_unknown_id(context: Context, operation: Operation) -> Iterator[Finding]:
     """A random id in each place that names a thing, the others real: it is refused as unknown."""
     stage = stage_of(context)
-    for name in [name for name in names(operation) if name.strict]:
+    for name in [name for name in references(operation) if name.strict]:
         key = stage.strange(operation, name)
         outer = parents_of(context, operation, name)
         if key is None or outer is None:
@@ -65,10 +67,10 @@ def run_unknown_id(context: Context, operation: Operation) -> Iterator[Finding]:
         yield from _refused(got, name)
 
 
-def parents_of(context: Context, operation: Operation, name: Name) -> dict[str, Any] | None:
+def parents_of(context: Context, operation: Operation, name: Reference) -> dict[str, Any] | None:
     """Real keys for what stands before a name, outermost first; None where it can't be made."""
     keys: dict[str, Any] = {}
-    for other in names(operation):
+    for other in references(operation):
         if other.source == name.source:
             return keys
         if not makers(context.contract, other.resource, keys):
@@ -77,7 +79,7 @@ def parents_of(context: Context, operation: Operation, name: Name) -> dict[str, 
     return keys
 
 
-def _refused(got: Reading, name: Name) -> Iterator[Finding]:
+def _refused(got: Reading, name: Reference) -> Iterator[Finding]:
     if got.response is None or got.status >= 500 or got.status == 429:
         return
     refusal = got.rule.refusals.get("unknown")
@@ -122,7 +124,7 @@ def run_malformed_id(context: Context, operation: Operation) -> Iterator[Finding
 def _real(context: Context, operation: Operation) -> dict[str, Any]:
     """Real keys for all that an operation names and that can be made."""
     keys: dict[str, Any] = {}
-    for name in names(operation):
+    for name in references(operation):
         if makers(context.contract, name.resource, keys):
             keys[name.resource] = stage_of(context).get(name.resource, keys).key
     return keys
@@ -131,7 +133,7 @@ def _real(context: Context, operation: Operation) -> dict[str, Any]:
 def run_foreign_child(context: Context, operation: Operation) -> Iterator[Finding]:
     """A thing that lies below one parent is asked for below another one: it is not there."""
     stage, resource = stage_of(context), operation.rule.resource
-    outer = [name for name in names(operation) if not name.own][-1]
+    outer = [name for name in references(operation) if not name.own][-1]
     needed = demands(context.contract, outer.resource)
     first, second = (stage.make(outer.resource, {}, needed) for _ in range(2))
     child = stage.make(resource, {outer.resource: first.key})

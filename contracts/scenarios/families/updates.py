@@ -6,7 +6,7 @@ from typing import Any
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import lists, makers, parents, reads
-from threadmock.contracts.cases.references import body_schema, names
+from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences, same
@@ -16,7 +16,7 @@ from threadmock.contracts.checks.storing import merge_of, overlap
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import Thing
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError
@@ -31,7 +31,7 @@ _FORGED = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad
 def changes(contract: Contract, operation: Operation) -> str:
     """Updates of one thing that can be made, from a JSON object."""
     rule = operation.rule
-    if not rule.traits.changes or not any(name.own for name in names(operation)):
+    if not rule.traits.changes or not any(name.own for name in references(operation)):
         return "the operation changes no thing that is named by its key"
     if not makers(contract, rule.resource, parents(operation)):
         return f"nothing makes a {rule.resource}"
@@ -91,7 +91,7 @@ def changed_members(contract: Contract, operation: Operation, mark: str) -> dict
     return body if body != base_value(operation) else {}
 
 
-def thing_for(context: Context, operation: Operation, members: Mapping[str, Any] | None = None) -> Thing:
+def thing_for(context: Context, operation: Operation, members: Mapping[str, Any] | None = None) -> CreatedThing:
     """A new thing to be changed. NotSent where it can't be made."""
     maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
     made = marked(maker, "as it was made") | dict(members or {})

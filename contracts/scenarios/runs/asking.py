@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
-from threadmock.contracts.cases.agent_input import asked_for, modes_of, put_at, saying
+from threadmock.contracts.cases.agent_input import agent_input, asked_for, modes_of, put_at
 from threadmock.contracts.cases.case import Case, base_value
 from threadmock.contracts.cases.families import lists, of_action, reads
-from threadmock.contracts.cases.references import body_schema, names
+from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.observed import observe
 from threadmock.contracts.scenarios.asking import ask_gone, keys_of, stage_of
@@ -32,7 +32,7 @@ Keys = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Started:
+class StartedRun:
     """A request that starts a run, answered. keys: of the thread, and of the run where it was told."""
 
     reading: Reading
@@ -48,7 +48,7 @@ class Started:
 
 
 @dataclass(frozen=True, eq=False)
-class State:
+class RunState:
     """What is stored of a run and its thread; None for what can't be read."""
 
     run: Reading | None
@@ -77,7 +77,7 @@ def text_for(context: Context, command: str = "") -> tuple[str, str]:
 def on_thread(contract: Contract, operation: Operation) -> bool:
     """Whether the request names the thread of its run."""
     agent = contract.profile.agent
-    return agent is not None and any(name.resource == agent.thread for name in names(operation))
+    return agent is not None and any(name.resource == agent.thread for name in references(operation))
 
 
 def new_thread(context: Context, operation: Operation) -> Keys:
@@ -97,10 +97,10 @@ def start(  # noqa: PLR0913 - parts of a request, by name
     more: Mapping[Source, Any] | None = None,
     stop: Stop = PLAIN,
     label: str = "a run",
-) -> Started:
+) -> StartedRun:
     """Start a run that hears a text, answered like that. NotSent where the operation never answers so."""
     case = case_of(context, operation, keys, text, how, more=more, stop=stop, label=label)
-    return Started(reading := ask(context, case), {**keys, **run_key(reading)})
+    return StartedRun(reading := ask(context, case), {**keys, **run_key(reading)})
 
 
 def case_of(  # noqa: PLR0913 - parts of a request, by name
@@ -119,7 +119,7 @@ def case_of(  # noqa: PLR0913 - parts of a request, by name
     if found is None:
         raise NotSent(f"{operation} never answers like that ({how})")
     way, places = found
-    said = saying(context.contract, operation, text) if text else None
+    said = agent_input(context.contract, operation, text) if text else None
     if text and said is None:
         raise NotSent("no rule tells how something is said to the agent")
     if said and said.piece:
@@ -130,7 +130,9 @@ def case_of(  # noqa: PLR0913 - parts of a request, by name
 
 def placed(operation: Operation, keys: Keys, places: Mapping[Source, Any], label: str, *, stop: Stop = PLAIN) -> Case:
     """A valid case about the things with these keys, with these values in its body, query and headers."""
-    told = {n.source: keys[n.resource] for n in names(operation) if n.source.place == "body" and n.resource in keys}
+    told = {
+        n.source: keys[n.resource] for n in references(operation) if n.source.place == "body" and n.resource in keys
+    }
     told |= {s: v for s, v in places.items() if s.place == "body"}
     value, schema = put_at(base_value(operation), told), body_schema(operation)
     if schema is not None and not checker(schema).valid(value) and checker(schema).valid(put_at({}, told)):
@@ -155,9 +157,9 @@ def run_key(reading: Reading) -> Keys:
     return {} if found is None else {rule.resource: found}
 
 
-def look(context: Context, operation: Operation, keys: Keys) -> State:
+def look(context: Context, operation: Operation, keys: Keys) -> RunState:
     """What is stored of the run and the thread with these keys."""
-    return State(
+    return RunState(
         read(context, operation.rule.resource, keys),
         read(context, agent_of(context).thread, keys),
     )
@@ -166,18 +168,18 @@ def look(context: Context, operation: Operation, keys: Keys) -> State:
 def read(context: Context, resource: str, keys: Keys, *, gone: bool = False) -> Reading | None:
     """A read of the thing with these keys; None where nothing reads it, or its key is unknown. gone: none is there."""
     for operation in reads(context.contract, resource):
-        if operation.rule.reply is None and all(name.resource in keys for name in names(operation)):
+        if operation.rule.reply is None and all(name.resource in keys for name in references(operation)):
             case = aim(operation, keys, f"the {resource} afterwards")
             return ask_gone(context, case) if gone else ask(context, case)
     return None
 
 
-def ends_of(agent: Agent, state: State) -> list[str]:
+def ends_of(agent: Agent, state: RunState) -> list[str]:
     """The ends of a run after which things are as they were read; [] where it is under way."""
     return [end for end in ENDS if fits(agent.changes.get(end, ()), state)]
 
 
-def fits(changes: tuple[Change, ...], state: State) -> bool:
+def fits(changes: tuple[Change, ...], state: RunState) -> bool:
     """Whether what was read is as one of these changes leaves it, as far as that is fixed."""
     told = 0
     for change in changes:
@@ -192,7 +194,7 @@ def fits(changes: tuple[Change, ...], state: State) -> bool:
 
 
 def reading_places(
-    agent: Agent, end: str, state: State, kinds: tuple[str, ...] = ("latest",)
+    agent: Agent, end: str, state: RunState, kinds: tuple[str, ...] = ("latest",)
 ) -> Iterator[tuple[str, Setting, Any, Evidence]]:
     """Members of the thread that the end of a run fills from elsewhere: name, setting, what was read, evidence."""
     shown = state.shown("thread")
@@ -208,7 +210,7 @@ def held(setting: Setting, value: Any) -> Mapping[str, Any]:
     return found if observe(setting, value, found) else {}
 
 
-def final(agent: Agent, state: State) -> dict[str, Any]:
+def final(agent: Agent, state: RunState) -> dict[str, Any]:
     """The members of the thread that runs fill: what must not change where nothing is said any more."""
     return {
         member: value
@@ -240,7 +242,7 @@ def stored_pieces(context: Context, agent: Agent, keys: Keys) -> list[Any] | Non
     return None
 
 
-def until(context: Context, ask_again: Callable[[], State], holds: Callable[[State], bool]) -> State:
+def until(context: Context, ask_again: Callable[[], RunState], holds: Callable[[RunState], bool]) -> RunState:
     """What is stored once something holds, or after some tries: what was asked for at once may take a moment."""
     state = ask_again()
     for _ in range(TRIES):
@@ -275,7 +277,7 @@ def finish(context: Context, operation: Operation, keys: Keys) -> Reading | None
 def finish_thread(context: Context, operation: Operation, keys: Keys) -> None:
     """Wait until nothing happens any more on a thread, through the stream of all of it; else a moment."""
     for other in of_action(context.contract, operation.rule.resource, "join"):
-        if other.rule.run and other.rule.run.follow_thread and all(name.resource in keys for name in names(other)):
+        if other.rule.run and other.rule.run.follow_thread and all(name.resource in keys for name in references(other)):
             ask(context, replace(aim(other, keys, "what happens on the thread"), stop=FOLLOWING))
             return
     context.pause(PAUSE)
@@ -286,7 +288,7 @@ def streams(contract: Contract, operation: Operation) -> str:
     run = operation.rule.run
     if run is None or operation.rule.action != "run" or asked_for(operation, "stream") is None:
         return "the operation does not start a run and answer with its events"
-    return "" if saying(contract, operation, "x") else "no rule tells how something is said to the agent"
+    return "" if agent_input(contract, operation, "x") else "no rule tells how something is said to the agent"
 
 
 def streams_on_thread(contract: Contract, operation: Operation) -> str:

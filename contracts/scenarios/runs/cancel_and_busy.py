@@ -6,15 +6,15 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.agent_input import asked_for
-from threadmock.contracts.cases.references import names
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.runs.asking import (
     GOES_ON,
     Keys,
-    Started,
-    State,
+    RunState,
+    StartedRun,
     agent_of,
     case_of,
     ends_of,
@@ -45,7 +45,7 @@ AT_ONCE = 4
 def stops(contract: Contract, operation: Operation) -> str:
     """Operations that cancel a run, where another starts one and answers at once."""
     stopping = operation.rule.run.stopping if operation.rule.run else None
-    own = any(name.own for name in names(operation))
+    own = any(name.own for name in references(operation))
     if operation.rule.action != "cancel" or not (own or (stopping and stopping.keys)):
         return "the operation does not cancel a run by its key"
     return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
@@ -57,14 +57,14 @@ def _starter(contract: Contract, operation: Operation) -> Operation | None:
     return found if found is not None and on_thread(contract, found) else None
 
 
-def _going(context: Context, starter: Operation, keys: Keys) -> tuple[Started, str]:
+def _going(context: Context, starter: Operation, keys: Keys) -> tuple[StartedRun, str]:
     """A run that goes on for a while, and what it alone was told. NotSent where it does not go on."""
     text, mark = text_for(context, GOES_ON)
     started = start(context, starter, keys, text, "at_once", label="a run that goes on")
     state = look(context, starter, {**keys, starter.rule.resource: started.run})
     if not started.reading.accepted or state.run is None:
         raise NotSent("no run was started that can be read")
-    if ends_of(agent_of(context), State(state.run, None)):
+    if ends_of(agent_of(context), RunState(state.run, None)):
         raise NotSent("the run was over at once")
     return started, mark
 
@@ -108,8 +108,8 @@ def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
     yield from _taken_away(context, operation, starter)
 
 
-def _is_cancelled(agent: Agent, state: State) -> bool:
-    return "cancelled" in ends_of(agent, State(state.run, None))
+def _is_cancelled(agent: Agent, state: RunState) -> bool:
+    return "cancelled" in ends_of(agent, RunState(state.run, None))
 
 
 def _taken_away(context: Context, operation: Operation, starter: Operation) -> Iterator[Finding]:
@@ -175,12 +175,12 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
     if not got.accepted:
         yield _busy(got, policy, "a success, whatever is under way", f"status {got.status}")
         return
-    second = Started(got, {**keys, **run_key(got)})
+    second = StartedRun(got, {**keys, **run_key(got)})
     if operation.rule.resource in second.keys:
         finish(context, operation, second.keys)
     known = {**keys, operation.rule.resource: first.run}
     gone = policy.do == "remove"
-    state = State(read(context, operation.rule.resource, known, gone=gone), None)
+    state = RunState(read(context, operation.rule.resource, known, gone=gone), None)
     if gone:
         if state.run is not None and state.run.accepted:
             yield _busy(got, policy, "that the first run is taken away", "it is read still")

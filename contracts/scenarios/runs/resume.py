@@ -6,12 +6,12 @@ from typing import Any
 from threadmock.contracts.cases.agent_input import asked_for, conditions
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.streams import Told
+from threadmock.contracts.checks.streams import ReadEvent
 from threadmock.contracts.scenarios.runs.asking import (
     ASKS,
     GOES_ON,
-    Started,
-    State,
+    RunState,
+    StartedRun,
     agent_of,
     ends_of,
     final,
@@ -84,12 +84,12 @@ def run_resume_stream(context: Context, operation: Operation) -> Iterator[Findin
             )
 
 
-def _seen(events: list[Told]) -> tuple[int, int, int]:
+def _seen(events: list[ReadEvent]) -> tuple[int, int, int]:
     """Events that a reader may have seen last: the first, one of the middle, the last."""
     return 0, len(events) // 2, len(events) - 1
 
 
-def _after(events: list[Told], at: int, *, twins: bool) -> list[Told]:
+def _after(events: list[ReadEvent], at: int, *, twins: bool) -> list[ReadEvent]:
     """What comes after an event; without those of the same id, where the format says that these are lost."""
     return [told for told in events[at + 1 :] if not (twins and told.event.id == events[at].event.id)]
 
@@ -106,7 +106,7 @@ def _numbered(context: Context, operation: Operation) -> dict[Source, Any]:
     return {rule.numbered: True} if rule.numbered else {}
 
 
-def _difference(expected: list[Told], got: list[Told]) -> str:
+def _difference(expected: list[ReadEvent], got: list[ReadEvent]) -> str:
     """What is wrong with the rest of a stream; "" where nothing is."""
     wanted = [(told.event.id, told.event.name, told.event.data) for told in expected]
     found = [(told.event.id, told.event.name, told.event.data) for told in got]
@@ -166,7 +166,7 @@ def run_interrupt_resume(context: Context, operation: Operation) -> Iterator[Fin
         yield _interrupted(third, expected, f"{changed[0]} changed once more", agent.evidence)
 
 
-def _said(context: Context, started: Started) -> list[Any]:
+def _said(context: Context, started: StartedRun) -> list[Any]:
     """The messages of a thread, where they lie below it."""
     agent = agent_of(context)
     members = message_members(agent)
@@ -174,15 +174,15 @@ def _said(context: Context, started: Started) -> list[Any]:
     return [[dotted(item, member) for member in members] for item in found or ()]
 
 
-def _thread(started: Started) -> dict[str, Any]:
+def _thread(started: StartedRun) -> dict[str, Any]:
     return {name: key for name, key in started.keys.items() if name != started.reading.rule.resource}
 
 
-def _interrupted(started: Started, expected: str, got: str, evidence: Any) -> Finding:
+def _interrupted(started: StartedRun, expected: str, got: str, evidence: Any) -> Finding:
     return started.reading.find("interrupt_resume", expected, got, evidence=evidence, exchanges=4)
 
 
-def _asked(first: Started, state: State, context: Context) -> Iterator[Finding]:
+def _asked(first: StartedRun, state: RunState, context: Context) -> Iterator[Finding]:
     """What a thread says that is asked is what its stream said."""
     stream, agent = first.reading.stream, agent_of(context)
     told = (
@@ -217,7 +217,7 @@ def run_disconnect(context: Context, operation: Operation) -> Iterator[Finding]:
         yield _left(left, "a run that goes on: its reader went away, and nobody asked to have it cancelled", ends)
 
 
-def _leave(context: Context, operation: Operation, places: dict[Source, Any]) -> tuple[list[str], Started]:
+def _leave(context: Context, operation: Operation, places: dict[Source, Any]) -> tuple[list[str], StartedRun]:
     """The ends of a run that its state tells of after its stream was left, and how it was started."""
     agent = agent_of(context)
     text, _ = text_for(context, GOES_ON)
@@ -236,6 +236,6 @@ def _leave(context: Context, operation: Operation, places: dict[Source, Any]) ->
     return ends_of(agent, state), left
 
 
-def _left(left: Started, expected: str, ends: list[str]) -> Finding:
+def _left(left: StartedRun, expected: str, ends: list[str]) -> Finding:
     got = f"a run that {ends[0]}" if ends else "a run that is under way still"
     return left.reading.find("disconnect", expected, got, evidence=left.reading.rule.evidence, exchanges=3)

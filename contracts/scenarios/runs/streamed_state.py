@@ -10,8 +10,8 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import EventStream
 from threadmock.contracts.scenarios.runs.asking import (
     FAILS,
-    Started,
-    State,
+    RunState,
+    StartedRun,
     agent_of,
     ends_of,
     held,
@@ -35,7 +35,7 @@ from threadmock.specs.members import dotted
 from threadmock.specs.wire.strictjson import dump_json
 
 
-def _streamed(context: Context, operation: Operation, command: str = "") -> tuple[Started, EventStream]:
+def _streamed(context: Context, operation: Operation, command: str = "") -> tuple[StartedRun, EventStream]:
     """A run of its own, streamed to its end. NotSent where no whole stream came."""
     text, _ = text_for(context, command)
     started = start(context, operation, new_thread(context, operation), text, "stream", label="a run that is streamed")
@@ -88,7 +88,7 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
     yield from _unsaid(context, started, stream, agent)
 
 
-def _standing(agent: Agent, state: State) -> str:
+def _standing(agent: Agent, state: RunState) -> str:
     told = []
     for name, place in ((agent.thread, "thread"), ("run", "run")):
         shown = state.shown(place) or {}
@@ -103,7 +103,7 @@ def _standing(agent: Agent, state: State) -> str:
     return ", ".join(told) or "neither"
 
 
-def _unsaid(context: Context, started: Started, stream: EventStream, agent: Agent) -> Iterator[Finding]:
+def _unsaid(context: Context, started: StartedRun, stream: EventStream, agent: Agent) -> Iterator[Finding]:
     """Messages that were streamed whole and that lie nowhere below the thread."""
     members = message_members(agent)
     texts = [str(found["item.text"]) for found in stream.certain("said") if found.get("item.text")]
@@ -117,7 +117,7 @@ def _unsaid(context: Context, started: Started, stream: EventStream, agent: Agen
 
 
 def _about(  # noqa: PLR0913 - the members of a finding
-    started: Started, check: str, expected: str, got: str, *, where: str = "", evidence: Any = "documented"
+    started: StartedRun, check: str, expected: str, got: str, *, where: str = "", evidence: Any = "documented"
 ) -> Finding:
     return started.reading.find(check, expected, got, where=where, evidence=evidence, exchanges=3)
 

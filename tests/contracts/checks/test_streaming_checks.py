@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from threadmock.contracts.cases.agent_input import asked_for, body_saying, modes_of, put_at, saying
+from threadmock.contracts.cases.agent_input import agent_input, asked_for, body_with_text, modes_of, put_at
 from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.observed import observe
@@ -171,11 +171,11 @@ def operation(name: str):
 
 def test_a_text_is_said_where_the_agent_hears_it() -> None:
     asked = operation("POST /threads/{thread_id}/runs/stream")
-    assert saying(CONTRACT, asked, "hi").places == {
+    assert agent_input(CONTRACT, asked, "hi").places == {
         Source("body", ("input", "messages")): [{"role": "human", "content": "hi"}]
     }
-    assert body_saying(CONTRACT, asked, "hi")["input"] == {"messages": [{"role": "human", "content": "hi"}]}
-    assert saying(CONTRACT, operation("POST /threads"), "hi") is None
+    assert body_with_text(CONTRACT, asked, "hi")["input"] == {"messages": [{"role": "human", "content": "hi"}]}
+    assert agent_input(CONTRACT, operation("POST /threads"), "hi") is None
 
 
 def test_values_are_put_into_a_body_without_changing_it() -> None:

@@ -9,7 +9,7 @@ from support.hostile_server import hostile, reply
 from support.verify_process import HEEDING, MAIN, asked, count, done
 from threadmock.contracts.engine.confirmation import repeat
 from threadmock.contracts.engine.run import Run, prepare
-from threadmock.contracts.replays.guarded_transport import Carrier
+from threadmock.contracts.replays.guarded_transport import GuardedTransport
 from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.transport.errors import BudgetSpent
@@ -38,7 +38,7 @@ def test_what_shows_again_is_told_so_and_nothing_is_begun_when_the_time_is_over(
 
 def test_no_request_is_carried_when_the_time_is_over() -> None:
     contract = load("langsmith")
-    carrier = Carrier(contract, http_target(contract, "http://127.0.0.1:9"), over=lambda: True)
+    carrier = GuardedTransport(contract, http_target(contract, "http://127.0.0.1:9"), over=lambda: True)
     with pytest.raises(BudgetSpent, match="the time"):
         carrier.send(Request("GET", "/threads"), deadline=1)
     carrier.close()
@@ -64,7 +64,7 @@ def test_a_target_that_wants_to_be_left_alone_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])
 def test_a_method_that_nobody_documents_counts_as_what_the_path_makes(method: str) -> None:
     contract = load("seekrflow")
-    carrier = Carrier(contract, http_target(contract, "http://127.0.0.1:9"))
+    carrier = GuardedTransport(contract, http_target(contract, "http://127.0.0.1:9"))
     found = carrier._operation(Request(method, "/v1/threads"))
     assert str(found) == "POST /v1/threads"
     carrier.close()

@@ -15,7 +15,7 @@ from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations, read_settings
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.target.target import Gone
+from threadmock.contracts.target.target import TargetLost
 from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.specs.errors import SchemaError, UnknownName
 from threadmock.specs.loader import load
@@ -138,7 +138,7 @@ def test_a_target_that_keeps_silent_is_not_asked_for_ever():
 
 def test_a_target_that_is_gone_ends_every_item():
     def gone(_):
-        raise Gone("it is gone")
+        raise TargetLost("it is gone")
 
     run = run_on(gone)
     assert run.perform(SLUG, "coverage").gone == "it is gone"

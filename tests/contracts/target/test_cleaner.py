@@ -13,10 +13,10 @@ from threadmock.contracts.target.cleaner import MOST_FAILURES, Cleaner
 from threadmock.contracts.target.created_things import trouble_of
 from threadmock.contracts.target.guard import Guard
 from threadmock.contracts.target.ledger import Ledger
-from threadmock.contracts.target.ledger_file import Header, LedgerError, begin, read_book
+from threadmock.contracts.target.ledger_file import LedgerError, LedgerHeader, begin, read_ledger
 from threadmock.contracts.target.ledger_session import join
-from threadmock.contracts.target.prerequisites import Stage
-from threadmock.contracts.target.removal import way
+from threadmock.contracts.target.prerequisites import Prerequisites
+from threadmock.contracts.target.removal import removal_of
 from threadmock.contracts.target.tags import Tagger
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import TimedOut
@@ -45,7 +45,7 @@ class Place:
     def __init__(self, provider, path, *faults, around=None, begun=False, masking=None):
         self.contract, self.path = load(provider), path
         if not begun:
-            begin(path, Header("run-1", provider, "http://here"))
+            begin(path, LedgerHeader("run-1", provider, "http://here"))
         self.world = World(1, auth="off", faults=planted(find_faults(faults)))
         self.app = served(Gateway([self.contract], self.world))
         self.file = join(path)
@@ -58,14 +58,14 @@ class Place:
         ledger = Ledger(self.file, **({"masking": masking} if masking else {}))
         guard = Guard(self.contract, ledger, local=True)
         self.target = Target(carrier, "here", ledger=ledger, guard=guard, tagger=Tagger("run-1"))
-        self.stage = Stage(self.contract, self.target.exchange, random.Random(1))
+        self.stage = Prerequisites(self.contract, self.target.exchange, random.Random(1))
 
     def things(self):
         got = WsgiTransport(self.app).send(Request("GET", "/_mock/things"), deadline=5)
         return json.loads(got.content)["count"]
 
     def clean(self):
-        return Cleaner(self.contract, self.target, read_book(self.path), self.file).clean()
+        return Cleaner(self.contract, self.target, read_ledger(self.path), self.file).clean()
 
 
 class Around:
@@ -105,7 +105,7 @@ def test_what_was_made_is_gone_or_archived(provider, place):
         assert (done.removed, done.archived) == (0, 3)
     else:
         assert there.things() == before
-    book = read_book(there.path)
+    book = read_ledger(there.path)
     assert (book.entries, book.open) == ((), ())
 
 
@@ -114,14 +114,14 @@ def test_a_create_is_on_the_disk_before_it_is_sent(place):
 
     def look(request, send):
         if request.method == "POST":
-            seen.append(read_book(there.path))
+            seen.append(read_ledger(there.path))
         return send()
 
     there = place(around=look)
     there.stage.make("thread")
     assert [intent.resource for intent in seen[0].open] == ["thread"]
     assert not seen[0].entries
-    after = read_book(there.path)
+    after = read_ledger(there.path)
     assert len(after.entries) == 1
     assert not after.open
 
@@ -143,7 +143,7 @@ def test_what_was_made_when_the_process_died_is_found_by_its_tag(place):
     there = place(around=die)
     with pytest.raises(KeyboardInterrupt):
         there.stage.make("thread")
-    book = read_book(there.path)
+    book = read_ledger(there.path)
     # As if the server had chosen the key.
     assert [intent.tagged for intent in book.open] == [True]
     forget_keys(there.path)
@@ -152,7 +152,7 @@ def test_what_was_made_when_the_process_died_is_found_by_its_tag(place):
     done = there.clean()
     assert (done.removed, done.left) == (1, [])
     assert there.things() == 0
-    assert not read_book(there.path).open
+    assert not read_ledger(there.path).open
 
 
 def forget_keys(path):
@@ -173,7 +173,7 @@ def test_what_may_have_been_made_and_can_not_be_found_is_listed(place):
     there.connect()
     done = there.clean()
     assert re.search(r"perhaps \d of thread", done.left[0][0])
-    assert read_book(there.path).open
+    assert read_ledger(there.path).open
 
 
 def test_the_clean_up_goes_on_where_it_was_stopped(place):
@@ -192,7 +192,7 @@ def test_the_clean_up_goes_on_where_it_was_stopped(place):
     with pytest.raises(KeyboardInterrupt):
         there.clean()
     assert there.things() == 2
-    assert len(read_book(there.path).entries) == 2
+    assert len(read_ledger(there.path).entries) == 2
     there.connect()
     assert there.clean().removed == 2
     assert there.things() == 0
@@ -239,7 +239,7 @@ def test_what_stays_is_listed_and_after_some_failures_nothing_more_is_tried(answ
     assert reason in done.left[0][1]
     assert done.left[-1][1] == "not tried"
     assert "in a row" in done.stopped
-    assert len(read_book(there.path).entries) == MOST_FAILURES + 3
+    assert len(read_ledger(there.path).entries) == MOST_FAILURES + 3
 
 
 def test_what_lies_in_a_thing_that_stays_is_removed_by_itself(place):
@@ -255,7 +255,7 @@ def test_what_lies_in_a_thing_that_stays_is_removed_by_itself(place):
     assert all(what.startswith("thread ") for what, _ in done.left)
     assert (done.along, done.removed) == (0, len(messages))
     assert there.things() == before + threads
-    assert {entry.resource for entry in read_book(there.path).entries} == {"thread"}
+    assert {entry.resource for entry in read_ledger(there.path).entries} == {"thread"}
 
 
 def test_where_nothing_reads_one_thing_a_list_shows_what_stays(place):
@@ -294,7 +294,7 @@ def test_a_thing_that_was_there_before_is_not_taken_for_ours(place):
     shown = Response(200, {"content-type": "application/json"}, json.dumps({"thread_id": theirs}).encode())
     there.target.ledger.note(operation, Request("POST", "/threads", body=body), shown)
     assert not there.target.ledger.owns("thread", theirs)
-    assert not read_book(there.path).entries
+    assert not read_ledger(there.path).entries
 
 
 def test_a_key_that_holds_a_credential_is_not_written_down(place):
@@ -305,7 +305,7 @@ def test_a_key_that_holds_a_credential_is_not_written_down(place):
     )
     there.stage.make("thread")
     assert "s3cr3t-canary" not in there.path.read_text()
-    assert "credential" in read_book(there.path).entries[0].trouble
+    assert "credential" in read_ledger(there.path).entries[0].trouble
 
 
 def test_a_ledger_whose_last_line_was_cut_off_is_read(place):
@@ -313,7 +313,7 @@ def test_a_ledger_whose_last_line_was_cut_off_is_read(place):
     there.stage.make("thread")
     text = there.path.read_text()
     there.path.write_text(text + '{"made": "1-9", "operation": "cr')
-    assert len(read_book(there.path).entries) == 1
+    assert len(read_ledger(there.path).entries) == 1
 
 
 @pytest.mark.parametrize(
@@ -322,13 +322,13 @@ def test_a_ledger_whose_last_line_was_cut_off_is_read(place):
 def test_a_file_that_is_no_ledger_is_said_to_be_none(text, tmp_path):
     (tmp_path / "some.jsonl").write_text(text)
     with pytest.raises(LedgerError):
-        read_book(tmp_path / "some.jsonl")
+        read_ledger(tmp_path / "some.jsonl")
 
 
 def test_a_ledger_that_tells_of_things_is_not_written_over(place):
     there = place()
     with pytest.raises(LedgerError, match="threadmock cleanup"):
-        begin(there.path, Header("run-2", "langsmith", "http://here"))
+        begin(there.path, LedgerHeader("run-2", "langsmith", "http://here"))
 
 
 def test_things_carry_the_tag_and_what_is_judged_is_what_was_sent(place):
@@ -339,7 +339,9 @@ def test_things_carry_the_tag_and_what_is_judged_is_what_was_sent(place):
 
 
 def test_ways_of_removal_come_from_the_rules():
-    found = {p: {r: way(load(p), r).how for r in ("thread", "message", "turn", "run", "assistant")} for p in MADE}
+    found = {
+        p: {r: removal_of(load(p), r).how for r in ("thread", "message", "turn", "run", "assistant")} for p in MADE
+    }
     assert found["langsmith"] | {"turn": "", "message": ""} == {
         "thread": "delete", "run": "delete", "assistant": "never", "turn": "", "message": "",
     }  # fmt: skip
@@ -361,7 +363,7 @@ def test_a_thread_that_a_run_names_into_being_is_removed_too(place):
     request = dataclasses.replace(case.request, path=f"/threads/{key}/runs/wait")
     exchange = there.target.exchange(dataclasses.replace(case, request=request))
     assert exchange.response.status == 200
-    assert ("thread", key) in {(entry.resource, entry.key) for entry in read_book(there.path).entries}
+    assert ("thread", key) in {(entry.resource, entry.key) for entry in read_ledger(there.path).entries}
     there.connect()
     there.clean()
     there.connect()

@@ -4,10 +4,10 @@ import json
 
 import pytest
 from threadmock.contracts.cases.fresh_keys import fresh_key, is_invented, strange_keys
-from threadmock.contracts.target.guard import Guard, Spot, spots, touches, writes
+from threadmock.contracts.target.guard import Guard, NamingPlace, naming_places, touches, writes
 from threadmock.contracts.target.ledger import Ledger
-from threadmock.contracts.target.ledger_file import Entry
-from threadmock.contracts.transport.errors import Forbidden, NotSent, Trespass
+from threadmock.contracts.target.ledger_file import LedgerEntry
+from threadmock.contracts.transport.errors import Forbidden, NotSent, OwnershipError
 from threadmock.specs.behaviour.actions import ACTIONS, Traits
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, Within
@@ -22,10 +22,10 @@ RUNS = {"mine": "33333333-3333-4333-8333-333333333333", "theirs": "44444444-4444
 
 def guard(provider="langsmith", *, local=False, writable=True):
     owned = Ledger()
-    owned.take(Entry("create", "thread", MINE))
-    owned.take(Entry("create", "run", RUNS["mine"]))
-    owned.take(Entry("create", "thread", "thread_mine0001"))
-    owned.take(Entry("create", "message", 7))
+    owned.take(LedgerEntry("create", "thread", MINE))
+    owned.take(LedgerEntry("create", "run", RUNS["mine"]))
+    owned.take(LedgerEntry("create", "thread", "thread_mine0001"))
+    owned.take(LedgerEntry("create", "message", 7))
     return Guard(load(provider), owned, local=local, writable=writable, name="there")
 
 
@@ -80,7 +80,7 @@ OWN = {
 def test_what_others_made_is_not_touched(sent, local):
     with pytest.raises(Forbidden):
         guard(local=local).check(sent, planned=False)
-    with pytest.raises(Trespass, match="which this run did not make"):
+    with pytest.raises(OwnershipError, match="which this run did not make"):
         guard(local=local).check(sent, planned=True)
 
 
@@ -134,7 +134,7 @@ def test_an_encoded_body_counts_as_one_that_nobody_can_read():
 def test_a_key_of_one_kind_is_none_of_another():
     sent = request("DELETE", "/v1/threads/thread_mine0001/messages/7")
     guard("seekrflow").check(sent, planned=True)
-    with pytest.raises(Trespass):
+    with pytest.raises(OwnershipError):
         guard("seekrflow").check(request("DELETE", "/v1/threads/7"), planned=True)
 
 
@@ -216,14 +216,17 @@ def test_what_reads_and_makes_something_as_well_writes(words):
 @pytest.mark.parametrize("action", ACTIONS)
 def test_wherever_a_rule_has_its_key_the_guard_looks(action, source):
     place, *steps = source.split(".")
-    assert Spot("thing", Source(place, tuple(steps))) in set(spots(acting(action, source=source)))
+    assert NamingPlace("thing", Source(place, tuple(steps))) in set(naming_places(acting(action, source=source)))
 
 
 def test_a_key_that_is_the_parents_is_one_of_the_parent_unless_a_thing_is_made_under_it():
     parent = Source("path", ("id",))
     within = Within("parent", parent)
-    assert set(spots(acting("read", within=within))) == {Spot("parent", parent)}
-    assert set(spots(acting("create", within=within))) == {Spot("parent", parent), Spot("thing", parent)}
+    assert set(naming_places(acting("read", within=within))) == {NamingPlace("parent", parent)}
+    assert set(naming_places(acting("create", within=within))) == {
+        NamingPlace("parent", parent),
+        NamingPlace("thing", parent),
+    }
 
 
 def test_a_key_inside_an_object_of_an_update_is_looked_at(tmp_path):
@@ -237,10 +240,10 @@ def test_a_key_inside_an_object_of_an_update_is_looked_at(tmp_path):
     document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/things": {"post": post}}}
     (tmp_path / "things.json").write_text(json.dumps(document))
     own = Ledger()
-    own.take(Entry("create", "thing", MINE))
+    own.take(LedgerEntry("create", "thing", MINE))
     judge = Guard(load(str(tmp_path / "things.json")), own, local=False)
     judge.check(request("POST", "/things", {"thing": {"id": MINE}}), planned=True)
-    with pytest.raises(Trespass):
+    with pytest.raises(OwnershipError):
         judge.check(request("POST", "/things", {"thing": {"id": THEIRS}}), planned=True)
 
 

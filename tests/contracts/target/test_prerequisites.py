@@ -8,13 +8,13 @@ from support.paths import DATA
 from threadmock.contracts.cases.case import Case, base_value, build_request, case_with_body
 from threadmock.contracts.cases.families import below, makers, reads
 from threadmock.contracts.cases.placeholders import read_at
-from threadmock.contracts.cases.references import names, placeholder, untold
+from threadmock.contracts.cases.references import placeholder, references, untold
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.engine.summary import Summary
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.target.open_target import mock_target
-from threadmock.contracts.target.prerequisites import NotStaged, Stage
+from threadmock.contracts.target.prerequisites import NotCreated, Prerequisites
 from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.loader import load
@@ -45,7 +45,7 @@ def stage(sent):
         sent.append(case)
         return target.exchange(case)
 
-    yield Stage(CONTRACT, send, random.Random(1))
+    yield Prerequisites(CONTRACT, send, random.Random(1))
     target.close()
 
 
@@ -62,7 +62,7 @@ def stage(sent):
     ],
 )
 def test_an_operation_names_its_parents_and_then_its_own_thing(slug, expected):
-    assert [name.resource for name in names(OPERATIONS[slug])] == expected
+    assert [name.resource for name in references(OPERATIONS[slug])] == expected
 
 
 def test_families_are_found_by_the_rules_alone():
@@ -77,7 +77,7 @@ def test_a_settled_case_names_things_that_are_there(stage, slug):
     case = build_case(operation)
     settled = stage.settle(case)
     assert settled.standing == "there"
-    for name in names(operation):
+    for name in references(operation):
         value = read_at(settled, name.source)
         assert value != placeholder(operation, name.source)
         assert value in {str(thing.key) for thing in stage._things.values() if thing.resource == name.resource}
@@ -123,7 +123,7 @@ def test_what_could_not_be_made_says_why_and_is_not_tried_for_ever(stage, sent):
     target.given = {"authorization": "Bearer wrong"}
     stage._send = lambda case: (sent.append(case), target.exchange(case))[1]
     for _ in range(5):
-        with pytest.raises(NotStaged, match="no notebook could be made: POST /notebooks was answered 401"):
+        with pytest.raises(NotCreated, match="no notebook could be made: POST /notebooks was answered 401"):
             stage.settle(build_case(OPERATIONS["read_notebook"]))
     assert len(sent) == 2
     target.close()

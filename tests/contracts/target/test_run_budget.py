@@ -12,7 +12,7 @@ from threadmock.contracts.engine.summary import Summary
 from threadmock.contracts.reporting.text_report import lines
 from threadmock.contracts.settings import Settings, UsageError, read_settings
 from threadmock.contracts.target.open_target import http_target
-from threadmock.contracts.target.run_budget import RUNS_OFF, Purse, starts_runs, users
+from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, starts_runs, users
 from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.contracts.transport.shared import SharedCount
@@ -48,7 +48,7 @@ def test_operations_that_start_runs_are_known_by_their_rules() -> None:
 
 @pytest.mark.parametrize("intent", ["valid", "invalid", "malformed", "media_type", "credentials"])
 def test_every_request_that_a_target_might_take_counts(intent: str) -> None:
-    purse = Purse(CONTRACT, 2)
+    purse = RunBudget(CONTRACT, 2)
     purse.take(case(RUN, intent))
     purse.take(case(RUN, intent))
     with pytest.raises(BudgetSpent, match="--allow-runs 2"):
@@ -57,7 +57,7 @@ def test_every_request_that_a_target_might_take_counts(intent: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE"])
 def test_a_method_that_nobody_documents_may_start_a_run_where_another_one_does(method: str) -> None:
-    purse, asked = Purse(CONTRACT, 1), case(RUN, "method")
+    purse, asked = RunBudget(CONTRACT, 1), case(RUN, "method")
     strange = replace(asked, request=replace(asked.request, method=method))
     purse.take(strange)
     with pytest.raises(BudgetSpent):
@@ -74,7 +74,7 @@ def test_a_request_that_is_sent_once_more_counts_once_more() -> None:
 
 
 def test_nothing_is_spent_on_other_operations_and_methods() -> None:
-    purse = Purse(CONTRACT, 0)
+    purse = RunBudget(CONTRACT, 0)
     for name in ("POST /threads", READ, "GET /threads/{thread_id}/runs"):
         purse.take(case(name))
     with pytest.raises(Forbidden, match=RUNS_OFF):
@@ -82,14 +82,14 @@ def test_nothing_is_spent_on_other_operations_and_methods() -> None:
 
 
 def test_an_unlimited_purse_is_never_empty() -> None:
-    purse = Purse(CONTRACT)
+    purse = RunBudget(CONTRACT)
     for _ in range(1000):
         purse.take(case(RUN))
     assert not purse.bars(operation(RUN))
 
 
 def test_runs_that_would_begin_in_a_long_time_are_not_asked_for() -> None:
-    purse = Purse(CONTRACT)
+    purse = RunBudget(CONTRACT)
     purse.take(case(RUN, after_seconds=1))
     with pytest.raises(NotSent, match="begin only after"):
         purse.take(case(RUN, after_seconds=1e9))
@@ -99,7 +99,7 @@ def test_runs_that_would_begin_in_a_long_time_are_not_asked_for() -> None:
 
 
 def test_processes_share_a_limit_and_together_they_have_all_of_it(tmp_path: Path) -> None:
-    first, second = (Purse(CONTRACT, 5, shared=SharedCount(tmp_path / "runs", 5)) for _ in range(2))
+    first, second = (RunBudget(CONTRACT, 5, shared=SharedCount(tmp_path / "runs", 5)) for _ in range(2))
     for purse in (first, second, first, first):
         purse.take(case(RUN))
     assert first.covers(1)

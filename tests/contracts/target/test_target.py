@@ -14,8 +14,8 @@ from threadmock.contracts.cases.case import Case, base_value, build_request
 from threadmock.contracts.target import open_target
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.target.open_target import http_target, mock_target
-from threadmock.contracts.target.target import MOST_UNREACHABLE, Gone, Target
-from threadmock.contracts.transport.credentials import alter, dressing, known
+from threadmock.contracts.target.target import MOST_UNREACHABLE, Target, TargetLost
+from threadmock.contracts.transport.credentials import alter, credentials_for, known
 from threadmock.contracts.transport.errors import Forbidden, Unreachable
 from threadmock.contracts.transport.header_options import read_headers, secrets_of
 from threadmock.contracts.transport.http import HttpTransport
@@ -248,7 +248,7 @@ def test_absent_credentials_hold_nothing_of_the_good_ones(schemes, token):
     given_headers = {"authorization": f"Bearer {secret}", "x-key": secret, "api_key": secret, "session": secret}
     named = {"authorization"} & {"authorization" for s in schemes if s in (BEARER, BASIC)}
     named |= {s.name.lower() for s in schemes if s.kind == "apiKey"}
-    dressed = dressing(op, {name: v for name, v in given_headers.items() if name in named}, "absent")
+    dressed = credentials_for(op, {name: v for name, v in given_headers.items() if name in named}, "absent")
     assert secret not in str(dressed)
 
 
@@ -293,7 +293,7 @@ def test_a_target_that_is_gone_stops_the_run_after_some_tries():
         target = http_target(contract(operation()), server.url)
     for _ in range(MOST_UNREACHABLE - 1):
         assert target.exchange(case(operation())).problem
-    with pytest.raises(Gone, match="any more"):
+    with pytest.raises(TargetLost, match="any more"):
         target.exchange(case(operation()))
 
 

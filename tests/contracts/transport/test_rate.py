@@ -9,7 +9,7 @@ from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.rate import MOST_PAUSE, MOST_STORMS, Pacer, seconds_asked
-from threadmock.contracts.transport.shared import Place, SharedRate
+from threadmock.contracts.transport.shared import SharedRate, WorkerPlace
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.wire.messages import Response
 
@@ -164,7 +164,7 @@ def test_what_one_process_is_asked_to_wait_all_wait(tmp_path):
 
 @pytest.mark.parametrize(("workers", "turn"), [(2, -1.0), (1, 0.0)])
 def test_a_run_of_several_processes_takes_its_turns_among_all(tmp_path, workers, turn):
-    place = Place(workers, 0, tmp_path, alone=True)
+    place = WorkerPlace(workers, 0, tmp_path, alone=True)
     run = prepare(Settings("langsmith", target="http://127.0.0.1:9", rate=0.001), at=place)
     run.target.pacer.wait()
     assert SharedRate(tmp_path, 0.001).take(most=1) == turn
