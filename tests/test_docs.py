@@ -1,18 +1,24 @@
 """What the documents of the project say is true of the code."""
 
+import importlib.util
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from threadmock.contracts.cli.main import threadmock as main
+from threadmock.contracts.cli.words import read_schema, vocabulary
 from threadmock.mockserver.faults.table import table
 from threadmock.specs.loader import builtin_names, load
+from threadmock.specs.members import ABSENT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 PACKAGES = ("specs", "mockserver", "contracts")
 SUB_PACKAGES = sorted(
     path.parent.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).glob("*/__init__.py")
@@ -70,3 +76,96 @@ def test_help_of_every_verb_is_there() -> None:
 def test_changelog_has_an_unreleased_section_on_top() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert headings[0] == "[Unreleased]"
+
+
+def generator():
+    """The script docs/generate.py as a module."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def generate():
+    """The script, with its pages made once."""
+    made = generator()
+    pages = made.written_pages()
+    made.written_pages = lambda: pages
+    return made
+
+
+def test_a_stale_page_a_missing_one_and_one_too_many_are_found(generate, tmp_path) -> None:
+    for name, text in generate.written_pages().items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert generate.stale(tmp_path) == []
+    page = tmp_path / "faults.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("NaN", "nan"), encoding="utf-8")
+    (tmp_path / "checks.md").unlink()
+    (tmp_path / "stray.md").write_text("# Stray\n", encoding="utf-8")
+    assert generate.stale(tmp_path) == ["checks.md", "faults.md", "stray.md"]
+
+
+def test_a_check_of_the_pages_says_what_mends_them(generate, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(generate, "FOLDER", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
+    assert generate.main() == 1
+    assert "docs/reference/behaviour.md is stale: python docs/generate.py\n" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["generate.py"])
+    assert generate.main() == 0
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
+    assert generate.main() == 0
+
+
+def test_the_page_of_the_vocabulary_has_every_word(generate) -> None:
+    text = generate.written_pages()["behaviour.md"]
+    for word in vocabulary(read_schema()).values():
+        if word.value is ABSENT:
+            assert f"\n### `{word.path}`\n" in text or f'<a id="{word.path}"></a>' in text
+        assert word.description.partition("Checks: ")[0].replace("|", "\\|") in text, word.path
+
+
+def test_a_folder_stands_above_those_that_it_imports(generate, monkeypatch, tmp_path) -> None:
+    package = tmp_path / "specs"
+    for name, text in {
+        "a/__init__": "",
+        "a/one": "from threadmock.specs.b import two",
+        "b/two": "",
+        "c": "from threadmock.specs import a",
+    }.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert generate._top_first("specs", generate._boxes("specs")) == ["c", "a", "b"]
+
+
+def anchors(path: Path) -> set[str]:
+    """What a link into a page may name: its headings as they are on the web, and anchors of its own."""
+    text = path.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    names = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return names | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+def dead_links(path: Path) -> list[str]:
+    found = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name) if name else path
+        if "://" not in link and (not target.exists() or (anchor and anchor not in anchors(target))):
+            found.append(link)
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[path.relative_to(ROOT).as_posix() for path in PAGES])
+def test_every_link_leads_somewhere(path: Path) -> None:
+    assert dead_links(path) == []
+
+
+def test_a_dead_link_is_found(tmp_path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A `b.c` d\n[1](#a-bc-d) [2](#nowhere) [3](gone.md) [4](page.md#a-bc-d) [5](https://a.example/#b)",
+        encoding="utf-8",
+    )
+    assert dead_links(page) == ["#nowhere", "gone.md"]

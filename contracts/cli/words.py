@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -151,16 +151,17 @@ def _takes(node: Mapping[str, Any]) -> str:
     return " or ".join(_KINDS.get(kind, kind) for kind in _listed(kinds))
 
 
-def use_of(word: Word, schema: Mapping[str, Any]) -> str:
-    """The shortest example that uses a value as its word allows it, or the object in it that does; "" for none."""
+def example_objects(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every object in any example of the schema."""
+    known = (Word("*", "", examples=tuple(schema["examples"])), *vocabulary(schema).values())
+    shown = (each if word.is_nameless else {word.name: each} for word in known for each in word.examples)
+    return [node for example in shown for node in _objects(example)]
+
+
+def use_of(word: Word, schema: Mapping[str, Any], objects: Iterable[Mapping[str, Any]]) -> str:
+    """The shortest of the objects that uses a value as its word allows it; "" where none does."""
     names = _names_of(word.path.partition(":")[0], schema)
-    uses = [
-        (len(node) == 1, text)
-        for each in (Word("*", "", examples=tuple(schema["examples"])), *vocabulary(schema).values())
-        for example in each.examples
-        for node in _objects(example if each.is_nameless else {each.name: example})
-        for text in _uses(node, names, word.value)
-    ]
+    uses = [(len(node) == 1, text) for node in objects for text in _uses(node, names, word.value)]
     return min(uses, key=lambda use: (use[0], len(use[1])), default=(False, ""))[1]
 
 
@@ -225,7 +226,7 @@ def word_lines(wanted: str) -> Iterator[str]:
             yield f"  takes    {word.takes.replace('`', '')}"
         if word.default is not ABSENT:
             yield f"  default  {written(word.default)}"
-        shown = word.shown() if word.value is ABSENT else [use_of(word, schema)]
+        shown = word.shown() if word.value is ABSENT else [use_of(word, schema, example_objects(schema))]
         yield from (f"  example  {text}" for text in shown)
         yield ""
 

@@ -1,0 +1,226 @@
+"""Write the pages of docs/reference from the code: `python docs/generate.py`. With --check: say which are stale."""
+
+import argparse
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from click.testing import CliRunner
+from threadmock.contracts.checks import checks
+from threadmock.contracts.cli import words
+from threadmock.contracts.cli.main import threadmock, verbs
+from threadmock.contracts.cli.words import Word
+from threadmock.contracts.scenarios import scenarios
+from threadmock.mockserver.faults.table import table as faults
+from threadmock.specs.members import ABSENT
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+COMMAND = "python docs/generate.py"
+
+
+def behaviour_page() -> Iterator[str]:
+    """The words of `x-behaviour`, from its schema."""
+    schema = words.read_schema()
+    known = words.vocabulary(schema)
+    objects = words.example_objects(schema)
+    uses = {word.path: words.use_of(word, schema, objects) for word in known.values() if word.value is not ABSENT}
+    yield "# The words of `x-behaviour`"
+    yield schema["description"]
+    yield (
+        "Written from `specs/behaviour/behaviour.schema.json`; `threadmock explain --words [WORD]` prints the same. "
+        "A word in a *takes* column is defined on this page. `*` stands for a name that the overlay chooses."
+    )
+    yield "\n".join(f"- [{part}](#{_anchor(part)}): {_names(names)}" for part, names in words.PARTS.items())
+    for part, names in words.PARTS.items():
+        yield f"## {part}"
+        for name in names:
+            yield from _top_word(known[name], known.values(), uses)
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"[`{name}`](#{name})" for name in names)
+
+
+def _top_word(top: Word, known: Iterable[Word], uses: Mapping[str, str]) -> Iterator[str]:
+    yield f"### `{top.path}`"
+    yield _linked(top.description)
+    facts = [f"Takes: {_links(top.takes)}."] if top.takes != "object" else []
+    facts += [f"Default: `{words.written(top.default)}`."] if top.default is not ABSENT else []
+    yield from (" ".join(facts),) if facts else ()
+    yield "```yaml\n" + "\n".join(top.shown()) + "\n```"
+    inside = [word for word in known if word.top == top.path and word is not top]
+    rows = [_row(word, word.path.removeprefix(f"{top.path}.")) for word in inside if word.value is ABSENT]
+    yield from _table(("word", "meaning", "takes", "default", "example"), rows)
+    for path in dict.fromkeys(word.path.partition(":")[0] for word in inside if word.value is not ABSENT):
+        values = [word for word in inside if word.path.partition(":")[0] == path and word.value is not ABSENT]
+        rows = [(_code(word.name), _linked(word.description), _code(uses[word.path])) for word in values]
+        yield from _table((f"`{path}`", "meaning", "example"), rows)
+
+
+def _row(word: Word, name: str) -> tuple[str, ...]:
+    default = "" if word.default is ABSENT else _code(words.written(word.default))
+    example = _code(word.shown()[0])
+    return f'<a id="{word.path}"></a>`{name}`', _linked(word.description), _links(word.takes), default, example
+
+
+def _linked(description: str) -> str:
+    """The text, with a link at each check that it names."""
+    text, found, listed = description.partition("Checks: ")
+    return text + found + re.sub(r"\w+", lambda name: f"[{name[0]}](checks.md#{name[0]})", listed)
+
+
+def _links(takes: str) -> str:
+    return re.sub(r"`(\w+)`", r"[\1](#\1)", takes)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A table; nothing where it has no rows."""
+    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    if lines:
+        yield "\n".join(f"| {line} |" for line in (" | ".join(head), " | ".join("---" for _ in head), *lines))
+
+
+def commands_page() -> Iterator[str]:
+    """What `--help` says, of every verb."""
+    yield "# Commands"
+    for arguments in ([], *([verb] for verb in verbs)):
+        name = " ".join(["threadmock", *arguments])
+        shown = CliRunner().invoke(threadmock, [*arguments, "--help"], prog_name="threadmock", terminal_width=100)
+        yield f"## {name}"
+        yield f"```console\n$ {name} --help\n{shown.output.strip()}\n```"
+
+
+def checks_page() -> Iterator[str]:
+    """What the suite asserts, and where that comes from."""
+    yield "# Checks and scenarios"
+    yield "`threadmock checks` lists the same. A check judges one exchange, a scenario several."
+    caught: dict[str, list[str]] = {name: [] for name in (*checks, *scenarios)}
+    for fault in faults.values():
+        for name in fault.caught_by:
+            caught[name].append(fault.name)
+    yield "## Checks of one exchange"
+    for check in checks.values():
+        yield from _assertion(check.name, check.asserts, f"{check.source} ({check.evidence})", caught)
+    yield "## Scenarios"
+    for scenario in scenarios.values():
+        yield from _assertion(scenario.name, scenario.asserts, scenario.source, caught)
+
+
+def _assertion(name: str, asserts: str, source: str, caught: Mapping[str, list[str]]) -> Iterator[str]:
+    yield f"### {name}"
+    yield f"{asserts[0].upper()}{asserts[1:]}."
+    yield f"From: {source}. Faults that it catches: {_faults(caught[name])}."
+
+
+def _faults(names: list[str]) -> str:
+    return ", ".join(f"[{name}](faults.md#{name})" for name in names) or "none"
+
+
+def faults_page() -> Iterator[str]:
+    """The deviations that `--fault` plants in the mock."""
+    yield "# Faults"
+    yield "`threadmock serve NAME --fault FAULT` plants one in the mock; the suite has been seen to catch each."
+    for fault in faults.values():
+        yield f"### {fault.name}"
+        caught = ", ".join(f"[{name}](checks.md#{name})" for name in fault.caught_by)
+        yield f"{fault.tells} Caught by {caught}."
+
+
+def modules_page() -> Iterator[str]:
+    """The first line of every module, by package and folder; what imports stands above what is imported."""
+    yield "# Modules"
+    yield "In each package a folder stands above those that it imports."
+    for package in ("specs", "mockserver", "contracts"):
+        yield f"## {package}/"
+        boxes = _boxes(package)
+        for name in _top_first(package, boxes):
+            first, *others = boxes[name]  # a folder begins with its __init__.py
+            if first.name != "__init__.py" or first.parent.name == package:
+                yield f"`{_shown(first)}`: {_first_line(first)}"
+                continue
+            yield f"### {package}/{name}/"
+            yield _first_line(first)
+            rows = [(_code(_shown(path)), _first_line(path)) for path in others]
+            yield from _table(("module", "what it holds"), rows)
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _boxes(package: str) -> dict[str, list[Path]]:
+    """The folders and modules directly in a package, each with its files."""
+    boxes: dict[str, list[Path]] = {}
+    for path in sorted((ROOT / package).rglob("*.py"), key=lambda path: (path.name != "__init__.py", path)):
+        boxes.setdefault(path.relative_to(ROOT / package).with_suffix("").parts[0], []).append(path)
+    return boxes
+
+
+def _top_first(package: str, boxes: Mapping[str, list[Path]]) -> list[str]:
+    """The boxes in such an order that each stands before those that it imports."""
+    pattern = re.compile(rf"threadmock\.{package}\.(\w+)|from threadmock\.{package} import (\w+)")
+    imported = {
+        name: {found[1] or found[2] for path in files for found in pattern.finditer(path.read_text(encoding="utf-8"))}
+        for name, files in boxes.items()
+    }
+    order: list[str] = []
+    while left := [name for name in boxes if name not in order]:
+        importers = {name: sum(name in imported[other] for other in left if other != name) for name in left}
+        order.append(min(left, key=lambda name: (importers[name], name)))
+    return order
+
+
+def _first_line(path: Path) -> str:
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.partition("\n\n")[0].replace("\n", " ") or "-"
+
+
+PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
+    "behaviour.md": behaviour_page,
+    "commands.md": commands_page,
+    "checks.md": checks_page,
+    "faults.md": faults_page,
+    "modules.md": modules_page,
+}
+
+
+def written_pages() -> dict[str, str]:
+    """Every page, by its name."""
+    note = f"<!-- Written by `{COMMAND}`. Change the code, not this page. -->"
+    return {name: "\n\n".join((note, *page())) + "\n" for name, page in PAGES.items()}
+
+
+def stale(folder: Path) -> list[str]:
+    """The pages in a folder that are not what the code says."""
+    pages = written_pages()
+    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    return sorted(name for name in pages.keys() | there.keys() if pages.get(name) != there.get(name))
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 where a page is stale")
+    if parser.parse_args().check:
+        found = stale(FOLDER)
+        sys.stdout.writelines(f"docs/reference/{name} is stale: {COMMAND}\n" for name in found)
+        return 1 if found else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in written_pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
