@@ -1,0 +1,61 @@
+"""Every schema of the built-in providers: two engines, one verdict."""
+
+import pytest
+from hypothesis import given, settings
+from support.documents import JSON
+from support.schema_values import contracts, near_values, shipped_schemas
+from threadmock.specs.operations.replies import check_response
+from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request, Response, is_json
+from threadmock.specs.wire.strictjson import dump_json, parse_json
+
+GET = Request("GET", "/things")
+OPERATIONS = [made for contract in contracts() for made in contract.operations]
+SHIPPED = shipped_schemas()
+
+
+def test_the_schemas_of_every_provider_in_both_layers_are_here():
+    assert len({name.split("-")[0] for name in SHIPPED}) == 5
+    assert sum("-request-" in name for name in SHIPPED) >= 10
+    assert sum("-200-" in name or "-201-" in name for name in SHIPPED) >= 10
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_both_engines_give_one_verdict_on_every_schema_that_we_ship(name):
+    judge, verdicts = checker(SHIPPED[name]), set()
+
+    @settings(max_examples=60)
+    @given(near_values(SHIPPED[name]))
+    def agree(value):
+        # As the value is judged: after it was sent as JSON and read again.
+        sent = parse_json(dump_json(value))
+        assert judge.accepted(sent) is not judge.refused(sent)
+        assert judge.valid(sent) is not bool(judge.violations(sent))
+        verdicts.add(judge.valid(sent))
+
+    agree()
+    # Values that are all refused, or all taken, would prove little.
+    told = {"request", "200", "201"} & set(name.split("-"))
+    assert verdicts == {True, False} or not told or not SHIPPED[name].document or "run" in name
+
+
+REPLIES = [
+    (made, status, media.schema)
+    for made in OPERATIONS
+    for status, reply in made.replies.items()
+    for name, media in reply.content.items()
+    if is_json(name) and media.schema
+]
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "schema"), REPLIES, ids=lambda each: getattr(each, "slug", None) or str(each)[:3]
+)
+def test_a_body_breaks_its_schema_where_both_engines_refuse_it(made, status, schema):
+    @settings(max_examples=30)
+    @given(near_values(schema))
+    def judged(value):
+        found = check_response(made, GET, Response(int(status), {"content-type": JSON}, dump_json(value)))
+        assert bool(found) is checker(schema).refused(value)
+
+    judged()
