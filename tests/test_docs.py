@@ -1,7 +1,6 @@
 """What the documents of the project say is true of the code."""
 
 import importlib.util
-import json
 import re
 import sys
 from pathlib import Path
@@ -9,8 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from threadmock.contracts.cli.main import threadmock as main
+from threadmock.contracts.cli.main import verbs
 from threadmock.contracts.cli.words import read_schema, vocabulary
 from threadmock.mockserver.faults.table import table
+from threadmock.specs.behaviour.read_settings import check_vocabulary
+from threadmock.specs.documents.yaml_text import parse_yaml
 from threadmock.specs.loader import builtin_names, load
 from threadmock.specs.members import ABSENT
 
@@ -18,7 +20,9 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+BY_HAND = [path for path in PAGES if path.parent.name != "reference"]
+NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
 PACKAGES = ("specs", "mockserver", "contracts")
 SUB_PACKAGES = sorted(
     path.parent.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).glob("*/__init__.py")
@@ -37,15 +41,6 @@ def test_architecture_names_every_sub_package(path: str) -> None:
     assert f"`{name}/`" in section
 
 
-def test_architecture_lists_every_word_of_the_vocabulary() -> None:
-    schema = json.loads((ROOT / "specs" / "behaviour" / "behaviour.schema.json").read_text(encoding="utf-8"))
-    words = set(schema["properties"]) | set(schema["$defs"]["errors"]["properties"])
-    words |= set(schema["$defs"]["setting"]["anyOf"][2]["properties"]) - {"generate", "absent"}
-    words |= set(schema["$defs"]["lenient"]["items"]["properties"]["what"]["enum"])
-    section = ARCHITECTURE.split("## Behaviour")[1].split("\n## ")[0]
-    assert {word for word in words if not re.search(rf"\b{re.escape(word)}\b", section)} == set()
-
-
 def test_readme_has_a_row_for_every_provider() -> None:
     for name in builtin_names():
         operation = load(name).operations[0]
@@ -53,29 +48,56 @@ def test_readme_has_a_row_for_every_provider() -> None:
         assert f"`{operation}`" in README
 
 
-def test_readme_names_only_options_and_faults_that_exist() -> None:
-    runner = CliRunner()
-    texts = [
-        runner.invoke(main, [verb, "--help"]).output for verb in ("serve", "verify", "replay", "explain", "checks")
-    ]
-    shown = set(re.findall(r"--[a-z][a-z-]+", "\n".join(texts)))
-    commands = "\n".join(line for line in README.splitlines() if "threadmock " in line)
-    used = set(re.findall(r"(?<![\w-])--(?!contract|pyargs)[a-z][a-z-]+", commands))
-    assert used - shown == set()
-    assert set(re.findall(r"--fault ([a-z-]+)", README)) <= set(table)
+SHOWN_OPTIONS = {
+    option
+    for verb in verbs
+    for option in re.findall(r"--[a-z][a-z-]+", CliRunner().invoke(main, [verb, "--help"]).output)
+}
 
 
-def test_help_of_every_verb_is_there() -> None:
-    runner = CliRunner()
-    for verb in ("serve", "verify", "replay", "explain", "checks"):
-        result = runner.invoke(main, [verb, "--help"])
-        assert result.exit_code == 0
-        assert result.output.startswith("Usage: ")
+def unknown_options(text: str) -> set[str]:
+    """Options of the command line that a page names and no verb has."""
+    commands = "\n".join(line for line in text.splitlines() if "threadmock " in line)
+    return set(re.findall(r"(?<![\w-])--(?!contract|pyargs)[a-z][a-z-]+", commands)) - SHOWN_OPTIONS - {"--help"}
 
 
-def test_changelog_has_an_unreleased_section_on_top() -> None:
-    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings[0] == "[Unreleased]"
+@pytest.mark.parametrize("path", PAGES, ids=NAMES)
+def test_a_page_names_only_options_and_faults_that_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert unknown_options(text) == set()
+    assert set(re.findall(r"--fault ([a-z][a-z-]+)", text)) <= set(table)
+
+
+def test_an_option_that_no_verb_has_is_found() -> None:
+    assert unknown_options("$ threadmock verify NAME --target URL --loud\n--quite") == {"--loud"}
+
+
+def rules(path: Path) -> list[tuple[str, object]]:
+    """Every `x-behaviour` in the YAML blocks of a page, with its place."""
+    found = []
+    for number, block in enumerate(
+        re.findall(r"^```yaml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    ):
+        waiting = [parse_yaml(block, f"{path.name}, block {number}")]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, dict) and "x-behaviour" in node:
+                found.append((f"{path.name}, block {number}", node["x-behaviour"]))
+            waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+    return found
+
+
+@pytest.mark.parametrize("path", BY_HAND, ids=[path.relative_to(ROOT).as_posix() for path in BY_HAND])
+def test_the_rules_that_a_page_shows_are_rules(path: Path) -> None:
+    for where, rule in rules(path):
+        check_vocabulary(rule, where)
+
+
+def test_the_rules_of_pages_are_found(tmp_path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```yaml\nupdate: {x-behaviour: {aktion: read}}\n```\n", encoding="utf-8")
+    assert rules(page) == [("page.md, block 0", {"aktion": "read"})]
+    assert sum(len(rules(path)) for path in BY_HAND) > 2
 
 
 def generator():
@@ -157,7 +179,7 @@ def dead_links(path: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", PAGES, ids=[path.relative_to(ROOT).as_posix() for path in PAGES])
+@pytest.mark.parametrize("path", PAGES, ids=NAMES)
 def test_every_link_leads_somewhere(path: Path) -> None:
     assert dead_links(path) == []
 
