@@ -1,6 +1,5 @@
 """One thing to ask an operation: a request, what it is meant to be, and how its bytes come about."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from threadmock.contracts.transport.stream_limits import PLAIN, Stop
 from threadmock.specs.contract import Media, Operation
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import ABSENT
+from threadmock.specs.operations.path_templates import filled
 from threadmock.specs.wire.messages import Request, is_json
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -179,7 +179,7 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
     """
     content_type, data = encode_body(operation, body, media_type)
     texts = {p.name: plain_text(operation, p) for p in operation.parameters_in("path")} | dict(path_values or {})
-    path = re.sub(r"\{([^{}]+)\}", lambda found: texts.get(found[1], found[1]), operation.path)
+    path = filled(operation.path, texts)
     needed = [p for p in operation.parameters_in("query") if p.required]
     named = {p.name: plain_text(operation, p) if is_named(operation, p) else parameter_value(p) for p in needed}
     asked = named | dict(query or {})

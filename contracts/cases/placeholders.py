@@ -1,43 +1,17 @@
 """Values put into a request where it names things: into its path, its query, its body."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.encoding import encode_query, text_of
+from threadmock.contracts.cases.request_values import BEFORE, BEHIND
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.operations.path_templates import expression, names_in
+from threadmock.specs.operations.spelling import twin
 from threadmock.specs.wire.strictjson import JsonError, dump_json
-
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
-
-
-@lru_cache(maxsize=1024)
-def _template(path: str) -> re.Pattern[str]:
-    """A path template as an expression with a group for each parameter, and one for what stands behind."""
-    pieces = _PARAMETER.split(path)
-    text = "".join(re.escape(piece) if at % 2 == 0 else "([^/]+)" for at, piece in enumerate(pieces))
-    return re.compile(f"(/*?){text}(/.*)?", re.DOTALL)
-
-
-def read_at(case: Case, source: Source) -> Any:
-    """What a case's request holds in a place; ABSENT where there is nothing."""
-    if source.place == "path":
-        found = _template(case.operation.path).fullmatch(case.request.path)
-        parameters = _PARAMETER.findall(case.operation.path)
-        texts = dict(zip(parameters, found.groups()[1:-1], strict=True)) if found else {}
-        return texts.get(source.steps[0], ABSENT)
-    if source.place == "query":
-        values = [value for name, value in parse_query(case.request.query) if name == source.steps[0]]
-        return values[-1] if values else ABSENT
-    value: Any = case.value if source.place == "body" else ABSENT
-    for step in source.steps:
-        value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
-    return value
 
 
 def seat(case: Case, source: Source, standing: Any, key: Any, linked: Iterable[str] = ()) -> Case:
@@ -67,10 +41,10 @@ def add(case: Case, source: Source, standing: Any) -> Case:
 
 
 def _in_path(case: Case, parameter: str, text: str) -> Case:
-    found = _template(case.operation.path).fullmatch(case.request.path)
+    found = expression(case.operation.path, before=BEFORE, behind=BEHIND).fullmatch(case.request.path)
     if found is None:
         return case
-    at = _PARAMETER.findall(case.operation.path).index(parameter) + 2
+    at = names_in(case.operation.path).index(parameter) + 1
     path = case.request.path[: found.start(at)] + text + case.request.path[found.end(at) :]
     return replace(case, request=replace(case.request, path=path))
 
@@ -78,6 +52,8 @@ def _in_path(case: Case, parameter: str, text: str) -> Case:
 def _in_body(case: Case, member: str, standing: Any, key: Any) -> Case:
     key = key if isinstance(key, type(standing)) else text_of(key) if isinstance(standing, str) else key
     value, body = case.value, case.request.body
+    if isinstance(value, dict) and member not in value:
+        member = twin(member)
     if isinstance(value, dict) and text_of(value.get(member)) == text_of(standing):
         changed = {**value, member: key}
         if not case.form and _is_plain(value, body):

@@ -3,15 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.operations.path_templates import values_in
 from threadmock.specs.wire.messages import Request
 
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 UNREADABLE: list[Any] = ["a body that can't be read"]
 """Stands for the values of a place that can't be told."""
 
@@ -36,8 +35,7 @@ def values_at(operation: Operation, request: Request, source: Source) -> list[An
 
 def _values(operation: Operation, request: Request, source: Source) -> list[Any]:
     if source.place == "path":
-        match = _template(operation.path).fullmatch(request.path)
-        groups = dict(zip(_PARAMETER.findall(operation.path), match.groups(), strict=True)) if match else {}
+        groups = values_in(operation.path, request.path, behind="/*")
         return [groups[source.steps[0]]] if source.steps[0] in groups else []
     if source.place == "query":
         return [value for name, value in parse_query(request.query) if name == source.steps[0]]
@@ -45,13 +43,6 @@ def _values(operation: Operation, request: Request, source: Source) -> list[Any]
         value = request.headers.get(source.steps[0].lower())
         return [] if value is None else [value]
     return _in_body(request, source) if source.place in ("body", "item") and source.steps else []
-
-
-@lru_cache(maxsize=1024)
-def _template(path: str) -> re.Pattern[str]:
-    pieces = _PARAMETER.split(path)
-    text = "".join(re.escape(piece) if at % 2 == 0 else "([^/]+)" for at, piece in enumerate(pieces))
-    return re.compile(f"{text}/*", re.DOTALL)
 
 
 def _in_body(request: Request, source: Source) -> list[Any]:

@@ -278,7 +278,8 @@ def check_shown(reading: Reading) -> Iterator[Finding]:
     """A member that is shown on request only is shown then, and else not."""
     for shown in reading.rule.shown:
         asked = reading.look_up(Source("query", (shown.query,)))
-        listed = str(asked).split(",") if asked is not ABSENT else []
+        texts = [] if asked is ABSENT else asked if isinstance(asked, list) else [asked]
+        listed = [word for text in texts for word in str(text).split(",")]
         got = reading.made.get(shown.member, ABSENT)
         rule = f"rule {reading.operation.pointer}/x-behaviour/shown/{shown.member}"
         if shown.holds not in listed:

@@ -1,6 +1,5 @@
 """Reading: one exchange and what its operation says of it, worked out once for all checks."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from threadmock.contracts.cases.case import Case, json_media
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.references import body_schema
+from threadmock.contracts.cases.request_values import members_of, path_values, value_at
 from threadmock.contracts.cases.shapes import Branch, shapes, subschema
 from threadmock.contracts.checks.context import Context
 from threadmock.contracts.checks.finding import Finding, case_record
@@ -20,9 +20,7 @@ from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation, Reply
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
-from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.operations.replies import check_response
-from threadmock.specs.operations.spelling import respell
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import Violation
@@ -31,8 +29,6 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
     from threadmock.contracts.target.exchange import Exchange
-
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,34 +129,16 @@ class Reading:
     @cached_property
     def sent(self) -> Mapping[str, Any]:
         """The members of the body as sent, in the document's spelling; {} where it is no object."""
-        value = self.case.value
-        if not isinstance(value, dict):
-            return {}
-        return respell(value, self.asked_members) if self.rule.spelling.accepts_both else value
+        return members_of(self.case)
 
     @cached_property
     def path_values(self) -> Mapping[str, str]:
         """The path parameters as sent."""
-        pieces = _PARAMETER.split(self.operation.path)
-        text = "".join(re.escape(p) if i % 2 == 0 else "(.+)" for i, p in enumerate(pieces))
-        found = re.fullmatch(text + "/?", self.case.request.path, re.DOTALL)
-        return dict(zip(pieces[1::2], found.groups(), strict=True)) if found else {}
+        return path_values(self.operation, self.case.request)
 
     def look_up(self, source: Source) -> Any:
         """The value at a place in the request; ABSENT where there is none."""
-        if source.place == "path":
-            return self.path_values.get(source.steps[0], ABSENT)
-        if source.place == "query":
-            values = [v for name, v in parse_query(self.request.query) if name == source.steps[0]]
-            return values[-1] if values else ABSENT
-        if source.place == "header":
-            return self.request.headers.get(source.steps[0].lower(), ABSENT)
-        value: Any = self.sent
-        for step in source.steps:
-            if not isinstance(value, Mapping) or step not in value:
-                return ABSENT
-            value = value[step]
-        return value
+        return value_at(self.operation, self.request, self.sent, source)
 
     @cached_property
     def stream(self) -> EventStream | None:

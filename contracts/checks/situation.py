@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.redirects import elsewhere
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
@@ -172,15 +173,7 @@ def _look_ups(reading: Reading) -> Iterator[Callable[[Source], Any]]:
         yield reading.look_up
         return
     for item in reading.case.value:
-        yield partial(_of_item, reading, item)
-
-
-def _of_item(reading: Reading, item: Any, source: Source) -> Any:
-    if source.place != "body":
-        return reading.look_up(source)
-    for step in source.steps:
-        item = item.get(step, ABSENT) if isinstance(item, Mapping) else ABSENT
-    return item
+        yield partial(value_at, reading.operation, reading.request, item)
 
 
 def may_hold(condition: Condition, look_up: Callable[[Source], Any], body: Any) -> bool:

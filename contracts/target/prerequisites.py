@@ -14,7 +14,7 @@ from threadmock.contracts.cases.agent_input import agent_input, body_with_text
 from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, linked_members
 from threadmock.contracts.cases.families import lists, makers, told_key
 from threadmock.contracts.cases.fresh_keys import fresh_key
-from threadmock.contracts.cases.placeholders import add, read_at, seat
+from threadmock.contracts.cases.placeholders import add, seat
 from threadmock.contracts.cases.references import (
     Reference,
     agent_place,
@@ -24,6 +24,7 @@ from threadmock.contracts.cases.references import (
     references,
     strange_key,
 )
+from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.target.answers import _answer, find_key, told
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF
@@ -104,7 +105,7 @@ class Prerequisites:
             return case
         with self._changing:
             given: dict[str, Any] = {}
-            unknown = not known_agent or any(read_at(case, source) is not ABSENT for source in cursors(operation))
+            unknown = not known_agent or any(value_in(case, source) is not ABSENT for source in cursors(operation))
             for name in references(operation):
                 case, known = self._seat(case, name, given)
                 unknown = unknown or not known
@@ -117,11 +118,12 @@ class Prerequisites:
     def _seat(self, case: Case, name: Reference, given: dict[str, Any]) -> tuple[Case, bool]:
         """The case with a real key in one place, and whether the thing named there is known to be there."""
         operation = case.operation
-        value, standing = read_at(case, name.source), placeholder(operation, name.source)
+        value, standing = value_in(case, name.source), placeholder(operation, name.source)
         if value is ABSENT:
             return case, True
         loose = not (name.strict or _is_guessed(operation))
-        if str(value) != str(standing):
+        repeated = value if isinstance(value, list) and name.source.place == "query" else [value]
+        if str(standing) not in map(str, repeated):
             return case, loose
         if self._makers(name.resource, given):
             key = self.get(name.resource, given, demanded(self.contract, operation, name)).key
@@ -145,8 +147,8 @@ class Prerequisites:
                 return case, False
             value = [{**item, member: self.agent(case.operation)} for item in case.value]
             return replace(case, value=value, request=replace(case.request, body=dump_json(value))), True
-        if read_at(case, source) != standing:
-            return case, read_at(case, source) is ABSENT
+        if value_in(case, source) != standing:
+            return case, value_in(case, source) is ABSENT
         return seat(case, source, standing, self.agent(case.operation)), True
 
     def agent(self, operation: Operation) -> Any:
@@ -226,7 +228,7 @@ class Prerequisites:
         parents: dict[str, Any] = {}
         for name in references(maker):
             standing = placeholder(maker, name.source)
-            if read_at(case, name.source) is ABSENT:
+            if value_in(case, name.source) is ABSENT:
                 if name.resource not in within and not self._makers(name.resource, parents):
                     continue
                 # An optional parent is named, too, so that the thing is found below it.
@@ -345,7 +347,7 @@ def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing |
     answer = _answer(exchange)
     key = find_key(answer, told_key(operation) or rule.key.member)
     if key is None and rule.key.source is not None:
-        chosen = read_at(exchange.case, rule.key.source)
+        chosen = value_in(exchange.case, rule.key.source)
         key = None if chosen is ABSENT else chosen
     if isinstance(key, bool) or not isinstance(key, str | int):
         return None

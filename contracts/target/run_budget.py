@@ -2,15 +2,13 @@
 
 import threading
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
 
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.cases.placeholders import read_at
+from threadmock.contracts.cases.request_values import members_of, value_at
 from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.transport.shared import SharedCount
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import ABSENT
 
 RUNS_OFF = "runs may cost money: --allow-runs N"
 MOST_DELAY = 30.0
@@ -90,13 +88,6 @@ def _delays(case: Case) -> Iterator[float]:
     run = case.operation.rule.run
     if run is None or run.delay is None:
         return
-    found: list[Any] = [read_at(case, run.delay)]
-    if run.each and run.delay.place == "body" and isinstance(case.value, list):
-        found = [_dig(item, run.delay.steps) for item in case.value]
+    bodies = case.value if run.each and isinstance(case.value, list) else [members_of(case)]
+    found = [value_at(case.operation, case.request, body, run.delay) for body in bodies]
     yield from (float(value) for value in found if isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _dig(value: Any, steps: tuple[str, ...]) -> Any:
-    for step in steps:
-        value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
-    return value

@@ -10,6 +10,7 @@ from threadmock.contracts.transport.errors import NotSent, TransportError, Unrea
 from threadmock.contracts.transport.sockets import addresses
 from threadmock.contracts.transport.urls import read_target
 from threadmock.specs.contract import Contract
+from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
@@ -38,7 +39,7 @@ def identity(contract: Contract, target: Target, url: str) -> Iterator[str]:
 
 def _tells(operation: Any) -> bool:
     """Whether an operation says what the deployment is: it reads, needs nothing, and has no state."""
-    plain = operation.method == "GET" and operation.rule.action == "fixed" and "{" not in operation.path
+    plain = operation.method == "GET" and operation.rule.action == "fixed" and not names_in(operation.path)
     return plain and "info" in operation.path.rpartition("/")[2]
 
 

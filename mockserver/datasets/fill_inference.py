@@ -12,6 +12,7 @@ from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.rules.parents import enter, touch
 from threadmock.mockserver.rules.scope import Transaction
 from threadmock.specs.contract import Contract
+from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.operations.spelling import snake
 from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.formats import write_date_time
@@ -80,7 +81,7 @@ class Creates:
 def find_creates(plans: Iterable[Plan]) -> Creates | None:
     """The creates that make threads and messages, by the names of their resources; None where no threads are made."""
     made = [plan for plan in plans if plan.operation.rule.action == "create" and plan.make_key]
-    thread = next((plan for plan in made if _named(plan, _THREADS) and "{" not in plan.operation.path), None)
+    thread = next((plan for plan in made if _named(plan, _THREADS) and not names_in(plan.operation.path)), None)
     if thread is None:
         return None
     resource = thread.operation.rule.resource

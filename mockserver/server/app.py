@@ -1,7 +1,6 @@
 """The Flask application: every documented route is a Flask route whose view hands the environ to the adapter."""
 
 import itertools
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,11 +11,11 @@ from threadmock.mockserver.server import rsgi, wsgi
 from threadmock.mockserver.server.control import MAX_BODY as MAX_CONTROL_BODY
 from threadmock.mockserver.server.control import control, documents, open_to_caller, refuse_caller
 from threadmock.mockserver.server.wsgi import exchange, status_line
+from threadmock.specs.operations.path_templates import renamed
 from threadmock.specs.wire.messages import Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 View = Callable[..., flask.Response]
 
 
@@ -89,7 +88,7 @@ def _add_routes(app: flask.Flask, mount: Mount, view: View) -> None:
 def flask_rule(path: str) -> str:
     """`/a/{x-y}` → `/a/<p0>`: a converter's name must be a Python name, a document's parameter need not."""
     number = itertools.count()
-    return _PARAMETER.sub(lambda _: f"<p{next(number)}>", path)
+    return renamed(path, lambda _: f"<p{next(number)}>")
 
 
 def _other(gateway: Gateway, error: HTTPException) -> flask.Response:

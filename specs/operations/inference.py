@@ -12,12 +12,12 @@ from threadmock.specs.behaviour.read_settings import Spell, spell_template
 from threadmock.specs.behaviour.rule import Listing, Refusal, Rule
 from threadmock.specs.behaviour.setting import Key, Setting, Source, Within
 from threadmock.specs.contract import Operation, json_media
+from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import _object_nodes, nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
 
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 _CREATED = re.compile(r"(created|updated|modified)_?(at|on)?", re.IGNORECASE)
 _ERROR_BODIES: tuple[Any, ...] = (
     {"detail": {"$each": {"loc": "$location", "msg": "$reason", "type": "$code"}}},
@@ -79,20 +79,20 @@ def infer_rule(operation: Operation, spell: Spell) -> Rule:
 def _resource(path: str) -> tuple[str, str | None]:
     """("threads", "thread_id") for /a/threads/{thread_id}; ("threads", None) for /threads."""
     segments = [segment for segment in path.split("/") if segment]
-    names = [segment for segment in segments if not _PARAMETER.search(segment)]
-    last = _PARAMETER.fullmatch(segments[-1]) if segments else None
-    return (names[-1] if names else path), last[1] if last else None
+    names = [segment for segment in segments if not names_in(segment)]
+    last = name_of(segments[-1]) if segments else ""
+    return (names[-1] if names else path), last or None
 
 
 def _within(path: str) -> Within | None:
     """The parent of /a/threads/{thread_id}/messages: what the last parameter before the resource's own name is of."""
     segments = [segment for segment in path.split("/") if segment]
-    if segments and _PARAMETER.fullmatch(segments[-1]):
+    if segments and name_of(segments[-1]):
         segments.pop()
     for index in range(len(segments) - 2, 0, -1):
-        parameter = _PARAMETER.fullmatch(segments[index])
-        if parameter and not _PARAMETER.search(segments[index - 1]):
-            return Within(segments[index - 1], Source("path", (parameter[1],)), must_exist=False, evidence="assumed")
+        parameter = name_of(segments[index])
+        if parameter and not names_in(segments[index - 1]):
+            return Within(segments[index - 1], Source("path", (parameter,)), must_exist=False, evidence="assumed")
     return None
 
 

@@ -1,74 +1,61 @@
-"""What can be wrong with a path: its form, its parameters, another path that it can't be told from."""
+"""Path templates such as `/threads/{thread_id}/runs`: the names in them, paths made of them, and paths read by them.
+
+The only place that knows how a parameter is written in a path.
+"""
 
 import re
-from typing import Protocol
-
-from threadmock.specs.behaviour.read_agents import run_sources
-from threadmock.specs.behaviour.read_rules import sources_of
-from threadmock.specs.behaviour.rule import Rule
-from threadmock.specs.contract import Operation, Parameter
-from threadmock.specs.errors import DocumentError, RuleError, nearest
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
-_MAX_COMPARED = 1000
+
+SEGMENT = "[^/]+"
+"""What stands for a parameter in a path: one or more characters, never a slash."""
 
 
-class Complaints(Protocol):
-    """Where to say that something is wrong, by JSON pointer."""
-
-    def fail(self, what: str, pointer: str, fix: str) -> DocumentError:
-        """The error to raise."""
-
-    def warn(self, what: str, pointer: str) -> None:
-        """Note something that does not stop the loading."""
+def names_in(template: str) -> tuple[str, ...]:
+    """The parameters, in order: `/a/{b}/{c-d}` → ("b", "c-d")."""
+    return tuple(_PARAMETER.findall(template))
 
 
-def check_path(reader: Complaints, path: str, pointer: str, shapes: dict[str, str]) -> None:
-    """DocumentError where no request can have the path, or another path has its shape. shapes: to path, so far."""
-    if not path.startswith("/"):
-        raise reader.fail(f"The path {path!r} does not begin with a slash.", pointer, "Add it.")
-    bare = _PARAMETER.sub("", path)
-    if "{" in bare or "}" in bare:
-        raise reader.fail(f"The braces of the path {path!r} don't pair.", pointer, "Write a parameter as {name}.")
-    if "?" in bare or "#" in bare:
-        reader.warn("no request has this path: a path ends before `?` and `#`; declare query parameters", pointer)
-    shape = _PARAMETER.sub("{}", path)
-    if shape in shapes:
-        raise reader.fail(
-            f"The paths {shapes[shape]!r} and {path!r} can't be told apart.", pointer, "Keep one of them."
-        )
-    for other_shape, other in shapes.items() if len(shapes) < _MAX_COMPARED else ():
-        if _ambiguous(shape, other_shape):
-            reader.warn(f"a request may match both this path and {other!r}; neither is the plainer one", pointer)
-    shapes[shape] = path
+def name_of(segment: str) -> str:
+    """The parameter that a segment is, as a whole; "" where it is none."""
+    found = _PARAMETER.fullmatch(segment)
+    return found[1] if found else ""
 
 
-def _ambiguous(one: str, other: str) -> bool:
-    """Whether two paths can match one request while each is the more literal one somewhere."""
-    pairs = list(zip(one.split("/"), other.split("/"), strict=False))
-    if one.count("/") != other.count("/") or any(a != b and "{}" not in (a, b) for a, b in pairs):
-        return False
-    return any(a == "{}" != b for a, b in pairs) and any(b == "{}" != a for a, b in pairs)
+def literal(template: str) -> str:
+    """The template without its parameters: `/a/x-{b}` → `/a/x-`."""
+    return _PARAMETER.sub("", template)
 
 
-def check_sources(operation: Operation, rule: Rule, where: str) -> None:
-    """RuleError where a rule reads a parameter that the operation does not declare."""
-    for source in (*sources_of(rule), *(run_sources(rule.run) if rule.run else ())):
-        if source.place in ("path", "query"):
-            known = [parameter.name for parameter in operation.parameters if parameter.location == source.place]
-            if ".".join(source.steps) not in known:
-                what = f"The rule reads {source}, and the operation has no such parameter."
-                raise RuleError(what, where=where, fix=nearest(".".join(source.steps), known))
+def shape(template: str) -> str:
+    """The template with parameters that have no names: `/a/{b}` → `/a/{}`. Two of one shape match the same paths."""
+    return _PARAMETER.sub("{}", template)
 
 
-def check_path_parameters(reader: Complaints, path: str, parameters: tuple[Parameter, ...], pointer: str) -> None:
-    """DocumentError where the parameters in the path and the declared ones are not the same."""
-    names = _PARAMETER.findall(path)
-    named = set(names)
-    if len(named) < len(names):
-        raise reader.fail(f"The path {path!r} names one parameter twice.", pointer, "Give each a name of its own.")
-    declared = {p.name for p in parameters if p.location == "path"}
-    for missing in sorted(named - declared):
-        raise reader.fail(f"The path parameter {missing!r} is not declared.", pointer, "Add it to `parameters`.")
-    for extra in sorted(declared - named):
-        raise reader.fail(f"The path has no {{{extra}}}.", pointer, nearest(extra, named))
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """The path with these values, as they are; a name without a value stands for itself."""
+    return renamed(template, lambda name: values.get(name, name))
+
+
+def renamed(template: str, replacement: Callable[[str], str]) -> str:
+    """The template with something else for each parameter, which is given by its name."""
+    return _PARAMETER.sub(lambda found: replacement(found[1]), template)
+
+
+@lru_cache(maxsize=4096)
+def expression(template: str, *, before: str = "", behind: str = "") -> re.Pattern[str]:
+    """The template as an expression for decoded paths, with one group for each parameter, in order.
+
+    before, behind: expressions without groups for what may stand around it, such as `/?` for a final slash.
+    """
+    pieces = _PARAMETER.split(template)
+    text = "".join(re.escape(piece) if at % 2 == 0 else f"({SEGMENT})" for at, piece in enumerate(pieces))
+    return re.compile(f"{before}{text}{behind}", re.DOTALL)
+
+
+def values_in(template: str, path: str, *, before: str = "", behind: str = "") -> dict[str, str]:
+    """The parameters of a decoded path; {} where it is none of the template's. before, behind: as of `expression`."""
+    found = expression(template, before=before, behind=behind).fullmatch(path)
+    return dict(zip(names_in(template), found.groups(), strict=True)) if found else {}

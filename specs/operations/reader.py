@@ -14,7 +14,7 @@ from threadmock.specs.errors import DocumentError, nearest
 from threadmock.specs.evidence import Evidence, evidence_words
 from threadmock.specs.operations.inference import infer_refusals, infer_rule
 from threadmock.specs.operations.parameters import is_read
-from threadmock.specs.operations.path_templates import check_path, check_path_parameters, check_sources
+from threadmock.specs.operations.path_checks import check_path, check_path_parameters, check_sources
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.dialect import Dialect
 from threadmock.specs.schemas.schema import Direction

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from threadmock.specs.contract import Contract, Operation
-
-_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+from threadmock.specs.operations.path_templates import expression, literal, names_in, shape
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Router:
         self._literal: dict[str, dict[str, Operation]] = {}
         self._patterns: list[tuple[re.Pattern[str], tuple[str, ...], dict[str, Operation]]] = []
         for path in sorted(paths, key=_precedence):
-            names = tuple(_PARAMETER.findall(path))
+            names = names_in(path)
             if names:
                 self._patterns.append((_compile(path, path in slashes), names, paths[path]))
             else:
@@ -88,14 +87,12 @@ def _precedence(path: str) -> tuple[object, ...]:
 
 
 def _openness(segment: str) -> tuple[int, int]:
-    literal = len(_PARAMETER.sub("", segment))
-    return (0, 0) if not _PARAMETER.search(segment) else (1 if literal else 2, -literal)
+    plain = len(literal(segment))
+    return (0, 0) if not names_in(segment) else (1 if plain else 2, -plain)
 
 
 def _compile(path: str, slashes: bool) -> re.Pattern[str]:
-    pieces = _PARAMETER.split(path.rstrip("/") if slashes else path)
-    text = "".join(re.escape(piece) if i % 2 == 0 else "([^/]+)" for i, piece in enumerate(pieces))
-    return re.compile(text + ("/?" if slashes else ""), re.DOTALL)
+    return expression(path.rstrip("/"), behind="/?") if slashes else expression(path)
 
 
 def shared_routes(contracts: Iterable[Contract]) -> list[tuple[str, str, str]]:
@@ -103,7 +100,7 @@ def shared_routes(contracts: Iterable[Contract]) -> list[tuple[str, str, str]]:
     owner: dict[str, str] = {}
     shared = []
     for contract in contracts:
-        for path in {_PARAMETER.sub("{}", operation.path) for operation in contract.operations}:
+        for path in {shape(operation.path) for operation in contract.operations}:
             if path in owner and owner[path] != contract.name:
                 shared.append((path, owner[path], contract.name))
             owner.setdefault(path, contract.name)

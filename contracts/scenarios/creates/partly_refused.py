@@ -1,12 +1,14 @@
 """A create that is refused in part: what it makes is there all the same."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases.about_things import aim
 from threadmock.contracts.cases.case import base_value, full_value, key_member
 from threadmock.contracts.cases.families import reads
 from threadmock.contracts.cases.references import body_schema
+from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.situation import may_hold
@@ -14,12 +16,11 @@ from threadmock.contracts.scenarios.asking import ask_gone, evidence_of
 from threadmock.contracts.scenarios.scenario import ask, make_case, new_key
 from threadmock.contracts.target.prerequisites import put
 from threadmock.specs.behaviour.rule import Condition
-from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.evidence import weakest
-from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import Request
 
 MOST = 3
 
@@ -57,13 +58,7 @@ def _body(operation: Operation, condition: Condition) -> dict[str, Any]:
             put(made, steps, wanted)
         elif wanted.get("present") and steps[0] in full:
             made[steps[0]] = full[steps[0]]
-
-    def look_up(source: Source) -> Any:
-        value: Any = made if source.place == "body" else ABSENT
-        for step in source.steps:
-            value = value.get(step, ABSENT) if isinstance(value, dict) else ABSENT
-        return value
-
+    look_up = partial(value_at, operation, Request(operation.method, "/"), made)
     return made if checker(schema).accepted(made) and may_hold(condition, look_up, made) else {}
 
 

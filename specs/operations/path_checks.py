@@ -1,0 +1,71 @@
+"""What can be wrong with a path: its form, its parameters, another path that it can't be told from."""
+
+from typing import Protocol
+
+from threadmock.specs.behaviour.read_agents import run_sources
+from threadmock.specs.behaviour.read_rules import sources_of
+from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.contract import Operation, Parameter
+from threadmock.specs.errors import DocumentError, RuleError, nearest
+from threadmock.specs.operations.path_templates import literal, names_in, shape
+
+_MAX_COMPARED = 1000
+
+
+class Complaints(Protocol):
+    """Where to say that something is wrong, by JSON pointer."""
+
+    def fail(self, what: str, pointer: str, fix: str) -> DocumentError:
+        """The error to raise."""
+
+    def warn(self, what: str, pointer: str) -> None:
+        """Note something that does not stop the loading."""
+
+
+def check_path(reader: Complaints, path: str, pointer: str, shapes: dict[str, str]) -> None:
+    """DocumentError where no request can have the path, or another path has its shape. shapes: to path, so far."""
+    if not path.startswith("/"):
+        raise reader.fail(f"The path {path!r} does not begin with a slash.", pointer, "Add it.")
+    bare = literal(path)
+    if "{" in bare or "}" in bare:
+        raise reader.fail(f"The braces of the path {path!r} don't pair.", pointer, "Write a parameter as {name}.")
+    if "?" in bare or "#" in bare:
+        reader.warn("no request has this path: a path ends before `?` and `#`; declare query parameters", pointer)
+    own = shape(path)
+    if own in shapes:
+        raise reader.fail(f"The paths {shapes[own]!r} and {path!r} can't be told apart.", pointer, "Keep one of them.")
+    for other_shape, other in shapes.items() if len(shapes) < _MAX_COMPARED else ():
+        if _ambiguous(own, other_shape):
+            reader.warn(f"a request may match both this path and {other!r}; neither is the plainer one", pointer)
+    shapes[own] = path
+
+
+def _ambiguous(one: str, other: str) -> bool:
+    """Whether two paths can match one request while each is the more literal one somewhere."""
+    pairs = list(zip(one.split("/"), other.split("/"), strict=False))
+    if one.count("/") != other.count("/") or any(a != b and "{}" not in (a, b) for a, b in pairs):
+        return False
+    return any(a == "{}" != b for a, b in pairs) and any(b == "{}" != a for a, b in pairs)
+
+
+def check_sources(operation: Operation, rule: Rule, where: str) -> None:
+    """RuleError where a rule reads a parameter that the operation does not declare."""
+    for source in (*sources_of(rule), *(run_sources(rule.run) if rule.run else ())):
+        if source.place in ("path", "query"):
+            known = [parameter.name for parameter in operation.parameters if parameter.location == source.place]
+            if ".".join(source.steps) not in known:
+                what = f"The rule reads {source}, and the operation has no such parameter."
+                raise RuleError(what, where=where, fix=nearest(".".join(source.steps), known))
+
+
+def check_path_parameters(reader: Complaints, path: str, parameters: tuple[Parameter, ...], pointer: str) -> None:
+    """DocumentError where the parameters in the path and the declared ones are not the same."""
+    names = names_in(path)
+    named = set(names)
+    if len(named) < len(names):
+        raise reader.fail(f"The path {path!r} names one parameter twice.", pointer, "Give each a name of its own.")
+    declared = {p.name for p in parameters if p.location == "path"}
+    for missing in sorted(named - declared):
+        raise reader.fail(f"The path parameter {missing!r} is not declared.", pointer, "Add it to `parameters`.")
+    for extra in sorted(declared - named):
+        raise reader.fail(f"The path has no {{{extra}}}.", pointer, nearest(extra, named))
