@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from support.documents import operation
 from support.schema_values import JUNK
@@ -99,6 +99,7 @@ def same(one, other):
 
 
 @given(st.sampled_from([OPERATION, BOTH]), SEGMENTS, QUERIES, HEADERS, BODIES, SEVERAL)
+@example(BOTH, "x", [], {}, {"ifExists": {"a": 1}}, Source("body", ("if_exists", "a")))
 def test_both_readers_find_the_same_in_any_valid_request(asked, segment, query, headers, body, source):
     try:
         data = dump_json(body)
