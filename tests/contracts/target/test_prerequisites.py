@@ -7,8 +7,8 @@ import pytest
 from support.paths import DATA
 from threadmock.contracts.cases.case import Case, base_value, build_request, case_with_body
 from threadmock.contracts.cases.families import below, makers, reads
-from threadmock.contracts.cases.placeholders import read_at
 from threadmock.contracts.cases.references import placeholder, references, untold
+from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.engine.summary import Summary
 from threadmock.contracts.settings import Settings, UsageError
@@ -78,7 +78,7 @@ def test_a_settled_case_names_things_that_are_there(stage, slug):
     settled = stage.settle(case)
     assert settled.standing == "there"
     for name in references(operation):
-        value = read_at(settled, name.source)
+        value = value_in(settled, name.source)
         assert value != placeholder(operation, name.source)
         assert value in {str(thing.key) for thing in stage._things.values() if thing.resource == name.resource}
 
