@@ -1,10 +1,11 @@
-"""Every schema of the built-in providers: two engines, one verdict."""
+"""Every schema of the built-in providers: two engines, one verdict; what is sent is what is read."""
 
 import pytest
 from hypothesis import given, settings
-from support.documents import JSON
+from support.documents import JSON, post
 from support.schema_values import contracts, near_values, shipped_schemas
 from threadmock.specs.operations.replies import check_response
+from threadmock.specs.operations.requests import read_body
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request, Response, is_json
 from threadmock.specs.wire.strictjson import dump_json, parse_json
@@ -59,3 +60,22 @@ def test_a_body_breaks_its_schema_where_both_engines_refuse_it(made, status, sch
         assert bool(found) is checker(schema).refused(value)
 
     judged()
+
+
+JSON_OPERATIONS = [made for made in OPERATIONS if made.body and "application/json" in made.body.content]
+
+
+@pytest.mark.parametrize("made", JSON_OPERATIONS, ids=lambda made: made.slug)
+def test_a_json_body_is_read_as_the_value_that_was_sent(made):
+    schema = made.body.content["application/json"].schema
+
+    @settings(max_examples=30)
+    @given(near_values(schema))
+    def read(value):
+        reading = read_body(made, post(dump_json(value)))
+        assert reading.present
+        assert (reading.trouble == "invalid") is not checker(schema).valid(reading.value)
+        if not made.rule.spelling.accepts_both and not made.rule.lenient:
+            assert reading.value == value
+
+    read()

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.documents import operation, post, taking
-from support.schema_values import contracts, near_values
+from support.schema_values import contracts
 from threadmock.specs.operations.requests import MAX_FIELDS, NO_BODY, read_body
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request
-from threadmock.specs.wire.strictjson import dump_json
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -67,25 +66,6 @@ def test_reading_a_body_never_raises_and_always_says_what_is_wrong(made, body, c
         assert reading.value is None
     if reading.media and reading.media.schema and reading.value is not None:
         assert checker(reading.media.schema).valid(reading.value) is (reading.trouble == "")
-
-
-JSON_OPERATIONS = [made for made in OPERATIONS if made.body and "application/json" in made.body.content]
-
-
-@pytest.mark.parametrize("made", JSON_OPERATIONS, ids=lambda made: made.slug)
-def test_a_json_body_is_read_as_the_value_that_was_sent(made):
-    schema = made.body.content["application/json"].schema
-
-    @settings(max_examples=30)
-    @given(near_values(schema))
-    def read(value):
-        reading = read_body(made, post(dump_json(value)))
-        assert reading.present
-        assert (reading.trouble == "invalid") is not checker(schema).valid(reading.value)
-        if not made.rule.spelling.accepts_both and not made.rule.lenient:
-            assert reading.value == value
-
-    read()
 
 
 MEDIA_TYPES = {
