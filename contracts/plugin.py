@@ -267,7 +267,7 @@ class _Controller:
         self._summary = Summary(run)
         self._head = head
         self._ledger = ledger
-        self._mine: bool = config.option.contract_verify
+        self._is_verify: bool = config.option.contract_verify
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -295,19 +295,19 @@ class _Controller:
             self._summary.gather(outcome)
             if outcome.crash:
                 self._summary.crashes.append(f"{outcome.operation} {outcome.phase}: {outcome.crash}")
-            self._say(progress(outcome))
+            self._write_own(progress(outcome))
         if report.failed and not found and f"::{_TEST}[" in report.nodeid:
             self._summary.crashes.append(f"{report.nodeid.rpartition('::')[2]}\n{report.longreprtext}")
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Under verify our own lines tell of progress: no letters between them."""
-        if not self._mine or report.when != "call" or report.skipped:
+        if not self._is_verify or report.when != "call" or report.skipped:
             return None
         return report.outcome, "", ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what keeps the suite from being collected."""
-        if report.failed and self._mine:
+        if report.failed and self._is_verify:
             self._summary.crashes.append(report.longreprtext)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -318,7 +318,7 @@ class _Controller:
             self._repeat()
         stopped = self._clean_up()
         status = self._summary.status(int(exitstatus))
-        if self._mine or (status != 0 and int(exitstatus) == 0):
+        if self._is_verify or (status != 0 and int(exitstatus) == 0):
             session.exitstatus = status
         write_report(self._summary, status)
         if stopped:
@@ -328,13 +328,13 @@ class _Controller:
         """Write table and findings."""
         from threadmock.contracts.reporting.text_report import lines  # noqa: PLC0415
 
-        if not self._mine:
+        if not self._is_verify:
             terminalreporter.section("threadmock")
         for line in lines(self._summary):
             terminalreporter.write_line(line)
 
-    def _say(self, line: str) -> None:
-        if self._mine:
+    def _write_own(self, line: str) -> None:
+        if self._is_verify:
             self._write(line)
 
     def _write(self, line: str) -> None:

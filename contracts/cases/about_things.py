@@ -12,7 +12,7 @@ from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT
 
 
-def aim(
+def case_about(
     operation: Operation,
     keys: Mapping[str, Any],
     label: str,

@@ -37,15 +37,15 @@ def agent_input(contract: Contract, operation: Operation, text: str) -> AgentInp
         return None
     word = next((word for word, role in agent.hears.roles.items() if role == _USER), _USER)
     for setting in (agent.hears.content, agent.hears.otherwise):
-        for found in _hearing(setting):
+        for found in _input_places(setting):
             if isinstance(found, str):
                 return AgentInput(piece={found: text})
-            if (value := _said(operation, found, text, word)) is not ABSENT:
+            if (value := _input_value(operation, found, text, word)) is not ABSENT:
                 return AgentInput({found: value})
     return None
 
 
-def _hearing(setting: Setting | None) -> Iterator[Source | str]:
+def _input_places(setting: Setting | None) -> Iterator[Source | str]:
     """The places of a body that a setting reads, and names of members of the newest thing below the thread."""
     while setting is not None:
         if setting.kind == "latest" and setting.steps:
@@ -53,11 +53,11 @@ def _hearing(setting: Setting | None) -> Iterator[Source | str]:
         for source in setting.sources:
             yield from (each for each in (source, *source.others) if each.place == "body" and each.steps)
         for _, inner in setting.members:
-            yield from _hearing(inner)
+            yield from _input_places(inner)
         setting = setting.otherwise
 
 
-def _said(operation: Operation, source: Source, text: str, word: str) -> Any:
+def _input_value(operation: Operation, source: Source, text: str, word: str) -> Any:
     """What lies in a place where a text is said; ABSENT where the body has no such member."""
     schema = body_schema(operation)
     if schema is None or source.steps[0] not in shapes(schema).members():
@@ -120,17 +120,17 @@ def _put(node: Any, steps: tuple[str, ...], value: Any) -> Any:
     return {**inner, steps[0]: _put(inner.get(steps[0]), steps[1:], value)}
 
 
-def said_anywhere(contract: Contract, text: str) -> dict[Source, Any]:
+def input_anywhere(contract: Contract, text: str) -> dict[Source, Any]:
     """Where a text is said in an object of which no schema tells."""
     agent = contract.profile.agent
     for setting in (agent.hears.content, agent.hears.otherwise) if agent else ():
-        for found in _hearing(setting):
+        for found in _input_places(setting):
             if isinstance(found, Source):
                 return {found: [{"role": _USER, "content": text}] if found.steps[-1].endswith("s") else text}
     return {}
 
 
-def asked_for(operation: Operation, how: str) -> tuple[Respond, dict[Source, Any]] | None:
+def way_to_respond(operation: Operation, how: str) -> tuple[Respond, dict[Source, Any]] | None:
     """The first way in which an operation answers so, and what a request has to hold; None where it never does."""
     run = operation.rule.run
     for way in run.respond if run else ():
@@ -169,12 +169,12 @@ def body_with_text(contract: Contract, operation: Operation, text: str) -> Any:
 
     Where a thread that is busy refuses by default, it asks for a policy under which it does not.
     """
-    said, way = agent_input(contract, operation, text), asked_for(operation, "at_once")
-    places = {**(said.places if said else {}), **(way[1] if way else {}), **_patient(operation)}
+    said, way = agent_input(contract, operation, text), way_to_respond(operation, "at_once")
+    places = {**(said.places if said else {}), **(way[1] if way else {}), **_waiting_policy(operation)}
     return put_at(base_value(operation), {source: value for source, value in places.items() if source.place == "body"})
 
 
-def _patient(operation: Operation) -> dict[Source, Any]:
+def _waiting_policy(operation: Operation) -> dict[Source, Any]:
     busy = operation.rule.run.busy if operation.rule.run else None
     if busy is None or busy.by is None or busy.policy(None).do != "refuse":
         return {}

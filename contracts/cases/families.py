@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from threadmock.contracts.cases.case import base_value
-from threadmock.contracts.cases.references import references, untold
+from threadmock.contracts.cases.references import references, undescribed
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 
@@ -28,9 +28,9 @@ def _makers(contract: Contract, resource: str) -> tuple[Operation, ...]:
 
 def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
     rule = operation.rule
-    if rule.traits.rank is None or rule.resource != resource or rule.key is None or untold(operation):
+    if rule.traits.rank is None or rule.resource != resource or rule.key is None or undescribed(operation):
         return False
-    if rule.traits.starts_run and not tells_run(contract, operation):
+    if rule.traits.starts_run and not answers_with_run(contract, operation):
         return False
     if rule.traits.changes and rule.missing != "create":
         return False
@@ -43,7 +43,7 @@ def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
     return True
 
 
-def tells_run(contract: Contract, operation: Operation) -> bool:
+def answers_with_run(contract: Contract, operation: Operation) -> bool:
     """Whether a plain request that starts a run is answered with the run, or with its key, be it at the end."""
     run = operation.rule.run
     if run is None or run.each or run.commands:
@@ -51,10 +51,10 @@ def tells_run(contract: Contract, operation: Operation) -> bool:
     plain = run.respond[-1]
     agent = contract.profile.agent
     whole = plain.reply is None and (plain.how == "at_once" or not (agent and agent.results))
-    return plain.how != "stream" and (whole or told_key(operation) != "")
+    return plain.how != "stream" and (whole or answered_key(operation) != "")
 
 
-def told_key(operation: Operation) -> str:
+def answered_key(operation: Operation) -> str:
     """The member of an answer that holds the key of what was made; "" where none does."""
     rule = operation.rule
     plain = rule.run.respond[-1] if rule.run and rule.traits.starts_run else None
@@ -68,7 +68,7 @@ def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operati
     return tuple(
         operation
         for operation in contract.operations
-        if operation.rule.resource == resource and operation.rule.action in actions and not untold(operation)
+        if operation.rule.resource == resource and operation.rule.action in actions and not undescribed(operation)
     )
 
 

@@ -12,8 +12,8 @@ from typing import Any
 _SALT = os.urandom(16)
 """Of this process: a key that another run made up is another's."""
 _LOW = 48
-_STRANGE_TAIL = 0x8000_0000_0000_0001
-_STRANGE_TEXT = re.compile(r"x[0-9a-f]{8,16}")
+_UNKNOWN_TAIL = 0x8000_0000_0000_0001
+_UNKNOWN_TEXT = re.compile(r"x[0-9a-f]{8,16}")
 
 
 def fresh_key() -> str:
@@ -30,9 +30,9 @@ def _mark(high: int) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
-def strange_keys(number: int) -> tuple[Any, ...]:
+def unknown_keys(number: int) -> tuple[Any, ...]:
     """Keys that nothing has, in several forms. number: random, of 62 bits; the same one gives the same keys."""
-    text = str(uuid.UUID(int=(number << 66) | 0x4000_0000_0000_0000_0000 | _STRANGE_TAIL))
+    text = str(uuid.UUID(int=(number << 66) | 0x4000_0000_0000_0000_0000 | _UNKNOWN_TAIL))
     return (text, 10**9 + number % 10**9, f"x{number:08x}", f"{number % 10**9 + 10**9}")
 
 
@@ -43,7 +43,7 @@ def is_invented(value: Any) -> bool:
     """
     if not isinstance(value, str):
         return False
-    if _STRANGE_TEXT.fullmatch(value):
+    if _UNKNOWN_TEXT.fullmatch(value):
         return True
     try:
         found = uuid.UUID(value).int if len(value) == 36 else None
@@ -51,7 +51,7 @@ def is_invented(value: Any) -> bool:
         return False
     if found is None:
         return False
-    if found & ((1 << 64) - 1) == _STRANGE_TAIL:
+    if found & ((1 << 64) - 1) == _UNKNOWN_TAIL:
         return True
     high = found >> _LOW << _LOW
     return found == high | _mark(high)

@@ -14,7 +14,7 @@ from threadmock.specs.operations.spelling import twin
 from threadmock.specs.wire.strictjson import JsonError, dump_json
 
 
-def seat(case: Case, source: Source, standing: Any, key: Any, linked: Iterable[str] = ()) -> Case:
+def fill_placeholder(case: Case, source: Source, standing: Any, key: Any, linked: Iterable[str] = ()) -> Case:
     """The case with a key where the placeholder `standing` stood, and in body members that repeat it."""
     if source.place == "path":
         case = _in_path(case, source.steps[0], text_of(key))
@@ -29,7 +29,7 @@ def seat(case: Case, source: Source, standing: Any, key: Any, linked: Iterable[s
     return case
 
 
-def add(case: Case, source: Source, standing: Any) -> Case:
+def add_placeholder(case: Case, source: Source, standing: Any) -> Case:
     """The case with a placeholder in an optional place of its query or body that was empty."""
     if source.place == "query":
         query = "&".join(filter(None, (case.request.query, encode_query({source.steps[0]: text_of(standing)}))))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.fresh_keys import strange_keys
+from threadmock.contracts.cases.fresh_keys import unknown_keys
 from threadmock.contracts.cases.samples import least, parameter_value
 from threadmock.contracts.cases.shapes import Shapes, shapes, subschema
 from threadmock.specs.behaviour.setting import Source, Within
@@ -142,10 +142,10 @@ def _standing(schema: Schema, name: str) -> Any:
     return least(schema, name=name)
 
 
-def strange_key(operation: Operation, source: Source, number: int) -> Any:
+def unknown_key(operation: Operation, source: Source, number: int) -> Any:
     """A key that nothing has: random, valid. number: random, of 62 bits. None where no such value was found."""
     schema = schema_at(operation, source)
-    candidates = strange_keys(number)
+    candidates = unknown_keys(number)
     if schema is None:
         return candidates[0]
     judge = checker(schema)
@@ -174,7 +174,7 @@ def body_schema(operation: Operation) -> Schema | None:
     return next((media.schema for kind, media in content.items() if is_json(kind)), None)
 
 
-def untold(operation: Operation) -> str:
+def undescribed(operation: Operation) -> str:
     """Why nothing can be said of an answer: it is nothing but events, of which no rule tells; "" where it is not."""
     reply = operation.reply(operation.success)
     events = bool(reply and reply.content) and set(reply.content if reply else ()) == {"text/event-stream"}

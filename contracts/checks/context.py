@@ -30,7 +30,7 @@ class Context:
     choose: random.Random
     memory: dict[str, Any] = field(default_factory=dict)
     pause: Callable[[float], None] = time.sleep
-    stage: "Prerequisites | None" = None
+    prerequisites: "Prerequisites | None" = None
 
 
 @dataclass(frozen=True)

@@ -99,11 +99,11 @@ def read_stream(
     reader = EventReader()
     events = list(reader.feed(body))
     head = EventStream(rule, modes)
-    told = tuple(_told(event, head.allowed) for event in events)
+    told = tuple(_read_event(event, head.allowed) for event in events)
     return EventStream(rule, modes, told, tuple(reader.broken), reader.unfinished, cut, scope)
 
 
-def _told(event: ServerEvent, allowed: Iterable[Event]) -> ReadEvent:
+def _read_event(event: ServerEvent, allowed: Iterable[Event]) -> ReadEvent:
     try:
         value, trouble = parse_json(event.data.encode()), ""
     except JsonError as error:

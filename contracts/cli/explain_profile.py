@@ -83,7 +83,7 @@ PROFILE_WORDS: Mapping[str, Callable[[Profile], Iterator[Part]]] = {
 _Texts = Iterator[tuple[str, str]]
 
 
-def _hears(agent: Agent) -> _Texts:
+def _input_part(agent: Agent) -> _Texts:
     hears = agent.hears
     for word, setting in (("content", hears.content), ("otherwise", hears.otherwise), ("again", hears.again)):
         if setting:
@@ -147,7 +147,7 @@ def _results(agent: Agent) -> _Texts:
 AGENT_WORDS: Mapping[str, Callable[[Agent], _Texts]] = {
     "thread": lambda agent: iter([(f"runs belong to {one(agent.thread)}", agent.evidence)]),
     "piece": lambda agent: iter([(f"runs make {agent.piece} things below it", agent.evidence)] if agent.piece else []),
-    "hears": _hears,
+    "hears": _input_part,
     "on": _on,
     "formats": _formats,
     "results": _results,

@@ -50,7 +50,7 @@ def replay(context: click.Context, /, file: Path, times: int, **options: Any) ->
 
     saved = read_saved(file)
     scene = open_destination(saved, options, times)
-    _tell(saved, scene.name)
+    _print_head(saved, scene.name)
     try:
         for _ in range(times):
             outcome = _judged(scene.saved, send(scene.saved, scene.transport, scene.given))
@@ -65,7 +65,7 @@ def replay(context: click.Context, /, file: Path, times: int, **options: Any) ->
             f"This is no finding that can be sent: {text}.", where=str(file), fix="Name a file that --report wrote."
         ) from None
     finally:
-        for line in scene.leave():
+        for line in scene.close():
             click.echo(line)
     click.echo(printable(f"{outcome.state.upper()}: {one_line(outcome.why)}"))
     context.exit({"holds": HOLDS, "gone": GONE}.get(outcome.state, UNDECIDED))
@@ -82,7 +82,7 @@ def _judged(saved: Mapping[str, Any], replayed: Any) -> Any:
     return outcome
 
 
-def _tell(saved: Mapping[str, Any], name: str) -> None:
+def _print_head(saved: Mapping[str, Any], name: str) -> None:
     finding, count = saved["finding"], len(saved["steps"])
     place = f" at {finding['where']}" if finding["where"] else ""
     lines = [f"{finding['check']}: {finding['operation']}{place}", f"    expected:  {finding['expected']}"]

@@ -70,6 +70,6 @@ def _again(
 
 
 def _affordable(session: "Session", data: Mapping[str, Any]) -> bool:
-    purse = session.target.purse
+    run_budget = session.target.run_budget
     runs = sum(bool(step.get("starts_run")) for step in data["steps"])
-    return purse is None or purse.covers(runs)
+    return run_budget is None or run_budget.covers(runs)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from threadmock.contracts.cases.references import agent_place
 from threadmock.contracts.engine.run import Run
 from threadmock.contracts.engine.session import Session
-from threadmock.contracts.target.created_things import tells_thread
+from threadmock.contracts.target.created_things import answers_with_thread
 from threadmock.contracts.target.guard import writes
 from threadmock.contracts.target.removal import made_by, removal_of
 from threadmock.contracts.target.run_budget import starts_runs
@@ -83,7 +83,7 @@ def lasting(session: Session) -> Iterator[str]:
     if never:
         yield printable(f"Nothing removes what is made of: {', '.join(never)}. It stays on the target.")
     for operation in session.operations:
-        if operation not in session.left_out and not tells_thread(operation):
+        if operation not in session.left_out and not answers_with_thread(operation):
             yield printable(
                 f"{operation} makes a thing of its own where none is named, and does not tell which: it stays."
             )

@@ -11,7 +11,7 @@ from types import FrameType
 
 
 @contextlib.contextmanager
-def heeding() -> Iterator[Callable[[], None]]:
+def watched_interrupts() -> Iterator[Callable[[], None]]:
     """Note interrupts meanwhile. What is given raises KeyboardInterrupt where one came; so does the end of the block.
 
     Nothing is done outside the main thread, or where somebody else handles interrupts.
@@ -26,13 +26,13 @@ def heeding() -> Iterator[Callable[[], None]]:
         came.set()
         signal.default_int_handler(number, frame)
 
-    def heed() -> None:
+    def check() -> None:
         if came.is_set():
             raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, note)
     try:
-        yield heed
+        yield check
     finally:
         signal.signal(signal.SIGINT, before)
-    heed()
+    check()

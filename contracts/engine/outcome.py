@@ -83,7 +83,7 @@ class Outcome:
     seen: dict[str, dict[str, StatusCount]] = field(default_factory=dict)
     inapplicable: dict[str, str] = field(default_factory=dict)
 
-    def meet(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
+    def note_response(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
         """Note an answer and what the checks said of it."""
         seen = self.seen.setdefault(operation, {}).setdefault(str(status or "none"), StatusCount())
         seen.add(StatusCount(1, dict.fromkeys(passed, 1), dict.fromkeys(found, 1)))

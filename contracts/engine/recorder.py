@@ -12,7 +12,7 @@ from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import Outcome
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.replays.story import story
-from threadmock.contracts.target.answers import told
+from threadmock.contracts.target.answers import describe_response
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.target import TargetLost
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
@@ -36,10 +36,10 @@ class Recorder:
         self._declared = declared_names(operation)
         self.elapsed = 0.0
         self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
-        self._prerequisites = session.prerequisites(operation)
-        self._tape = self._prerequisites.tape
-        self._tape.begin()
-        outcome.limited = self._prerequisites.stage.lacking(operation)
+        self._preparation = session.prerequisites(operation)
+        self._recording = self._preparation.recording
+        self._recording.begin()
+        outcome.limited = self._preparation.prerequisites.lacking(operation)
         self._memory = session.memory.setdefault(operation.slug, {})
         self.context = Context(
             session.contract,
@@ -47,12 +47,12 @@ class Recorder:
             self.keep,
             random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
             self._memory,
-            stage=self._prerequisites.stage,
+            prerequisites=self._preparation.prerequisites,
         )
 
     def send(self, case: Case) -> Exchange:
         """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; Gone."""
-        self.session.heed()
+        self.session.check_interrupt()
         if self.session.gone:
             raise TargetLost(self.session.gone)
         if self._silences >= MOST_SILENCES:
@@ -60,15 +60,15 @@ class Recorder:
         waited = self.session.waited.get(self.operation.slug, 0.0)
         if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
             raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
-        outcome, before = self.outcome, self._prerequisites.sent
+        outcome, before = self.outcome, self._preparation.sent
         try:
-            case = self._prerequisites.stage.settle(case)
+            case = self._preparation.prerequisites.resolve(case)
         finally:
-            outcome.staged += self._prerequisites.sent - before
+            outcome.staged += self._preparation.sent - before
         self._budget.spend()
         exchange = self.session.target.exchange(case)
-        self._tape.add(exchange)
-        if self._prerequisites.stage.after(exchange):
+        self._recording.add(exchange)
+        if self._preparation.prerequisites.note_effect(exchange):
             # What is known of keys is known of them below parents that are not named any more.
             self._memory.pop("oldest", None)
         outcome.exchanges += 1
@@ -83,7 +83,7 @@ class Recorder:
             if exchange.response is not None and 200 <= exchange.response.status < 300:
                 outcome.accepted += 1
             elif not outcome.refusal:
-                outcome.refusal = self.session.target.masking(told(exchange))
+                outcome.refusal = self.session.target.masking(describe_response(exchange))
         return exchange
 
     def ask(self, case: Case) -> list[Finding]:
@@ -95,7 +95,7 @@ class Recorder:
         """Note an exchange and what the checks said of it; the findings that count."""
         status = exchange.response.status if exchange.response is not None else None
         found = {finding.check for finding in verdict.findings}
-        self.outcome.meet(exchange.case.operation.slug, status, verdict.passed, found)
+        self.outcome.note_response(exchange.case.operation.slug, status, verdict.passed, found)
         return self.record(verdict)
 
     def record(self, verdict: Verdict) -> list[Finding]:
@@ -118,7 +118,7 @@ class Recorder:
                 found = replace(finding, place=finding.place or place(finding.where, self._declared))
                 kept = found.masked(self.session.target.masking)
                 if (self.session.settings.report or self.session.settings.target) and self.outcome.smaller(kept):
-                    kept = replace(kept, story=story(self._tape, finding))
+                    kept = replace(kept, story=story(self._recording, finding))
                 self.outcome.note(kept)
                 noted.append(kept)
         for check, severity in {(finding.check, finding.severity) for finding in noted}:

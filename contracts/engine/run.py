@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from threadmock.contracts import checks, scenarios
-from threadmock.contracts.engine.interrupts import heeding
+from threadmock.contracts.engine.interrupts import watched_interrupts
 from threadmock.contracts.engine.outcome import Outcome
 from threadmock.contracts.engine.phases import COVERAGE, EXPLORATION, kind_of, phases
 from threadmock.contracts.engine.recorder import Recorder
@@ -37,7 +37,7 @@ class Run(Session):
 
     def perform(self, slug: str, phase: str) -> Outcome:
         """Do one item. Nothing but an interrupt is raised: what was found before something broke is kept."""
-        with heeding() as self.heed:
+        with watched_interrupts() as self.check_interrupt:
             return self._perform(slug, phase)
 
     def _perform(self, slug: str, phase: str) -> Outcome:
@@ -98,7 +98,7 @@ def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: WorkerP
             at=at,
             ledger=ledger,
         )
-    reasons = left_out(operations, target.purse)
+    reasons = left_out(operations, target.run_budget)
     if operations and len(reasons) == len(operations):
         told = "; ".join(dict.fromkeys(reasons.values()))
         raise UsageError(f"Nothing is left to be tested: {told}.", fix="Choose other operations, or allow runs.")

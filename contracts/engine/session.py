@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.cases.references import untold
+from threadmock.contracts.cases.references import undescribed
 from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.generation.coverage import coverage, examples
@@ -46,12 +46,12 @@ class Session:
     clock: Clock = time.monotonic
     alone: bool = False
     gone: str = ""
-    heed: Callable[[], None] = lambda: None
+    check_interrupt: Callable[[], None] = lambda: None
     known: set[CauseKey] = field(default_factory=set)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
     _budgets: dict[str, Budget] = field(default_factory=dict)
-    _prerequisites: dict[str, "Preparation"] = field(default_factory=dict)
+    _preparations: dict[str, "Preparation"] = field(default_factory=dict)
     _applicability: dict[str, dict[str, str]] = field(default_factory=dict)
     _until: float | None = field(init=False)
 
@@ -85,16 +85,16 @@ class Session:
     @cached_property
     def left_out(self) -> dict[Operation, str]:
         """Selected operations that are not asked, each with the reason."""
-        return left_out(self.operations, self.target.purse)
+        return left_out(self.operations, self.target.run_budget)
 
     def prerequisites(self, operation: Operation) -> "Preparation":
         """Where the things are created that the cases of an operation name."""
-        if operation.slug not in self._prerequisites:
+        if operation.slug not in self._preparations:
             limit, option = self._limit(operation, max(1, int(self.settings.max_requests * PREREQUISITES)))
             budget = Budget(limit + EXTRA, 0, self._until, self.clock, option=option)
             budget.begin("exploration")
-            self._prerequisites[operation.slug] = Preparation(self, operation, budget)
-        return self._prerequisites[operation.slug]
+            self._preparations[operation.slug] = Preparation(self, operation, budget)
+        return self._preparations[operation.slug]
 
     def budget(self, operation: Operation) -> Budget:
         """The exchanges of an operation, shared by its phases."""
@@ -114,7 +114,7 @@ class Session:
 
     def _limit(self, operation: Operation, limit: int) -> tuple[int, str]:
         """Exchanges of an operation, fewer where each has its share of what may be spent on runs; by which option."""
-        share = portion(self.target.purse, users(self.contract, self.operations), operation)
+        share = portion(self.target.run_budget, users(self.contract, self.operations), operation)
         return (limit, "--max-requests") if share is None or share >= limit else (share, "--allow-runs")
 
     def _reserved(self, scenario: Scenario) -> int:
@@ -132,12 +132,14 @@ class Preparation:
         self._session = session
         self._budget = budget
         self.sent = 0
-        self.tape = Recording()
+        self.recording = Recording()
         # The word "staging" is part of the seed: another would draw other cases for seeds that people noted.
         seed = f"{session.settings.seed}/{operation.slug}/staging"
         choose = random.Random(seed)  # noqa: S311 - to be repeated
-        purse = session.target.purse
-        self.stage = Prerequisites(session.contract, self._send, choose, barred=purse.bars if purse else None)
+        run_budget = session.target.run_budget
+        self.prerequisites = Prerequisites(
+            session.contract, self._send, choose, forbidden=run_budget.forbids if run_budget else None
+        )
 
     def _send(self, case: Case) -> Exchange:
         if self._session.gone:
@@ -145,15 +147,15 @@ class Preparation:
         self._budget.spend()
         self.sent += 1
         exchange = self._session.target.exchange(case)
-        self.tape.add(exchange, staged=True)
+        self.recording.add(exchange, staged=True)
         return exchange
 
 
-def left_out(operations: Iterable[Operation], purse: RunBudget | None) -> dict[Operation, str]:
+def left_out(operations: Iterable[Operation], run_budget: RunBudget | None) -> dict[Operation, str]:
     """Operations that are not asked, each with the reason."""
-    found = {operation: untold(operation) for operation in operations}
-    barred = purse.bars if purse else lambda _: False
-    return {operation: reason or RUNS_OFF for operation, reason in found.items() if reason or barred(operation)}
+    found = {operation: undescribed(operation) for operation in operations}
+    forbidden = run_budget.forbids if run_budget else lambda _: False
+    return {operation: reason or RUNS_OFF for operation, reason in found.items() if reason or forbidden(operation)}
 
 
 def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:

@@ -27,7 +27,7 @@ from threadmock.contracts.generation.coverage_basis import (
     verdict,
     without,
 )
-from threadmock.contracts.generation.revealing_values import telling, text_probes
+from threadmock.contracts.generation.revealing_values import revealing_values, text_probes
 from threadmock.specs.contract import Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
@@ -35,7 +35,7 @@ from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import is_json
 
 LIMIT = 350
-TELLING_NUMBER = 1440.5
+REVEALING_NUMBER = 1440.5
 OTHER_NUMBERS = (0, -1, 2**31, 2**33 + 7, 2**63, 10**30, 999_999)
 MAX_LEVEL = 8
 NESTED_WRONG = 4
@@ -105,7 +105,7 @@ def _around(grounds: CoverageBasis, member: str) -> Iterator[tuple[str, Any]]:
     for place in grounds.places:
         if place.level == 2 and place.steps[0] == member:
             name = str(place.steps[1])
-            number = TELLING_NUMBER if "number" in place.kinds() else int(TELLING_NUMBER)
+            number = REVEALING_NUMBER if "number" in place.kinds() else int(REVEALING_NUMBER)
             options = next((b.keywords["enum"] for b in place.branches if b.kind == "enum"), [number])
             value = options[-1] if {"enum", "number", "integer"} & set(place.kinds()) else parts.get(name)
             alone = {**grounds.base, member: {name: value}}
@@ -330,7 +330,7 @@ def links(grounds: CoverageBasis) -> Iterator[Case]:
                 yield case
 
 
-def telling_values(grounds: CoverageBasis) -> Iterator[Case]:
+def revealing_cases(grounds: CoverageBasis) -> Iterator[Case]:
     """Values that show what a server does to what it is given, member by member."""
     texts = [
         place for place in top_members(grounds) if _takes_text(place) and str(place.steps[0]) not in grounds.referring
@@ -338,7 +338,7 @@ def telling_values(grounds: CoverageBasis) -> Iterator[Case]:
     texts = [place for place in texts if place.steps[0] not in grounds.linked and place.steps[0] != grounds.key]
     others = [place for place in top_members(grounds) if place not in texts]
     for place in (*texts[:1], *others):
-        yield from _some(grounds, place, telling(place), invalid=0, valid=LIMIT)
+        yield from _some(grounds, place, revealing_values(place), invalid=0, valid=LIMIT)
     yield from _together(grounds, texts[1:])
 
 
@@ -360,11 +360,11 @@ def _takes_text(place: BodyPlace) -> bool:
     )
 
 
-def deeper_telling(grounds: CoverageBasis) -> Iterator[Case]:
+def deeper_revealing_cases(grounds: CoverageBasis) -> Iterator[Case]:
     """A few telling values for what lies deeper."""
     for place in grounds.places:
         if place.level > 1:
-            yield from _some(grounds, place, telling(place), invalid=0, valid=3)
+            yield from _some(grounds, place, revealing_values(place), invalid=0, valid=3)
 
 
 GROUPS: tuple[Callable[[CoverageBasis], Iterator[Case]], ...] = (
@@ -385,7 +385,7 @@ GROUPS: tuple[Callable[[CoverageBasis], Iterator[Case]], ...] = (
     request_variants.malformed,
     request_variants.media_types,
     request_variants.methods,
-    telling_values,
+    revealing_cases,
     nested_limits,
-    deeper_telling,
+    deeper_revealing_cases,
 )

@@ -45,7 +45,7 @@ class CoverageBasis:
     referring: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
-    def carrier(self) -> dict[str, Any]:
+    def filled_body(self) -> dict[str, Any]:
         """A valid body object with something in it, to be spoilt; it names no key and so creates nothing known."""
         found = self.base or self.full
         return found if isinstance(found, dict) else {}

@@ -20,8 +20,8 @@ from threadmock.specs.wire.strictjson import dump_json
 MAX_PLACES = 200
 _WRONG = (*WRONG_TYPES.items(), ("an unlikely text", "no_such_value \u2028"))
 Steps = tuple[str | int, ...]
-Spoilt = tuple[Steps, str, Any]
-_GONE = object()
+Wrong = tuple[Steps, str, Any]
+_REMOVED = object()
 
 
 def invalid_cases(operation: Operation) -> st.SearchStrategy[Case] | None:
@@ -33,25 +33,25 @@ def invalid_cases(operation: Operation) -> st.SearchStrategy[Case] | None:
     if schema is None:
         return None
     grounds = prepare(operation)
-    if grounds.judge is None or not _spoils(grounds):
+    if grounds.judge is None or not _can_break(grounds):
         return None
     reader = shapes(schema)
-    spoil = _spoiler(grounds, reader)
-    drawn = st.tuples(_json_cases(operation), st.integers(0, 2**20)).map(spoil)
+    break_one = _breaker(grounds, reader)
+    drawn = st.tuples(_json_cases(operation), st.integers(0, 2**20)).map(break_one)
     return drawn.filter(lambda case: case is not None)  # type: ignore[return-value]
 
 
-def _spoils(grounds: CoverageBasis) -> bool:
+def _can_break(grounds: CoverageBasis) -> bool:
     """Whether any JSON type is refused in any place."""
     return any(
         verdict(grounds, place.put(value)) == "invalid" for place in grounds.places for value in WRONG_TYPES.values()
     )
 
 
-def _spoiler(grounds: CoverageBasis, reader: Shapes) -> Callable[[tuple[Case, int]], Case | None]:
+def _breaker(grounds: CoverageBasis, reader: Shapes) -> Callable[[tuple[Case, int]], Case | None]:
     ways_of = cache(_ways)
 
-    def spoil(pair: tuple[Case, int]) -> Case | None:
+    def break_one(pair: tuple[Case, int]) -> Case | None:
         case, choice = pair
         found = [
             (steps, ways)
@@ -76,7 +76,7 @@ def _spoiler(grounds: CoverageBasis, reader: Shapes) -> Callable[[tuple[Case, in
             evidence=refusal_evidence(grounds, value),
         )
 
-    return spoil
+    return break_one
 
 
 def walk(reader: Shapes, value: Any) -> Iterator[tuple[Steps, tuple[Branch, ...], bool]]:
@@ -106,7 +106,7 @@ def _ways(branches: tuple[Branch, ...], *, required: bool) -> tuple[tuple[str, A
 
 def _each_way(branches: tuple[Branch, ...], *, required: bool) -> Iterator[tuple[str, Any]]:
     if required:
-        yield "is missing", _GONE
+        yield "is missing", _REMOVED
     kinds = {branch.kind for branch in branches}
     if "any" in kinds:
         return
@@ -131,7 +131,7 @@ def _put(value: Any, steps: Steps, wrong: Any) -> Any:
         return wrong
     copy = list(value) if isinstance(value, list) else dict(value)
     step: Any = steps[0]
-    if len(steps) == 1 and wrong is _GONE:
+    if len(steps) == 1 and wrong is _REMOVED:
         del copy[step]
     else:
         copy[step] = _put(value[step], steps[1:], wrong)

@@ -56,7 +56,7 @@ def malformed(grounds: CoverageBasis) -> Iterator[Case]:
     if body.required:
         yield _case(grounds, raw_request(grounds, b""), "malformed", "malformed: empty body")
         yield _case(grounds, raw_request(grounds, b"", ""), "malformed", "malformed: no body, no content type")
-    for bad in malformed_bodies(grounds.carrier):
+    for bad in malformed_bodies(grounds.filled_body):
         yield _case(grounds, raw_request(grounds, bad.body), "malformed", f"malformed: {bad.label}", bad.evidence)
     if "duplicate_keys" not in {leniency.what for leniency in grounds.operation.rule.lenient}:
         yield from _duplicates(grounds)
@@ -131,10 +131,10 @@ def credentials(grounds: CoverageBasis) -> Iterator[Case]:
         yield _case(
             grounds, request, "credentials", f"wrong credentials{label}", evidence, value=body, credentials="wrong"
         )
-    yield from _other_doors(grounds, evidence)
+    yield from _other_ways_unauthenticated(grounds, evidence)
 
 
-def _other_doors(grounds: CoverageBasis, evidence: Evidence) -> Iterator[Case]:
+def _other_ways_unauthenticated(grounds: CoverageBasis, evidence: Evidence) -> Iterator[Case]:
     """Without credentials, but as each documented form, and with every header and query parameter there is."""
     operation = grounds.operation
     if operation.body and not operation.body.required:

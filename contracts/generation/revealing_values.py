@@ -11,7 +11,7 @@ from threadmock.contracts.generation.boundaries import Probe
 _EXTREME = 10**12
 
 
-def telling(place: BodyPlace) -> Iterator[Probe]:
+def revealing_values(place: BodyPlace) -> Iterator[Probe]:
     """Valid values for a place, by what may stand there. The validators drop those that do not fit."""
     for branch in place.branches:
         yield from _BY_KIND.get(branch.kind, _nothing)(branch)

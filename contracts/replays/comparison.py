@@ -8,7 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from threadmock.contracts.replays.substitution import NAMES, OPAQUE, UUID, Values, events, names_something, parsed, told
+from threadmock.contracts.replays.substitution import (
+    NAMES,
+    OPAQUE,
+    UUID,
+    Values,
+    events,
+    leaf_values,
+    names_something,
+    parsed,
+)
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 _MISSING = object()
@@ -141,7 +150,7 @@ def _compared(
     if before:
         return "holds", f"{said}, and says the same at {where}"
     for number in own:
-        before, after = (_heard(saved, each, number, v, times=False) for each, v in _both(was, answers, values))
+        before, after = (_renamed(saved, each, number, v, times=False) for each, v in _both(was, answers, values))
         if before != after:
             return "gone", f"request {number + 1} of {len(was)} is answered with something else"
     return "holds", f"{said}, and all answers say what they said"
@@ -155,7 +164,7 @@ def _all_at(
     saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], numbers: Sequence[int], names: Mapping[str, str]
 ) -> list[Any]:
     """What the answers of one operation say at the place of the finding."""
-    found = (_at(_heard(saved, answers, number, names), saved["where"]) for number in numbers)
+    found = (_at(_renamed(saved, answers, number, names), saved["where"]) for number in numbers)
     return [value for value in found if value is not _MISSING]
 
 
@@ -165,7 +174,7 @@ def _kinds(said: Sequence[Any]) -> Any:
     return said if len(texts) < len(said) else {re.sub(r"^<of \d+", "<of", text) for text in texts}
 
 
-def _heard(
+def _renamed(
     saved: Mapping[str, Any],
     answers: Sequence[Mapping[str, Any]],
     number: int,
@@ -176,7 +185,7 @@ def _heard(
     """What an answer says, with ids and times named by the answer that told them first."""
     known = dict(names)
     for earlier in range(number):
-        for place, value in told(answers[earlier]).items():
+        for place, value in leaf_values(answers[earlier]).items():
             moment = times and isinstance(value, str) and TIME.fullmatch(value)
             if (moment or names_something(place, value)) and not re.search(r"/\d+(/|$)", place):
                 known.setdefault(str(value), f"{'at' if moment else 'of'} {earlier} {place}")
@@ -201,10 +210,12 @@ def _loose(value: Any, *, exact: bool = False) -> Any:
     listed = any(isinstance(item, dict) for inner in value.values() if isinstance(inner, list) for item in inner)
     if not (listed or exact):
         return {name: _loose(inner) for name, inner in value.items()}
-    return {name: inner if isinstance(inner, list | dict) else _beside(inner, exact) for name, inner in value.items()}
+    return {
+        name: inner if isinstance(inner, list | dict) else _besides_items(inner, exact) for name, inner in value.items()
+    }
 
 
-def _beside(value: Any, exact: bool) -> Any:
+def _besides_items(value: Any, exact: bool) -> Any:
     if not exact:
         return "beside"
     return "text" if isinstance(value, str) else value

@@ -15,7 +15,7 @@ def _cased(value: str) -> str:
     return head + blank + token.swapcase()
 
 
-_ways: Mapping[str, Callable[[str], str]] = {
+_forms: Mapping[str, Callable[[str], str]] = {
     "good": lambda value: value,
     "wrong": alter,
     "longer": lambda value: value + "x",
@@ -26,8 +26,8 @@ _ways: Mapping[str, Callable[[str], str]] = {
 """How a credential may have been made of the good one."""
 
 
-def worn(
-    exchange: "Exchange", goods: Mapping[str, str], masking: Masking
+def credential_forms(
+    exchange: "Exchange", good: Mapping[str, str], masking: Masking
 ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """The headers that are no credential, and of every other how its value was made, or what it is if no secret.
 
@@ -37,29 +37,29 @@ def worn(
     headers, credentials = {}, {}
     for name, value in dressed.headers.items():
         added = own.headers.get(name) != value
-        if not added and (name not in goods or masking(value) == value == masking.header(name, value)):
+        if not added and (name not in good or masking(value) == value == masking.header(name, value)):
             headers[name] = value
         elif name in PUBLIC:
             headers[name] = masking(value)
         else:
-            credentials[name] = _told(value, goods.get(name), masking)
+            credentials[name] = _form_of(value, good.get(name), masking)
     if dressed.query != own.query and dressed.query.startswith(own.query):
         for piece in filter(None, dressed.query[len(own.query) :].split("&")):
             name, _, value = piece.partition("=")
-            credentials[f"?{name}"] = _told(value, goods.get(f"?{name}"), masking)
+            credentials[f"?{name}"] = _form_of(value, good.get(f"?{name}"), masking)
     return headers, credentials
 
 
-def _told(value: str, good: str | None, masking: Masking) -> dict[str, Any]:
+def _form_of(value: str, good: str | None, masking: Masking) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if good:
-        made["how"] = next((how for how, way in _ways.items() if way(good) == value), "")
+        made["how"] = next((how for how, way in _forms.items() if way(good) == value), "")
     if masking(value) == value:
         made["value"] = value
     return made if made.get("how") or "value" in made else {"how": "unknown"}
 
 
-def goods_of(exchange: "Exchange") -> dict[str, str]:
+def good_credentials(exchange: "Exchange") -> dict[str, str]:
     """The good credentials that an exchange wore: header name, or `?name` in the query, to the value."""
     case = exchange.case
     if case.credentials != "good":
@@ -74,7 +74,9 @@ def _pairs(query: str) -> dict[str, str]:
     return {f"?{name}": value for name, _, value in (piece.partition("=") for piece in query.split("&")) if name}
 
 
-def put_on(credentials: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> tuple[dict[str, str], str, str]:
+def credentials_of_forms(
+    credentials: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]
+) -> tuple[dict[str, str], str, str]:
     """Headers and query to add for these credentials, and the name of the first that is lacking ("" for none).
 
     given: lower-case name to good value, of this server. What is not given is as it was, where that was no secret.
@@ -82,8 +84,8 @@ def put_on(credentials: Mapping[str, Mapping[str, Any]], given: Mapping[str, str
     headers, query, lacking = {}, [], ""
     for name, told in credentials.items():
         good = given.get(name.lstrip("?").lower())
-        if good is not None and told.get("how") in _ways:
-            value = _ways[told["how"]](good)
+        if good is not None and told.get("how") in _forms:
+            value = _forms[told["how"]](good)
         elif "value" in told:
             value = told["value"]
         else:

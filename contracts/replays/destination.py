@@ -38,7 +38,7 @@ class Destination:
     transport: Transport
     given: Mapping[str, str]
     name: str
-    leave: Callable[[], Iterator[str]]
+    close: Callable[[], Iterator[str]]
 
 
 def open_destination(saved: Mapping[str, Any], options: Mapping[str, Any], times: int) -> Destination:
@@ -64,11 +64,11 @@ def open_destination(saved: Mapping[str, Any], options: Mapping[str, Any], times
             fix="Add --allow-writes if they may be sent all the same.",
         )
     if contract is None:
-        return _bare(saved, base, given, ca_file=options["ca_file"], local=local)
+        return _unguarded(saved, base, given, ca_file=options["ca_file"], local=local)
     return _guarded(saved, contract, base, runs, {**options, "given": given})
 
 
-def _bare(
+def _unguarded(
     saved: Mapping[str, Any], base: TargetUrl, given: Mapping[str, str], *, ca_file: str | None, local: bool
 ) -> Destination:
     try:
@@ -76,12 +76,12 @@ def _bare(
     except OSError as error:
         raise UsageError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
 
-    def leave() -> Iterator[str]:
+    def close() -> Iterator[str]:
         transport.close()
         if _writing(saved):
             yield _STAYS
 
-    return Destination(saved, transport, given, base.text, leave)
+    return Destination(saved, transport, given, base.text, close)
 
 
 def _guarded(
@@ -108,7 +108,7 @@ def _guarded(
         ledger=file,
     )
 
-    def leave() -> Iterator[str]:
+    def close() -> Iterator[str]:
         try:
             cleaning = ledger_session.finish(settings, contract, target, path)
             yield from ledger_session.closing(settings, path, cleaning, tidied=ledger_session.tidy(settings, path))
@@ -116,7 +116,7 @@ def _guarded(
             file.close()
             target.close()
 
-    return Destination(saved, GuardedTransport(contract, target), options["given"], base.text, leave)
+    return Destination(saved, GuardedTransport(contract, target), options["given"], base.text, close)
 
 
 def _tagged(saved: Mapping[str, Any], tag: str) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ class GuardedTransport:
             raise BudgetSpent("the time for sending findings once more is over")
         operation = self._operation(request)
         case = Case(operation, request, "valid", "sent again", "scenario", value=_value(request), stop=stop)
-        exchange = self._target.carry(case)
+        exchange = self._target.send_prepared(case)
         if exchange.response is None:
             raise (Unreachable if exchange.unreachable else TransportError)(exchange.problem)
         return exchange.response

@@ -42,12 +42,12 @@ def good(name):
     return os.environ.get("HEADER_" + re.sub(r"[^A-Z0-9]", "_", name.lstrip("?").upper()))
 
 
-def wear(credentials):
+def credentials_of(forms):
     headers, query = {{}}, []
-    for name, told_ in credentials.items():
-        value, how = good(name), told_.get("how")
+    for name, form in forms.items():
+        value, how = good(name), form.get("how")
         if value is None or how not in ("good", "longer", "shorter"):
-            value = told_.get("value")
+            value = form.get("value")
         elif how == "longer":
             value += "x"
         elif how == "shorter":
@@ -66,7 +66,7 @@ def send(step, request):
     secure = base.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = kind(base.hostname, base.port, timeout=20)
-    headers, query = wear(step["request"]["credentials"])
+    headers, query = credentials_of(step["request"]["credentials"])
     path = "/".join(
         part.replace(".", "%2E") if part in (".", "..") else urllib.parse.quote(part, safe="!$&'()*+,;=:@~")
         for part in request["path"].split("/")
@@ -85,8 +85,8 @@ def send(step, request):
             enough = most is not None and len(events(stream)) >= most
             if enough or len(body) > 16 * 1024 * 1024 or time.monotonic() - began > 45:
                 break
-        told_ = {{name.lower(): value for name, value in answer.getheaders()}}
-        return {{"status": answer.status, "headers": told_, "body": body, "seconds": time.monotonic() - began}}
+        received = {{name.lower(): value for name, value in answer.getheaders()}}
+        return {{"status": answer.status, "headers": received, "body": body, "seconds": time.monotonic() - began}}
     except ConnectionRefusedError:
         pytest.skip(f"nobody listens at {{TARGET}}")
     except (OSError, http.client.HTTPException):
@@ -109,7 +109,7 @@ def test_{function}():
         with concurrent.futures.ThreadPoolExecutor(len(group)) as pool:
             answers += pool.map(send, group, requests)
         for number in range(number, number + len(group)):
-            values.hear(number, answers[number])
+            values.learn(number, answers[number])
         number += 1
     state, why = still(SAVED, answers, values)
     if state == "undecided":
@@ -122,7 +122,7 @@ def written_test(saved: Mapping[str, Any], name: str) -> str:
     """The text of the file. name: its own. Strings of the finding are data in it and never code."""
     finding = saved["finding"]
     target = saved["target"] or "http://127.0.0.1:4040"
-    told = {
+    kept = {
         key: value for key, value in saved.items() if key in ("judged", "about", "several", "where", "values", "steps")
     }
     head = _HEAD.format(
@@ -133,7 +133,7 @@ def written_test(saved: Mapping[str, Any], name: str) -> str:
         name=name,
     )
     function = re.sub(r"\W+", "_", f"{finding['check']}_{finding['operation']}", flags=re.ASCII)
-    data = pprint.pformat(json.dumps(told), width=110)
+    data = pprint.pformat(json.dumps(kept), width=110)
     return head + _engine() + _TAIL.format(data=data, target=ascii(target), function=function)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threadmock.contracts.checks.finding import CaseRecord
-from threadmock.contracts.replays.credential_forms import goods_of
+from threadmock.contracts.replays.credential_forms import good_credentials
 from threadmock.contracts.replays.replayer import plain
-from threadmock.contracts.replays.substitution import UUID, names_something, told
+from threadmock.contracts.replays.substitution import UUID, leaf_values, names_something
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.transport.urls import request_target
 
@@ -39,7 +39,7 @@ class RecordedExchange:
         if self._names is None:
             self._names = {}
             own = self.exchange.case.request.body
-            for place, value in told(answer_of(self.exchange)).items():
+            for place, value in leaf_values(answer_of(self.exchange)).items():
                 # a text that a client gave may look like a name
                 given = isinstance(value, str) and not UUID.fullmatch(value) and value.encode("utf-8", "replace") in own
                 if names_something(place, value) and not given:
@@ -58,7 +58,7 @@ class Recording:
         self.staged: deque[RecordedExchange] = deque(maxlen=MOST_STAGED)
         self.whole = True
         self.began = 0
-        self._goods: dict[str, str] = {}
+        self._good_credentials: dict[str, str] = {}
         self._bytes = 0
         self._count = 0
         self._lock = threading.Lock()
@@ -73,8 +73,8 @@ class Recording:
         """Note an exchange. whole is False once some of an item had to be given up."""
         with self._lock:
             self._count += 1
-            if not self._goods:
-                self._goods = goods_of(exchange)
+            if not self._good_credentials:
+                self._good_credentials = good_credentials(exchange)
             taken = RecordedExchange(self._count, exchange, staged)
             if staged:
                 self.staged.append(taken)
@@ -85,9 +85,9 @@ class Recording:
                 self._bytes -= self.sent.popleft().size
                 self.whole = False
 
-    def goods(self) -> dict[str, str]:
+    def good_credentials(self) -> dict[str, str]:
         """The good credentials that requests wore, by header name; `?name` for one in a query."""
-        return dict(self._goods)
+        return dict(self._good_credentials)
 
     def find(self, record: CaseRecord) -> RecordedExchange | None:
         """The last exchange that a record tells of."""

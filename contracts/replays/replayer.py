@@ -8,7 +8,7 @@ from typing import Any
 
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.replays.comparison import still
-from threadmock.contracts.replays.credential_forms import put_on
+from threadmock.contracts.replays.credential_forms import credentials_of_forms
 from threadmock.contracts.replays.substitution import Values, unpack
 from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target.target import TargetLost
@@ -61,7 +61,7 @@ def replay(
         except NotSent as error:
             return ReplayOutcome(UNDECIDED, f"request {len(requests) + 1} was not sent: {error}", requests, responses)
         for request, response in zip(made, answered, strict=True):
-            values.hear(len(requests), plain(response))
+            values.learn(len(requests), plain(response))
             requests.append(request)
             responses.append(response)
             took.append(clock() - began)
@@ -96,7 +96,7 @@ def unpacked(saved: Mapping[str, Any]) -> dict[str, Any]:
 def _request(step: Mapping[str, Any], values: Values, given: Mapping[str, str]) -> Request:
     saved = {**step["request"], "body": unpack(step["request"]["body"])}
     filled = values.fill(saved, step["puts"])
-    headers, query, lacking = put_on(saved["credentials"], given)
+    headers, query, lacking = credentials_of_forms(saved["credentials"], given)
     if lacking:
         raise UsageError(
             f"The request was sent with a secret in {lacking!r}, which no file holds.",

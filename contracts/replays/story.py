@@ -7,9 +7,9 @@ from typing import Any
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import checks
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.replays.credential_forms import worn
+from threadmock.contracts.replays.credential_forms import credential_forms
 from threadmock.contracts.replays.recording import RecordedExchange, Recording, answer_of
-from threadmock.contracts.replays.substitution import RANDOM, events, names_something, pack, put, told
+from threadmock.contracts.replays.substitution import RANDOM, events, leaf_values, names_something, pack, put
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import request_target
@@ -84,7 +84,7 @@ def _chosen(tape: Recording, judged: RecordedExchange, finding: Finding) -> list
         resource = case.operation.rule.resource
         made = [t for t in tape.staged if t.number < judged.number]
         chosen += [t for t in made if t.exchange.case.operation.rule.resource == resource][-_BESIDE:]
-    value = told(answer_of(judged.exchange)).get(f"body:{finding.where}")
+    value = leaf_values(answer_of(judged.exchange)).get(f"body:{finding.where}")
     if finding.check == "new_key" and value is not None:
         chosen += [t for t in (*tape.staged, *before) if t is not judged and str(value) in t.names][:1]
     return _with_makers(chosen, [*tape.staged, *before])
@@ -92,11 +92,13 @@ def _chosen(tape: Recording, judged: RecordedExchange, finding: Finding) -> list
 
 def _about_the_same(before: list[RecordedExchange], judged: RecordedExchange) -> list[RecordedExchange]:
     """Of too many exchanges, those that name what the judged one names."""
-    hay = _hay(judged)
-    names = {name for taken in before for name in taken.names if len(name) > 5 and name in hay}
+    text = _request_text(judged)
+    names = {name for taken in before for name in taken.names if len(name) > 5 and name in text}
     # a request that names nothing is about what its answer shows
     names = names or {name for name in judged.names if len(name) > 5}
-    return [t for t in before if t is judged or names & t.names.keys() or any(name in _hay(t) for name in names)]
+    return [
+        t for t in before if t is judged or names & t.names.keys() or any(name in _request_text(t) for name in names)
+    ]
 
 
 def _with_makers(chosen: list[RecordedExchange], earlier: list[RecordedExchange]) -> list[RecordedExchange]:
@@ -109,9 +111,9 @@ def _with_makers(chosen: list[RecordedExchange], earlier: list[RecordedExchange]
     waiting = list(chosen)
     while waiting:
         last = waiting.pop()
-        hay = _hay(last)
+        text = _request_text(last)
         for name, taken in tellers.items():
-            if taken.number < last.number and taken.number not in known and len(name) > 5 and name in hay:
+            if taken.number < last.number and taken.number not in known and len(name) > 5 and name in text:
                 known[taken.number] = taken
                 waiting.append(taken)
     return [known[number] for number in sorted(known)]
@@ -126,7 +128,7 @@ def _overlap(one: RecordedExchange, other: RecordedExchange) -> bool:
     return other.exchange.sent_at < one.exchange.received_at and one.exchange.sent_at < other.exchange.received_at
 
 
-def _hay(taken: RecordedExchange) -> str:
+def _request_text(taken: RecordedExchange) -> str:
     """All of a request as one text, to look for names in."""
     request = taken.exchange.case.request
     return "\n".join((request.path, request.query, *request.headers.values(), request.body.decode("utf-8", "replace")))
@@ -152,11 +154,11 @@ def _linked(chosen: Sequence[RecordedExchange], masking: Masking) -> tuple[dict[
     spoken: set[str] = set()
     for number, taken in enumerate(chosen):
         request = _plain(taken.exchange.case)
-        hay = _hay(taken)
-        for match in RANDOM.finditer(hay):
+        text = _request_text(taken)
+        for match in RANDOM.finditer(text):
             found.setdefault(match[0].lower(), (match[0].lower(), "new"))
         mine = []
-        for key in sorted((key for key in found if key in hay or key in hay.lower()), key=len, reverse=True):
+        for key in sorted((key for key in found if key in text or key in text.lower()), key=len, reverse=True):
             was, source = found[key]
             places = [part for part in PARTS if put(request, part, was, _other(was))[part] != request[part]]
             if places and masking(str(was)) == str(was):
@@ -165,8 +167,8 @@ def _linked(chosen: Sequence[RecordedExchange], masking: Masking) -> tuple[dict[
                 mine += [{"value": name, "in": part} for part in places]
         puts.append(mine)
         # what a client said before any server told it is the client's own
-        spoken |= {word for word in _WORD.findall(hay) if word not in found}
-        for place, value in told(answer_of(taken.exchange)).items():
+        spoken |= {word for word in _WORD.findall(text) if word not in found}
+        for place, value in leaf_values(answer_of(taken.exchange)).items():
             if str(value) in spoken or not names_something(place, value):
                 continue
             if str(value) not in found and str(value).lower() not in found:
@@ -183,7 +185,7 @@ def _step(taken: RecordedExchange, puts: list[dict[str, str]], tape: Recording) 
     exchange = taken.exchange
     case, masking, sent = exchange.case, exchange.masking, exchange.case.request
     response = exchange.response
-    headers, credentials = worn(exchange, tape.goods(), masking)
+    headers, credentials = credential_forms(exchange, tape.good_credentials(), masking)
     body = masking.data(sent.body)
     step: dict[str, Any] = {
         "operation": case.operation.slug,

@@ -53,7 +53,7 @@ def events(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     return found
 
 
-def told(answer: Mapping[str, Any]) -> dict[str, Any]:
+def leaf_values(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Where each text and whole number of an answer stands, to the value; the first MOST_LEAVES of them."""
     found: dict[str, Any] = {}
     for name, value in (answer["headers"] or {}).items():
@@ -157,9 +157,9 @@ class Values:
         self.saved = saved
         self.now: dict[str, Any] = {name: new() for name, value in saved.items() if value["from"] == "new"}
 
-    def hear(self, number: int, answer: Mapping[str, Any]) -> None:
+    def learn(self, number: int, answer: Mapping[str, Any]) -> None:
         """Take from the answer of a step what it tells. What it does not tell is missing from then on."""
-        places = told(answer)
+        places = leaf_values(answer)
         for name, value in self.saved.items():
             step, _, place = value["from"].partition(" ")
             if step == str(number) and place in places:

@@ -80,10 +80,10 @@ def _fill(case: ET.Element, name: str, tally: Tally, found: "list[tuple[Finding,
         # many readers take one failure of a case and no more
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         message = xml_text(shorten(one_line(failures[0][0].got), _MESSAGE) + more)
-        ET.SubElement(case, "failure", message=message, type=name).text = _told(failures)
+        ET.SubElement(case, "failure", message=message, type=name).text = _descriptions(failures)
     if unconfirmed:
-        ET.SubElement(case, "system-out").text = _told(unconfirmed)
+        ET.SubElement(case, "system-out").text = _descriptions(unconfirmed)
 
 
-def _told(found: "list[tuple[Finding, int]]") -> str:
+def _descriptions(found: "list[tuple[Finding, int]]") -> str:
     return xml_text("\n\n".join(describe(*each) for each in found))

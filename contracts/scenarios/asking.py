@@ -14,14 +14,14 @@ from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence, weakest
 
-GONE = range(400, 500)
+CLIENT_ERRORS = range(400, 500)
 
 
-def stage_of(context: Context) -> Prerequisites:
+def prerequisites_of(context: Context) -> Prerequisites:
     """Where things are made. NotSent where nothing can be."""
-    if context.stage is None:
+    if context.prerequisites is None:
         raise NotSent("nothing can be made here")
-    return context.stage
+    return context.prerequisites
 
 
 def keys_of(thing: CreatedThing) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def keys_of(thing: CreatedThing) -> dict[str, Any]:
     return {**thing.parents, thing.resource: thing.key}
 
 
-def ask_gone(context: Context, case: Case) -> Reading:
+def ask_missing(context: Context, case: Case) -> Reading:
     """Ask about something that is thought not to be there: a refusal is what is expected."""
     return ask(context, replace(case, standing="unknown"))
 

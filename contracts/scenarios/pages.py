@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import makers, parents
 from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, _declared, paging_of
 from threadmock.contracts.cases.references import references, schema_at
@@ -48,7 +48,7 @@ def ask_page(context: Context, way: ListPaging, keys: Mapping[str, Any], label: 
     """One page. places: limit, offset, after."""
     at: dict[Source, Any] = dict(way.fixed)
     at |= {getattr(way, n): v for n, v in places.items() if getattr(way, n) is not None and v is not None}
-    return ask(context, aim(way.operation, keys, label, at=at))
+    return ask(context, case_about(way.operation, keys, label, at=at))
 
 
 def items_of(reading: Reading) -> list[Any]:

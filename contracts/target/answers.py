@@ -11,7 +11,7 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 _LEVELS = 3
 
 
-def _answer(exchange: Exchange) -> Any:
+def json_of(exchange: Exchange) -> Any:
     """The JSON of an answer; None where it holds none."""
     body = exchange.response.body if exchange.response else None
     try:
@@ -32,7 +32,7 @@ def find_key(answer: Any, member: str) -> Any:
     return found
 
 
-def told(exchange: Exchange) -> str:
+def describe_response(exchange: Exchange) -> str:
     """What came, in a few words."""
     if exchange.response is None:
         return f"by nothing: {exchange.problem}"

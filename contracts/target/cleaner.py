@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import base_value
-from threadmock.contracts.target.answers import find_key, told
-from threadmock.contracts.target.created_things import trouble_of
+from threadmock.contracts.target.answers import describe_response, find_key
+from threadmock.contracts.target.created_things import unsafe_key
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.ledger_file import LedgerContent, LedgerEntry, LedgerFile
 from threadmock.contracts.target.list_walk import items
@@ -32,14 +32,14 @@ class CleanupResult:
 
     removed: int = 0
     archived: int = 0
-    along: int = 0
+    with_parent: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
     stopped: str = ""
 
     def lines(self) -> Iterator[str]:
         """The outcome, for people."""
         said = [f"{self.removed:,} things removed"]
-        said += [f"{self.along:,} gone with what they lay in"] if self.along else []
+        said += [f"{self.with_parent:,} gone with what they lay in"] if self.with_parent else []
         said += [f"{self.archived:,} archived, as nothing deletes them"] if self.archived else []
         yield f"Clean-up: {', '.join(said)}, {len(self.left):,} left behind."
         for what, reason in self.left[:_MOST_SHOWN]:
@@ -87,7 +87,7 @@ class Cleaner:
     def _unfinished(self) -> list[LedgerEntry]:
         """Things that may have been made: their keys were chosen by requests of which nobody knows the end."""
         return [
-            LedgerEntry(intent.operation, intent.resource, intent.key, intent.within, trouble_of(intent.key))
+            LedgerEntry(intent.operation, intent.resource, intent.key, intent.within, unsafe_key(intent.key))
             for intent in self._book.open
             if intent.key is not None
         ]
@@ -109,7 +109,7 @@ class Cleaner:
                 )
             for key in found or ():
                 if (resource, str(key)) not in keys:
-                    entry = LedgerEntry("", resource, key, {}, trouble_of(key))
+                    entry = LedgerEntry("", resource, key, {}, unsafe_key(key))
                     if self._target.ledger is not None:
                         self._target.ledger.take(entry)
                     yield entry
@@ -120,7 +120,7 @@ class Cleaner:
             return None
         tag, member = self._book.header.run, ways.listing.rule.key.member
         found = items(self._target, ways.listing, {}, tag=tag)
-        return [find_key(item, member) for item in found if _carries(item, tag)] if found is not None else None
+        return [find_key(item, member) for item in found if _has_tag(item, tag)] if found is not None else None
 
     def _remove(self, entry: LedgerEntry) -> None:
         if self._done.stopped:
@@ -162,7 +162,7 @@ class Cleaner:
             exchange = self._exchange(ways.operation, keys, ways)
             if exchange.response is None or not 200 <= exchange.response.status < 300:
                 gone = exchange.response is not None and exchange.response.status in _GONE
-                return "" if gone else f"{ways.operation} was answered {told(exchange)}"
+                return "" if gone else f"{ways.operation} was answered {describe_response(exchange)}"
             if ways.read is None:
                 return "later" if ways.listing else ""
             shown = self._exchange(ways.read, keys)
@@ -181,7 +181,9 @@ class Cleaner:
                 else "it is not archived, though that was accepted"
             )
         accepted = exchange.response.status if exchange.response else 0
-        return f"{ways.operation} was answered {accepted}, and it is still there ({ways.read}: {told(shown)})"
+        return (
+            f"{ways.operation} was answered {accepted}, and it is still there ({ways.read}: {describe_response(shown)})"
+        )
 
     def _exchange(self, operation: Any, keys: Mapping[str, Any], ways: Removal | None = None) -> Exchange:
         value: Any = base_value(operation)
@@ -189,7 +191,7 @@ class Cleaner:
             value = {**(value if isinstance(value, dict) else {}), ways.member: ways.value}
         elif ways is not None and ways.how == "prune":
             value = {**value, operation.rule.prune.keys.steps[0]: [keys[ways.resource]]}
-        return self._target.exchange(aim(operation, keys, "clean-up", value=value))
+        return self._target.exchange(case_about(operation, keys, "clean-up", value=value))
 
     def _look_for_the_unseen(self) -> None:
         """Where nothing reads one thing: one walk through each list shows what is still there."""
@@ -218,7 +220,7 @@ class Cleaner:
         """What goes with what it lies in is gone where that is; where it is not, each thing is removed by itself."""
         for entry, ways in self._within:
             if any((parent, str(key)) in self._seen for parent, key in entry.within.items()):
-                self._done.along += 1
+                self._done.with_parent += 1
                 self._write(entry)
             elif ways.operation is None or ways.how == "with":
                 self._leave(_named(entry), "what it lies in is still there, and nothing else removes it")
@@ -262,7 +264,7 @@ def _named(entry: LedgerEntry) -> str:
     return f"{entry.resource} {shorten(str(entry.key), 80)}"
 
 
-def _carries(item: Any, tag: str) -> bool:
+def _has_tag(item: Any, tag: str) -> bool:
     """Whether a listed thing holds the tag in one of its members."""
     inner = item.values() if isinstance(item, dict) else ()
     return any(isinstance(value, dict) and value.get(NAME) == tag for value in inner)

@@ -30,7 +30,7 @@ def may_make(operation: Operation) -> bool:
     return rule.traits.makes or rule.traits.open or rule.makes_more
 
 
-def trouble_of(key: object) -> str:
+def unsafe_key(key: object) -> str:
     """Why a request can't name a thing of this key safely; "" where it can."""
     text = str(key)
     if not 1 <= len(text) <= 256:
@@ -60,7 +60,7 @@ def chosen_key(operation: Operation, request: Request) -> str | int | None:
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
-def named_into_being(operation: Operation, request: Request) -> list[LedgerEntry]:
+def created_by_name(operation: Operation, request: Request) -> list[LedgerEntry]:
     """The parents that a request names with a key made up, where the operation makes those that are not there."""
     rule, within = operation.rule, operation.rule.within
     if not (within and within.create) and not (rule.run and rule.run.makes_thread):
@@ -143,7 +143,7 @@ def _policy(operation: Operation, request: Request) -> Any:
     return values[-1] if values and values is not UNREADABLE else None
 
 
-def tells_thread(operation: Operation) -> bool:
+def answers_with_thread(operation: Operation) -> bool:
     """Whether the answer of a run that has no thread says which one was made for it."""
     run = operation.rule.run
     if run is None or run.alone is None or (run.temporary and not run.kept):
@@ -162,7 +162,7 @@ def _parent_member(operation: Operation, alone: Made) -> str:
 
 
 def _entry(operation: Operation, resource: str, key: Any, within: Mapping[str, Any]) -> LedgerEntry:
-    return LedgerEntry(operation.slug, resource, key, within, trouble_of(key))
+    return LedgerEntry(operation.slug, resource, key, within, unsafe_key(key))
 
 
 def _is_key(value: Any) -> bool:

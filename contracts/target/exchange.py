@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.transport.rate import AWAY
+from threadmock.contracts.transport.rate import UNAVAILABLE
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.specs.wire.messages import Request, Response
 
@@ -40,4 +40,6 @@ class Exchange:
     def nothing_said(self) -> str:
         """Why the exchange says nothing of the operation, whatever was asked; "" where it does."""
         status = self.response.status if self.response else 0
-        return self.inconclusive or (f"status {status}: the target asked to be left alone" if status in AWAY else "")
+        return self.inconclusive or (
+            f"status {status}: the target asked to be left alone" if status in UNAVAILABLE else ""
+        )

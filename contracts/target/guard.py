@@ -127,7 +127,7 @@ class Guard:
         self._check_addresses(operation, request)
         values = {spot: values_at(operation, request, spot.source) for spot in naming_places(operation)}
         for spot, found in values.items():
-            if not (self._is_nobodys(operation, spot) and found is not UNREADABLE):
+            if not (self._is_outside(operation, spot) and found is not UNREADABLE):
                 self._check_spot(operation, spot, found, planned=planned)
         for spot in bulk(operation):
             _check_bounded(operation, values[spot])
@@ -147,10 +147,10 @@ class Guard:
             raise Forbidden(f"an undocumented {request.method} is tried on this machine only")
         for segment in request.path.split("/"):
             literal = any(segment in path.split("/") for path in self._router.paths)
-            if _is_like_an_id(segment) and not literal and not self._is_known("", segment):
+            if _looks_like_id(segment) and not literal and not self._is_known("", segment):
                 raise Forbidden(f"an undocumented {request.method} is tried on things of this run only")
 
-    def _is_nobodys(self, operation: Operation, spot: NamingPlace) -> bool:
+    def _is_outside(self, operation: Operation, spot: NamingPlace) -> bool:
         """Whether a place names what lies outside the contract: things may be made below it, and it is not changed."""
         own = spot.resource == operation.rule.resource or not spot.resource
         return not own and not makers(self._contract, spot.resource)
@@ -163,13 +163,13 @@ class Guard:
         for value in found:
             if value is None or isinstance(value, bool | dict | float) or value == "":
                 continue
-            if self._is_known(spot.resource, value) or self._is_standing(operation, spot, value):
+            if self._is_known(spot.resource, value) or self._is_placeholder(operation, spot, value):
                 continue
             self._refuse(operation, spot, value, planned=planned)
 
     def _refuse(self, operation: Operation, spot: NamingPlace, value: object, *, planned: bool) -> None:
         schema = None if spot.many or len(spot.source.steps) > 1 else schema_at(operation, spot.source)
-        senseless = not _is_like_an_id(value) or (schema is not None and not _fits(schema, value, spot.source))
+        senseless = not _looks_like_id(value) or (schema is not None and not _fits(schema, value, spot.source))
         if senseless or ((isinstance(value, int) or str(value).isdecimal()) and int(str(value)) in _STRANGE_NUMBERS):
             if self._local:
                 return
@@ -183,7 +183,7 @@ class Guard:
     def _is_known(self, resource: str, value: object) -> bool:
         return is_invented(value) or self._owned.owns(resource, value)
 
-    def _is_standing(self, operation: Operation, spot: NamingPlace, value: object) -> bool:
+    def _is_placeholder(self, operation: Operation, spot: NamingPlace, value: object) -> bool:
         """Whether the value is our own placeholder, which is the key of nothing."""
         if spot.many or len(spot.source.steps) != 1 or not isinstance(value, str) or len(value) < 8:
             return False
@@ -200,7 +200,7 @@ def _check_bounded(operation: Operation, found: list[object]) -> None:
         raise Forbidden(f"{operation} without plain keys may be about things that this run did not make")
 
 
-def _is_like_an_id(value: object) -> bool:
+def _looks_like_id(value: object) -> bool:
     return isinstance(value, int) or _LIKE_AN_ID.fullmatch(str(value)) is not None
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from threadmock.contracts.cases.fresh_keys import canonical, is_uuid
 from threadmock.contracts.target.created_things import (
     chosen_key,
+    created_by_name,
     made_by_answer,
     made_nothing,
     may_make,
-    named_into_being,
     within_of,
 )
 from threadmock.contracts.target.ledger_file import LedgerEntry, LedgerFile
@@ -74,7 +74,7 @@ class Ledger:
         chosen = chosen_key(operation, request)
         if chosen is not None:
             line["key"] = self._shown(chosen)
-        for entry in named_into_being(operation, request):
+        for entry in created_by_name(operation, request):
             above = {"intent": number + _ABOVE, "operation": operation.slug, "resource": entry.resource}
             self.file.write({**above, "key": self._shown(entry.key), "within": {}})
         self.file.write({**line, **({"tagged": True} if tagged else {})}, surely=True)
@@ -88,7 +88,7 @@ class Ledger:
             self._created[Created(operation.slug, str(entry.key))] = None
             if self.file:
                 self._write(number, entry)
-        for entry in named_into_being(operation, request) if 200 <= response.status < 300 else ():
+        for entry in created_by_name(operation, request) if 200 <= response.status < 300 else ():
             self.take(entry)
             if self.file:
                 self._write(number + _ABOVE, entry)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.list_pages import ListPaging, paging_of
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.target.tags import NAME
@@ -57,7 +57,7 @@ def _by_metadata(listing: Operation) -> Source | None:
 
 def _page(target: Target, listing: Operation, keys: Mapping[str, Any], at: Mapping[Source, Any]) -> list[Any] | None:
     try:
-        exchange = target.exchange(aim(listing, keys, "clean-up: what is there", at=at))
+        exchange = target.exchange(case_about(listing, keys, "clean-up: what is there", at=at))
     except NotSent:
         return None
     response, rule = exchange.response, listing.rule.listing

@@ -69,7 +69,9 @@ def http_target(  # noqa: PLR0913 - options, by name
         given=given,
         masking=masking,
         ledger=kept,
-        purse=RunBudget(contract, allow_runs, shared=SharedCount(at.folder / RUNS, allow_runs) if at.folder else None),
+        run_budget=RunBudget(
+            contract, allow_runs, shared=SharedCount(at.folder / RUNS, allow_runs) if at.folder else None
+        ),
         guard=Guard(contract, kept, local=local, writable=writable, name=base.text),
         pacer=Pacer(rate, shared=together, settle=settle),
         tagger=Tagger(ledger.tag) if ledger and ledger.tag else None,
@@ -96,7 +98,7 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
     for operation in contract.operations:
         given |= invented(operation, MOCK_TOKEN)
     transport = WsgiTransport(_mock_app(contract, seed, tuple(faults)))
-    return Target(transport, "the mock in this process", given=given, purse=RunBudget(contract, allow_runs))
+    return Target(transport, "the mock in this process", given=given, run_budget=RunBudget(contract, allow_runs))
 
 
 def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:

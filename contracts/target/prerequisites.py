@@ -12,9 +12,9 @@ from typing import Any
 
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
 from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, linked_members
-from threadmock.contracts.cases.families import lists, makers, told_key
+from threadmock.contracts.cases.families import answered_key, lists, makers
 from threadmock.contracts.cases.fresh_keys import fresh_key
-from threadmock.contracts.cases.placeholders import add, seat
+from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder
 from threadmock.contracts.cases.references import (
     Reference,
     agent_place,
@@ -22,10 +22,10 @@ from threadmock.contracts.cases.references import (
     needs_some,
     placeholder,
     references,
-    strange_key,
+    unknown_key,
 )
 from threadmock.contracts.cases.request_values import value_in
-from threadmock.contracts.target.answers import _answer, find_key, told
+from threadmock.contracts.target.answers import describe_response, find_key, json_of
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF
 from threadmock.contracts.transport.errors import NotSent
@@ -68,12 +68,12 @@ class Prerequisites:
         send: Callable[[Case], Exchange],
         choose: random.Random,
         *,
-        barred: Callable[[Operation], bool] | None = None,
+        forbidden: Callable[[Operation], bool] | None = None,
     ) -> None:
         self.contract = contract
         self._send = send
         self._choose = choose
-        self._barred = barred or (lambda _: False)
+        self._forbidden = forbidden or (lambda _: False)
         self._things: dict[tuple[str, frozenset[tuple[str, str]]], CreatedThing] = {}
         self._failures: dict[str, list[str]] = {}
         self._agents: dict[str, Any] = {}
@@ -81,7 +81,7 @@ class Prerequisites:
 
     def _makers(self, resource: str, within: Iterable[str] = ()) -> list[Operation]:
         """The operations that make a thing below these parents, and that may be asked."""
-        return [maker for maker in makers(self.contract, resource, within) if not self._barred(maker)]
+        return [maker for maker in makers(self.contract, resource, within) if not self._forbidden(maker)]
 
     def _nothing_makes(self, resource: str) -> str:
         return f"nothing makes a {resource}" + (f" ({RUNS_OFF})" if makers(self.contract, resource) else "")
@@ -97,7 +97,7 @@ class Prerequisites:
             return self._nothing_makes(operation.rule.resource)
         return ""
 
-    def settle(self, case: Case) -> Case:
+    def resolve(self, case: Case) -> Case:
         """The case with real keys for its placeholders, and whether all that it names is there. NotSent where not."""
         operation = case.operation
         case, known_agent = self._with_agent(case)
@@ -107,7 +107,7 @@ class Prerequisites:
             given: dict[str, Any] = {}
             unknown = not known_agent or any(value_in(case, source) is not ABSENT for source in cursors(operation))
             for name in references(operation):
-                case, known = self._seat(case, name, given)
+                case, known = self._fill(case, name, given)
                 unknown = unknown or not known
             if needs_some(operation) and not unknown:
                 unknown = not self._makers(operation.rule.resource, given)
@@ -115,7 +115,7 @@ class Prerequisites:
                     self.get(operation.rule.resource, given)
         return replace(case, standing="unknown" if unknown else "there" if given else "")
 
-    def _seat(self, case: Case, name: Reference, given: dict[str, Any]) -> tuple[Case, bool]:
+    def _fill(self, case: Case, name: Reference, given: dict[str, Any]) -> tuple[Case, bool]:
         """The case with a real key in one place, and whether the thing named there is known to be there."""
         operation = case.operation
         value, standing = value_in(case, name.source), placeholder(operation, name.source)
@@ -129,12 +129,14 @@ class Prerequisites:
             key = self.get(name.resource, given, demanded(self.contract, operation, name)).key
             given[name.resource] = key
         elif name.strict:
-            key = self.strange(operation, name)
+            key = self.unknown_key(operation, name)
             key = standing if key is None else key
             loose = False
         else:
             return case, loose
-        return seat(case, name.source, standing, key, _linked(operation, name)), name.resource in given or loose
+        return fill_placeholder(
+            case, name.source, standing, key, _linked(operation, name)
+        ), name.resource in given or loose
 
     def _with_agent(self, case: Case) -> tuple[Case, bool]:
         """The case with a real agent where its placeholder stood, and whether the agent that it names is known."""
@@ -149,7 +151,7 @@ class Prerequisites:
             return replace(case, value=value, request=replace(case.request, body=dump_json(value))), True
         if value_in(case, source) != standing:
             return case, value_in(case, source) is ABSENT
-        return seat(case, source, standing, self.agent(case.operation)), True
+        return fill_placeholder(case, source, standing, self.agent(case.operation)), True
 
     def agent(self, operation: Operation) -> Any:
         """The key of an agent that runs of an operation may name: one that the target lists, else one made for it."""
@@ -171,15 +173,15 @@ class Prerequisites:
     def _listed(self, resource: str) -> list[Any]:
         """The keys of the things of a resource that its first list shows."""
         for operation in lists(self.contract, resource)[:1]:
-            answer = _answer(self._send(case_with_body(operation, base_value(operation), f"the {resource}s")))
+            answer = json_of(self._send(case_with_body(operation, base_value(operation), f"the {resource}s")))
             items = answer if isinstance(answer, list) else dotted(answer, operation.rule.listing.items or "")  # type: ignore[union-attr]  # lists have one
             member = operation.rule.key.member if operation.rule.key else ""
             return [item[member] for item in items or () if isinstance(item, dict) and item.get(member)]
         return []
 
-    def strange(self, operation: Operation, name: Reference) -> Any:
+    def unknown_key(self, operation: Operation, name: Reference) -> Any:
         """A valid key that nothing has; None where none was found."""
-        return strange_key(operation, name.source, self._choose.getrandbits(62))
+        return unknown_key(operation, name.source, self._choose.getrandbits(62))
 
     def get(self, resource: str, within: Mapping[str, Any], members: Mapping[str, Any] | None = None) -> CreatedThing:
         """The thing of a resource below these parents that cases share; made, with these members, where there is none.
@@ -209,7 +211,7 @@ class Prerequisites:
             made = read_thing(exchange, parents)
             if made is not None:
                 return made
-            reason = f"{maker} was answered {told(exchange)}"
+            reason = f"{maker} was answered {describe_response(exchange)}"
         known.append(f"no {resource} could be made: {reason}")
         raise NotCreated(known[-1])
 
@@ -232,26 +234,26 @@ class Prerequisites:
                 if name.resource not in within and not self._makers(name.resource, parents):
                     continue
                 # An optional parent is named, too, so that the thing is found below it.
-                case = add(case, name.source, standing)
+                case = add_placeholder(case, name.source, standing)
             if name.own:
-                key = self.strange(maker, name)
+                key = self.unknown_key(maker, name)
             elif name.resource in within or self._makers(name.resource, parents):
                 key = within.get(name.resource) or self.get(name.resource, parents).key
                 parents[name.resource] = key
             else:
                 continue
-            case = seat(case, name.source, standing, key, _linked(maker, name))
-        self._say(maker, parents)
+            case = fill_placeholder(case, name.source, standing, key, _linked(maker, name))
+        self._create_input(maker, parents)
         return replace(self._with_agent(case)[0], standing="there"), parents
 
-    def _say(self, maker: Operation, parents: Mapping[str, Any]) -> None:
+    def _create_input(self, maker: Operation, parents: Mapping[str, Any]) -> None:
         """Make what a run is to hear, where it hears what lies below its thread."""
         agent = self.contract.profile.agent
         said = agent_input(self.contract, maker, SLOWLY) if maker.rule.run else None
         if said and said.piece and agent:
             self.make(agent.piece, parents, said.piece)
 
-    def after(self, exchange: Exchange) -> bool:
+    def note_effect(self, exchange: Exchange) -> bool:
         """Note what an exchange did to the things that its case named. Whether things were given up."""
         case = exchange.case
         status = exchange.response.status if exchange.response else 0
@@ -344,8 +346,8 @@ def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing |
     rule = operation.rule
     if response is None or not 200 <= response.status < 300 or rule.key is None:
         return None
-    answer = _answer(exchange)
-    key = find_key(answer, told_key(operation) or rule.key.member)
+    answer = json_of(exchange)
+    key = find_key(answer, answered_key(operation) or rule.key.member)
     if key is None and rule.key.source is not None:
         chosen = value_in(exchange.case, rule.key.source)
         key = None if chosen is ABSENT else chosen

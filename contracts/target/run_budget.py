@@ -38,7 +38,7 @@ class RunBudget:
         self._shared = shared
         self._taking = threading.Lock()
 
-    def bars(self, operation: Operation) -> bool:
+    def forbids(self, operation: Operation) -> bool:
         """Whether no request may be sent to the operation at all."""
         return self.limit == 0 and starts_runs(operation)
 

@@ -91,7 +91,7 @@ class Tagger:
         return left > 0
 
 
-def carries(case: Case) -> bool:
+def has_tag(case: Case) -> bool:
     """Whether the request of a case holds the tag."""
     return NAME.encode() in case.request.body
 

@@ -10,12 +10,12 @@ from threadmock.contracts.target.exchange import MOCK_URL, Exchange
 from threadmock.contracts.target.guard import SAFE_METHODS, Guard, writes
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.run_budget import RunBudget
-from threadmock.contracts.target.tags import Tagger, carries
+from threadmock.contracts.target.tags import Tagger, has_tag
 from threadmock.contracts.transport.base import Transport
-from threadmock.contracts.transport.credentials import Choice, RequestCredentials, credentials_for, known
+from threadmock.contracts.transport.credentials import Choice, RequestCredentials, credentials_for, has_good_credential
 from threadmock.contracts.transport.errors import Dropped, NotSent, TimedOut, TransportError, Unreachable
 from threadmock.contracts.transport.http import HttpTransport
-from threadmock.contracts.transport.rate import MOST_STORMS, Pacer
+from threadmock.contracts.transport.rate import MOST_REFUSALS, Pacer
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.contracts.transport.sockets import Clock
 from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
@@ -26,7 +26,7 @@ DEADLINE = 10.0
 RUN_DEADLINE = 60.0
 """Seconds for an exchange with an operation that starts, follows or stops runs: an agent takes its time."""
 MOST_UNREACHABLE = 5
-MOST_LOCKED = 3
+MOST_REFUSED = 3
 
 
 def system_now() -> datetime.datetime:
@@ -58,7 +58,7 @@ class Target:
         given: Mapping[str, str] | None = None,
         masking: Masking = NOTHING_SECRET,
         ledger: Ledger | None = None,
-        purse: RunBudget | None = None,
+        run_budget: RunBudget | None = None,
         guard: Guard | None = None,
         pacer: Pacer | None = None,
         tagger: Tagger | None = None,
@@ -73,7 +73,7 @@ class Target:
         self.local = local
         self.masking = masking
         self.ledger = ledger
-        self.purse = purse
+        self.run_budget = run_budget
         self.guard = guard
         self.pacer = pacer
         self.tagger = tagger
@@ -82,8 +82,8 @@ class Target:
         self._clock = clock
         self._now = now
         self._unreachable = 0
-        self._let_in, self._locked = False, 0
-        self._dressings: dict[tuple[Operation, Choice], tuple[RequestCredentials, bool]] = {}
+        self._accepted_before, self._refused_in_a_row = False, 0
+        self._known_credentials: dict[tuple[Operation, Choice], tuple[RequestCredentials, bool]] = {}
 
     def exchange(self, case: Case) -> Exchange:
         """Send a case and wait for the answer.
@@ -93,13 +93,13 @@ class Target:
         """
         if self.tagger is not None:
             case = self.tagger.tagged(case)
-        dressing_, wrong_known = self._dressing(case.operation, case.credentials)
-        request = dressing_.dress(case.request, keep_own=case.intent == "invalid")
+        credentials, wrong_known = self._credentials(case.operation, case.credentials)
+        request = credentials.apply(case.request, keep_own=case.intent == "invalid")
         sent = self._allowed(case, request, planned=case.part == "scenario")
-        self._watch_the_door(case, sent.response)
+        self._note_credentials_refused(case, sent.response)
         return replace(sent, wrong_credentials_known=wrong_known)
 
-    def carry(self, case: Case) -> Exchange:
+    def send_prepared(self, case: Case) -> Exchange:
         """Send the request of a case as it is, credentials and all. Raises what `exchange` does, never Trespass."""
         return self._allowed(case, case.request, planned=False)
 
@@ -107,25 +107,25 @@ class Target:
         """The exchange, where the request may be sent; once more where the target asked to be left alone."""
         if self.guard is not None:
             self.guard.check(request, planned=planned)
-        if self.purse is not None:
-            self.purse.take(case)
+        if self.run_budget is not None:
+            self.run_budget.take(case)
         sent = self._send(case, request)
         response = sent.response
-        if response is not None and self.pacer is not None and self.pacer.heed(response):
+        if response is not None and self.pacer is not None and self.pacer.note_refusal(response):
             # 429 says that the request was not carried out (RFC 6585, 4); 503 does not.
             if (response.status == 429 or request.method in SAFE_METHODS) and self._affords(case):
                 sent = self._send(case, request)
                 if sent.response is not None:
-                    self.pacer.heed(sent.response)
-            if self.pacer.stormy:
-                raise TargetLost(f"{self.name} asked {MOST_STORMS} times in a row to be left alone")
+                    self.pacer.note_refusal(sent.response)
+            if self.pacer.refused_too_often:
+                raise TargetLost(f"{self.name} asked {MOST_REFUSALS} times in a row to be left alone")
         return sent
 
     def _affords(self, case: Case) -> bool:
         """Whether the request may be sent once more: one that may start a run counts each time."""
         try:
-            if self.purse is not None:
-                self.purse.take(case)
+            if self.run_budget is not None:
+                self.run_budget.take(case)
         except NotSent:
             return False
         return True
@@ -134,7 +134,7 @@ class Target:
         reading = request.method in SAFE_METHODS or not writes(case.operation)
         if self.pacer is not None:
             self.pacer.wait(reading=reading)
-        number = self.ledger.intend(case.operation, request, tagged=carries(case)) if self.ledger else ""
+        number = self.ledger.intend(case.operation, request, tagged=has_tag(case)) if self.ledger else ""
         deadline = max(self._deadline, RUN_DEADLINE) if case.operation.rule.run else self._deadline
         response, problem, timed_out, inconclusive, unreachable = None, "", False, "", False
         sent_at = self._now()
@@ -170,18 +170,18 @@ class Target:
             unreachable=unreachable,
         )
 
-    def _watch_the_door(self, case: Case, response: Response | None) -> None:
-        """Gone where good credentials, which were taken before, are refused again and again: they have run out."""
+    def _note_credentials_refused(self, case: Case, response: Response | None) -> None:
+        """TargetLost where good credentials, accepted before, are refused several times in a row: they have expired."""
         if response is None or (case.intent, case.credentials) != ("valid", "good") or not self.given:
             return
         if response.status != 401:
-            self._let_in, self._locked = self._let_in or 200 <= response.status < 300, 0
+            self._accepted_before, self._refused_in_a_row = self._accepted_before or 200 <= response.status < 300, 0
             return
-        self._locked += 1
-        if self._let_in and self._locked >= MOST_LOCKED:
+        self._refused_in_a_row += 1
+        if self._accepted_before and self._refused_in_a_row >= MOST_REFUSED:
             raise TargetLost(
-                f"{self.name} answered 401 to {self._locked} requests in a row with credentials that it took before:"
-                " they may have run out"
+                f"{self.name} answered 401 to {self._refused_in_a_row} requests in a row with credentials that it took"
+                " before: they may have run out"
             )
 
     def probe(self) -> None:
@@ -193,11 +193,11 @@ class Target:
         """Give back what is held."""
         self.transport.close()
 
-    def _dressing(self, operation: Operation, choice: Choice) -> tuple[RequestCredentials, bool]:
-        made = self._dressings.get((operation, choice))
+    def _credentials(self, operation: Operation, choice: Choice) -> tuple[RequestCredentials, bool]:
+        made = self._known_credentials.get((operation, choice))
         if made is None:
-            made = (credentials_for(operation, self.given, choice), known(operation, self.given))
-            self._dressings[operation, choice] = made
+            made = (credentials_for(operation, self.given, choice), has_good_credential(operation, self.given))
+            self._known_credentials[operation, choice] = made
         return made
 
     def _count_unreachable(self, problem: str) -> None:

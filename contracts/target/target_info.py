@@ -25,7 +25,9 @@ def identity(contract: Contract, target: Target, url: str) -> Iterator[str]:
     found = dict.fromkeys(str(address[4][0]) for address in addresses(base.host, base.port))
     place = "this machine" if target.local else "NOT this machine"
     asked = [_ask(target, Request("GET", _DOCUMENT, headers={"accept": "application/json"}))]
-    asked += [_ask(target, build_request(operation)) for operation in contract.operations if _tells(operation)][:1]
+    asked += [
+        _ask(target, build_request(operation)) for operation in contract.operations if _describes_deployment(operation)
+    ][:1]
     servers = dict.fromkeys(answer.headers.get("server", "") for answer in asked if answer)
     server = next(filter(None, servers), "not told")
     told = [f"{', '.join(found)}, {place}", f"server {shorten(one_line(server), 80)}"]
@@ -37,7 +39,7 @@ def identity(contract: Contract, target: Target, url: str) -> Iterator[str]:
     yield printable(target.masking(f"Target: {base.text} ({'; '.join(told)})"))
 
 
-def _tells(operation: Any) -> bool:
+def _describes_deployment(operation: Any) -> bool:
     """Whether an operation says what the deployment is: it reads, needs nothing, and has no state."""
     plain = operation.method == "GET" and operation.rule.action == "fixed" and not names_in(operation.path)
     return plain and "info" in operation.path.rpartition("/")[2]

@@ -48,7 +48,7 @@ class RequestCredentials:
     cookies: str = ""
     query: str = ""
 
-    def dress(self, request: Request, *, keep_own: bool) -> Request:
+    def apply(self, request: Request, *, keep_own: bool) -> Request:
         """The request with the credentials. keep_own: where both name a header, the request's own counts."""
         if not (self.headers or self.cookies or self.query):
             return request
@@ -114,7 +114,7 @@ def credentials_for(operation: Operation, given: Mapping[str, str], choice: Choi
     )
 
 
-def known(operation: Operation, given: Mapping[str, str]) -> bool:
+def has_good_credential(operation: Operation, given: Mapping[str, str]) -> bool:
     """Whether a good credential is known, so that a wrong one can be made of it."""
     return any(place.value for place in credential_slots(operation, given))
 

@@ -16,8 +16,8 @@ from threadmock.specs.wire.messages import Response
 
 MOST_PAUSE = 30.0
 FIRST_PAUSE = 1.0
-MOST_STORMS = 5
-AWAY = frozenset({429, 503})
+MOST_REFUSALS = 5
+UNAVAILABLE = frozenset({429, 503})
 """Statuses that say nothing of the operation: too many requests, and away for a while."""
 
 
@@ -70,9 +70,9 @@ class Pacer:
         if self._settle:
             self._settled = self._clock() + self._settle
 
-    def heed(self, response: Response) -> bool:
+    def note_refusal(self, response: Response) -> bool:
         """Whether the target asks to be left alone; the next request then waits as long as that, within bounds."""
-        if response.status not in AWAY:
+        if response.status not in UNAVAILABLE:
             self._storms = 0
             return False
         with self._lock:
@@ -87,9 +87,9 @@ class Pacer:
         return True
 
     @property
-    def stormy(self) -> bool:
+    def refused_too_often(self) -> bool:
         """Whether the target asked so often in a row that it is better left alone."""
-        return self._storms >= MOST_STORMS
+        return self._storms >= MOST_REFUSALS
 
 
 def seconds_asked(value: str | None, now: datetime.datetime) -> float | None:

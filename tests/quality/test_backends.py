@@ -22,7 +22,7 @@ from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.checks.finding import case_record
 from threadmock.contracts.checks.redirects import leaving
 from threadmock.contracts.target.open_target import http_target
-from threadmock.contracts.target.target import MOST_LOCKED, TargetLost
+from threadmock.contracts.target.target import MOST_REFUSED, TargetLost
 from threadmock.contracts.text import printable, xml_text
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.specs.loader import load
@@ -192,7 +192,7 @@ def test_b10_credentials_that_run_out_end_the_run():
         with pytest.raises(TargetLost, match=r"401 to 3 requests.*run out"):
             [target.exchange(case) for _ in range(10)]
         target.close()
-    assert len(server.requests) == 1 + MOST_LOCKED
+    assert len(server.requests) == 1 + MOST_REFUSED
 
 
 def test_b10_a_403_now_and_then_ends_nothing():

@@ -87,7 +87,7 @@ def test_a_planted_fault_breaks_what_it_says_and_never_the_mock(provider: str) -
             case = case_with_body(operation, base_value(operation), "a case", "coverage")
             case = replace(case, stop=Stop(events=3))
             with contextlib.suppress(NotSent):
-                exchange = target.exchange(stage.settle(case))
+                exchange = target.exchange(stage.resolve(case))
                 assert exchange.response is None or b"urn:threadmock:problem" not in exchange.response.body, (
                     f"{name} on {operation}: {exchange.response.body[:300]}"
                 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.paths import DATA
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import body_with_text
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.scenarios import scenarios
@@ -134,13 +134,13 @@ def test_an_agent_that_obeys_no_script_is_no_finding_and_what_could_not_be_asked
 def test_ids_in_the_stream_of_a_thread_grow_from_run_to_run_although_time_jumps() -> None:
     run = run_of()
     operations = {str(operation): operation for operation in run.operations}
-    stage = run.prerequisites(operations["GET /threads/{thread_id}/stream"]).stage
+    stage = run.prerequisites(operations["GET /threads/{thread_id}/stream"]).prerequisites
     keys = {"thread": stage.make("thread").key}
     start = operations["POST /threads/{thread_id}/runs/stream"]
     for number in range(2):
         body = body_with_text(run.contract, start, f"/long number {number}") | {"stream_mode": ["messages", "values"]}
-        run.target.exchange(stage.settle(aim(start, keys, "a run", value=body)))
-    follow = aim(operations["GET /threads/{thread_id}/stream"], keys, "all that was told")
+        run.target.exchange(stage.resolve(case_about(start, keys, "a run", value=body)))
+    follow = case_about(operations["GET /threads/{thread_id}/stream"], keys, "all that was told")
     follow = replace(
         follow, request=replace(follow.request, headers={"last-event-id": "-"}), stop=Stop(events=9999, silences=2)
     )

@@ -26,7 +26,7 @@ _LISTS: tuple[Any, ...] = (
     nested(40)["level1"],
 )
 _SCALARS: tuple[Any, ...] = (None, True, False, *TEXTS.values(), *NUMBERS, *BIG_INTEGERS, long_text(1_100))
-_STRANGE: tuple[Any, ...] = ("text", 1, None, [1, {"a": None}], {}, True, 1.5, {"id": "x"}, "😀", "")
+_UNLIKELY: tuple[Any, ...] = ("text", 1, None, [1, {"a": None}], {}, True, 1.5, {"id": "x"}, "😀", "")
 _NAMES: tuple[str, ...] = (*AWKWARD_NAMES, "a", "b", "topic", "user_id")
 
 
@@ -64,7 +64,7 @@ json_values: st.SearchStrategy[Any] = st.one_of(_small, objects)
 def undeclared(declared: Collection[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Members that the schema does not declare, mostly none. No name that is a declared one in another spelling."""
     names = undeclared_names(declared)
-    made = [{name: _STRANGE[position % len(_STRANGE)]} for position, name in enumerate(names)]
+    made = [{name: _UNLIKELY[position % len(_UNLIKELY)]} for position, name in enumerate(names)]
     made += [{**first, **second} for first, second in zip(made[::2], made[1::2], strict=False)]
     return pooled([{}] * len(made) + made)
 

@@ -18,7 +18,7 @@ from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import dump_json
 
-MAX_SPOILT = 5
+MAX_INVALID = 5
 _OF_FORMAT = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad-f0f0f0f0f0f0"}
 _WRONG: tuple[Any, ...] = ("no_such_value", 12345, True, ["text"], {"a": 1}, None)
 
@@ -32,7 +32,7 @@ def run_isolation(context: Context, operation: Operation) -> Iterator[Finding]:
     after = ask(context, plain)
     if not (first.made and second.made and after.made):
         return
-    for name in _steady(first, second):
+    for name in _stable_members(first, second):
         before, now = first.made.get(name, ABSENT), after.made.get(name, ABSENT)
         if not _alike(before, now):
             yield after.find(
@@ -45,7 +45,7 @@ def run_isolation(context: Context, operation: Operation) -> Iterator[Finding]:
             )
 
 
-def _steady(first: Reading, second: Reading) -> list[str]:
+def _stable_members(first: Reading, second: Reading) -> list[str]:
     """Members that two answers to one request agree on; keys and times are each answer's own."""
     own = {*read_moments(first), first.rule.key.member if first.rule.key else ""}
     names = [*first.made_members, *(n for n in first.made if n not in first.made_members)]
@@ -124,10 +124,10 @@ def refused_applies(_: Contract, operation: Operation) -> str:
     """Creates where the client may choose the key and something else can be wrong."""
     if operation.rule.action != "create" or not key_member(operation) or not has_base(operation):
         return "the client can't choose a key, so that nothing shows what a refused request left behind"
-    return "" if _spoilt(operation) else "no other member can be wrong"
+    return "" if _invalid_bodies(operation) else "no other member can be wrong"
 
 
-def _spoilt(operation: Operation) -> list[dict[str, Any]]:
+def _invalid_bodies(operation: Operation) -> list[dict[str, Any]]:
     """Bodies with one wrong member each, other than the key."""
     media = next((m for m in operation.body.content.values() if m.schema), None) if operation.body else None
     base = base_value(operation)
@@ -138,14 +138,14 @@ def _spoilt(operation: Operation) -> list[dict[str, Any]]:
         if name != key_member(operation):
             bodies = ({**base, name: wrong} for wrong in _WRONG)
             found.extend([body for body in bodies if judge.refused(body)][:1])
-    return found[:MAX_SPOILT]
+    return found[:MAX_INVALID]
 
 
 def run_refused_leaves_nothing(context: Context, operation: Operation) -> Iterator[Finding]:
     """A request that was refused has made nothing: its key is free. The same for one without credentials."""
     member = key_member(operation) or ""
     attempts: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-        ("a wrong member", body, {"intent": "invalid"}) for body in _spoilt(operation)
+        ("a wrong member", body, {"intent": "invalid"}) for body in _invalid_bodies(operation)
     ]
     if operation.security:
         refused = {"intent": "credentials", "credentials": "absent"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import base_value, full_value, key_member
 from threadmock.contracts.cases.families import reads
 from threadmock.contracts.cases.references import body_schema
@@ -12,7 +12,7 @@ from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.situation import may_hold
-from threadmock.contracts.scenarios.asking import ask_gone, evidence_of
+from threadmock.contracts.scenarios.asking import ask_missing, evidence_of
 from threadmock.contracts.scenarios.scenario import ask, make_case, new_key
 from threadmock.contracts.target.prerequisites import put
 from threadmock.specs.behaviour.rule import Condition
@@ -73,7 +73,7 @@ def run_kept(context: Context, operation: Operation) -> Iterator[Finding]:
         if got.status != condition.status:
             continue
         read = reads(context.contract, resource)[0]
-        after = ask_gone(context, aim(read, {resource: key}, "what was refused in part"))
+        after = ask_missing(context, case_about(read, {resource: key}, "what was refused in part"))
         if 400 <= after.status < 500 and after.status != 429:
             yield after.find(
                 "kept",

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import Case, base_value
 from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import stage_of
+from threadmock.contracts.scenarios.asking import prerequisites_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
@@ -23,7 +23,7 @@ NO_SUCH_PATH = "no-such-path-of-anybody"
 _CHECKS = ("valid_accepted", "documented_status", "media_type", "schema", "other_methods", "headers")
 
 
-def stands(contract: Contract, operation: Operation) -> bool:
+def represents_provider(contract: Contract, operation: Operation) -> bool:
     """Whether an operation stands for the whole provider: one of them is enough."""
     return operation is contract.operations[0]
 
@@ -73,8 +73,8 @@ def _plain(context: Context, operation: Operation) -> Case:
     keys: dict[str, Any] = {}
     for name in references(operation):
         if makers(context.contract, name.resource, keys):
-            keys[name.resource] = stage_of(context).get(name.resource, keys).key
-    return aim(operation, keys, "a plain request")
+            keys[name.resource] = prerequisites_of(context).get(name.resource, keys).key
+    return case_about(operation, keys, "a plain request")
 
 
 def _found(got: Reading, check: str, expected: str, what: str, evidence: Evidence = "observed") -> Finding:
@@ -87,7 +87,7 @@ def pathless(contract: Contract, operation: Operation) -> str:
     """One operation, where it is said how a path is refused that the provider does not have."""
     if "no_route" not in contract.profile.refusals:
         return "nothing says how an unknown path is refused"
-    return "" if stands(contract, operation) else f"{contract.operations[0]} stands for the provider"
+    return "" if represents_provider(contract, operation) else f"{contract.operations[0]} stands for the provider"
 
 
 def run_unknown_route(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -114,7 +114,7 @@ def open_to_pages(contract: Contract, operation: Operation) -> str:
     """One operation, where it is said what browsers are told."""
     if contract.profile.cors is None:
         return "nothing says what browsers are told"
-    return "" if stands(contract, operation) else f"{contract.operations[0]} stands for the provider"
+    return "" if represents_provider(contract, operation) else f"{contract.operations[0]} stands for the provider"
 
 
 def run_cors(context: Context, operation: Operation) -> Iterator[Finding]:

@@ -69,10 +69,10 @@ def judge_taken(check: str, original: Reading, again: Reading, policy: Policy, e
             exchanges=exchanges,
         )
     elif policy.reply == "existing":
-        yield from unharmed(check, original, again, policy, exchanges)
+        yield from unchanged_thing(check, original, again, policy, exchanges)
 
 
-def unharmed(check: str, original: Reading, again: Reading, policy: Policy, exchanges: int) -> Iterator[Finding]:
+def unchanged_thing(check: str, original: Reading, again: Reading, policy: Policy, exchanges: int) -> Iterator[Finding]:
     """The existing thing, as it was when it was made: every member that both answers show."""
     hidden = {shown.member for shown in again.rule.shown}
     for name, first in original.made.items():
@@ -107,10 +107,10 @@ def run_taken(context: Context, operation: Operation) -> Iterator[Finding]:
             again = ask_taken(context, original, name, turn)
             yield from judge_taken("taken", original, again, policy, 2)
         _refused(context, original)
-    yield from _hidden_unharmed(context, operation, taken)
+    yield from _hidden_unchanged(context, operation, taken)
 
 
-def _hidden_unharmed(context: Context, operation: Operation, taken: Taken) -> Iterator[Finding]:
+def _hidden_unchanged(context: Context, operation: Operation, taken: Taken) -> Iterator[Finding]:
     """Members that are shown on request only stay as they were, too."""
     existing = [policy for policy in taken.policies if policy.reply == "existing"]
     full = full_value(operation)

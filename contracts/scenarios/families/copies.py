@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import lists, makers, parents
 from threadmock.contracts.cases.list_pages import paging_of
 from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import same
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import GONE, ask_gone, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import CLIENT_ERRORS, ask_missing, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes, reader
 from threadmock.contracts.scenarios.pages import ask_page, items_of, listed
@@ -72,7 +72,7 @@ def run_copy(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def _make_pair(context: Context, operation: Operation) -> Pair | None:
-    contract, stage, resource = context.contract, stage_of(context), operation.rule.resource
+    contract, stage, resource = context.contract, prerequisites_of(context), operation.rule.resource
     read, maker = reader(contract, operation), makers(contract, resource, parents(operation))[0]
     inside = {child: each for child in operation.rule.copies if (each := _list_of(contract, child, resource))}
     members = marked(maker, "to be copied") | (demands(contract, resource) if inside else {})
@@ -80,8 +80,8 @@ def _make_pair(context: Context, operation: Operation) -> Pair | None:
     for child in inside:
         for _ in range(INSIDE):
             stage.make(child, {resource: original.key})
-    before = ask(context, aim(read, keys_of(original), "the original")) if read else None
-    got = ask(context, aim(operation, keys_of(original), "a thing with something in it"))
+    before = ask(context, case_about(read, keys_of(original), "the original")) if read else None
+    got = ask(context, case_about(operation, keys_of(original), "a thing with something in it"))
     made = read_thing(got.exchange, original.parents)
     if read is None or made is None or before is None or not before.made or not got.made:
         return None
@@ -95,13 +95,13 @@ def _list_of(contract: Contract, child: str, resource: str) -> Operation | None:
 
 
 def _shown(context: Context, pair: Pair, label: str) -> Reading:
-    return ask_gone(context, aim(pair.read, keys_of(pair.copied), label))
+    return ask_missing(context, case_about(pair.read, keys_of(pair.copied), label))
 
 
 def _equal(context: Context, pair: Pair) -> Iterator[Finding]:
     """Members that the client gave to the original, but for those that the rule makes anew."""
     shown = _shown(context, pair, "the copy")
-    if shown.status in GONE:
+    if shown.status in CLIENT_ERRORS:
         yield pair.find("a copy that can be read", f"status {shown.status} for the key that the copy was given")
         return
     anew = {name.partition(".")[0] for name in pair.operation.rule.set}
@@ -134,7 +134,7 @@ def _given(maker: Operation) -> Iterator[str]:
 
 def _independent(context: Context, pair: Pair, contents: Mapping[str, Counter[str] | None]) -> Iterator[Finding]:
     """Add to, change and delete the original: the copy stays as it was."""
-    contract, stage, resource = context.contract, stage_of(context), pair.operation.rule.resource
+    contract, stage, resource = context.contract, prerequisites_of(context), pair.operation.rule.resource
     for child in pair.inside:
         stage.make(child, {resource: pair.original.key})
     done = ["more was put into"] if pair.inside else []
@@ -143,14 +143,14 @@ def _independent(context: Context, pair: Pair, contents: Mapping[str, Counter[st
     update = next((o for o in updates if changed_members(contract, o, "x")), None)
     if update is not None:
         body = changed_members(contract, update, "changed in the original")
-        ask(context, aim(update, keys_of(pair.original), "the original changes", value=body))
+        ask(context, case_about(update, keys_of(pair.original), "the original changes", value=body))
         done.append("something changed in")
     for end in deletes(contract, resource)[:1]:
-        ask(context, aim(end, keys_of(pair.original), "the original ends"))
+        ask(context, case_about(end, keys_of(pair.original), "the original ends"))
         done.append("nothing is left of")
     then = f"after {', then '.join(done)} the original"
     shown = _shown(context, pair, f"the copy, {then}")
-    if shown.status in GONE:
+    if shown.status in CLIENT_ERRORS:
         yield pair.find("a copy that stays", f"it is gone {then}")
         return
     for name in pair.original.sent:

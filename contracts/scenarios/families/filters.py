@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import makers, of_action
 from threadmock.contracts.cases.list_pages import paging_of
@@ -13,7 +13,7 @@ from threadmock.contracts.cases.references import body_schema, references, schem
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.pages import listed, look_for_by
 from threadmock.contracts.scenarios.scenario import ask
@@ -127,7 +127,7 @@ def _fits(maker: Operation, steps: tuple[str, ...], value: Any) -> bool:
 def run_filters(context: Context, operation: Operation) -> Iterator[Finding]:
     """For each filter: of two new things, the one that matches is there and the other is not."""
     for trial in (*trials(context.contract, operation), *_archives(context, operation)):
-        stage, resource = stage_of(context), operation.rule.resource
+        stage, resource = prerequisites_of(context), operation.rule.resource
         within = fresh_parents(context, operation)
         match, other = (stage.make(resource, within, members) for members in (trial.matching, trial.other))
         if trial.rule.how == "hides" and not trial.other and not _archive(context, operation, trial, other):
@@ -170,7 +170,7 @@ def _archive(context: Context, operation: Operation, trial: Trial, thing: Create
         return False
     update, value = found
     body = {**base_value(update), **_nested(tuple(trial.rule.member.split(".")), value)}
-    return ask(context, aim(update, keys_of(thing), "to be hidden", value=body)).accepted
+    return ask(context, case_about(update, keys_of(thing), "to be hidden", value=body)).accepted
 
 
 def _judge_list(
@@ -192,7 +192,7 @@ def _judge_list(
 def _judge_count(
     context: Context, operation: Operation, trial: Trial, match: CreatedThing, _: CreatedThing
 ) -> Iterator[Finding]:
-    case = aim(operation, keys_of(match), "a count of one", at={trial.rule.source: trial.value})
+    case = case_about(operation, keys_of(match), "a count of one", at={trial.rule.source: trial.value})
     reading = ask(context, case)
     count = reading.value if not isinstance(reading.value, Mapping) else dotted(reading.value, "count")
     if reading.accepted and isinstance(count, int) and not isinstance(count, bool) and count != 1:

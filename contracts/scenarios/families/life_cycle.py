@@ -3,12 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import below, lists, makers, of_action, parents, reads
 from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import GONE, ask_gone, differing, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import (
+    CLIENT_ERRORS,
+    ask_missing,
+    differing,
+    evidence_of,
+    keys_of,
+    prerequisites_of,
+)
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing, demands
@@ -48,7 +55,7 @@ def new_thing(
     context: Context, operation: Operation, mark: str, members: Mapping[str, Any] | None = None
 ) -> CreatedThing:
     """A new thing of the operation's resource, with texts of its own in what it takes, and these members. NotSent."""
-    stage = stage_of(context)
+    stage = prerequisites_of(context)
     maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
     return stage.make(operation.rule.resource, {}, {**marked(maker, mark), **(members or {})})
 
@@ -57,7 +64,7 @@ def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Fin
     """Make two things and read both: each answer shows what was given to it."""
     things = [new_thing(context, operation, f"to be read, {number}") for number in (1, 2)]
     for thing in things:
-        got = ask(context, aim(operation, keys_of(thing), "a thing just made"))
+        got = ask(context, case_about(operation, keys_of(thing), "a thing just made"))
         for what in differing(thing.sent, thing.shown, got) if got.made else ():
             yield got.find(
                 "read_your_writes",
@@ -72,22 +79,22 @@ def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Fin
 
 def run_life_cycle(context: Context, operation: Operation) -> Iterator[Finding]:
     """Make, read, delete; make another; the first stays gone."""
-    stage, contract, resource = stage_of(context), context.contract, operation.rule.resource
+    stage, contract, resource = prerequisites_of(context), context.contract, operation.rule.resource
     first = new_thing(context, operation, "a life")
-    before = ask(context, aim(operation, keys_of(first), "before its end"))
+    before = ask(context, case_about(operation, keys_of(first), "before its end"))
     if not before.accepted:
         return
     end = deletes(contract, resource)[0]
-    if not ask(context, aim(end, keys_of(first), "its end")).accepted:
+    if not ask(context, case_about(end, keys_of(first), "its end")).accepted:
         return
     another = stage.make(resource, {n: k for n, k in first.parents.items() if n in parents(first.maker)})
-    again = ask_gone(context, aim(operation, keys_of(first), "after its end, and another was made"))
+    again = ask_missing(context, case_about(operation, keys_of(first), "after its end, and another was made"))
     yield from still_there("life_cycle", again, end)
     for listing in lists(contract, resource)[:2]:
         found = look_for(context, listing, first)
         if found.item is not None:
             yield _listed("life_cycle", found.reading, end)
-    other = ask(context, aim(operation, keys_of(another), "the one that was made after"))
+    other = ask(context, case_about(operation, keys_of(another), "the one that was made after"))
     if other.made and first.key == another.key:
         yield other.find(
             "life_cycle",
@@ -128,13 +135,15 @@ def run_gone_after_delete(context: Context, operation: Operation) -> Iterator[Fi
     """Delete a thing, with something in it: no read, list or update knows it, nor what was in it."""
     contract, resource = context.contract, operation.rule.resource
     thing = new_thing(context, operation, "to be deleted", demands(contract, resource))
-    inside = [stage_of(context).make(child, {resource: thing.key}) for child in below(contract, resource)[:2]]
-    if not ask(context, aim(operation, keys_of(thing), "a thing just made")).accepted:
+    inside = [prerequisites_of(context).make(child, {resource: thing.key}) for child in below(contract, resource)[:2]]
+    if not ask(context, case_about(operation, keys_of(thing), "a thing just made")).accepted:
         return
     for other in of_action(contract, resource, "read", "update"):
         if any(name.own for name in references(other)) and other.rule.missing == "refuse":
             yield from still_there(
-                "gone_after_delete", ask_gone(context, aim(other, keys_of(thing), "what was deleted")), operation
+                "gone_after_delete",
+                ask_missing(context, case_about(other, keys_of(thing), "what was deleted")),
+                operation,
             )
     for listing in lists(contract, resource)[:2]:
         found = look_for(context, listing, thing)
@@ -150,16 +159,16 @@ def _orphans(context: Context, operation: Operation, child: CreatedThing) -> Ite
         parent = next((name for name in references(other) if name.resource == operation.rule.resource), None)
         if other.rule.action == "list" and (parent is None or not parent.strict):
             continue
-        got = ask_gone(context, aim(other, keys, "what was in something that was deleted"))
+        got = ask_missing(context, case_about(other, keys, "what was in something that was deleted"))
         yield from still_there("gone_after_delete", got, operation, strict=parent is not None)
 
 
 def run_delete_twice(context: Context, operation: Operation) -> Iterator[Finding]:
     """Delete a thing twice: the second time nothing is there."""
     thing = new_thing(context, operation, "to be deleted twice")
-    if not ask(context, aim(operation, keys_of(thing), "the first time")).accepted:
+    if not ask(context, case_about(operation, keys_of(thing), "the first time")).accepted:
         return
-    again = ask_gone(context, aim(operation, keys_of(thing), "the second time"))
+    again = ask_missing(context, case_about(operation, keys_of(thing), "the second time"))
     refusal = operation.rule.refusals.get("unknown")
     expected = refusal.status if refusal else 404
     documented = operation.reply(expected) is not None and str(expected) in operation.replies
@@ -171,6 +180,6 @@ def run_delete_twice(context: Context, operation: Operation) -> Iterator[Finding
         f"status {expected}: it was deleted before",
         f"status {again.status} for a second delete",
         source=f"{operation.pointer}/responses/{expected}",
-        evidence=evidence if documented and again.status not in GONE else "assumed",
+        evidence=evidence if documented and again.status not in CLIENT_ERRORS else "assumed",
         exchanges=3,
     )

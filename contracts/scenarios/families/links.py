@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.list_pages import ListPaging, paging_of, smallest_limit
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
@@ -96,7 +96,7 @@ def _follow(context: Context, way: ListPaging, thing: CreatedThing, page: Readin
         parts = urlsplit(link)
     except ValueError:
         return None
-    case = aim(way.operation, keys_of(thing), f"by the link {name}")
+    case = case_about(way.operation, keys_of(thing), f"by the link {name}")
     here = case.request.path.rstrip("/")
     if parts.path and not unquote(parts.path).rstrip("/").endswith(here):
         return None

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import makers, parents
 from threadmock.contracts.cases.list_pages import ListPaging, paging_of, smallest_limit
 from threadmock.contracts.cases.references import schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import alike, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import alike, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.pages import (
     MOST_PAGES,
     ListedItem,
@@ -82,7 +82,7 @@ def default_of(operation: Operation) -> tuple[int | None, Evidence]:
 
 def make_several(context: Context, operation: Operation, count: int) -> list[CreatedThing]:
     """New things, one after the other, in a new parent where the list is of one parent. NotSent."""
-    stage, resource = stage_of(context), operation.rule.resource
+    stage, resource = prerequisites_of(context), operation.rule.resource
     within = fresh_parents(context, operation)
     maker = makers(context.contract, resource, within)[0]
     return [stage.make(resource, within, marked(maker, f"number {number}")) for number in range(count)]
@@ -93,7 +93,7 @@ def fresh_parents(context: Context, operation: Operation) -> dict[str, Any]:
     named = parents(operation)
     if not named or not makers(context.contract, named[-1]):
         return {}
-    thing = stage_of(context).make(named[-1], {}, demands(context.contract, named[-1]))
+    thing = prerequisites_of(context).make(named[-1], {}, demands(context.contract, named[-1]))
     return {name: key for name, key in keys_of(thing).items() if name in named}
 
 
@@ -153,7 +153,7 @@ def _turn(context: Context, way: ListPaging, things: list[CreatedThing], *, grow
             return
         met += [str(key_in(way, item)) for item in items]
         if count == 1 and growing:
-            stage_of(context).make(way.operation.rule.resource, things[0].parents)
+            prerequisites_of(context).make(way.operation.rule.resource, things[0].parents)
         if count >= most or (set(wanted) <= set(met) and not isolating(way.operation)):
             complete = False
             break
@@ -201,7 +201,7 @@ def _judge_order(
     at: dict[Any, Any] = {direction: asked} if asked and direction else {}
     if way.limit:
         at[way.limit] = way.most
-    reading = ask(context, aim(operation, keys_of(things[0]), f"the order {asked or 'without a word'}", at=at))
+    reading = ask(context, case_about(operation, keys_of(things[0]), f"the order {asked or 'without a word'}", at=at))
     places = [str(key_in(way, item)) for item in items_of(reading)]
     wanted = [str(thing.key) for thing in (things[::-1] if newest else things)]
     met = [key for key in places if key in wanted]
@@ -218,7 +218,7 @@ def run_totals(context: Context, operation: Operation) -> Iterator[Finding]:
         return
     keys = keys_of(things[0])
     first = ask_page(context, way, keys, "the total", limit=smallest_limit(way))
-    stage_of(context).make(operation.rule.resource, things[0].parents)
+    prerequisites_of(context).make(operation.rule.resource, things[0].parents)
     second = ask_page(context, way, keys, "the total after one more was made", limit=smallest_limit(way))
     before, after = (dotted(reading.value, listing.total) for reading in (first, second))
     if not isinstance(before, int) or not isinstance(after, int):

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisWarning
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences
 from threadmock.contracts.checks.storing import overlap
-from threadmock.contracts.scenarios.asking import ask_gone, differing, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import ask_missing, differing, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes
 from threadmock.contracts.scenarios.pages import look_for
@@ -100,9 +100,9 @@ class MachineRun:
         return self.left > 0 and not self.over
 
 
-def play(context: Context, operation: Operation) -> Disagreement | None:
+def run_machine(context: Context, operation: Operation) -> Disagreement | None:
     """Let the machine run; the smallest disagreement that it found. NotSent where things can't be made."""
-    stage_of(context).get(operation.rule.resource, {}) if not parents(operation) else None
+    prerequisites_of(context).get(operation.rule.resource, {}) if not parents(operation) else None
     shared = MachineRun(context, operation)
     found: list[Disagreement] = []
     quiet = settings(
@@ -177,7 +177,7 @@ class LifeCycleMachine(RuleBasedStateMachine):
         play = self.play
         if not play.may_go_on():
             return
-        case, above = stage_of(play.context).request(play.maker, {}, marked(play.maker, f"number {mark}"))
+        case, above = prerequisites_of(play.context).request(play.maker, {}, marked(play.maker, f"number {mark}"))
         reading = ask(play.context, case)
         thing = read_thing(reading.exchange, above)
         if thing is None:
@@ -195,7 +195,7 @@ class LifeCycleMachine(RuleBasedStateMachine):
         if known is None or play.read is None or not play.may_go_on():
             return
         self.steps.append(f"read {self._name(known.thing)}")
-        got = ask(play.context, aim(play.read, keys_of(known.thing), "a thing of the model"))
+        got = ask(play.context, case_about(play.read, keys_of(known.thing), "a thing of the model"))
         if 400 <= got.status < 500 and got.status != 429:
             self._differ(got, "a thing that is there", f"status {got.status}", play.read, play.maker)
         for what in differing(known.shown | known.thing.sent, known.shown, got) if got.made else ():
@@ -208,7 +208,7 @@ class LifeCycleMachine(RuleBasedStateMachine):
             return
         body = changed_members(play.context.contract, play.change, f"number {10 + mark}")
         self.steps.append(f"change {self._name(known.thing)} ({10 + mark})")
-        got = ask(play.context, aim(play.change, keys_of(known.thing), "a change of the model", value=body))
+        got = ask(play.context, case_about(play.change, keys_of(known.thing), "a change of the model", value=body))
         if not got.accepted:
             return
         for name, value in body.items():
@@ -224,7 +224,7 @@ class LifeCycleMachine(RuleBasedStateMachine):
         if known is None or play.end is None or not play.may_go_on():
             return
         self.steps.append(f"delete {self._name(known.thing)}")
-        got = ask(play.context, aim(play.end, keys_of(known.thing), "an end in the model"))
+        got = ask(play.context, case_about(play.end, keys_of(known.thing), "an end in the model"))
         if got.accepted:
             self.gone[str(known.thing.key)] = self.model.pop(str(known.thing.key)).thing
 
@@ -234,7 +234,7 @@ class LifeCycleMachine(RuleBasedStateMachine):
         if thing is None or play.read is None or play.end is None or not play.may_go_on():
             return
         self.steps.append(f"read {self._name(thing)}, which is gone")
-        got = ask_gone(play.context, aim(play.read, keys_of(thing), "what is gone in the model"))
+        got = ask_missing(play.context, case_about(play.read, keys_of(thing), "what is gone in the model"))
         if got.accepted:
             self._differ(got, "a refusal: it was deleted", f"status {got.status}", play.read, play.end)
 

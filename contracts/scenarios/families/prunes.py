@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.cases.list_pages import paging_of
 from threadmock.contracts.cases.references import body_schema, schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import ask_gone, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import ask_missing, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import still_there
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
@@ -67,9 +67,11 @@ def run_prune(context: Context, operation: Operation) -> Iterator[Finding]:
     rule, maker = operation.rule.prune, makers(context.contract, operation.rule.resource)[0]
     if rule is None:
         return
-    things = [stage_of(context).make(operation.rule.resource, {}, marked(maker, f"number {n}")) for n in (1, 2, 3)]
+    things = [
+        prerequisites_of(context).make(operation.rule.resource, {}, marked(maker, f"number {n}")) for n in (1, 2, 3)
+    ]
     pruned, kept = things[:2], things[2]
-    got = ask(context, aim(operation, {}, "two of three things", value=_naming(operation, rule, pruned)))
+    got = ask(context, case_about(operation, {}, "two of three things", value=_naming(operation, rule, pruned)))
     if not got.accepted:
         return
     yield from _judge_count(got, rule, 2)
@@ -77,7 +79,9 @@ def run_prune(context: Context, operation: Operation) -> Iterator[Finding]:
         yield from _still(context, operation, thing)
     if not _is_there(context, operation, kept):
         yield _about(got, rule, "a thing that was not named is there afterwards", "it is gone, too")
-    again = ask_gone(context, aim(operation, {}, "what was pruned", value=_naming(operation, rule, pruned[:1])))
+    again = ask_missing(
+        context, case_about(operation, {}, "what was pruned", value=_naming(operation, rule, pruned[:1]))
+    )
     yield from _judge_count(again, rule, 0)
 
 
@@ -91,8 +95,8 @@ def _still(context: Context, operation: Operation, thing: CreatedThing) -> Itera
     if shown_by is None:
         return
     if shown_by.rule.action == "read":
-        case = aim(shown_by, keys_of(thing), "what was pruned")
-        yield from still_there("prune", ask_gone(context, case), operation)
+        case = case_about(shown_by, keys_of(thing), "what was pruned")
+        yield from still_there("prune", ask_missing(context, case), operation)
         return
     found = look_for(context, shown_by, thing)
     if found.item is not None and found.reading is not None:
@@ -112,7 +116,7 @@ def _is_there(context: Context, operation: Operation, thing: CreatedThing) -> bo
     if shown_by is None:
         return True
     if shown_by.rule.action == "read":
-        got = ask_gone(context, aim(shown_by, keys_of(thing), "what is to be there"))
+        got = ask_missing(context, case_about(shown_by, keys_of(thing), "what is to be there"))
         return not 400 <= got.status < 500 or got.status == 429
     found = look_for(context, shown_by, thing)
     return found.item is not None or not found.whole
@@ -140,14 +144,14 @@ def _about(got: Reading, rule: Pruning, expected: str, what: str, check: str = "
 
 def run_keep_latest(context: Context, operation: Operation) -> Iterator[Finding]:
     """Prune a thing down to the newest of three things below it: both are there, and the two older ones are not."""
-    rule, stage, resource = operation.rule.prune, stage_of(context), operation.rule.resource
+    rule, stage, resource = operation.rule.prune, prerequisites_of(context), operation.rule.resource
     if rule is None or rule.strategy is None:
         return
     listing = _list_below(context.contract, rule.keeps, resource)
     thing = stage.make(resource, {}, demands(context.contract, resource))
     inside = [stage.make(rule.keeps, {resource: thing.key}) for _ in range(3)]
     body = {**_naming(operation, rule, [thing]), rule.strategy.steps[0]: KEEP}
-    got = ask(context, aim(operation, {}, f"a thing with three below it, {KEEP}", value=body))
+    got = ask(context, case_about(operation, {}, f"a thing with three below it, {KEEP}", value=body))
     if not got.accepted or listing is None:
         return
     yield from _judge_kept(context, got, thing)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import makers, parents
 from threadmock.contracts.cases.list_pages import paging_of
 from threadmock.contracts.cases.references import parameter_of, references, schema_at
@@ -12,7 +12,7 @@ from threadmock.contracts.cases.shapes import subschema
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences, same
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.lists import make_several
 from threadmock.contracts.scenarios.pages import listed, look_for_by, narrowed
 from threadmock.contracts.scenarios.scenario import ask, marked
@@ -74,7 +74,7 @@ def _thing_of(context: Context, operation: Operation) -> CreatedThing:
     """A new thing that holds all it can, so that there is something to be left out. NotSent."""
     if operation.rule.action == "list":
         return make_several(context, operation, 1)[0]
-    resource, stage = operation.rule.resource, stage_of(context)
+    resource, stage = operation.rule.resource, prerequisites_of(context)
     above: dict[str, Any] = {}
     for parent in parents(operation):
         above[parent] = stage.make(parent, above, demands(context.contract, parent)).key
@@ -89,7 +89,7 @@ def _show(
         way = narrowed(paging_of(operation), [thing])
         found = look_for_by(context, replace(way, fixed={**way.fixed, **at}), thing)
         return found.item, found.reading
-    reading = ask(context, aim(operation, keys_of(thing), "a thing, or some of its members", at=at))
+    reading = ask(context, case_about(operation, keys_of(thing), "a thing, or some of its members", at=at))
     return (reading.made or None), reading
 
 

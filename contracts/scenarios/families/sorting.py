@@ -11,7 +11,7 @@ from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import CREATED
-from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, narrowed
@@ -52,7 +52,7 @@ def _members(contract: Contract, operation: Operation) -> list[str]:
 
 def run_order_by(context: Context, operation: Operation) -> Iterator[Finding]:
     """Ask for several orders: the things come sorted by what they show in that member, up and down."""
-    resource, stage = operation.rule.resource, stage_of(context)
+    resource, stage = operation.rule.resource, prerequisites_of(context)
     within = fresh_parents(context, operation)
     maker = makers(context.contract, resource, within)[0]
     things = [stage.make(resource, within, marked(maker, mark)) for mark in MARKS]

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import key_member
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record
@@ -32,9 +32,9 @@ def anchors(contract: Contract, operation: Operation) -> str:
 
 def run_state_machine(context: Context, operation: Operation) -> Iterator[Finding]:
     """Steps at random beside a plain model; the smallest sequence that they differ on."""
-    from threadmock.contracts.scenarios.families.machine_model import play  # noqa: PLC0415 - Hypothesis takes time to load
+    from threadmock.contracts.scenarios.families.machine_model import run_machine  # noqa: PLC0415 - Hypothesis takes time to load
 
-    found = play(context, operation)
+    found = run_machine(context, operation)
     if found is not None:
         yield found.reading.find(
             "state_machine",
@@ -49,7 +49,7 @@ def run_state_machine(context: Context, operation: Operation) -> Iterator[Findin
 
 def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
     """Clients that make things at one moment: one of them gets a key that all ask for, else each gets its own."""
-    stage, contract = stage_of(context), context.contract
+    stage, contract = prerequisites_of(context), context.contract
     maker = makers(contract, operation.rule.resource, parents(operation))[0]
     shared, taken = key_member(maker), maker.rule.taken
     cases = []
@@ -78,7 +78,7 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
 def _mixed(context: Context, operation: Operation, made: list[CreatedThing]) -> Iterator[Finding]:
     """Each client's thing holds what that client said."""
     for thing in made:
-        got = ask(context, aim(operation, keys_of(thing), "a client's own thing"))
+        got = ask(context, case_about(operation, keys_of(thing), "a client's own thing"))
         for what in differing(thing.sent, thing.shown, got) if got.made else ():
             yield got.find(
                 "several_clients", "each client's thing as that client made it", what,
@@ -90,7 +90,7 @@ def _one_key(context: Context, maker: Operation, member: str) -> Iterator[Findin
     key, cases = new_key(context), []
     for number in range(CLIENTS):
         members: dict[str, Any] = {**marked(maker, f"client {number}"), member: key}
-        cases.append(stage_of(context).request(maker, {}, members)[0])
+        cases.append(prerequisites_of(context).request(maker, {}, members)[0])
     readings = send_at_once(context, cases)
     for reading in readings:
         record(reading, without=("valid_accepted", "documented_status", "prompt", "echo", "settings", "defaults"))

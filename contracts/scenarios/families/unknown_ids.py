@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import makers, parents
 from threadmock.contracts.cases.references import Reference, references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import demands
 from threadmock.specs.behaviour.setting import Source
@@ -53,16 +53,16 @@ def names_child(contract: Contract, operation: Operation) -> str:
 
 def run_unknown_id(context: Context, operation: Operation) -> Iterator[Finding]:
     """A random id in each place that names a thing, the others real: it is refused as unknown."""
-    stage = stage_of(context)
+    stage = prerequisites_of(context)
     for name in [name for name in references(operation) if name.strict]:
-        key = stage.strange(operation, name)
+        key = stage.unknown_key(operation, name)
         outer = parents_of(context, operation, name)
         if key is None or outer is None:
             continue
         if makers(context.contract, name.resource, outer):
             # Where nothing is there yet, nothing could be taken for it.
             stage.get(name.resource, outer)
-        case = aim(operation, outer, f"an unknown {name.resource}", at={name.source: key})
+        case = case_about(operation, outer, f"an unknown {name.resource}", at={name.source: key})
         got = ask(context, replace(case, standing="unknown"), without=_CHECKS)
         yield from _refused(got, name)
 
@@ -75,7 +75,7 @@ def parents_of(context: Context, operation: Operation, name: Reference) -> dict[
             return keys
         if not makers(context.contract, other.resource, keys):
             return None
-        keys[other.resource] = stage_of(context).get(other.resource, keys).key
+        keys[other.resource] = prerequisites_of(context).get(other.resource, keys).key
     return keys
 
 
@@ -108,7 +108,7 @@ def run_malformed_id(context: Context, operation: Operation) -> Iterator[Finding
     for source in _uuids(operation):
         for text in _MALFORMED:
             keys = _real(context, operation)
-            case = aim(operation, keys, f"an id that is none: {text}", at={source: text})
+            case = case_about(operation, keys, f"an id that is none: {text}", at={source: text})
             got = ask(context, replace(case, intent="invalid", standing="unknown"), without=_CHECKS)
             if got.accepted:
                 schema = schema_at(operation, source)
@@ -126,20 +126,20 @@ def _real(context: Context, operation: Operation) -> dict[str, Any]:
     keys: dict[str, Any] = {}
     for name in references(operation):
         if makers(context.contract, name.resource, keys):
-            keys[name.resource] = stage_of(context).get(name.resource, keys).key
+            keys[name.resource] = prerequisites_of(context).get(name.resource, keys).key
     return keys
 
 
 def run_foreign_child(context: Context, operation: Operation) -> Iterator[Finding]:
     """A thing that lies below one parent is asked for below another one: it is not there."""
-    stage, resource = stage_of(context), operation.rule.resource
+    stage, resource = prerequisites_of(context), operation.rule.resource
     outer = [name for name in references(operation) if not name.own][-1]
     needed = demands(context.contract, outer.resource)
     first, second = (stage.make(outer.resource, {}, needed) for _ in range(2))
     child = stage.make(resource, {outer.resource: first.key})
     for thing in (first, second):
         stage.make(resource, {outer.resource: thing.key})
-    case = aim(operation, {**keys_of(child), **keys_of(second)}, f"below another {outer.resource}")
+    case = case_about(operation, {**keys_of(child), **keys_of(second)}, f"below another {outer.resource}")
     got = ask(context, replace(case, standing="unknown"), without=_CHECKS)
     within = operation.rule.within
     evidence: Evidence = weakest(evidence_of(operation), within.evidence if within else "assumed")

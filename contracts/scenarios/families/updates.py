@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.cases.references import body_schema, references
@@ -13,7 +13,7 @@ from threadmock.contracts.checks.echo import differences, same
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.checks.storing import merge_of, overlap
-from threadmock.contracts.scenarios.asking import evidence_of, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.pages import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing
@@ -95,7 +95,7 @@ def thing_for(context: Context, operation: Operation, members: Mapping[str, Any]
     """A new thing to be changed. NotSent where it can't be made."""
     maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
     made = marked(maker, "as it was made") | dict(members or {})
-    return stage_of(context).make(operation.rule.resource, {}, made)
+    return prerequisites_of(context).make(operation.rule.resource, {}, made)
 
 
 def run_update_visible(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def run_update_visible(context: Context, operation: Operation) -> Iterator[Findi
     keys = keys_of(thing)
     for mark in ("changed once", "changed twice"):
         body = changed_members(context.contract, operation, mark)
-        got = ask(context, aim(operation, keys, mark, value=body))
+        got = ask(context, case_about(operation, keys, mark, value=body))
         if not got.accepted:
             return
     base = base_value(operation)
@@ -114,7 +114,7 @@ def run_update_visible(context: Context, operation: Operation) -> Iterator[Findi
         where.append(("its own answer", got, got.made))
     read = reader(context.contract, operation)
     if read is not None:
-        again = ask(context, aim(read, keys, "after the change"))
+        again = ask(context, case_about(read, keys, "after the change"))
         where.append(("a read", again, again.made))
     for listing in lists(context.contract, operation.rule.resource)[:1]:
         found = look_for(context, listing, thing)
@@ -152,10 +152,10 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
     thing = thing_for(context, operation)
     if read is None:
         return
-    before = ask(context, aim(read, keys_of(thing), "before an empty update"))
-    if not before.made or not ask(context, aim(operation, keys_of(thing), "an empty update", value={})).accepted:
+    before = ask(context, case_about(read, keys_of(thing), "before an empty update"))
+    if not before.made or not ask(context, case_about(operation, keys_of(thing), "an empty update", value={})).accepted:
         return
-    after = ask(context, aim(read, keys_of(thing), "after an empty update"))
+    after = ask(context, case_about(read, keys_of(thing), "after an empty update"))
     touched = {name.partition(".")[0] for name in operation.rule.set}
     for name, value in before.made.items() if after.made else ():
         own = name in thing.sent or CREATED.fullmatch(name)
@@ -200,9 +200,9 @@ def run_immutable(context: Context, operation: Operation) -> Iterator[Finding]:
     if read is None:
         return
     value = {**base_value(operation), **forgeries}
-    case = aim(operation, keys_of(thing), "members that the server sets", value=value)
+    case = case_about(operation, keys_of(thing), "members that the server sets", value=value)
     ask(context, case, without=("valid_accepted", "documented_status", "server_set"))
-    after = ask(context, aim(read, keys_of(thing), "after members that the server sets were sent"))
+    after = ask(context, case_about(read, keys_of(thing), "after members that the server sets were sent"))
     for name, forged in forgeries.items():
         if name in after.made and same(forged, after.made[name], _form(after, name)):
             yield after.find(
@@ -250,10 +250,10 @@ def run_merge(context: Context, operation: Operation) -> Iterator[Finding]:
             first, second = {"a": "1", "c": "1"}, {"c": "2", "d": "2"}
         thing = thing_for(context, operation, {name: first})
         body = {**base_value(operation), name: second}
-        got = ask(context, aim(operation, keys_of(thing), f"{name} with other members", value=body))
+        got = ask(context, case_about(operation, keys_of(thing), f"{name} with other members", value=body))
         if not got.accepted:
             continue
-        shown = ask(context, aim(read, keys_of(thing), f"after {name} was changed")) if read else got
+        shown = ask(context, case_about(read, keys_of(thing), f"after {name} was changed")) if read else got
         how = merge_of(operation.rule, name)
         # What was sent counts: on a deployment the run's tag is in it, too.
         held = thing.sent.get(name, first)

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.contracts.cases.agent_input import put_at, said_anywhere
+from threadmock.contracts.cases.agent_input import input_anywhere, put_at
 from threadmock.contracts.cases.references import agent_place
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.observed import observe
-from threadmock.contracts.scenarios.asking import stage_of
+from threadmock.contracts.scenarios.asking import prerequisites_of
 from threadmock.contracts.scenarios.runs.asking import (
     ASKS,
     Keys,
@@ -106,8 +106,8 @@ def _start(context: Context, operation: Operation, command: Command, text: str) 
     speaker = operation.rule.run.agent if operation.rule.run else None
     params: Any = dict.fromkeys(command.needs, "text")
     if speaker is not None and speaker.resource:
-        params = put_at(params, {speaker.source: stage_of(context).agent(operation)})
-    return put_at(params, said_anywhere(context.contract, text))
+        params = put_at(params, {speaker.source: prerequisites_of(context).agent(operation)})
+    return put_at(params, input_anywhere(context.contract, text))
 
 
 def _expect(

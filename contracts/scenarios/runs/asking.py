@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
-from threadmock.contracts.cases.agent_input import agent_input, asked_for, modes_of, put_at
+from threadmock.contracts.cases.about_things import case_about
+from threadmock.contracts.cases.agent_input import agent_input, modes_of, put_at, way_to_respond
 from threadmock.contracts.cases.case import Case, base_value
 from threadmock.contracts.cases.families import lists, of_action, reads
 from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.observed import observe
-from threadmock.contracts.scenarios.asking import ask_gone, keys_of, stage_of
+from threadmock.contracts.scenarios.asking import ask_missing, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.transport.errors import NotSent
@@ -84,7 +84,7 @@ def new_thread(context: Context, operation: Operation) -> Keys:
     """The keys of a thread of its own; {} for an operation whose runs have none."""
     if not on_thread(context.contract, operation):
         return {}
-    return keys_of(stage_of(context).make(agent_of(context).thread))
+    return keys_of(prerequisites_of(context).make(agent_of(context).thread))
 
 
 def start(  # noqa: PLR0913 - parts of a request, by name
@@ -115,7 +115,7 @@ def case_of(  # noqa: PLR0913 - parts of a request, by name
     label: str = "a run",
 ) -> Case:
     """The case that `start` sends; what has to be made for it is made."""
-    found = asked_for(operation, how)
+    found = way_to_respond(operation, how)
     if found is None:
         raise NotSent(f"{operation} never answers like that ({how})")
     way, places = found
@@ -123,7 +123,7 @@ def case_of(  # noqa: PLR0913 - parts of a request, by name
     if text and said is None:
         raise NotSent("no rule tells how something is said to the agent")
     if said and said.piece:
-        stage_of(context).make(agent_of(context).piece, keys, said.piece)
+        prerequisites_of(context).make(agent_of(context).piece, keys, said.piece)
     places |= {**(said.places if said else {}), **modes_of(context.contract, operation, way), **(more or {})}
     return placed(operation, keys, places, label, stop=stop)
 
@@ -137,7 +137,7 @@ def placed(operation: Operation, keys: Keys, places: Mapping[Source, Any], label
     value, schema = put_at(base_value(operation), told), body_schema(operation)
     if schema is not None and not checker(schema).valid(value) and checker(schema).valid(put_at({}, told)):
         value = put_at({}, told)  # what the smallest body holds beside rules out what is asked for
-    case = aim(operation, keys, label, value=value, at={s: v for s, v in places.items() if s.place == "query"})
+    case = case_about(operation, keys, label, value=value, at={s: v for s, v in places.items() if s.place == "query"})
     headers = {s.steps[0].lower(): str(v) for s, v in places.items() if s.place == "header"}
     return replace(case, stop=stop, request=replace(case.request, headers={**case.request.headers, **headers}))
 
@@ -169,8 +169,8 @@ def read(context: Context, resource: str, keys: Keys, *, gone: bool = False) -> 
     """A read of the thing with these keys; None where nothing reads it, or its key is unknown. gone: none is there."""
     for operation in reads(context.contract, resource):
         if operation.rule.reply is None and all(name.resource in keys for name in references(operation)):
-            case = aim(operation, keys, f"the {resource} afterwards")
-            return ask_gone(context, case) if gone else ask(context, case)
+            case = case_about(operation, keys, f"the {resource} afterwards")
+            return ask_missing(context, case) if gone else ask(context, case)
     return None
 
 
@@ -235,7 +235,7 @@ def message_members(agent: Agent) -> list[str]:
 def stored_pieces(context: Context, agent: Agent, keys: Keys) -> list[Any] | None:
     """What lies below the thread with these keys; None where nothing lists it."""
     for listing in lists(context.contract, agent.piece)[:1]:
-        got = ask(context, aim(listing, keys, "what lies below the thread"))
+        got = ask(context, case_about(listing, keys, "what lies below the thread"))
         name = listing.rule.listing.items if listing.rule.listing else None
         items = got.value if name is None else dotted(got.value, name)
         return items if got.accepted and isinstance(items, list) else None
@@ -259,7 +259,7 @@ def sibling(contract: Contract, operation: Operation, how: str, *actions: str) -
     for other in of_action(contract, operation.rule.resource, *(actions or ("run",))):
         run = other.rule.run
         plain = run is not None and not (run.each or run.commands or run.follow_thread)
-        if plain and on_thread(contract, other) == wanted and asked_for(other, how):
+        if plain and on_thread(contract, other) == wanted and way_to_respond(other, how):
             return other
     return None
 
@@ -271,14 +271,14 @@ def finish(context: Context, operation: Operation, keys: Keys) -> Reading | None
     )
     if other is None:
         return None
-    return ask(context, aim(other, keys, "the end of the run"))
+    return ask(context, case_about(other, keys, "the end of the run"))
 
 
 def finish_thread(context: Context, operation: Operation, keys: Keys) -> None:
     """Wait until nothing happens any more on a thread, through the stream of all of it; else a moment."""
     for other in of_action(context.contract, operation.rule.resource, "join"):
         if other.rule.run and other.rule.run.follow_thread and all(name.resource in keys for name in references(other)):
-            ask(context, replace(aim(other, keys, "what happens on the thread"), stop=FOLLOWING))
+            ask(context, replace(case_about(other, keys, "what happens on the thread"), stop=FOLLOWING))
             return
     context.pause(PAUSE)
 
@@ -286,7 +286,7 @@ def finish_thread(context: Context, operation: Operation, keys: Keys) -> None:
 def streams(contract: Contract, operation: Operation) -> str:
     """Operations that start a run and answer with its events."""
     run = operation.rule.run
-    if run is None or operation.rule.action != "run" or asked_for(operation, "stream") is None:
+    if run is None or operation.rule.action != "run" or way_to_respond(operation, "stream") is None:
         return "the operation does not start a run and answer with its events"
     return "" if agent_input(contract, operation, "x") else "no rule tells how something is said to the agent"
 

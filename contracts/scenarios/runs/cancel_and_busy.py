@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
-from threadmock.contracts.cases.agent_input import asked_for
+from threadmock.contracts.cases.about_things import case_about
+from threadmock.contracts.cases.agent_input import way_to_respond
 from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
@@ -57,7 +57,7 @@ def _starter(contract: Contract, operation: Operation) -> Operation | None:
     return found if found is not None and on_thread(contract, found) else None
 
 
-def _going(context: Context, starter: Operation, keys: Keys) -> tuple[StartedRun, str]:
+def _start_long_run(context: Context, starter: Operation, keys: Keys) -> tuple[StartedRun, str]:
     """A run that goes on for a while, and what it alone was told. NotSent where it does not go on."""
     text, mark = text_for(context, GOES_ON)
     started = start(context, starter, keys, text, "at_once", label="a run that goes on")
@@ -85,7 +85,7 @@ def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
         return
     agent, evidence = agent_of(context), operation.rule.evidence
     keys = new_thread(context, starter)
-    started, _ = _going(context, starter, keys)
+    started, _ = _start_long_run(context, starter, keys)
     known = {**keys, operation.rule.resource: started.run}
     got = _stop(context, operation, known)
     if not got.accepted:
@@ -97,7 +97,7 @@ def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
         return
     follower = sibling(context.contract, operation, "stream", "join")
     if follower is not None:
-        rest = ask(context, aim(follower, known, "the stream of a run that was cancelled"))
+        rest = ask(context, case_about(follower, known, "the stream of a run that was cancelled"))
         if rest.stream is not None and rest.stream.cut:
             yield _cancel(rest, "a stream that ends: its run was cancelled", "a stream that goes on", evidence)
     again = _stop(context, operation, known, again=True)
@@ -105,14 +105,14 @@ def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
     if again.accepted:
         held: Evidence = weakest(evidence, refusal.evidence if refusal else "assumed")
         yield _cancel(again, "a refusal: the run was cancelled before", f"status {again.status}", held)
-    yield from _taken_away(context, operation, starter)
+    yield from _removed(context, operation, starter)
 
 
 def _is_cancelled(agent: Agent, state: RunState) -> bool:
     return "cancelled" in ends_of(agent, RunState(state.run, None))
 
 
-def _taken_away(context: Context, operation: Operation, starter: Operation) -> Iterator[Finding]:
+def _removed(context: Context, operation: Operation, starter: Operation) -> Iterator[Finding]:
     stopping, agent = operation.rule.run.stopping if operation.rule.run else None, agent_of(context)
     for word in (stopping.removes if stopping and stopping.by else ())[:1]:
         keys = new_thread(context, starter)
@@ -121,7 +121,7 @@ def _taken_away(context: Context, operation: Operation, starter: Operation) -> I
         if finish(context, operation, {**keys, operation.rule.resource: first.run}) is None:
             raise NotSent("nobody can wait for the end of a run")
         before = final(agent, look(context, starter, keys))
-        second, _ = _going(context, starter, keys)
+        second, _ = _start_long_run(context, starter, keys)
         known = {**keys, operation.rule.resource: second.run}
         got = _stop(context, operation, known, word)
         if not got.accepted:
@@ -156,15 +156,15 @@ def run_busy(context: Context, operation: Operation) -> Iterator[Finding]:
             continue
         yield from _second(context, operation, starter, policy)
     for policy in [policy for policy in run.busy.policies if policy.do == "refuse"][:1]:
-        if asked_for(operation, "at_once"):
+        if way_to_respond(operation, "at_once"):
             yield from _race(context, operation, policy)
 
 
 def _second(context: Context, operation: Operation, starter: Operation, policy: BusyPolicy) -> Iterator[Finding]:
     agent, keys = agent_of(context), new_thread(context, starter)
-    first, told = _going(context, starter, keys)
+    first, told = _start_long_run(context, starter, keys)
     text, mark = text_for(context)
-    how = next(how for how in ("at_once", "stream", "when_done") if asked_for(operation, how))
+    how = next(how for how in ("at_once", "stream", "when_done") if way_to_respond(operation, how))
     more = _policy(operation, policy)
     case = case_of(context, operation, keys, text, how, more=more, label=f"a second run, {policy.name}")
     got = ask(context, case, without=("valid_accepted", "documented_status"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from threadmock.contracts.cases.agent_input import asked_for, conditions
+from threadmock.contracts.cases.agent_input import conditions, way_to_respond
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import ReadEvent
@@ -47,7 +47,12 @@ _SETTINGS = ("keyed", "from", "list", "members", "each")
 def resumes(contract: Contract, operation: Operation) -> str:
     """Operations that stream the rest of a run, after the event that the reader saw last."""
     run = operation.rule.run
-    if run is None or operation.rule.action != "join" or run.follow_thread or asked_for(operation, "stream") is None:
+    if (
+        run is None
+        or operation.rule.action != "join"
+        or run.follow_thread
+        or way_to_respond(operation, "stream") is None
+    ):
         return "the operation does not stream the rest of a run"
     if run.last_event is None:
         return "nobody can say which event was seen last"
@@ -100,7 +105,7 @@ def _typed(mark: str | None, source: Source) -> Any:
 
 def _numbered(context: Context, operation: Operation) -> dict[Source, Any]:
     """What a request holds so that events are numbered and kept."""
-    found = asked_for(operation, "stream")
+    found = way_to_respond(operation, "stream")
     formats = agent_of(context).formats
     rule = formats[(found[0].format if found else "") or next(iter(formats))]
     return {rule.numbered: True} if rule.numbered else {}
@@ -121,7 +126,7 @@ def _difference(expected: list[ReadEvent], got: list[ReadEvent]) -> str:
     return "the same events, in another order or more than once"
 
 
-def asks(contract: Contract, operation: Operation) -> str:
+def takes_answers(contract: Contract, operation: Operation) -> str:
     """Operations that start a run with its events, and take the answer to what one asked."""
     reason = streams_on_thread(contract, operation)
     if not reason and (operation.rule.run is None or operation.rule.run.resume is None):
@@ -144,7 +149,7 @@ def run_interrupt_resume(context: Context, operation: Operation) -> Iterator[Fin
         expected = f"a {agent.thread} as the rule says of one that waits for an answer"
         yield _interrupted(first, expected, "it is as after another end, although the stream asked", agent.evidence)
         return
-    yield from _asked(first, state, context)
+    yield from _question_findings(first, state, context)
     answer = {run.resume: ANSWER}
     second = start(context, operation, _thread(first), "", "stream", more=answer, label="the answer")
     if not second.reading.accepted:
@@ -155,18 +160,18 @@ def run_interrupt_resume(context: Context, operation: Operation) -> Iterator[Fin
     if over.thread and "ended" not in ends_of(agent, over):
         yield _interrupted(second, "a run that was answered, and goes on to its end", "it did not end", agent.evidence)
         return
-    before, said = final(agent, over), _said(context, first)
+    before, said = final(agent, over), _messages(context, first)
     third = start(context, operation, _thread(first), "", "stream", more=answer, label="the answer once more")
     after = final(agent, look(context, operation, _thread(first)))
     changed = [name for name in before if name in after and before[name] != after[name]]
-    if not changed and _said(context, first) != said:
+    if not changed and _messages(context, first) != said:
         changed = [f"what lies below the {agent.thread}"]
     if changed:
         expected = "nothing new: what was asked is answered already"
         yield _interrupted(third, expected, f"{changed[0]} changed once more", agent.evidence)
 
 
-def _said(context: Context, started: StartedRun) -> list[Any]:
+def _messages(context: Context, started: StartedRun) -> list[Any]:
     """The messages of a thread, where they lie below it."""
     agent = agent_of(context)
     members = message_members(agent)
@@ -182,7 +187,7 @@ def _interrupted(started: StartedRun, expected: str, got: str, evidence: Any) ->
     return started.reading.find("interrupt_resume", expected, got, evidence=evidence, exchanges=4)
 
 
-def _asked(first: StartedRun, state: RunState, context: Context) -> Iterator[Finding]:
+def _question_findings(first: StartedRun, state: RunState, context: Context) -> Iterator[Finding]:
     """What a thread says that is asked is what its stream said."""
     stream, agent = first.reading.stream, agent_of(context)
     told = (
@@ -196,7 +201,7 @@ def _asked(first: StartedRun, state: RunState, context: Context) -> Iterator[Fin
             yield _interrupted(first, f"{member} that holds what the stream asked", "another question", evidence)
 
 
-def leaves(contract: Contract, operation: Operation) -> str:
+def has_disconnect_rule(contract: Contract, operation: Operation) -> str:
     """Operations that stream a run, with a rule for readers that go away."""
     if operation.rule.run is None or not operation.rule.run.disconnect:
         return "no rule tells what becomes of a run whose reader goes away"
@@ -207,17 +212,21 @@ def run_disconnect(context: Context, operation: Operation) -> Iterator[Finding]:
     """A run whose reader goes away is cancelled where the request says so, and else goes on."""
     run = operation.rule.run
     places = dict(conditions(run.disconnect)) if run else {}
-    ends, left = _leave(context, operation, places)
+    ends, left = _disconnect(context, operation, places)
     if "ended" in ends and "cancelled" not in ends:
         raise NotSent("the run was over before its stream could be left")
     if "cancelled" not in ends:
-        yield _left(left, "a run that was cancelled: its reader went away, and the request asked for that", ends)
-    ends, left = _leave(context, operation, {})
+        yield _disconnect_finding(
+            left, "a run that was cancelled: its reader went away, and the request asked for that", ends
+        )
+    ends, left = _disconnect(context, operation, {})
     if "cancelled" in ends and "ended" not in ends:
-        yield _left(left, "a run that goes on: its reader went away, and nobody asked to have it cancelled", ends)
+        yield _disconnect_finding(
+            left, "a run that goes on: its reader went away, and nobody asked to have it cancelled", ends
+        )
 
 
-def _leave(context: Context, operation: Operation, places: dict[Source, Any]) -> tuple[list[str], StartedRun]:
+def _disconnect(context: Context, operation: Operation, places: dict[Source, Any]) -> tuple[list[str], StartedRun]:
     """The ends of a run that its state tells of after its stream was left, and how it was started."""
     agent = agent_of(context)
     text, _ = text_for(context, GOES_ON)
@@ -236,6 +245,6 @@ def _leave(context: Context, operation: Operation, places: dict[Source, Any]) ->
     return ends_of(agent, state), left
 
 
-def _left(left: StartedRun, expected: str, ends: list[str]) -> Finding:
+def _disconnect_finding(left: StartedRun, expected: str, ends: list[str]) -> Finding:
     got = f"a run that {ends[0]}" if ends else "a run that is under way still"
     return left.reading.find("disconnect", expected, got, evidence=left.reading.rule.evidence, exchanges=3)

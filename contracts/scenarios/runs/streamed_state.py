@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.contracts.cases.about_things import aim
-from threadmock.contracts.cases.agent_input import asked_for
+from threadmock.contracts.cases.about_things import case_about
+from threadmock.contracts.cases.agent_input import way_to_respond
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import EventStream
@@ -76,7 +76,7 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
     ends = ends_of(agent, state)
     if not ends and (state.run or state.thread):
         expected = "a run and a thread as one of the ends of a run leaves them"
-        yield _about(started, "stream_state", expected, _standing(agent, state), evidence=agent.evidence)
+        yield _about(started, "stream_state", expected, _stored_findings(agent, state), evidence=agent.evidence)
         return
     for member, setting, value, evidence in reading_places(agent, ends[0], state) if ends else ():
         place = ".".join((setting.kind, *setting.steps))
@@ -85,10 +85,10 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
             got = f"another {member}: {shorten(dump_json(value).decode(), 150)}"
             held_ = weakest(evidence, stream.format.evidence)
             yield _about(started, "stream_state", expected, got, where=f"/{member}", evidence=held_)
-    yield from _unsaid(context, started, stream, agent)
+    yield from _unstored(context, started, stream, agent)
 
 
-def _standing(agent: Agent, state: RunState) -> str:
+def _stored_findings(agent: Agent, state: RunState) -> str:
     told = []
     for name, place in ((agent.thread, "thread"), ("run", "run")):
         shown = state.shown(place) or {}
@@ -103,7 +103,7 @@ def _standing(agent: Agent, state: RunState) -> str:
     return ", ".join(told) or "neither"
 
 
-def _unsaid(context: Context, started: StartedRun, stream: EventStream, agent: Agent) -> Iterator[Finding]:
+def _unstored(context: Context, started: StartedRun, stream: EventStream, agent: Agent) -> Iterator[Finding]:
     """Messages that were streamed whole and that lie nowhere below the thread."""
     members = message_members(agent)
     texts = [str(found["item.text"]) for found in stream.certain("said") if found.get("item.text")]
@@ -148,7 +148,7 @@ def waits(contract: Contract, operation: Operation) -> str:
     """Operations that start or join a run and answer when it is over, where events of the same runs can be had."""
     if operation.rule.run is None or not (operation.rule.traits.starts_run or operation.rule.traits.follows_run):
         return "the operation does not wait for a run"
-    if asked_for(operation, "when_done") is None or operation.rule.run.each:
+    if way_to_respond(operation, "when_done") is None or operation.rule.run.each:
         return "the operation does not wait for a run"
     if not on_thread(contract, operation):
         return "the request names no thread that is there afterwards"
@@ -164,7 +164,9 @@ def run_wait_equals_stream(context: Context, operation: Operation) -> Iterator[F
         known: Mapping[str, Any] = {
             place: stream.last(place) for told in _whole(stream).events for place in told.held if "latest" in place
         }
-        waited = ask(context, aim(operation, {**started.keys, operation.rule.resource: started.run}, "it is over"))
+        waited = ask(
+            context, case_about(operation, {**started.keys, operation.rule.resource: started.run}, "it is over")
+        )
     else:
         text, _ = text_for(context)
         started = start(context, operation, new_thread(context, operation), text, "when_done", label="to be waited for")
@@ -206,7 +208,7 @@ def run_failing(context: Context, operation: Operation) -> Iterator[Finding]:
         yield _about(started, "failing", expected, got, evidence=stream.format.evidence)
     if (state.run or state.thread) and "failed" not in ends_of(agent, state):
         expected = "a run and a thread as a failure leaves them"
-        yield _about(started, "failing", expected, _standing(agent, state), evidence=agent.evidence)
+        yield _about(started, "failing", expected, _stored_findings(agent, state), evidence=agent.evidence)
     waiting = sibling(context.contract, operation, "when_done")
     if waiting is not None and "failed" in agent.results:
         text, _ = text_for(context, FAILS)

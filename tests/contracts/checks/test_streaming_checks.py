@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from threadmock.contracts.cases.agent_input import agent_input, asked_for, body_with_text, modes_of, put_at
+from threadmock.contracts.cases.agent_input import agent_input, body_with_text, modes_of, put_at, way_to_respond
 from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.observed import observe
@@ -187,8 +187,8 @@ def test_values_are_put_into_a_body_without_changing_it() -> None:
 
 def test_all_that_a_format_tells_is_asked_for_as_far_as_the_document_lets_one() -> None:
     asked = operation("POST /threads/{thread_id}/runs/stream")
-    way, places = asked_for(asked, "stream")
+    way, places = way_to_respond(asked, "stream")
     assert (way.format, places) == ("events", {})
     (modes,) = modes_of(CONTRACT, asked, way).values()
     assert {"values", "updates", "messages-tuple", "custom"} <= set(modes)
-    assert asked_for(asked, "when_done") is None
+    assert way_to_respond(asked, "when_done") is None

@@ -13,7 +13,7 @@ from threadmock.contracts.replays.guarded_transport import GuardedTransport
 from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.transport.errors import BudgetSpent
-from threadmock.contracts.transport.rate import MOST_STORMS, Pacer
+from threadmock.contracts.transport.rate import MOST_REFUSALS, Pacer
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
 
@@ -58,7 +58,7 @@ def test_a_target_that_wants_to_be_left_alone_is(tmp_path: Path) -> None:
         repeat(run, [replace(finding, where=f"/{number}") for finding in findings for number in range(9)])
         run.target.close()
     assert "left alone" in run.gone
-    assert len(server.requests) <= 2 * MOST_STORMS
+    assert len(server.requests) <= 2 * MOST_REFUSALS
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])

@@ -6,7 +6,7 @@ import signal
 import threading
 
 import pytest
-from threadmock.contracts.engine.interrupts import heeding
+from threadmock.contracts.engine.interrupts import watched_interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def test_an_interrupt_in_a_callback_of_the_garbage_collector_is_not_lost() -> No
     reached = []
 
     def work() -> None:
-        with heeding() as heed:
+        with watched_interrupts() as heed:
             gc.callbacks.append(fall)
             gc.collect()
             reached.append("collected")
@@ -42,7 +42,7 @@ def test_an_interrupt_in_a_callback_of_the_garbage_collector_is_not_lost() -> No
 
 def test_the_end_of_the_block_heeds_it_too() -> None:
     def work() -> None:
-        with heeding(), contextlib.suppress(KeyboardInterrupt):
+        with watched_interrupts(), contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
@@ -50,12 +50,12 @@ def test_the_end_of_the_block_heeds_it_too() -> None:
 
 
 def test_without_an_interrupt_nothing_happens_and_elsewhere_nothing_is_changed() -> None:
-    with heeding() as heed:
+    with watched_interrupts() as heed:
         heed()
     seen = []
 
     def elsewhere() -> None:
-        with heeding() as heed:
+        with watched_interrupts() as heed:
             heed()
             seen.append(signal.getsignal(signal.SIGINT))
 

@@ -29,7 +29,7 @@ SLUG = OPERATION.slug
 class Scripted:
     """A target that answers by a function of the request's number."""
 
-    name, ledger, purse = "a scripted target", None, None
+    name, ledger, run_budget = "a scripted target", None, None
 
     def __init__(self, answer):
         self.answer = answer

@@ -21,12 +21,12 @@ from threadmock.contracts.cli.main import run as run_command
 from threadmock.contracts.cli.main import threadmock
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.engine.summary import Summary
-from threadmock.contracts.replays.credential_forms import put_on
+from threadmock.contracts.replays.credential_forms import credentials_of_forms
 from threadmock.contracts.replays.finding_file import file_stem, read_saved, saved
 from threadmock.contracts.replays.pytest_file import written_test
 from threadmock.contracts.replays.rejudge import known_contract, rejudged
 from threadmock.contracts.replays.replayer import replay
-from threadmock.contracts.replays.substitution import Values, names_something, pack, put, told, unpack
+from threadmock.contracts.replays.substitution import Values, leaf_values, names_something, pack, put, unpack
 from threadmock.contracts.reporting.report_folder import write_report
 from threadmock.contracts.settings import Settings, UsageError
 from threadmock.contracts.target.open_target import mock_target
@@ -225,11 +225,11 @@ def test_no_file_holds_a_secret_and_the_header_comes_at_replay(tmp_path):
 
 def test_credentials_are_put_on_as_they_were_worn():
     worn = {"authorization": {"how": "wrong"}, "?key": {"how": "good"}, "x-plain": {"how": "", "value": "yes"}}
-    headers, query, lacking = put_on(worn, {"authorization": "Bearer abcdefgh", "key": "k1"})
+    headers, query, lacking = credentials_of_forms(worn, {"authorization": "Bearer abcdefgh", "key": "k1"})
     assert headers["authorization"].startswith("Bearer abcd")
     assert headers["authorization"] != "Bearer abcdefgh"
     assert (headers["x-plain"], query, lacking) == ("yes", "key=k1", "")
-    assert put_on({"authorization": {"how": "good"}}, {})[2] == "authorization"
+    assert credentials_of_forms({"authorization": {"how": "good"}}, {})[2] == "authorization"
 
 
 # --- the parts
@@ -271,7 +271,7 @@ def test_where_values_stand_in_an_answer():
         "headers": {"location": "/threads/t-1"},
         "body": b'{"a": {"id": 5}, "next": "https://h/x?cursor=c%201"}',
     }
-    found = told(answer)
+    found = leaf_values(answer)
     assert found["body:/a/id"] == 5
     assert found["body:/next?cursor"] == "c 1"
     assert found["header:location#2"] == "t-1"
@@ -279,15 +279,15 @@ def test_where_values_stand_in_an_answer():
         "headers": {"content-type": "text/event-stream"},
         "body": b'id: 9\ndata: {"run_id":\r\ndata: "r"}\n\n: beat\n\n',
     }
-    assert told(stream) == {"event 0.id": "9", "event 0:/run_id": "r"}
-    assert told({"status": None, "headers": {}, "body": b"\xff"}) == {}
+    assert leaf_values(stream) == {"event 0.id": "9", "event 0:/run_id": "r"}
+    assert leaf_values({"status": None, "headers": {}, "body": b"\xff"}) == {}
     assert names_something("body:/thread_id", "x")
     assert not names_something("body:/status", "idle")
 
 
 def test_a_value_that_is_not_told_any_more_is_missed_by_name():
     values = Values({"v1": {"was": OLD, "from": "0 body:/id"}})
-    values.hear(0, {"status": 200, "headers": {}, "body": b"{}"})
+    values.learn(0, {"status": 200, "headers": {}, "body": b"{}"})
     with pytest.raises(LookupError, match="the answer to request 1 lacks body:/id"):
         values.fill({"path": f"/{OLD}"}, [{"value": "v1", "in": "path"}])
 

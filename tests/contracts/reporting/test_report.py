@@ -230,9 +230,9 @@ def test_the_schema_has_no_member_that_a_report_lacks():
 def test_statuses_are_counted_by_operation_and_check_and_those_never_seen_are_named():
     made = summary()
     outcome = Outcome("another", "scenario")
-    outcome.meet(SLUG, 200, ["time"], ["echo"])
-    outcome.meet(SLUG, 200, ["time"], [])
-    outcome.meet(SLUG, 418, [], [])
+    outcome.note_response(SLUG, 200, ["time"], ["echo"])
+    outcome.note_response(SLUG, 200, ["time"], [])
+    outcome.note_response(SLUG, 418, [], [])
     made.gather(read_outcome(outcome.dump()))
     told = as_json(made, 0)["operations"][0]["statuses"]
     assert told["200"] == {

@@ -10,7 +10,7 @@ from threadmock.contracts.cases.case import case_with_body
 from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.target.cleaner import MOST_FAILURES, Cleaner
-from threadmock.contracts.target.created_things import trouble_of
+from threadmock.contracts.target.created_things import unsafe_key
 from threadmock.contracts.target.guard import Guard
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.ledger_file import LedgerError, LedgerHeader, begin, read_ledger
@@ -58,7 +58,7 @@ class Place:
         ledger = Ledger(self.file, **({"masking": masking} if masking else {}))
         guard = Guard(self.contract, ledger, local=True)
         self.target = Target(carrier, "here", ledger=ledger, guard=guard, tagger=Tagger("run-1"))
-        self.stage = Prerequisites(self.contract, self.target.exchange, random.Random(1))
+        self.prerequisites = Prerequisites(self.contract, self.target.exchange, random.Random(1))
 
     def things(self):
         got = WsgiTransport(self.app).send(Request("GET", "/_mock/things"), deadline=5)
@@ -95,7 +95,7 @@ def test_what_was_made_is_gone_or_archived(provider, place):
     before = there.things()
     for resource in MADE[provider]:
         for _ in range(3):
-            there.stage.make(resource, {"application_variant": "v-12345678"} if provider == "scale" else {})
+            there.prerequisites.make(resource, {"application_variant": "v-12345678"} if provider == "scale" else {})
     assert there.things() >= before + 3
     there.connect()
     done = there.clean()
@@ -118,7 +118,7 @@ def test_a_create_is_on_the_disk_before_it_is_sent(place):
         return send()
 
     there = place(around=look)
-    there.stage.make("thread")
+    there.prerequisites.make("thread")
     assert [intent.resource for intent in seen[0].open] == ["thread"]
     assert not seen[0].entries
     after = read_ledger(there.path)
@@ -131,7 +131,7 @@ def test_a_create_is_synced_before_it_is_sent(place, monkeypatch):
     monkeypatch.setattr("os.fsync", synced.append)
     there = place()
     synced.clear()
-    there.stage.make("thread")
+    there.prerequisites.make("thread")
     assert synced
 
 
@@ -142,7 +142,7 @@ def test_what_was_made_when_the_process_died_is_found_by_its_tag(place):
 
     there = place(around=die)
     with pytest.raises(KeyboardInterrupt):
-        there.stage.make("thread")
+        there.prerequisites.make("thread")
     book = read_ledger(there.path)
     # As if the server had chosen the key.
     assert [intent.tagged for intent in book.open] == [True]
@@ -169,7 +169,7 @@ def test_what_may_have_been_made_and_can_not_be_found_is_listed(place):
 
     there = place("ishvana", around=lose)
     with pytest.raises(Exception, match="too late"):
-        there.stage.make("thread")
+        there.prerequisites.make("thread")
     there.connect()
     done = there.clean()
     assert re.search(r"perhaps \d of thread", done.left[0][0])
@@ -179,7 +179,7 @@ def test_what_may_have_been_made_and_can_not_be_found_is_listed(place):
 def test_the_clean_up_goes_on_where_it_was_stopped(place):
     there = place()
     for _ in range(4):
-        there.stage.make("thread")
+        there.prerequisites.make("thread")
     deletes = []
 
     def stop(request, send):
@@ -200,7 +200,7 @@ def test_the_clean_up_goes_on_where_it_was_stopped(place):
 
 def test_the_last_made_is_removed_first(place):
     there, order = place(), []
-    made = [there.stage.make("thread").key for _ in range(3)]
+    made = [there.prerequisites.make("thread").key for _ in range(3)]
 
     def note(request, send):
         if request.method == "DELETE":
@@ -223,7 +223,7 @@ answers = {
 def test_what_stays_is_listed_and_after_some_failures_nothing_more_is_tried(answer, reason, place):
     there, deletes = place(), []
     for _ in range(MOST_FAILURES + 3):
-        there.stage.make("thread")
+        there.prerequisites.make("thread")
 
     def refuse(request, send):
         if request.method == "DELETE":
@@ -245,7 +245,7 @@ def test_what_stays_is_listed_and_after_some_failures_nothing_more_is_tried(answ
 def test_what_lies_in_a_thing_that_stays_is_removed_by_itself(place):
     there = place("seekrflow")
     before = there.things()
-    messages = [there.stage.make("message") for _ in range(3)]
+    messages = [there.prerequisites.make("message") for _ in range(3)]
     there.connect(
         lambda request, send: Response(403) if request.path.count("/") == 3 and request.method == "DELETE" else send()
     )
@@ -253,14 +253,14 @@ def test_what_lies_in_a_thing_that_stays_is_removed_by_itself(place):
     threads = len(done.left)
     assert threads >= 1
     assert all(what.startswith("thread ") for what, _ in done.left)
-    assert (done.along, done.removed) == (0, len(messages))
+    assert (done.with_parent, done.removed) == (0, len(messages))
     assert there.things() == before + threads
     assert {entry.resource for entry in read_ledger(there.path).entries} == {"thread"}
 
 
 def test_where_nothing_reads_one_thing_a_list_shows_what_stays(place):
     there = place("ishvana")
-    made = [there.stage.make("thread").key for _ in range(2)]
+    made = [there.prerequisites.make("thread").key for _ in range(2)]
     kept = made[0]
     there.connect(lambda request, send: Response(200) if request.path.endswith(kept) else send())
     done = there.clean()
@@ -271,7 +271,7 @@ def test_where_nothing_reads_one_thing_a_list_shows_what_stays(place):
 
 @pytest.mark.parametrize("key", ["", "../threads", "a/b", "*", "..", ".", "a\\b", "x" * 300, "http://there/", "a\nb"])
 def test_a_key_that_can_not_stand_in_a_path_is_never_put_there(key, place):
-    assert trouble_of(key)
+    assert unsafe_key(key)
     there, sent = place(), []
 
     def answer(request, send):
@@ -279,7 +279,7 @@ def test_a_key_that_can_not_stand_in_a_path_is_never_put_there(key, place):
         return Response(200, {"content-type": "application/json"}, json.dumps({"thread_id": key}).encode())
 
     there.connect(answer)
-    there.stage.make("thread")
+    there.prerequisites.make("thread")
     count = len(sent)
     done = there.clean()
     assert len(sent) == count
@@ -303,14 +303,14 @@ def test_a_key_that_holds_a_credential_is_not_written_down(place):
         lambda request, send: Response(200, {"content-type": "application/json"}, b'{"thread_id": "id-s3cr3t-canary"}'),
         Masking(("s3cr3t-canary",)),
     )
-    there.stage.make("thread")
+    there.prerequisites.make("thread")
     assert "s3cr3t-canary" not in there.path.read_text()
     assert "credential" in read_ledger(there.path).entries[0].trouble
 
 
 def test_a_ledger_whose_last_line_was_cut_off_is_read(place):
     there = place()
-    there.stage.make("thread")
+    there.prerequisites.make("thread")
     text = there.path.read_text()
     there.path.write_text(text + '{"made": "1-9", "operation": "cr')
     assert len(read_ledger(there.path).entries) == 1
@@ -333,7 +333,7 @@ def test_a_ledger_that_tells_of_things_is_not_written_over(place):
 
 def test_things_carry_the_tag_and_what_is_judged_is_what_was_sent(place):
     there = place()
-    thing = there.stage.make("thread")
+    thing = there.prerequisites.make("thread")
     assert thing.shown["metadata"]["threadmock_run"] == "run-1"
     assert thing.sent["metadata"]["threadmock_run"] == "run-1"
 

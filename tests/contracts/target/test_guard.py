@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from threadmock.contracts.cases.fresh_keys import fresh_key, is_invented, strange_keys
+from threadmock.contracts.cases.fresh_keys import fresh_key, is_invented, unknown_keys
 from threadmock.contracts.target.guard import Guard, NamingPlace, naming_places, touches, writes
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.ledger_file import LedgerEntry
@@ -68,7 +68,7 @@ OWN = {
     "a cancel": request("POST", "/runs/cancel", {"thread_id": MINE, "run_ids": [RUNS["mine"]]}),
     "a create": request("POST", "/threads", {"metadata": {}}),
     "a create with a key made up": request("POST", "/threads", {"thread_id": fresh_key()}),
-    "a delete of nothing": request("DELETE", f"/threads/{strange_keys(12345678901)[0]}"),
+    "a delete of nothing": request("DELETE", f"/threads/{unknown_keys(12345678901)[0]}"),
     "a read of another's": request("GET", f"/threads/{THEIRS}"),
     "a search by another's id": request("POST", "/threads/search", {"ids": [THEIRS]}),
     "a run of an agent that is there": request("POST", f"/threads/{MINE}/runs", {"assistant_id": THEIRS}),
@@ -249,8 +249,8 @@ def test_a_key_inside_an_object_of_an_update_is_looked_at(tmp_path):
 
 def test_made_up_keys_are_told_from_others():
     assert all(is_invented(fresh_key()) for _ in range(100))
-    assert is_invented(strange_keys(99)[0])
-    for other in (MINE, THEIRS, "00000000-0000-0000-0000-000000000000", 1, "1", "abc", "", None, strange_keys(5)[1]):
+    assert is_invented(unknown_keys(99)[0])
+    for other in (MINE, THEIRS, "00000000-0000-0000-0000-000000000000", 1, "1", "abc", "", None, unknown_keys(5)[1]):
         assert not is_invented(other)
 
 

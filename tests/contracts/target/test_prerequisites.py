@@ -7,7 +7,7 @@ import pytest
 from support.paths import DATA
 from threadmock.contracts.cases.case import Case, base_value, build_request, case_with_body
 from threadmock.contracts.cases.families import below, makers, reads
-from threadmock.contracts.cases.references import placeholder, references, untold
+from threadmock.contracts.cases.references import placeholder, references, undescribed
 from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.engine.summary import Summary
@@ -75,7 +75,7 @@ def test_families_are_found_by_the_rules_alone():
 def test_a_settled_case_names_things_that_are_there(stage, slug):
     operation = OPERATIONS[slug]
     case = build_case(operation)
-    settled = stage.settle(case)
+    settled = stage.resolve(case)
     assert settled.standing == "there"
     for name in references(operation):
         value = value_in(settled, name.source)
@@ -84,14 +84,14 @@ def test_a_settled_case_names_things_that_are_there(stage, slug):
 
 
 def test_a_key_in_the_body_is_put_into_value_and_bytes(stage):
-    settled = stage.settle(build_case(OPERATIONS["create_bookmark"]))
+    settled = stage.resolve(build_case(OPERATIONS["create_bookmark"]))
     assert json.loads(settled.request.body) == settled.value
     assert settled.value["notebook_id"] != placeholder(OPERATIONS["create_bookmark"], Source("body", ("notebook_id",)))
 
 
 def test_cases_of_one_operation_share_the_things_they_name(stage, sent):
     for _ in range(5):
-        stage.settle(build_case(OPERATIONS["read_page"]))
+        stage.resolve(build_case(OPERATIONS["read_page"]))
     assert [case.operation.slug for case in sent] == ["create_notebook", "create_page"]
 
 
@@ -99,23 +99,23 @@ def test_what_was_deleted_is_made_anew_and_its_parent_is_not(stage, sent):
     target = mock_target(CONTRACT, 1)
     stage._send = lambda case: (sent.append(case), target.exchange(case))[1]
     for _ in range(3):
-        exchange = target.exchange(stage.settle(build_case(OPERATIONS["delete_page"])))
+        exchange = target.exchange(stage.resolve(build_case(OPERATIONS["delete_page"])))
         assert exchange.response.status == 200
-        assert stage.after(exchange)
+        assert stage.note_effect(exchange)
     assert [case.operation.slug for case in sent] == ["create_notebook", *["create_page"] * 3]
     target.close()
 
 
 def test_a_case_that_names_something_else_is_unknown_and_is_left_as_it_is(stage, sent):
     case = asking(OPERATIONS["read_bookmark"], path_values={"bookmark_id": "no-such-thing"})
-    settled = stage.settle(case)
+    settled = stage.resolve(case)
     assert (settled.standing, settled.request, sent) == ("unknown", case.request, [])
 
 
 def test_a_cursor_names_what_nobody_knows(stage):
     operation = OPERATIONS["list_pages"]
-    assert stage.settle(asking(operation)).standing == "there"
-    assert stage.settle(asking(operation, query={"after": "page_0"})).standing == "unknown"
+    assert stage.resolve(asking(operation)).standing == "there"
+    assert stage.resolve(asking(operation, query={"after": "page_0"})).standing == "unknown"
 
 
 def test_what_could_not_be_made_says_why_and_is_not_tried_for_ever(stage, sent):
@@ -124,7 +124,7 @@ def test_what_could_not_be_made_says_why_and_is_not_tried_for_ever(stage, sent):
     stage._send = lambda case: (sent.append(case), target.exchange(case))[1]
     for _ in range(5):
         with pytest.raises(NotCreated, match="no notebook could be made: POST /notebooks was answered 401"):
-            stage.settle(build_case(OPERATIONS["read_notebook"]))
+            stage.resolve(build_case(OPERATIONS["read_notebook"]))
     assert len(sent) == 2
     target.close()
 
@@ -135,7 +135,7 @@ def test_where_nothing_may_be_sent_any_more_nothing_is_made(stage):
 
     stage._send = spend
     with pytest.raises(BudgetSpent):
-        stage.settle(build_case(OPERATIONS["read_notebook"]))
+        stage.resolve(build_case(OPERATIONS["read_notebook"]))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_streams_of_which_no_rule_tells_are_left_out(runs):
     assert [operation.slug for operation in run.left_out] == ["run"]
     assert {slug for slug, _ in run.items()} == {"read_pen"}
     assert (
-        untold(run.operation("run"))
+        undescribed(run.operation("run"))
         == run.left_out[run.operation("run")]
         == "no rule tells which events they answer with"
     )

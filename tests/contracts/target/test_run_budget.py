@@ -85,7 +85,7 @@ def test_an_unlimited_purse_is_never_empty() -> None:
     purse = RunBudget(CONTRACT)
     for _ in range(1000):
         purse.take(case(RUN))
-    assert not purse.bars(operation(RUN))
+    assert not purse.forbids(operation(RUN))
 
 
 def test_runs_that_would_begin_in_a_long_time_are_not_asked_for() -> None:
@@ -116,7 +116,7 @@ def test_what_was_not_asked_is_told_with_its_reason() -> None:
     starts, reads = (next(each for each in run.operations if str(each) == name) for name in (RUN, READ))
     assert run.left_out == {starts: RUNS_OFF}
     assert {slug for slug, _ in run.items()} == {reads.slug}
-    assert run.prerequisites(reads).stage.lacking(reads) == f"nothing makes a run ({RUNS_OFF})"
+    assert run.prerequisites(reads).prerequisites.lacking(reads) == f"nothing makes a run ({RUNS_OFF})"
     assert f"NOT TESTED, {RUNS_OFF}: {starts.slug}" in list(lines(Summary(run)))
 
 
@@ -144,11 +144,11 @@ def test_a_limit_holds_on_the_mock_too_whatever_sends() -> None:
 
 def test_a_placeholder_for_an_agent_is_replaced_by_one_that_the_target_has() -> None:
     run = prepare(Settings("langsmith", operations=(RUN,), seed=1))
-    stage, asked = run.prerequisites(operation(RUN)).stage, operation(RUN)
-    settled = stage.settle(case(RUN))
+    stage, asked = run.prerequisites(operation(RUN)).prerequisites, operation(RUN)
+    settled = stage.resolve(case(RUN))
     assert settled.value["assistant_id"] != placeholder(asked, asked.rule.run.agent.source)
     assert settled.standing == "there"
-    assert stage.settle(case(RUN, assistant_id="6f9619ff-8b86-4d11-b42d-00cf4fc964ff")).standing == "unknown"
+    assert stage.resolve(case(RUN, assistant_id="6f9619ff-8b86-4d11-b42d-00cf4fc964ff")).standing == "unknown"
     run.target.close()
 
 
@@ -162,7 +162,7 @@ def test_what_may_be_spent_is_shared_so_that_every_operation_has_some() -> None:
             asked[slug] += run.perform(slug, phase).accepted
     run.target.close()
     assert [str(each) for each in about if not asked[each.slug]] == []
-    assert run.target.purse.limit == 300
+    assert run.target.run_budget.limit == 300
 
 
 def test_the_option_counts_runs_and_is_no_less_than_none() -> None:

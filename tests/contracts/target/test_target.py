@@ -15,7 +15,7 @@ from threadmock.contracts.target import open_target
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.target.open_target import http_target, mock_target
 from threadmock.contracts.target.target import MOST_UNREACHABLE, Target, TargetLost
-from threadmock.contracts.transport.credentials import alter, credentials_for, known
+from threadmock.contracts.transport.credentials import alter, credentials_for, has_good_credential
 from threadmock.contracts.transport.errors import Forbidden, Unreachable
 from threadmock.contracts.transport.header_options import read_headers, secrets_of
 from threadmock.contracts.transport.http import HttpTransport
@@ -211,7 +211,7 @@ def test_a_key_in_a_cookie_is_put_there_beside_other_cookies(given_headers):
 
 def test_without_a_good_credential_wrong_is_not_known():
     for schemes in ((), (BEARER,), (CERTIFICATE,)):
-        assert not known(operation(*schemes), {"x-other": "value"})
+        assert not has_good_credential(operation(*schemes), {"x-other": "value"})
     _, exchange = sent(operation(BEARER), {}, credentials="wrong")
     assert not exchange.wrong_credentials_known
 

@@ -8,7 +8,7 @@ from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.target import Target
-from threadmock.contracts.transport.rate import MOST_PAUSE, MOST_STORMS, Pacer, seconds_asked
+from threadmock.contracts.transport.rate import MOST_PAUSE, MOST_REFUSALS, Pacer, seconds_asked
 from threadmock.contracts.transport.shared import SharedRate, WorkerPlace
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.wire.messages import Response
@@ -118,21 +118,21 @@ def test_what_shows_late_is_no_finding_where_reads_wait_long_enough(settle, late
 )
 def test_a_pause_is_as_long_as_was_asked_within_bounds(value, pause):
     paced, time = pacer()
-    assert paced.heed(Response(429, {} if value is None else {"retry-after": value}))
+    assert paced.note_refusal(Response(429, {} if value is None else {"retry-after": value}))
     paced.wait()
     assert time.moment - 100 == pytest.approx(pause)
 
 
 def test_who_is_asked_again_and_again_is_left_alone_longer_and_then_for_good():
     paced, time = pacer()
-    for _ in range(MOST_STORMS):
-        assert not paced.stormy
-        paced.heed(Response(503))
+    for _ in range(MOST_REFUSALS):
+        assert not paced.refused_too_often
+        paced.note_refusal(Response(503))
         paced.wait()
-    assert paced.stormy
+    assert paced.refused_too_often
     assert time.slept == [1, 2, 4, 8, 16]
-    paced.heed(Response(200))
-    assert not paced.stormy
+    paced.note_refusal(Response(200))
+    assert not paced.refused_too_often
 
 
 def test_no_retry_after_breaks_anything():
@@ -157,7 +157,7 @@ def test_processes_that_share_a_folder_keep_to_one_rate(tmp_path):
 def test_what_one_process_is_asked_to_wait_all_wait(tmp_path):
     time = Time()
     one, other = sharing(tmp_path, time, float("inf")), sharing(tmp_path, time, float("inf"))
-    one.heed(Response(429, {"retry-after": "9"}, b""))
+    one.note_refusal(Response(429, {"retry-after": "9"}, b""))
     other.wait()
     assert time.moment == pytest.approx(109.0)
 

@@ -165,5 +165,5 @@ def test_runs_have_more_time_than_other_exchanges_and_streams_of_threads_are_lef
 
 def test_a_target_is_asked_for_no_run_unless_that_is_allowed() -> None:
     contract = load("langsmith")
-    assert http_target(contract, "http://127.0.0.1:9").purse.limit == 0
-    assert http_target(contract, "http://127.0.0.1:9", allow_runs=3).purse.limit == 3
+    assert http_target(contract, "http://127.0.0.1:9").run_budget.limit == 0
+    assert http_target(contract, "http://127.0.0.1:9", allow_runs=3).run_budget.limit == 3
