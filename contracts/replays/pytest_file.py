@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).resolve().parent
-_OURS = re.compile(r"^from threadmock\..*\n", re.MULTILINE)
+_OURS = re.compile(r"^from threadmock\.[\w.]+ import (?:\([^)]*\)|.*)\n", re.MULTILINE)
 _HEAD = '''"""{title}
 
 expected: {expected}
