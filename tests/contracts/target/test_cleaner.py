@@ -351,7 +351,13 @@ def test_ways_of_removal_come_from_the_rules():
 
 def test_a_read_only_contract_makes_nothing_and_leaves_nothing(place):
     there = place()
-    assert dataclasses.asdict(there.clean()) == {"removed": 0, "archived": 0, "with_parent": 0, "left": [], "stopped": ""}
+    assert dataclasses.asdict(there.clean()) == {
+        "removed": 0,
+        "archived": 0,
+        "with_parent": 0,
+        "left": [],
+        "stopped": "",
+    }
 
 
 def test_a_thread_that_a_run_names_into_being_is_removed_too(place):
