@@ -1,20 +1,18 @@
 """What a rule's setting says that a member of a made thing holds, given the request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from threadmock.contracts.checks.reading import Reading
-from threadmock.specs.behaviour.setting import Setting
+from threadmock.specs.behaviour.setting import Kind, Setting
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
 MOST_MINUTES = 60 * 24 * 3650
-_WOVEN = frozenset({"merged", "keyed", "list", "each"})
-"""Kinds of settings whose members are no members of what they make."""
 
 
 @dataclass(frozen=True)
@@ -62,27 +60,24 @@ def expectations(reading: Reading) -> Iterator[Expected]:
 
 def _expect(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
     held = weakest(evidence, setting.evidence)
-    if setting.when is not None or setting.kind in _WOVEN:
-        return
-    if setting.members:
-        if not setting.sources or any(reading.look_up(source) is not ABSENT for source in setting.sources):
-            for name, inner in setting.members:
-                yield from _expect(reading, (*steps, name), inner, held)
-        return
-    if not steps:
-        return
-    if setting.kind == "value":
-        # A constant that is only assumed is what a stand-in fills in; a deployment is free to hold another.
-        if held != "assumed":
-            yield Expected(steps, setting.value, held)
-    elif setting.kind == "absent":
-        yield Expected(steps, ABSENT, held)
-    elif setting.kind == "count":
-        yield from _count(reading, steps, setting, held)
-    elif setting.kind == "minutes_after":
-        yield from _minutes_after(reading, steps, setting, held)
-    elif setting.kind == "from":
-        yield from _from(reading, steps, setting, held)
+    if setting.when is None and (steps or setting.kind == "members"):
+        yield from READERS[setting.kind](reading, steps, setting, held)
+
+
+def _members(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
+    if not setting.sources or any(reading.look_up(source) is not ABSENT for source in setting.sources):
+        for name, inner in setting.members:
+            yield from _expect(reading, (*steps, name), inner, evidence)
+
+
+def _value(_: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
+    """A constant that is only assumed is what a stand-in fills in; a deployment is free to hold another."""
+    if evidence != "assumed":
+        yield Expected(steps, setting.value, evidence)
+
+
+def _absent(_: Reading, steps: tuple[str, ...], __: Setting, evidence: Evidence) -> Iterator[Expected]:
+    yield Expected(steps, ABSENT, evidence)
 
 
 def _count(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
@@ -114,3 +109,32 @@ def _from(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: 
         return
     if setting.otherwise is not None:
         yield from _expect(reading, steps, setting.otherwise, evidence)
+
+
+def _nothing(_: Reading, __: tuple[str, ...], ___: Setting, ____: Evidence) -> Iterator[Expected]:
+    """What the server makes up, or takes from what is stored, the request alone does not tell."""
+    yield from ()
+
+
+READERS: Mapping[Kind, Callable[[Reading, tuple[str, ...], Setting, Evidence], Iterator[Expected]]] = {
+    "generate": _nothing,
+    "value": _value,
+    "from": _from,
+    "count": _count,
+    "members": _members,
+    "minutes_after": _minutes_after,
+    "absent": _absent,
+    "keyed": _nothing,
+    "template": _nothing,
+    "stored": _nothing,
+    "parent": _nothing,
+    "latest": _nothing,
+    "child": _nothing,
+    "list": _nothing,
+    "text": _nothing,
+    "merged": _nothing,
+    "tally": _nothing,
+    "each": _nothing,
+    "counted": _nothing,
+    "weighed": _nothing,
+}

@@ -1,12 +1,11 @@
 """A setting read backwards: what each of its places held, given the value that it made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from threadmock.specs.behaviour.setting import Setting
+from threadmock.specs.behaviour.setting import Kind, Setting
 
 Observed = dict[str, Any]
-_STORED = ("stored", "parent", "latest")
 
 
 def observe(setting: Setting, value: Any, found: Observed) -> bool:
@@ -17,8 +16,7 @@ def observe(setting: Setting, value: Any, found: Observed) -> bool:
     """
     if setting.when is not None:
         return True
-    reader = _READERS.get(setting.kind)
-    return reader(setting, value, found) if reader else True
+    return READERS[setting.kind](setting, value, found)
 
 
 def _value(setting: Setting, value: Any, _: Observed) -> bool:
@@ -95,13 +93,30 @@ def _merged(setting: Setting, value: Any, found: Observed) -> bool:
     return True
 
 
-_READERS = {
+def _anything(_: Setting, __: Any, ___: Observed) -> bool:
+    """Of what such a setting read nothing can be told from its value, and any value may be its own."""
+    return True
+
+
+READERS: Mapping[Kind, Callable[[Setting, Any, Observed], bool]] = {
+    "generate": _anything,
     "value": _value,
     "from": _from,
+    "count": _anything,
     "members": _members,
-    "list": _list,
-    "each": _each,
+    "minutes_after": _anything,
+    "absent": _anything,
     "keyed": _keyed,
+    "template": _anything,
+    "stored": _held,
+    "parent": _held,
+    "latest": _held,
+    "child": _anything,
+    "list": _list,
+    "text": _anything,
     "merged": _merged,
-    **dict.fromkeys(_STORED, _held),
+    "tally": _anything,
+    "each": _each,
+    "counted": _anything,
+    "weighed": _anything,
 }

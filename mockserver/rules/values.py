@@ -19,7 +19,7 @@ _MOST_MINUTES = 60 * 24 * 366 * 5000
 
 def compile_setting(setting: Setting) -> Maker:
     """The function that makes a member's value, or ABSENT where the member is left out."""
-    make = _COMPILERS[setting.kind](setting)
+    make = COMPILERS[setting.kind](setting)
     if setting.when is None:
         return make
     asked = fetch(setting.when)
@@ -332,7 +332,7 @@ GENERATORS: Mapping[str, Maker] = {
     "key": lambda tx: tx.key,
     "parent_key": lambda tx: tx.parent_key,
 }
-_COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
+COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "generate": _generate,
     "value": lambda setting: lambda _: setting.value,
     "from": _from,

@@ -9,43 +9,40 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jsonschema
 import jsonschema_rs
 from threadmock.specs.behaviour.conditions import asks_of_store
-from threadmock.specs.behaviour.setting import Setting, Source, When
+from threadmock.specs.behaviour.setting import Kind, Setting, Source, When
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.evidence import Evidence
 
 Spell = Callable[[str], str]
 """A member name, or several with dots between → the same as on the wire."""
-GENERATORS = ("now", "uuid4", "uuid6", "uuid7", "opaque", "key", "parent_key")
-_KINDS = (
-    "generate",
-    "absent",
-    "value",
-    "count",
-    "members",
-    "minutes_after",
-    "list",
-    "text",
-    "merged",
-    "stored",
-    "parent",
-    "latest",
-    "child",
-    "tally",
-    "counted",
-    "weighed",
-    "each",
-    "template",
-    "keyed",
-    "from",
-)
-_READ = ("count", "minutes_after", "from", "text", "merged", "each", "keyed")
-_LITERAL = ("value", "child", "tally", "template", "counted", "weighed")
-_LOOKED_UP = ("stored", "parent", "latest")
+_HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
+    "generate": "more",
+    "absent": "more",
+    "value": "literal",
+    "count": "places",
+    "members": "more",
+    "minutes_after": "places",
+    "list": "more",
+    "text": "places",
+    "merged": "places",
+    "stored": "member",
+    "parent": "member",
+    "latest": "member",
+    "child": "literal",
+    "tally": "literal",
+    "counted": "literal",
+    "weighed": "literal",
+    "each": "places",
+    "template": "literal",
+    "keyed": "places",
+    "from": "places",
+}
+"""What stands behind each word that gives a value: places of a request, what is taken as it is, or a dotted member."""
 _WITH_MEMBERS = ("body", "item", "stored", "parent", "listed")
 
 
@@ -54,6 +51,12 @@ def _schema(part: str) -> dict[str, Any]:
     text = (Path(__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]} if part else schema
+
+
+@functools.cache
+def generators() -> frozenset[str]:
+    """The names of the vocabulary for values that are made."""
+    return frozenset(_schema("")["$defs"]["generator"]["enum"])
 
 
 @functools.cache
@@ -128,8 +131,8 @@ def spell_template(template: Any, spell: Spell) -> Any:
 def is_setting(node: Any) -> bool:
     """Whether a node is a setting rather than a literal: a generator name, `absent`, or a mapping that names a kind."""
     if isinstance(node, str):
-        return node in (*GENERATORS, "absent")
-    return isinstance(node, Mapping) and any(kind in node for kind in _KINDS)
+        return node == "absent" or node in generators()
+    return isinstance(node, Mapping) and any(kind in node for kind in _HOLDS)
 
 
 def parse_setting(node: Any, evidence: Evidence, where: str, spell: Spell) -> Setting:
@@ -139,14 +142,14 @@ def parse_setting(node: Any, evidence: Evidence, where: str, spell: Spell) -> Se
     if isinstance(node, str):
         return Setting("generate", node, evidence=evidence)
     own: Evidence = node.get("evidence", evidence)
-    kinds = [kind for kind in _KINDS if kind in node]
+    kinds = [kind for kind in _HOLDS if kind in node]
     if not kinds or (len(kinds) > 1 and kinds != ["members", "from"]):
-        raise RuleError(f"A setting has one of {', '.join(_KINDS)}; this one has {kinds or 'none'}.", where=where)
+        raise RuleError(f"A setting has one of {', '.join(_HOLDS)}; this one has {kinds or 'none'}.", where=where)
     made = _setting(kinds[0], node, own, where, spell)
     return replace(made, when=parse_source(node["when"], spell)) if "when" in node else made
 
 
-def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str, spell: Spell) -> Setting:
+def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: str, spell: Spell) -> Setting:
     if kind == "generate":
         return Setting("generate", node["generate"], evidence=own)
     if kind == "members":
@@ -163,12 +166,13 @@ def _setting(kind: str, node: Mapping[str, Any], own: Evidence, where: str, spel
         if kind == "merged" and isinstance(node[kind], dict)
         else None
     )
-    path = node["over"] if kind == "merged" and "over" in node else node[kind] if kind in _LOOKED_UP else "."
+    holds = _HOLDS[kind]
+    path = node["over"] if kind == "merged" and "over" in node else node[kind] if holds == "member" else "."
     appended = tuple(map(spell, node.get("append", ())))
     return Setting(
-        kind,  # type: ignore[arg-type]
-        value=appended if kind == "merged" else node[kind] if kind in _LITERAL else None,
-        sources=_sources(node[kind], spell) if kind in _READ and not isinstance(node[kind], dict) else (),
+        kind,
+        value=appended if kind == "merged" else node[kind] if holds == "literal" else None,
+        sources=_sources(node[kind], spell) if holds == "places" and not isinstance(node[kind], dict) else (),
         steps=tuple(map(spell, steps_of(path))),
         members=() if inner is None else (("", parse_setting(inner, own, where, spell)),),
         otherwise=_otherwise(node, own, where, spell),

@@ -28,13 +28,29 @@ class Source:
         return " or ".join((".".join((self.place, *self.steps)), *map(str, self.others)))
 
 
-_Made = Literal["generate", "value", "from", "count", "members", "minutes_after", "absent", "keyed", "template"]
-
-
-_Found = Literal["stored", "parent", "latest", "child", "list", "text", "merged", "tally", "each", "counted", "weighed"]
-
-
-Kind = _Made | _Found
+Kind = Literal[
+    "generate",
+    "value",
+    "from",
+    "count",
+    "members",
+    "minutes_after",
+    "absent",
+    "keyed",
+    "template",
+    "stored",
+    "parent",
+    "latest",
+    "child",
+    "list",
+    "text",
+    "merged",
+    "tally",
+    "each",
+    "counted",
+    "weighed",
+]
+"""What a setting gets its value from: the words of which each setting has one."""
 
 
 @dataclass(frozen=True)

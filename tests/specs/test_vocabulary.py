@@ -1,56 +1,102 @@
-"""One source for each word: the tables of actions have the words of `behaviour.schema.json`, all of them and no others."""
+"""One source for each word: every table has the words of `behaviour.schema.json`, all of them and no others."""
 
 import copy
 import json
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, get_args
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from support.paths import ROOT
+from threadmock.contracts.checks import expected, observed
+from threadmock.contracts.cli import explain_rules, explain_runs
+from threadmock.contracts.cli.explain_settings import SETTINGS
 from threadmock.mockserver.actions import behaviours
+from threadmock.mockserver.rules import lists, values
+from threadmock.specs.behaviour import read_settings
 from threadmock.specs.behaviour.actions import ACTIONS, Action, Traits
-from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.behaviour.agent import Doing, How
+from threadmock.specs.behaviour.rule import Filter, Merge, Rule
+from threadmock.specs.behaviour.setting import Kind
+from threadmock.specs.evidence import Evidence, evidence_words
 
 SCHEMA: Mapping[str, Any] = json.loads((ROOT / "specs/behaviour/behaviour.schema.json").read_text(encoding="utf-8"))
+BESIDE = {"of", "over", "append", "words", "without", "plus", "when", "null", "otherwise", "evidence"}
+"""Words of a setting that add to the one that says where its value comes from."""
 
-
-def actions_of(schema: Mapping[str, Any]) -> set[str]:
-    return set(schema["properties"]["action"]["enum"])
-
-
-TABLES: Mapping[str, tuple[Any, Collection[str]]] = {
-    "the type Action": (actions_of, get_args(Action)),
-    "the traits": (actions_of, ACTIONS),
-    "the mock's behaviours": (actions_of, behaviours),
+Part = Callable[[Mapping[str, Any]], dict[str, Any] | list[str]]
+PARTS: Mapping[str, Part] = {
+    "action": lambda schema: schema["properties"]["action"]["enum"],
+    "setting": lambda schema: next(f["properties"] for f in schema["$defs"]["setting"]["anyOf"] if "properties" in f),
+    "generator": lambda schema: schema["$defs"]["generator"]["enum"],
+    "filter": lambda schema: schema["properties"]["list"]["properties"]["filters"]["items"]["properties"]["how"][
+        "enum"
+    ],
+    "merge": lambda schema: schema["$defs"]["merge"]["enum"],
+    "respond": lambda schema: schema["$defs"]["respond"]["properties"]["how"]["enum"],
+    "busy": lambda schema: schema["$defs"]["run"]["properties"]["busy"]["additionalProperties"]["properties"]["do"][
+        "enum"
+    ],
+    "evidence": lambda schema: schema["$defs"]["evidence"]["enum"],
+}
+TABLES: Mapping[str, tuple[str, Collection[str]]] = {
+    "the type Action": ("action", get_args(Action)),
+    "the traits": ("action", ACTIONS),
+    "the mock's behaviours": ("action", behaviours),
+    "the type Kind": ("setting", get_args(Kind)),
+    "how a setting is read": ("setting", read_settings._HOLDS),
+    "the mock's compilers": ("setting", values.COMPILERS),
+    "settings in words": ("setting", SETTINGS),
+    "settings read backwards": ("setting", observed.READERS),
+    "what a setting makes the suite expect": ("setting", expected.READERS),
+    "the mock's generators": ("generator", values.GENERATORS),
+    "the type of a filter": ("filter", get_args(get_type_hints(Filter)["how"])),
+    "the mock's filters": ("filter", lists._JUDGES),
+    "filters in words": ("filter", explain_rules._HOW),
+    "the type Merge": ("merge", get_args(Merge)),
+    "the type How": ("respond", get_args(How)),
+    "ways to answer in words": ("respond", explain_runs._HOW),
+    "the type Doing": ("busy", get_args(Doing)),
+    "busy threads in words": ("busy", explain_runs._DO),
+    "the type Evidence": ("evidence", get_args(Evidence)),
+    "evidence, the weakest first": ("evidence", evidence_words()),
 }
 
 
-def departures(schema: Mapping[str, Any], tables: Mapping[str, tuple[Any, Collection[str]]]) -> Iterator[str]:
+def words_of(schema: Mapping[str, Any], part: str) -> set[str]:
+    return set(PARTS[part](schema)) - (BESIDE if part == "setting" else set())
+
+
+def departures(schema: Mapping[str, Any], tables: Mapping[str, tuple[str, Collection[str]]]) -> Iterator[str]:
     """Words that a table lacks or has too many, measured by the schema."""
-    for name, (words, table) in tables.items():
-        yield from (f"{name}: no {word!r}" for word in sorted(words(schema) - set(table)))
-        yield from (f"{name}: {word!r} is no word of the schema" for word in sorted(set(table) - words(schema)))
+    for name, (part, table) in tables.items():
+        words = words_of(schema, part)
+        yield from (f"{name}: no {word!r}" for word in sorted(words - set(table)))
+        yield from (f"{name}: {word!r} is no word of the schema" for word in sorted(set(table) - words))
 
 
 def test_every_table_has_the_words_of_the_schema():
     assert list(departures(SCHEMA, TABLES)) == []
+    assert set(PARTS["setting"](SCHEMA)) > BESIDE
+    assert {part for part, _ in TABLES.values()} == set(PARTS)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_word_without_a_row_and_a_row_without_a_word_are_caught(name):
-    words, table = TABLES[name]
-    assert list(departures(SCHEMA, {name: (words, {*table, "planted"})})) == [
+    part, table = TABLES[name]
+    assert list(departures(SCHEMA, {name: (part, {*table, "planted"})})) == [
         f"{name}: 'planted' is no word of the schema"
     ]
     for word in table:
-        assert list(departures(SCHEMA, {name: (words, set(table) - {word})})) == [f"{name}: no {word!r}"]
+        assert list(departures(SCHEMA, {name: (part, set(table) - {word})})) == [f"{name}: no {word!r}"]
 
 
-def test_a_new_action_without_rows_is_caught_in_every_table():
+@pytest.mark.parametrize("part", PARTS)
+def test_a_new_word_of_the_schema_without_rows_is_caught_in_every_table(part):
     planted = copy.deepcopy(dict(SCHEMA))
-    planted["properties"]["action"]["enum"].append("planted")
-    assert [line for line in departures(planted, TABLES) if "planted" in line] == [
-        f"{name}: no 'planted'" for name, (words, _) in TABLES.items() if words is actions_of
+    words = PARTS[part](planted)
+    words.append("planted") if isinstance(words, list) else words.setdefault("planted", {"type": "string"})
+    assert list(departures(planted, TABLES)) == [
+        f"{name}: no 'planted'" for name, (p, _) in TABLES.items() if p == part
     ]
 
 
