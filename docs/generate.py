@@ -18,6 +18,7 @@ from threadmock.specs.members import ABSENT
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
+WIDEST = 110
 COMMAND = "python docs/generate.py"
 
 
@@ -25,8 +26,8 @@ def behaviour_page() -> Iterator[str]:
     """The words of `x-behaviour`, from its schema."""
     schema = words.read_schema()
     known = words.vocabulary(schema)
-    objects = words.example_objects(schema)
-    uses = {word.path: words.use_of(word, schema, objects) for word in known.values() if word.value is not ABSENT}
+    found = words.uses(schema)
+    uses = {word.path: words.use_of(word, schema, found) for word in known.values() if word.value is not ABSENT}
     yield "# The words of `x-behaviour`"
     yield schema["description"]
     yield (
@@ -54,7 +55,9 @@ def _top_word(top: Word, known: Iterable[Word], uses: Mapping[str, str]) -> Iter
     facts = [f"Takes: {_links(top.takes)}."] if top.takes != "object" else []
     facts += [f"Default: `{words.written(top.default)}`."] if top.default is not ABSENT else []
     yield from (" ".join(facts),) if facts else ()
-    yield "```yaml\n" + "\n".join(top.shown()) + "\n```"
+    blocks = [_block("" if top.is_nameless else top.name, each) for each in top.examples]
+    between = "\n" if all(len(block) == 1 for block in blocks) else "\n\n"
+    yield "```yaml\n" + between.join(map("\n".join, blocks)) + "\n```"
     inside = [word for word in known if word.top == top.path and word is not top]
     rows = [_row(word, word.path.removeprefix(f"{top.path}.")) for word in inside if word.value is ABSENT]
     yield from _table(("word", "meaning", "takes", "default", "example"), rows)
@@ -62,6 +65,17 @@ def _top_word(top: Word, known: Iterable[Word], uses: Mapping[str, str]) -> Iter
         values = [word for word in inside if word.path.partition(":")[0] == path and word.value is not ABSENT]
         rows = [(_code(word.name), _linked(word.description), _code(uses[word.path])) for word in values]
         yield from _table((f"`{path}`", "meaning", "example"), rows)
+
+
+def _block(name: str, value: object, indent: str = "") -> list[str]:
+    """A member as an overlay writes it, over several lines where it is long. name: "" for the value alone."""
+    line = f"{indent}{words.written(name)}:" if name else ""
+    if len(f"{line} {words.written(value)}") > WIDEST and isinstance(value, Mapping):
+        inner = indent + "  " * bool(name)
+        return [line] * bool(name) + [part for key, each in value.items() for part in _block(key, each, inner)]
+    if len(f"{line} {words.written(value)}") > WIDEST and isinstance(value, list):
+        return [line] * bool(name) + [f"{indent}- {words.written(each)}" for each in value]
+    return [f"{line} {words.written(value)}" if name else words.written(value)]
 
 
 def _row(word: Word, name: str) -> tuple[str, ...]:

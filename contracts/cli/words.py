@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from itertools import takewhile
+from typing import Any, TypeAlias
 
 from threadmock.specs.errors import nearest
 from threadmock.specs.members import ABSENT
@@ -151,18 +152,35 @@ def _takes(node: Mapping[str, Any]) -> str:
     return " or ".join(_KINDS.get(kind, kind) for kind in _listed(kinds))
 
 
-def example_objects(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+Use: TypeAlias = tuple[str, Mapping[str, Any]]
+"""An object in an example: the path of the word whose example it is, and the object."""
+
+
+def uses(schema: Mapping[str, Any]) -> list[Use]:
     """Every object in any example of the schema."""
     known = (Word("*", "", examples=tuple(schema["examples"])), *vocabulary(schema).values())
-    shown = (each if word.is_nameless else {word.name: each} for word in known for each in word.examples)
-    return [node for example in shown for node in _objects(example)]
+    shown = ((each, each.is_nameless, example) for each in known for example in each.examples)
+    return [(word.path, node) for word, bare, held in shown for node in _objects(held if bare else {word.name: held})]
 
 
-def use_of(word: Word, schema: Mapping[str, Any], objects: Iterable[Mapping[str, Any]]) -> str:
-    """The shortest of the objects that uses a value as its word allows it; "" where none does."""
-    names = _names_of(word.path.partition(":")[0], schema)
-    uses = [(len(node) == 1, text) for node in objects for text in _uses(node, names, word.value)]
-    return min(uses, key=lambda use: (use[0], len(use[1])), default=(False, ""))[1]
+def use_of(word: Word, schema: Mapping[str, Any], found: Iterable[Use]) -> str:
+    """The shortest of these objects that uses a value as its word allows it; "" where none does.
+
+    One of the same surroundings is preferred, and one that says more than the value.
+    """
+    path = word.path.partition(":")[0]
+    names, around = _names_of(path, schema), path.split(".")[:-1]
+    used = [
+        (-_shared(around, at.split(".")), len(node) == 1, text)
+        for at, node in found
+        for text in _texts_that_use(node, names, word.value)
+    ]
+    return min(used, key=lambda use: (*use[:2], len(use[2])), default=(0, False, ""))[2]
+
+
+def _shared(around: list[str], path: list[str]) -> int:
+    """How many steps two paths have in common."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(around, path, strict=False))))
 
 
 def _names_of(path: str, schema: Mapping[str, Any]) -> set[str]:
@@ -191,11 +209,14 @@ def _objects(node: Any) -> Iterator[Mapping[str, Any]]:
         yield from _objects(child)
 
 
-def _uses(node: Mapping[str, Any], names: set[str], value: Any) -> Iterator[str]:
+def _texts_that_use(node: Mapping[str, Any], names: set[str], value: Any) -> Iterator[str]:
     """The object where a member of these names is the value or lists it; only the pair where it is one among others."""
+    begins = f"{value}."
     for name, held in node.items():
-        if not names and any(isinstance(each, str) and f"{each}.".startswith(f"{value}.") for each in (name, held)):
-            yield written({name: held})
+        if not names:
+            texts = [each for each in (name, held) if isinstance(each, str)]
+            if held == value or any(text.startswith(begins) for text in texts):
+                yield written({name: held})
         elif isinstance(held, Mapping) and name in names:
             yield from (written({name: {key: each}}) for key, each in held.items() if value in (key, each))
         elif name in names and any(type(each) is type(value) and each == value for each in _listed(held)):
@@ -226,7 +247,7 @@ def word_lines(wanted: str) -> Iterator[str]:
             yield f"  takes    {word.takes.replace('`', '')}"
         if word.default is not ABSENT:
             yield f"  default  {written(word.default)}"
-        shown = word.shown() if word.value is ABSENT else [use_of(word, schema, example_objects(schema))]
+        shown = word.shown() if word.value is ABSENT else [use_of(word, schema, uses(schema))]
         yield from (f"  example  {text}" for text in shown)
         yield ""
 

@@ -2,13 +2,13 @@
 
 import pytest
 from support.command_line import invoke
-from threadmock.contracts.cli.words import PARTS, example_objects, read_schema, use_of, vocabulary, word_lines, written
+from threadmock.contracts.cli.words import PARTS, read_schema, use_of, uses, vocabulary, word_lines, written
 from threadmock.specs.documents.yaml_text import parse_yaml
 from threadmock.specs.members import ABSENT
 
 SCHEMA = read_schema()
 WORDS = vocabulary(SCHEMA)
-OBJECTS = example_objects(SCHEMA)
+USES = uses(SCHEMA)
 
 
 def test_every_word_is_in_one_part_and_only_there():
@@ -27,22 +27,21 @@ def test_the_vocabulary_holds_words_at_every_depth():
 @pytest.mark.parametrize("path", [word.path for word in WORDS.values() if word.value is not ABSENT])
 def test_every_value_that_a_word_allows_has_an_example(path):
     word = WORDS[path]
-    found = use_of(word, SCHEMA, OBJECTS)
+    found = use_of(word, SCHEMA, USES)
     assert word.name in found or str(word.value) in str(parse_yaml(found, "found"))
 
 
 def test_of_several_examples_that_use_a_value_the_shortest_is_shown():
-    assert (
-        use_of(WORDS["list.filters.how: search"], SCHEMA, OBJECTS) == "{from: query.search, member: title, how: search}"
-    )
-    assert use_of(WORDS["beat: ended"], SCHEMA, OBJECTS) == "{on: {ended: {thread: {state: {value: open}}}}}"
-    assert use_of(WORDS["place: header"], SCHEMA, OBJECTS) == "{from: header.last-event-id}"
+    assert use_of(WORDS["list.filters.how: search"], SCHEMA, USES) == "{from: query.search, member: title, how: search}"
+    assert use_of(WORDS["beat: ended"], SCHEMA, USES) == "{on: {ended: {thread: {state: {value: open}}}}}"
+    assert use_of(WORDS["place: header"], SCHEMA, USES) == "{from: header.last-event-id}"
+    assert use_of(WORDS["run.commands.known.*.do: refuse"], SCHEMA, USES).startswith("{do: refuse, code: no_such_run")
     schema = {
         "properties": {"a": {"description": "A.", "enum": ["b"], "enumDescriptions": ["B."]}},
         "$defs": {},
         "examples": [],
     }
-    assert use_of(vocabulary(schema)["a: b"], schema, example_objects(schema)) == ""
+    assert use_of(vocabulary(schema)["a: b"], schema, uses(schema)) == ""
 
 
 @pytest.mark.parametrize("path", [word.path for word in WORDS.values() if word.examples])
