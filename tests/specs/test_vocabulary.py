@@ -31,8 +31,8 @@ PARTS: Mapping[str, Part] = {
     "filter": lambda schema: schema["properties"]["list"]["properties"]["filters"]["items"]["properties"]["how"][
         "enum"
     ],
-    "merge": lambda schema: schema["$defs"]["merge"]["enum"],
-    "respond": lambda schema: schema["$defs"]["respond"]["properties"]["how"]["enum"],
+    "merge": lambda schema: schema["$defs"]["merge_way"]["enum"],
+    "respond": lambda schema: schema["$defs"]["answer_way"]["enum"],
     "busy": lambda schema: schema["$defs"]["run"]["properties"]["busy"]["additionalProperties"]["properties"]["do"][
         "enum"
     ],
