@@ -1,29 +1,31 @@
-"""The injected outside of the pipeline: store, clock, ids, seed, faults, credentials mode."""
+"""What the pipeline gets from outside: store, clock, ids, runs, scripts, journal, faults, credentials mode."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
-from threadmock.mockserver.fault_points import NO_FAULTS, Faults
+from threadmock.mockserver.fault_points import NO_FAULTS, Faults, FaultView
 from threadmock.mockserver.state.clock import Clock, Now, system_now
 from threadmock.mockserver.state.expiry import Calendar
 from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.state.journal import Journal
 from threadmock.mockserver.state.memory import MemoryStore
 from threadmock.mockserver.state.store import Store
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.messages import Request
 
 
 @dataclass
 class World:
-    """All that an answer depends on beside the request and the contract.
+    """All that a response depends on, apart from the request and the contract.
 
-    runs: those under way, with their own time; scripts: what agents say.
-
-    seed: of the ids and generated values. pause: how a fault waits (seconds). auth: "off", "present", or the one token
-    that is taken.
+    seed: of the ids and generated values. now: the machine's time, or a test's. auth: "off", "present", or the one
+    token that is accepted. pause: how a fault waits (seconds). scheduler: the runs, in their own time; scripts: what
+    agents say.
     """
 
     seed: int
@@ -34,7 +36,7 @@ class World:
     pause: Callable[[float], None] = time.sleep
     journal: Journal = field(default_factory=Journal)
     calendar: Calendar = field(default_factory=Calendar)
-    runs: Runs = field(default_factory=Runs)
+    scheduler: Scheduler = field(default_factory=Scheduler)
     scripts: Scripts = field(default_factory=read_scripts)
     clock: Clock = field(init=False)
     ids: Ids = field(init=False)
@@ -43,11 +45,23 @@ class World:
         self.clock = Clock(self.now)
         self.ids = Ids(self.seed)
 
+    def fault_view(self, contract: Contract, operation: Operation, request: Request, value: Any = None) -> FaultView:
+        """What faults may look at. value: the request's body, where it has been read."""
+        return FaultView(
+            contract=contract.name,
+            operation=operation,
+            request=request,
+            store=self.store,
+            auth=self.auth,
+            pause=self.pause,
+            value=value,
+        )
+
     def reset(self, seed: int | None = None) -> int:
         """Forget everything and begin the ids anew, with the same seed or another. How many things there were."""
         self.seed = self.seed if seed is None else seed
         self.ids = Ids(self.seed)
         self.journal.clear()
         self.calendar.clear()
-        self.runs.clear()
+        self.scheduler.clear()
         return self.store.clear()

@@ -26,7 +26,7 @@ def listing() -> list[str]:
         lines += _entry(scenario.name, scenario.asserts, scenario.source)
     lines += ["Faults that --fault plants in the mock, and the checks that catch them:", ""]
     for fault in table.values():
-        lines += _entry(fault.name, fault.tells, f"caught by {', '.join(fault.caught_by)}")
+        lines += _entry(fault.name, fault.summary, f"caught by {', '.join(fault.caught_by)}")
     return lines
 
 

@@ -103,7 +103,7 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
 
 def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:
     # only who asks for the mock loads it
-    from threadmock.mockserver.agents.scheduler import Runs  # noqa: PLC0415
+    from threadmock.mockserver.agents.scheduler import Scheduler  # noqa: PLC0415
     from threadmock.mockserver.agents.timer import JumpingTimer  # noqa: PLC0415
     from threadmock.mockserver.fault_points import planted  # noqa: PLC0415
     from threadmock.mockserver.faults.table import find_faults  # noqa: PLC0415
@@ -111,6 +111,6 @@ def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp
     from threadmock.mockserver.server.app import served  # noqa: PLC0415
     from threadmock.mockserver.world import World  # noqa: PLC0415
 
-    runs = Runs(timer=JumpingTimer())
-    world = World(seed, auth=MOCK_TOKEN, faults=planted(find_faults(faults)), runs=runs)
+    scheduler = Scheduler(timer=JumpingTimer())
+    world = World(seed, auth=MOCK_TOKEN, faults=planted(find_faults(faults)), scheduler=scheduler)
     return served(Gateway([contract], world))

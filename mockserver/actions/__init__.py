@@ -1,4 +1,4 @@
-"""One small module per kind of rule; the table says which."""
+"""One small module for each action of a rule; the table says which."""
 
 from collections.abc import Callable, Mapping
 
@@ -17,12 +17,10 @@ from threadmock.mockserver.actions import (
     run,
     update,
 )
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.scope import Transaction
 
-Behaviour = Callable[[Transaction], Done | Refused]
-
-behaviours: Mapping[str, Behaviour] = {
+actions: Mapping[str, Callable[[Call], Done | Refused]] = {
     "create": create.run,
     "read": read.run,
     "list": listing.run,

@@ -1,20 +1,20 @@
 """Count: how many things of a shelf pass the filters."""
 
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.lists import passing
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Transaction
 
 
-def run(tx: Transaction) -> Done | Refused:
+def run(call: Call) -> Done | Refused:
     """The number, as the rule's reply has it, or bare."""
-    if missing := enter(tx):
+    if missing := call.enter():
         return missing
-    total = len(passing(tx))
-    tx.tally = {"total": total}
+    scope = call.scope
+    total = len(passing(scope, call.plan.lister))
+    scope.tally = {"total": total}
     return (
-        done(tx, f"{total} of {tx.world.store.count(tx.shelf)}")
-        if tx.plan.reply_maker
-        else Done(tx.plan.success, total, f"{total} counted")
+        done(call, f"{total} of {scope.store.count(scope.shelf)}")
+        if call.plan.reply_maker
+        else Done(call.plan.success, total, f"{total} counted")
     )

@@ -2,104 +2,111 @@
 
 from typing import Any
 
+from threadmock.mockserver.actions.call import Call
+from threadmock.mockserver.actions.plan import Plan
+from threadmock.mockserver.actions.refusal_conditions import unmet_afterwards
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.fault_points import Moment
-from threadmock.mockserver.rules.conditions import unmet_afterwards
 from threadmock.mockserver.rules.generation import generate
-from threadmock.mockserver.rules.keys import canonical_key
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.parents import enter, touch
-from threadmock.mockserver.rules.recipes import make_all_beside
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.recipes import create_also
+from threadmock.mockserver.rules.scope import Scope
+from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.members import ABSENT, put
 
 
-def run(tx: Transaction) -> Done | Refused:
+def run(call: Call) -> Done | Refused:
     """The new thing; or, where the key is taken, what the rule's policy says."""
-    plan = tx.plan
+    plan = call.plan
     if plan.make_key is None:
         raise ValueError("a create without a key can't be served")
-    if missing := enter(tx):
+    if missing := call.enter():
         return missing
-    chosen = plan.read_key(tx) if plan.read_key else ABSENT
-    return store_new(tx, new_key(tx) if chosen is ABSENT or chosen is None else canonical_key(tx, chosen))
+    chosen = plan.key.read(call.scope) if plan.key.read else ABSENT
+    return store_new(call, new_key(call) if chosen is ABSENT or chosen is None else plan.key.canonical(chosen))
 
 
-def new_key(tx: Transaction) -> str:
+def new_key(call: Call) -> str:
     """A key that nothing on the shelf has."""
-    make = tx.plan.make_key
+    return free_key(call.plan, call.scope)
+
+
+def free_key(plan: Plan, scope: Scope) -> str:
+    """A key, made as the plan says, that nothing on the scope's shelf has."""
+    make = plan.make_key
     if make is None:
         raise ValueError("a rule without a key makes nothing")
-    identifier: str = make(tx)
-    while tx.world.store.read(tx.shelf, identifier) is not None:
-        identifier = make(tx)
+    identifier: str = make(scope)
+    while scope.store.read(scope.shelf, identifier) is not None:
+        identifier = make(scope)
     return identifier
 
 
-def store_new(tx: Transaction, identifier: str) -> Done | Refused:
-    """Make the thing, store it, and do what the rule asks for beside."""
-    tx.key = identifier
-    thing = build(tx, identifier)
-    if tx.world.faults:
-        moment = Moment(tx.contract.name, tx.operation, tx.request, tx.world, dict(tx.body))
-        thing = tx.world.faults.apply("thing", thing, moment)
-    there = tx.world.store.insert(tx.shelf, identifier, thing)
-    if there is not None and not tx.world.faults.skips("conflict"):
-        return _taken(tx, identifier, there)
-    tx.thing = thing
-    plan = tx.plan
-    if plan.conditions and (refused := unmet_afterwards(tx)):
+def store_new(call: Call, identifier: str) -> Done | Refused:
+    """Make the thing, store it, and do what else the rule asks for."""
+    plan, scope, world = call.plan, call.scope, call.world
+    scope.key = identifier
+    thing = build(plan, scope, world.clock)
+    if world.faults:
+        view = world.fault_view(scope.contract, scope.operation, scope.request, dict(scope.body))
+        thing = world.faults.apply("thing", thing, view)
+    there = scope.store.insert(scope.shelf, identifier, thing)
+    if there is not None and not world.faults.skips("conflict"):
+        return _taken(call, identifier, there)
+    scope.thing = thing
+    if plan.conditions and (refused := unmet_afterwards(call)):
         return refused
-    if plan.beside:
-        make_all_beside(tx, tx.shelf)
+    if plan.also:
+        create_also(scope, plan.also, scope.shelf)
     if plan.touch:
-        touch(tx)
+        call.touch()
     if plan.expires:
-        tx.world.calendar.enter(tx.shelf, identifier, tx.thing, plan.expires)
-    return done(tx, "created" if there is None else "created again")
+        world.calendar.note(scope.shelf, identifier, scope.thing, plan.expires)
+    return done(call, "created" if there is None else "created again")
 
 
-def _taken(tx: Transaction, identifier: str, there: Thing) -> Done | Refused:
-    taken = tx.operation.rule.taken
+def _taken(call: Call, identifier: str, there: Thing) -> Done | Refused:
+    scope, rule = call.scope, call.plan.operation.rule
+    taken = rule.taken
     if taken is None:
         return Refused("taken", f"{identifier} already exists", key=identifier)
-    asked = tx.body.get(taken.by.steps[0]) if taken.by else None
+    asked = scope.body.get(taken.by.steps[0]) if taken.by else None
     policy = taken.policy(asked)
     if policy.reply == "existing":
-        tx.thing = there
+        scope.thing = there
         if policy.also:
-            if refused := unmet_afterwards(tx):
+            if refused := unmet_afterwards(call):
                 return refused
-            make_all_beside(tx, tx.shelf)
-        return done(tx, f"taken, {policy.name}", status=policy.status)
-    reason = f"{(tx.operation.rule.resource or 'thing').capitalize()} {identifier} already exists"
+            create_also(scope, call.plan.also, scope.shelf)
+        return done(call, f"taken, {policy.name}", status=policy.status)
+    reason = f"{(rule.resource or 'thing').capitalize()} {identifier} already exists"
     return Refused("taken", reason, status=policy.status, key=identifier)
 
 
-def build(tx: Transaction, identifier: str) -> dict[str, Any]:
-    """The thing as it is stored: rules first, then echoes, then what the reply needs beside; in the reply's order."""
-    rule, plan = tx.operation.rule, tx.plan
+def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
+    """The thing with the scope's key, in the reply's order: by rules, echoes, then what else the reply needs."""
+    rule = plan.operation.rule
     made: dict[str, Any] = {}
     for name, maker in plan.makers:
-        value = maker(tx)
+        value = maker(scope)
         if value is not ABSENT:
             made[name] = value
     for steps, maker in plan.deep_makers:
-        value = maker(tx)
+        value = maker(scope)
         if value is not ABSENT:
             put(made, steps, value)
     if rule.key:
-        made[rule.key.member] = identifier
-    body = tx.body
+        made[rule.key.member] = scope.key
+    body = scope.body
     for name, fits, default in plan.echoed:
         value = body.get(name, default)
         if value is not ABSENT and fits(value):
             made[name] = value
     if not rule.reply:
+        schemas = plan.member_schemas
         for name in plan.wanted:
             if name not in made:
-                made[name] = generate(plan.member_schemas[name], tx.world) if name in plan.member_schemas else None
+                made[name] = generate(schemas[name], scope.ids, clock) if name in schemas else None
     thing = {name: made[name] for name in plan.order if name in made}
     if len(thing) != len(made):
         thing.update(made)

@@ -1,111 +1,103 @@
-"""Join: follow a run, or a whole thread, or wait for what a run comes to."""
+"""Join: follow a run, or a whole thread, or wait for the result of a run."""
 
 from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import shown
-from threadmock.mockserver.actions.run_answer import (
-    answer_run,
-    is_kept,
-    nothing,
-    open_stream,
-    wanted_of,
-)
-from threadmock.mockserver.agents.compiled_agent import cast_of
+from threadmock.mockserver.actions.run_answer import answer_run, empty_stream, is_kept, open_stream, selection_of
+from threadmock.mockserver.agents.compiled_agent import agent_of
 from threadmock.mockserver.agents.events import read_id
-from threadmock.mockserver.agents.run import Live
-from threadmock.mockserver.agents.run_plan import RunPlan
+from threadmock.mockserver.agents.run import Run
+from threadmock.mockserver.agents.run_plan import CompiledRespond, RunPlan
 from threadmock.mockserver.agents.streams import RunSource, ThreadSource
-from threadmock.mockserver.rules.keys import asked_key, home_of, not_found
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Transaction
-from threadmock.specs.behaviour.agent import Respond
 from threadmock.specs.members import ABSENT
 
 
-def run(tx: Transaction) -> Done | Refused:
-    """The events from where the reader was, or what the run came to."""
-    plan = tx.plan.run
+def run(call: Call) -> Done | Refused:
+    """The events from where the reader was, or the run's result."""
+    plan, scope = call.plan.run, call.scope
     if plan is None:
         raise ValueError("a join without a rule can't be served")
-    if missing := enter(tx):
+    if missing := call.enter():
         return missing
-    tx.world.runs.pass_now()
-    after = _last_event(tx, plan)
+    call.world.scheduler.run_due()
+    after = _last_event(call, plan)
     if isinstance(after, Refused):
         return after
     if plan.rule.follow_thread:
-        return _follow_thread(tx, plan, after)
-    tx.key = asked_key(tx)
-    home = home_of(tx, tx.key)
-    tx.thing = tx.world.store.read(home, tx.key)
-    if tx.thing is None:
-        return not_found(tx, tx.key)
-    live = tx.world.runs.find(home, tx.key)
-    way = plan.respond(tx)
-    if way.how == "stream":
-        return _follow(tx, plan, way, live, after)
-    return answer_run(tx, plan, live) if live else _long_over(tx, plan, way)
+        return _follow_thread(call, plan, after)
+    scope.key = call.asked_key()
+    shelf = call.shelf_of(scope.key)
+    scope.thing = scope.store.read(shelf, scope.key)
+    if scope.thing is None:
+        return call.not_found(scope.key)
+    found = call.world.scheduler.find(shelf, scope.key)
+    respond = plan.respond(scope)
+    if respond.rule.how == "stream":
+        return _follow(call, plan, respond, found, after)
+    return answer_run(call, plan, found) if found else _long_over(call, respond)
 
 
-def _last_event(tx: Transaction, plan: RunPlan) -> tuple[int, int] | bool | Refused | None:
-    """The event that the reader saw last; True: none, it wants all; None: it does not say; False: it can't be read."""
-    text = plan.read("last_event", tx)
+def _last_event(call: Call, plan: RunPlan) -> tuple[int, int] | bool | Refused | None:
+    """The event that the reader saw last; True: none, it wants all; None: it names none; False: unreadable."""
+    text = plan.read("last_event", call.scope)
     if text is ABSENT or text is None:
         return None
     text = str(text)
     if text in plan.rule.from_start:
         return True
-    place = read_id(text)
-    if place is None and plan.rule.malformed:
+    event = read_id(text)
+    if event is None and plan.rule.malformed:
         return Refused("invalid", f"{text[:100]!r} is no id of an event", status=plan.rule.malformed)
-    return place or False
+    return event or False
 
 
-def _follow(tx: Transaction, plan: RunPlan, way: Respond, live: Live | None, after: Any) -> Done:
-    cast = cast_of(tx.contract)
-    modes = plan.modes(tx) or (live.modes if live else None)
-    wanted = wanted_of(cast, way, live, modes)
-    if live is None or after is False:
-        return nothing(tx, plan, wanted)
-    kept = is_kept(cast, live, wanted.format.rule.name)
+def _follow(call: Call, plan: RunPlan, respond: CompiledRespond, found: Run | None, after: Any) -> Done:
+    agent = agent_of(call.scope.contract)
+    modes = plan.modes(call.scope) or (found.modes if found else None)
+    selection = selection_of(agent, respond, found, modes)
+    if found is None or after is False:
+        return empty_stream(call, plan, selection)
+    kept = is_kept(agent, found, selection.format.rule.name)
     if after is None or not kept:
-        if live.state == "over":
-            return nothing(tx, plan, wanted)
-        at = 0 if wanted.format.rule.replays else len(live.moments)
-        return open_stream(tx, plan, RunSource(live, wanted, at), wanted, live)
+        if found.state == "over":
+            return empty_stream(call, plan, selection)
+        at = 0 if selection.format.rule.replays else len(found.history)
+        return open_stream(call, plan, RunSource(found, selection, at), selection, found)
     if after is not True:
-        wanted = replace(wanted, after=after)
-    return open_stream(tx, plan, RunSource(live, wanted), wanted, live)
+        selection = replace(selection, after=after)
+    return open_stream(call, plan, RunSource(found, selection), selection, found)
 
 
-def _follow_thread(tx: Transaction, plan: RunPlan, after: Any) -> Done:
-    cast = cast_of(tx.contract)
-    modes, rule = plan.modes(tx), plan.rule
-    wanted = replace(
-        wanted_of(cast, plan.respond(tx), None, modes or None),
+def _follow_thread(call: Call, plan: RunPlan, after: Any) -> Done:
+    scope = call.scope
+    agent = agent_of(scope.contract)
+    modes, rule = plan.modes(scope), plan.rule
+    selection = replace(
+        selection_of(agent, plan.respond(scope), None, modes or None),
         own=rule.own_modes in modes,
         bare=not rule.bare_modes or not modes.isdisjoint(rule.bare_modes),
     )
-    if wanted.format.rule.ids:
-        wanted = replace(wanted, numbered=True)
-    home = tx.world.store.find(tx.contract.name, cast.agent.thread, tx.parent_key)
-    hub = tx.world.runs.hub((home, tx.parent_key))
-    from_now = after is False or (after is None and not wanted.format.rule.replays)
-    at = hub.dropped + len(hub.moments) if from_now else 0
+    if selection.format.rule.ids:
+        selection = replace(selection, numbered=True)
+    shelf = scope.store.find(scope.contract.name, agent.rule.thread, scope.parent_key)
+    feed = call.world.scheduler.feed((shelf, scope.parent_key))
+    from_now = after is False or (after is None and not selection.format.rule.replays)
+    at = feed.dropped + len(feed.history) if from_now else 0
     if isinstance(after, tuple):
-        wanted = replace(wanted, after=after)
-    return open_stream(tx, plan, ThreadSource(hub, wanted, at), wanted, None)
+        selection = replace(selection, after=after)
+    return open_stream(call, plan, ThreadSource(feed, selection, at), selection, None)
 
 
-def _long_over(tx: Transaction, plan: RunPlan, way: Respond) -> Done:
+def _long_over(call: Call, respond: CompiledRespond) -> Done:
     """A run of which nothing is known any more but what is stored."""
-    cast = cast_of(tx.contract)
-    if cast.agent.piece:
-        below = (tx.contract.name, cast.agent.piece, cast.agent.thread, tx.parent_key)
-        tx.latest = next(iter(tx.world.store.newest(below, 0, 1)), None)
-    maker = plan.replies.get(way) or cast.results.get("ended")
-    tx.item = {}
-    made = maker(tx) if maker else shown(tx)
-    return Done(way.status or tx.plan.success, None if made is ABSENT else made, "long over")
+    scope, agent = call.scope, agent_of(call.scope.contract)
+    if agent.rule.piece:
+        below = (scope.contract.name, agent.rule.piece, agent.rule.thread, scope.parent_key)
+        scope.latest = next(iter(scope.store.newest(below, 0, 1)), None)
+    maker = respond.reply or agent.results.get("ended")
+    scope.item = {}
+    made = maker(scope) if maker else shown(call)
+    return Done(respond.rule.status or call.plan.success, None if made is ABSENT else made, "long over")

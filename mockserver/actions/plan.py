@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
+from threadmock.mockserver.rules.conditions import CompiledCondition, compile_condition
+from threadmock.mockserver.rules.keys import KeyReader
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
 from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.behaviour.rule import Condition, Expiry, Listing
+from threadmock.specs.behaviour.rule import Expiry, Listing
 from threadmock.specs.behaviour.setting import Key, Setting
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT
@@ -27,7 +29,7 @@ class Plan:
     holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule
     makes it; deep_makers: the same for members inside others. echoed: member, the
     check that an echoed value must pass, and what stands for it where it was not sent (ABSENT: nothing). wanted:
-    members that the reply must have. uuid_key: whether keys are compared as UUIDs. fits: whether a body is all that
+    members that the reply must have. fits: whether a body is all that
     the success reply asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it
     stands; None where names or keys are read leniently.
     """
@@ -48,8 +50,7 @@ class Plan:
     wanted: frozenset[str]
     shown: tuple[tuple[str, str, str], ...]
     select: Maker | None
-    uuid_key: bool
-    read_key: Maker | None
+    key: KeyReader
     make_key: Maker | None
     member_schemas: Mapping[str, Schema]
     fits: Callable[[Any], bool] | None
@@ -60,13 +61,13 @@ class Plan:
     lister: Lister
     empty: Members
     reply_maker: Maker | None
-    beside: tuple[Recipe, ...]
+    also: tuple[Recipe, ...]
     touch: Members
     copies: tuple[tuple[str, Members], ...]
     prune_keys: Maker | None
     prune_strategy: Maker | None
     expires: Expiry | None
-    conditions: tuple[Condition, ...]
+    conditions: tuple[CompiledCondition, ...]
     minimal: int
     run: RunPlan | None
 
@@ -103,8 +104,10 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         wanted=required(item) if item else frozenset(),
         shown=tuple((each.member, each.query, each.holds) for each in rule.shown),
         select=fetch(rule.select) if rule.select else None,
-        uuid_key=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
-        read_key=fetch(key.source) if key and key.source else None,
+        key=KeyReader(
+            fetch(key.source) if key and key.source else None,
+            is_uuid=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
+        ),
         make_key=_key_maker(key.otherwise) if key else None,
         member_schemas=members,
         fits=_fast_judge(operation, schema),
@@ -115,13 +118,13 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         lister=compile_listing(listing, operation),
         empty=compile_members(rule.empty),
         reply_maker=compile_setting(rule.reply) if rule.reply else None,
-        beside=tuple(map(compile_recipe, rule.also)),
+        also=tuple(map(compile_recipe, rule.also)),
         touch=compile_members(rule.touch),
         copies=tuple((name, compile_members(settings)) for name, settings in rule.copies.items()),
         prune_keys=fetch(rule.prune.keys) if rule.prune else None,
         prune_strategy=fetch(rule.prune.strategy) if rule.prune and rule.prune.strategy else None,
         expires=rule.expires,
-        conditions=rule.conditions,
+        conditions=tuple(map(compile_condition, rule.conditions)),
         minimal=rule.minimal,
         run=compile_run(rule.run),
     )
@@ -192,22 +195,23 @@ def _is_uuid(schema: Schema | None, node: Any) -> bool:
     return isinstance(node, Mapping) and node.get("format") == "uuid" and "string" in types_of(schema, node)
 
 
-class Plans(Mapping[int, Plan]):
-    """The plans of a contract's operations by `id(operation)`, each made when it is first asked for."""
+class Plans(Mapping[Operation, Plan]):
+    """The plans of a contract's operations, each made when it is first asked for. change: that of planted faults."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, change: Callable[[Plan], Plan] | None = None) -> None:
         self._contract = contract
-        self._operations = {id(operation): operation for operation in contract.operations}
-        self._made: dict[int, Plan] = {}
+        self._change = change
+        self._made: dict[Operation, Plan] = {}
 
-    def __getitem__(self, key: int) -> Plan:
-        made = self._made.get(key)
+    def __getitem__(self, operation: Operation) -> Plan:
+        made = self._made.get(operation)
         if made is None:
-            made = self._made[key] = compile_plan(self._contract, self._operations[key])
+            made = compile_plan(self._contract, operation)
+            made = self._made[operation] = self._change(made) if self._change else made
         return made
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._operations)
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self._contract.operations)
 
     def __len__(self) -> int:
-        return len(self._operations)
+        return len(self._contract.operations)

@@ -1,43 +1,41 @@
-"""What an answer shows of a thing: what the rule's reply says, else the members that the reply's schema declares."""
+"""What a reply shows of a thing: what the rule's reply says, else the members that the reply's schema declares."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from threadmock.mockserver.actions.call import Call
+from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.outcome import Done
-from threadmock.mockserver.rules.scope import Transaction
 from threadmock.specs.behaviour.read_settings import steps_of
 from threadmock.specs.members import ABSENT
 
-if TYPE_CHECKING:
-    from threadmock.mockserver.actions.plan import Plan
 
-
-def done(tx: Transaction, note: str, *, status: int = 0) -> Done:
-    """The answer about the transaction's thing. status: where it is not the documented success."""
-    plan = tx.plan
-    if plan.minimal and "return=minimal" in tx.request.headers.get("prefer", "").replace(" ", "").lower():
+def done(call: Call, note: str, *, status: int = 0) -> Done:
+    """The answer about the scope's thing. status: where it is not the documented success."""
+    plan = call.plan
+    if plan.minimal and "return=minimal" in call.scope.request.headers.get("prefer", "").replace(" ", "").lower():
         return Done(plan.minimal, None, f"{note}, shown as little as was asked for")
-    return Done(status or plan.success, shown(tx), note)
+    return Done(status or plan.success, shown(call), note)
 
 
-def shown(tx: Transaction) -> Any:
+def shown(call: Call) -> Any:
     """The body."""
-    plan = tx.plan
+    plan, scope = call.plan, call.scope
     if plan.reply_maker is None:
-        made = declared(plan.declared, tx.thing)
-        return chosen(plan, made, plan.select(tx)) if plan.select else made
-    made = pruned(tx, plan.reply_maker(tx))
+        made = declared(plan.declared, scope.thing)
+        return chosen(plan, made, plan.select(scope)) if plan.select else made
+    made = pruned(plan, plan.reply_maker(scope))
     if made is ABSENT:
         return None
     if isinstance(made, dict) and plan.wanted:
         for name in plan.wanted:
             if name not in made and name in plan.member_schemas:
-                made[name] = generate(plan.member_schemas[name], tx.world)
+                made[name] = generate(plan.member_schemas[name], scope.ids, call.world.clock)
     return made
 
 
-def chosen(plan: "Plan", made: Any, asked: Any) -> Any:
+def chosen(plan: Plan, made: Any, asked: Any) -> Any:
     """The members that were asked for, `a.b` for a part of one, and those that the reply must have."""
     if not isinstance(asked, list) or not asked or not isinstance(made, Mapping):
         return made
@@ -53,9 +51,9 @@ def chosen(plan: "Plan", made: Any, asked: Any) -> Any:
     return kept
 
 
-def pruned(tx: Transaction, made: Any) -> Any:
+def pruned(plan: Plan, made: Any) -> Any:
     """What a rule made, its members without what their own schemas do not declare."""
-    inner = tx.plan.inner
+    inner = plan.inner
     if not inner or not isinstance(made, dict):
         return made
     return {name: declared(inner[name], value) if name in inner else value for name, value in made.items()}

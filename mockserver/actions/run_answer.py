@@ -1,127 +1,135 @@
 """How a request about a run is answered: at once, when the run is over, or with its events."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import shown
-from threadmock.mockserver.agents.compiled_agent import Cast, all_hold, cast_of
-from threadmock.mockserver.agents.events import Wanted
-from threadmock.mockserver.agents.run import Live
-from threadmock.mockserver.agents.run_plan import RunPlan
+from threadmock.mockserver.agents.compiled_agent import CompiledAgent, agent_of
+from threadmock.mockserver.agents.events import EventSelection
+from threadmock.mockserver.agents.run import Run
+from threadmock.mockserver.agents.run_plan import CompiledRespond, RunPlan
 from threadmock.mockserver.agents.streams import (
-    NothingSource,
+    EmptySource,
     Pending,
     ResultSource,
     RunSource,
-    Source,
     Stream,
     StreamsFull,
+    StreamSource,
 )
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.scope import Transaction
-from threadmock.mockserver.rules.values import fetch
-from threadmock.specs.behaviour.agent import Respond
 from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import dump_json
 
 EVENT_STREAM = "text/event-stream"
 
 
-def answer_run(tx: Transaction, plan: RunPlan, live: Live) -> Done | Refused:
-    """The answer to a request that started, joined or stopped this run. tx.thing: the run as it is now."""
-    way = plan.respond(tx)
-    headers = headers_of(tx, plan)
-    status = way.status or tx.plan.success
-    if way.how == "at_once":
-        body = plan.replies[way](tx) if way in plan.replies else shown(tx)
+def answer_run(call: Call, plan: RunPlan, run: Run) -> Done | Refused:
+    """The answer to a request that started, joined or stopped this run. The scope's thing: the run as it is now."""
+    scope, scheduler = call.scope, call.world.scheduler
+    respond = plan.respond(scope)
+    headers = headers_of(call, plan)
+    status = respond.rule.status or call.plan.success
+    if respond.rule.how == "at_once":
+        body = respond.reply(scope) if respond.reply else shown(call)
         return Done(status, body, "under way", headers)
-    if way.how == "stream":
-        wanted = wanted_of(cast_of(tx.contract), way, live, live.modes)
-        return open_stream(tx, plan, RunSource(live, wanted), wanted, live)
-    if way.keep_alive:
-        check_room(tx)
-        source = ResultSource(live, lambda: dump_json(result_of(tx, plan, way, live)))
-        gone = leaving(tx, plan, live)
-        stream = Stream(tx.world.runs, source, beat=way.keep_alive.encode(), every=way.every, gone=gone)
+    if respond.rule.how == "stream":
+        selection = selection_of(agent_of(scope.contract), respond, run, run.modes)
+        return open_stream(call, plan, RunSource(run, selection), selection, run)
+    if respond.rule.keep_alive:
+        check_capacity(call)
+        stream = Stream(
+            scheduler,
+            ResultSource(run, lambda: dump_json(result_of(call, respond, run))),
+            heartbeat=respond.rule.keep_alive.encode(),
+            every=respond.rule.every,
+            on_leave=_on_leave(call, plan, run),
+        )
         return Done(status, None, "waiting", {"content-type": "application/json", **headers}, body=stream)
 
     def finish() -> Done | Refused:
-        end = live.end
+        end = run.end
         if plan.rule.fails and end is not None and end.beat.kind == "failed":
-            return Refused("failed", str(end.beat.item["message"]), status=plan.rule.fails, key=tx.key)
-        return Done(status, result_of(tx, plan, way, live), "done", headers)
+            return Refused("failed", str(end.beat.item["message"]), status=plan.rule.fails, key=scope.key)
+        return Done(status, result_of(call, respond, run), "done", headers)
 
-    pending = Pending(tx.world.runs, live)
-    pending.gone = leaving(tx, plan, live)
+    pending = Pending(scheduler, run)
+    pending.on_leave = _on_leave(call, plan, run)
     return Done(status, None, "waiting", headers, body=pending, finish=finish)
 
 
-def open_stream(tx: Transaction, plan: RunPlan, source: Source, wanted: Wanted, live: Live | None) -> Done:
+def open_stream(call: Call, plan: RunPlan, source: StreamSource, selection: EventSelection, run: Run | None) -> Done:
     """A stream of events. StreamsFull where as many are open as may be."""
-    check_room(tx)
-    rule = wanted.format.rule
+    check_capacity(call)
+    rule = selection.format.rule
     stream = Stream(
-        tx.world.runs, source, beat=wanted.heartbeat(), every=rule.every, gone=leaving(tx, plan, live) if live else None
+        call.world.scheduler,
+        source,
+        heartbeat=selection.heartbeat(),
+        every=rule.every,
+        on_leave=_on_leave(call, plan, run) if run else None,
     )
-    way = plan.respond(tx)
-    headers = {"content-type": EVENT_STREAM, **rule.headers, **headers_of(tx, plan)}
-    return Done(way.status or tx.plan.success, None, "streaming", headers, body=stream)
+    respond = plan.respond(call.scope)
+    headers = {"content-type": EVENT_STREAM, **rule.headers, **headers_of(call, plan)}
+    return Done(respond.rule.status or call.plan.success, None, "streaming", headers, body=stream)
 
 
-def check_room(tx: Transaction) -> None:
+def check_capacity(call: Call) -> None:
     """StreamsFull where as many streams are open as may be."""
-    if tx.world.runs.open_streams >= tx.world.runs.most_streams:
-        raise StreamsFull(f"{tx.world.runs.open_streams} streams are open, as many as may be.")
+    scheduler = call.world.scheduler
+    if scheduler.open_streams >= scheduler.most_streams:
+        raise StreamsFull(f"{scheduler.open_streams} streams are open, as many as may be.")
 
 
-def nothing(tx: Transaction, plan: RunPlan, wanted: Wanted) -> Done:
-    """A stream that holds nothing."""
-    return open_stream(tx, plan, NothingSource(), wanted, None)
+def empty_stream(call: Call, plan: RunPlan, selection: EventSelection) -> Done:
+    """A stream without events."""
+    return open_stream(call, plan, EmptySource(), selection, None)
 
 
-def wanted_of(cast: Cast, way: Respond, live: Live | None, modes: frozenset[str] | None) -> Wanted:
+def selection_of(
+    agent: CompiledAgent, respond: CompiledRespond, run: Run | None, modes: frozenset[str] | None
+) -> EventSelection:
     """What a reader sees of a run. modes: None for all."""
-    name = way.format or next(iter(cast.formats))
-    chosen = cast.formats[name]
-    numbered = bool(chosen.rule.ids) and (
-        chosen.rule.numbered is None or (live is not None and is_kept(cast, live, name))
-    )
-    return Wanted(chosen, modes, numbered=numbered)
+    name = respond.rule.format or next(iter(agent.formats))
+    form = agent.formats[name]
+    numbered = bool(form.rule.ids) and (form.numbered is None or (run is not None and is_kept(agent, run, name)))
+    return EventSelection(form, modes, numbered=numbered)
 
 
-def is_kept(cast: Cast, live: Live, name: str) -> bool:
-    """Whether a run's events are numbered and can be read again, by the request that started it."""
-    rule = cast.formats[name].rule
-    return bool(rule.ids) and (rule.numbered is None or fetch(rule.numbered)(live.tx) is True)
+def is_kept(agent: CompiledAgent, run: Run, name: str) -> bool:
+    """Whether a run's events are numbered and can be read again, by the request that started it. name: a format's."""
+    form = agent.formats[name]
+    return bool(form.rule.ids) and (form.numbered is None or form.numbered(run.scope) is True)
 
 
-def leaving(tx: Transaction, plan: RunPlan, live: Live) -> Any:
+def _on_leave(call: Call, plan: RunPlan, run: Run) -> Callable[[], None] | None:
     """What happens where the reader leaves before the end; None for nothing."""
-    if not plan.rule.disconnect or not all_hold(plan.rule.disconnect, tx):
+    if plan.disconnect is None or not plan.disconnect(call.scope):
         return None
-    return lambda: tx.world.runs.stop(live)
+    return lambda: call.world.scheduler.stop(run)
 
 
-def headers_of(tx: Transaction, plan: RunPlan) -> Mapping[str, str]:
+def headers_of(call: Call, plan: RunPlan) -> Mapping[str, str]:
     """The headers that the rule adds."""
+    key, parent_key = call.scope.key, call.scope.parent_key
     return {
-        name: text.replace("$parent_key", tx.parent_key).replace("$key", tx.key)
-        for name, text in plan.rule.headers.items()
+        name: text.replace("$parent_key", parent_key).replace("$key", key) for name, text in plan.rule.headers.items()
     }
 
 
-def result_of(tx: Transaction, plan: RunPlan, way: Respond, live: Live) -> Any:
-    """What who waited for a run gets."""
-    cast = cast_of(tx.contract)
-    end = live.end
-    if end is None:  # it was taken away
-        return None if tx.plan.schema is None else {}
-    own = replace(end.tx, operation=tx.operation, plan=tx.plan, item=end.beat.told())
-    if way in plan.replies:
-        made = plan.replies[way](own)
-    elif end.beat.kind in cast.results:
-        made = cast.results[end.beat.kind](own)
+def result_of(call: Call, respond: CompiledRespond, run: Run) -> Any:
+    """What a request that waited for a run gets."""
+    agent = agent_of(call.scope.contract)
+    end = run.end
+    if end is None:  # it was removed
+        return None if call.plan.schema is None else {}
+    own = replace(end.scope, operation=call.scope.operation, item=end.beat.as_item())
+    if respond.reply:
+        made = respond.reply(own)
+    elif end.beat.kind in agent.results:
+        made = agent.results[end.beat.kind](own)
     else:
-        return shown(own)
+        return shown(replace(call, scope=own))
     return None if made is ABSENT else made

@@ -3,57 +3,55 @@
 from collections.abc import Mapping
 from typing import Any
 
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import store_new
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.agents.compiled_agent import all_hold
-from threadmock.mockserver.rules.keys import asked_key, home_of, not_found
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.parents import enter, touch
-from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.members import ABSENT, put
 
 
-def run(tx: Transaction) -> Done | Refused:
+def run(call: Call) -> Done | Refused:
     """The changed thing, a new one where the rule makes what is missing, or the refusal of an unknown key."""
-    if missing := enter(tx):
+    if missing := call.enter():
         return missing
-    key = asked_key(tx)
-    home = home_of(tx, key)
-    tx.key = key
-    tx.thing = tx.world.store.update(home, key, lambda before: changed(tx, before))
-    if tx.thing is None:
-        return store_new(tx, key) if tx.operation.rule.missing == "create" else not_found(tx, key)
-    if tx.plan.touch:
-        touch(tx)
-    if tx.plan.expires:
-        tx.world.calendar.enter(home, key, tx.thing, tx.plan.expires)
-    if tx.plan.run and all_hold(tx.plan.run.rule.cancels, tx):
-        tx.world.runs.stop_on((home, key))
-        tx.thing = tx.world.store.read(home, key)
-    return done(tx, "updated")
+    plan, scope, world = call.plan, call.scope, call.world
+    key = call.asked_key()
+    shelf = call.shelf_of(key)
+    scope.key = key
+    scope.thing = scope.store.update(shelf, key, lambda before: changed(call, before))
+    if scope.thing is None:
+        return store_new(call, key) if plan.operation.rule.missing == "create" else call.not_found(key)
+    if plan.touch:
+        call.touch()
+    if plan.expires:
+        world.calendar.note(shelf, key, scope.thing, plan.expires)
+    if plan.run and plan.run.cancels(scope):
+        world.scheduler.stop_current((shelf, key))
+        scope.thing = scope.store.read(shelf, key)
+    return done(call, "updated")
 
 
-def changed(tx: Transaction, before: Thing) -> dict[str, Any]:
+def changed(call: Call, before: Thing) -> dict[str, Any]:
     """The thing after the request: echoed members merged as the rule says, then the members that the rule sets."""
-    rule, plan = tx.operation.rule, tx.plan
-    tx.thing = before
+    rule, plan, scope = call.plan.operation.rule, call.plan, call.scope
+    scope.thing = before
     after = dict(before)
     for name, fits, _ in plan.echoed:
-        if name not in tx.body:
+        if name not in scope.body:
             continue
-        sent = tx.body[name]
+        sent = scope.body[name]
         null = rule.nulls.get(name, rule.nulls.get("*")) if sent is None else None
         if null == "removes":
             after.pop(name, None)
         elif null is None and fits(sent):
             after[name] = merged(before.get(name), sent, rule.merge.get(name, rule.merge.get("*", "shallow")))
     for name, maker in plan.makers:
-        value = maker(tx)
+        value = maker(scope)
         if value is not ABSENT:
             after[name] = value
     for steps, maker in plan.deep_makers:
-        value = maker(tx)
+        value = maker(scope)
         if value is not ABSENT:
             put(after, steps, value)
     return after

@@ -1,8 +1,8 @@
 """A script → beats: what happens, one after the other, in words of no provider.
 
-What a beat tells (`item` of settings), by kind:
+What a beat contains (`item` of settings), by kind:
 
-    accepted, begun   text, agent, resumed, forked (answers once more what was said before an earlier state)
+    accepted, begun   text, agent, resumed, forked (answers once more the message before an earlier state)
     heard             messages (each role, text, content, id, raw), next
     entered           node, task, step, trigger; all beats until the node is left have these, too
     thought, part     id, text (what is new), whole (so far), first, last, number,
@@ -13,18 +13,18 @@ What a beat tells (`item` of settings), by kind:
     paused            interrupts (each id, value; not where the request asked for the pause), next, turn
     failed            error, message, written (both), turn
     cancelled, ended, closed, removed      turn
-    changed           nothing: somebody else made something below the thread
+    changed           nothing: a request, and no run, created something below the thread
 
 `turn` is what a `fill` reads of a turn; also heard (the messages of the request) and id (of the first answer). What
-ends a run also tells milliseconds. An id is made once, so that all who read a beat find the same.
+ends a run also contains milliseconds. An id is made once, so that all who read a beat find the same.
 """
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from threadmock.mockserver.agents.scripts import Heard, Script, ScriptCall, Step, spoken
+from threadmock.mockserver.agents.scripts import AgentInput, Script, ScriptCall, ScriptStep, fill_marks
 from threadmock.specs.wire.strictjson import dump_json
 
 AGAIN: Final = object()
@@ -47,7 +47,7 @@ class Beat:
     whole: str = ""
     end: int = 0
 
-    def told(self) -> Mapping[str, Any]:
+    def as_item(self) -> Mapping[str, Any]:
         """What settings read. The text so far is cut out only here: most readers never ask."""
         return {**self.item, "whole": self.whole[: self.end]} if self.end else self.item
 
@@ -56,7 +56,7 @@ Beats = Generator[Beat, Any, None]
 
 
 @dataclass
-class Teller:
+class ScriptPlayer:
     """Goes through the steps of one reply. before, after: nodes at which it pauses ("*": all).
 
     new_id: makes ids. calls: ids of the first calls, where these were made before. Its generator yields
@@ -64,8 +64,8 @@ class Teller:
     """
 
     script: Script
-    heard: Heard
-    new_id: Any
+    input: AgentInput
+    new_id: Callable[[], str]
     before: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
     resume: str = ""
@@ -77,71 +77,71 @@ class Teller:
     message: str = ""
     parts: int = 0
     calls: list[str] = field(default_factory=list)
-    turn: "Turn" = field(default_factory=lambda: Turn())  # noqa: PLW0108 - it stands below
+    turn: "TurnState" = field(default_factory=lambda: TurnState())  # noqa: PLW0108 - it stands below
 
     def beats(self) -> Beats:
-        """All beats of the script. What it says of the end is for who runs it."""
-        yield from self.steps(self.script.reply(self.heard))
+        """All beats of the script, without the end of the run."""
+        yield from self.steps(self.script.reply(self.input))
         yield from self.leave([])
 
-    def steps(self, steps: Sequence[Step], after: Sequence[Step] = ()) -> Beats:
+    def steps(self, steps: Sequence[ScriptStep], after: Sequence[ScriptStep] = ()) -> Beats:
         """The beats of these steps; after: steps that follow them."""
         for at, step in enumerate(steps):
             rest = (*steps[at + 1 :], *after)
             if step.kind == "wait":
                 self.delay += step.seconds
             elif step.kind == "choose":
-                taken = next((one for one in step.choices if one.when.holds(self.heard, self.resume)), None)
+                taken = next((one for one in step.choices if one.when.holds(self.input, self.resume)), None)
                 if taken:
                     yield from self.steps(taken.steps, rest)
             else:
                 yield from self.enter(step.node or AGENT)
                 yield from self.act(step, [node for node in [_next_node(rest)] if node])
 
-    def act(self, step: Step, following: list[str]) -> Beats:
+    def act(self, step: ScriptStep, following: list[str]) -> Beats:
         """The beats of one step inside its node."""
         if step.kind in ("say", "call"):
             yield from self.say(step, following)
         elif step.kind == "think":
-            text = spoken(step.text, self.heard, self.resume)
+            text = fill_marks(step.text, self.input, self.resume)
             self.message = self.message or self.new_id()
             yield from self.tokens("thought", text, step, self.new_id())
             self.thoughts += text
             self.turn.steps.append({"kind": "reasoning", "reasoning": text})
         elif step.kind == "emit":
-            data = spoken(step.value, self.heard, self.resume)
+            data = fill_marks(step.value, self.input, self.resume)
             yield self.beat("custom", data=data, name=step.name)
         elif step.kind == "interrupt":
-            yield from self.ask(spoken(step.value, self.heard, self.resume))
+            yield from self.ask(fill_marks(step.value, self.input, self.resume))
         else:
-            message = spoken(step.text, self.heard, self.resume)
+            message = fill_marks(step.text, self.input, self.resume)
             written = f"{step.name}({message!r})"
-            yield self.beat("failed", error=step.name, message=message, written=written, turn=self.turn.told())
+            yield self.beat("failed", error=step.name, message=message, written=written, turn=self.turn.as_item())
 
     def ask(self, value: Any) -> Beats:
         """A pause until an answer comes."""
         interrupts = [{"id": self.new_id().replace("-", ""), "value": value}]
         answer: Any = AGAIN
         while answer is AGAIN:
-            beat = self.beat("paused", interrupts=interrupts, next=[self.node], turn=self.turn.told())
+            beat = self.beat("paused", interrupts=interrupts, next=[self.node], turn=self.turn.as_item())
             answer = yield beat
             yield self.beat("entered")
         self.resume = answer if isinstance(answer, str) else dump_json(answer).decode()
 
-    def say(self, step: Step, following: list[str]) -> Beats:
+    def say(self, step: ScriptStep, following: list[str]) -> Beats:
         """One message, token by token, and what the tools that it calls answer."""
         identifier, self.message = self.message or self.new_id(), ""
-        text = spoken(step.text, self.heard, self.resume)
+        text = fill_marks(step.text, self.input, self.resume)
         yield from self.tokens("part", text, step, identifier)
         calls = [self.call(each, index) for index, each in enumerate(step.calls)]
         results = [(call, each) for call, each in zip(calls, step.calls, strict=True) if each.result is not None]
-        told = {"id": identifier, "role": "assistant", "text": text}
+        message: dict[str, Any] = {"id": identifier, "role": "assistant", "text": text}
         if self.thoughts:
-            told["thoughts"], self.thoughts = self.thoughts, ""
+            message["thoughts"], self.thoughts = self.thoughts, ""
         if calls:
-            told["calls"] = [{name: value for name, value in call.items() if name != "result"} for call in calls]
+            message["calls"] = [{name: value for name, value in call.items() if name != "result"} for call in calls]
         self.turn.say(identifier, text, calls)
-        yield self.beat("said", **told, next=[TOOLS] if results else following, turn=self.turn.told())
+        yield self.beat("said", **message, next=[TOOLS] if results else following, turn=self.turn.as_item())
         yield from self.passed([TOOLS] if results else following)
         for at, (call, each) in enumerate(results):
             yield from self.result(call, each, following if at == len(results) - 1 else [TOOLS])
@@ -150,8 +150,8 @@ class Teller:
         """The message of a tool."""
         yield from self.enter(TOOLS)
         if each.ask is not None:
-            yield from self.ask(spoken(each.ask, self.heard, self.resume))
-            call = {**call, "result": spoken(each.result, self.heard, self.resume)}
+            yield from self.ask(fill_marks(each.ask, self.input, self.resume))
+            call = {**call, "result": fill_marks(each.result, self.input, self.resume)}
         self.delay += each.takes
         answers = {name: value for name, value in call.items() if name != "result"}
         self.turn.answer(call)
@@ -163,13 +163,13 @@ class Teller:
             answers={**answers, "result": call["result"]},
             outcome="error" if each.failed else "success",
             next=following,
-            turn=self.turn.told(),
+            turn=self.turn.as_item(),
         )
         yield from self.passed(following)
 
     def call(self, each: ScriptCall, index: int) -> dict[str, Any]:
         """A call as settings read it; with its result where there is one."""
-        arguments = spoken(each.arguments, self.heard, self.resume)
+        arguments = fill_marks(each.arguments, self.input, self.resume)
         made = {
             "id": (self.calls.pop(0) if self.calls else "") or each.id or f"call_{self.new_id().replace('-', '')[:24]}",
             "name": each.name,
@@ -177,9 +177,9 @@ class Teller:
             "written": dump_json(arguments).decode(),
             "index": index,
         }
-        return made if each.result is None else made | {"result": spoken(each.result, self.heard, self.resume)}
+        return made if each.result is None else made | {"result": fill_marks(each.result, self.input, self.resume)}
 
-    def tokens(self, kind: str, text: str, step: Step, identifier: str) -> Iterator[Beat]:
+    def tokens(self, kind: str, text: str, step: ScriptStep, identifier: str) -> Iterator[Beat]:
         """A text bit by bit."""
         pace = self.script.pace if step.pace is None else step.pace
         end = 0
@@ -233,12 +233,12 @@ class Teller:
 
     def static_pause(self, node: str, task: str, following: list[str]) -> Beat:
         """A pause that the request asked for: nobody is asked anything, and any run goes on from it."""
-        told = {"node": node, "task": task, "next": following, "turn": self.turn.told()}
-        return Beat("paused", told)
+        item = {"node": node, "task": task, "next": following, "turn": self.turn.as_item()}
+        return Beat("paused", item)
 
 
 @dataclass
-class Turn:
+class TurnState:
     """What settings read of a whole turn, so far."""
 
     base: Mapping[str, Any] = field(default_factory=dict)
@@ -262,7 +262,7 @@ class Turn:
         self.steps = [{**step, **call} if step.get("id") == call["id"] else step for step in self.steps]
         self.calls = [call if each["id"] == call["id"] else each for each in self.calls]
 
-    def told(self) -> dict[str, Any]:
+    def as_item(self) -> dict[str, Any]:
         """The turn as it is now."""
         made: dict[str, Any] = dict(self.base)
         if self.text:
@@ -285,7 +285,7 @@ def cut(text: str) -> list[str]:
     return ["".join(tokens[at : at + size]) for at in range(0, len(tokens), size)]
 
 
-def _next_node(steps: Sequence[Step]) -> str:
+def _next_node(steps: Sequence[ScriptStep]) -> str:
     """The node of the next thing that happens; "" where nothing does."""
     for step in steps:
         if step.kind == "choose":

@@ -1,60 +1,59 @@
-"""A provider's agent, ready to be used: what each beat changes, and the events of each format."""
+"""A provider's agent, compiled: what each beat changes, and the events of each format."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from threadmock.mockserver.rules.conditions import holds
+from threadmock.mockserver.rules.conditions import Predicate, compile_when
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
-from threadmock.mockserver.rules.scope import Transaction
-from threadmock.mockserver.rules.values import Maker, compile_setting
+from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
 from threadmock.specs.behaviour.agent import Agent, Change, Event, Format
-from threadmock.specs.behaviour.setting import When
 from threadmock.specs.contract import Contract
 from threadmock.specs.schemas.validation import checker
 
 
 @dataclass(frozen=True, eq=False)
-class Effect:
-    """A `Change`, compiled."""
+class CompiledChange:
+    """A `Change`, compiled. holds: whether its conditions do."""
 
     run: Members
     makes: tuple[Recipe, ...]
     latest: Members
     thread: Members
-    when: When
+    holds: Predicate
 
 
 @dataclass(frozen=True, eq=False)
-class WireEvent:
-    """An `Event`, compiled. number: its place in its format, by which it is told from others of one beat."""
+class CompiledEvent:
+    """An `Event`, compiled. number: its position in its format, which distinguishes it from others of one beat."""
 
     name: str
     data: Maker | None
     raw: str
     modes: frozenset[str]
-    when: When
+    holds: Predicate
     each: Maker | None
     fits: Callable[[Any], bool] | None
     number: int
 
 
 @dataclass(frozen=True, eq=False)
-class WireFormat:
-    """A `Format`, compiled. events: by kind of beat."""
+class CompiledFormat:
+    """A `Format`, compiled. events: by kind of beat. numbered: as in `Format`; None where all of its events are."""
 
     rule: Format
-    events: Mapping[str, tuple[WireEvent, ...]]
+    events: Mapping[str, tuple[CompiledEvent, ...]]
+    numbered: Maker | None
 
 
 @dataclass(frozen=True, eq=False)
-class Cast:
-    """An `Agent`, compiled. joined: names of the formats in which a run can be joined."""
+class CompiledAgent:
+    """An `Agent`, compiled. joined: names of the formats in which a run can be joined. For the others see there."""
 
-    agent: Agent
-    effects: Mapping[str, tuple[Effect, ...]]
-    formats: Mapping[str, WireFormat]
+    rule: Agent
+    changes: Mapping[str, tuple[CompiledChange, ...]]
+    formats: Mapping[str, CompiledFormat]
     results: Mapping[str, Maker]
     content: Maker | None
     otherwise: Maker | None
@@ -63,21 +62,21 @@ class Cast:
 
 
 @lru_cache(maxsize=64)
-def cast_of(contract: Contract) -> Cast:
-    """The cast of a contract. ValueError where it has no agent."""
+def agent_of(contract: Contract) -> CompiledAgent:
+    """The compiled agent of a contract. ValueError where it has none."""
     agent = contract.profile.agent
     if agent is None:
         raise ValueError(f"{contract.name} has runs and no `agent` that says how they go")
     hears = agent.hears
-    return Cast(
-        agent,
-        {kind: tuple(map(_effect, changes)) for kind, changes in agent.changes.items()},
-        {name: _format(each) for name, each in agent.formats.items()},
-        {end: compile_setting(setting) for end, setting in agent.results.items()},
-        compile_setting(hears.content) if hears.content else None,
-        compile_setting(hears.otherwise) if hears.otherwise else None,
-        compile_setting(hears.again) if hears.again else None,
-        frozenset(_joined(contract, agent)),
+    return CompiledAgent(
+        rule=agent,
+        changes={kind: tuple(map(_compile_change, changes)) for kind, changes in agent.changes.items()},
+        formats={name: _compile_format(each) for name, each in agent.formats.items()},
+        results={end: compile_setting(setting) for end, setting in agent.results.items()},
+        content=compile_setting(hears.content) if hears.content else None,
+        otherwise=compile_setting(hears.otherwise) if hears.otherwise else None,
+        again=compile_setting(hears.again) if hears.again else None,
+        joined=frozenset(_joined(contract, agent)),
     )
 
 
@@ -85,39 +84,38 @@ def _joined(contract: Contract, agent: Agent) -> Iterator[str]:
     for operation in contract.operations:
         rule = operation.rule.run
         if operation.rule.action == "join" and rule and not rule.follow_thread:
-            yield from (way.format or next(iter(agent.formats)) for way in rule.respond if way.how == "stream")
+            yield from (each.format or next(iter(agent.formats)) for each in rule.respond if each.how == "stream")
 
 
-def _effect(change: Change) -> Effect:
-    return Effect(
-        compile_members(change.run),
-        tuple(map(compile_recipe, change.makes)),
-        compile_members(change.latest),
-        compile_members(change.thread),
-        change.when,
+def _compile_change(change: Change) -> CompiledChange:
+    return CompiledChange(
+        run=compile_members(change.run),
+        makes=tuple(map(compile_recipe, change.makes)),
+        latest=compile_members(change.latest),
+        thread=compile_members(change.thread),
+        holds=compile_when(change.when),
     )
 
 
-def _format(rule: Format) -> WireFormat:
-    events: dict[str, list[WireEvent]] = {}
+def _compile_format(rule: Format) -> CompiledFormat:
+    events: dict[str, list[CompiledEvent]] = {}
     for number, event in enumerate(rule.events):
-        events.setdefault(event.on, []).append(_event(event, number))
-    return WireFormat(rule, {kind: tuple(each) for kind, each in events.items()})
-
-
-def _event(event: Event, number: int) -> WireEvent:
-    return WireEvent(
-        event.name,
-        compile_setting(event.data) if event.data else None,
-        event.raw,
-        frozenset(event.modes),
-        event.when,
-        compile_setting(event.each) if event.each else None,
-        checker(event.schema).valid if event.schema else None,
-        number,
+        events.setdefault(event.on, []).append(_compile_event(event, number))
+    return CompiledFormat(
+        rule,
+        {kind: tuple(each) for kind, each in events.items()},
+        fetch(rule.numbered) if rule.numbered else None,
     )
 
 
-def all_hold(when: When, tx: Transaction) -> bool:
-    """Whether all conditions hold of a transaction; `stored` is its thing, `parent` its parent."""
-    return all(holds(tx, tx.thing, place, steps, value) for place, steps, value in when)
+def _compile_event(event: Event, number: int) -> CompiledEvent:
+    return CompiledEvent(
+        name=event.name,
+        data=compile_setting(event.data) if event.data else None,
+        raw=event.raw,
+        modes=frozenset(event.modes),
+        holds=compile_when(event.when),
+        each=compile_setting(event.each) if event.each else None,
+        fits=checker(event.schema).valid if event.schema else None,
+        number=number,
+    )

@@ -1,15 +1,15 @@
-"""What a request says to an agent, and which agent it is."""
+"""What a request gives to an agent, and which agent it names."""
 
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.mockserver.agents.compiled_agent import Cast
+from threadmock.mockserver.agents.compiled_agent import CompiledAgent
 from threadmock.mockserver.agents.run_plan import RunPlan
-from threadmock.mockserver.agents.scripts import Heard
+from threadmock.mockserver.agents.scripts import AgentInput
 from threadmock.mockserver.rules.outcome import Refused
-from threadmock.mockserver.rules.recipes import make_beside
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.recipes import create_thing
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import plain_text
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.agent import Speaker
@@ -21,45 +21,45 @@ _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "tool": 
 _CONTENT = ("content", "text", "parts")
 
 
-def hear(tx: Transaction, cast: Cast, agent: str) -> Heard:
-    """The messages of a request, and the text of the last that a user sent."""
-    content = cast.content(tx) if cast.content else ABSENT
-    messages = list(_messages(tx, content, _ROLES | dict(cast.agent.hears.roles)))
+def read_input(scope: Scope, agent: CompiledAgent, name: str) -> AgentInput:
+    """The messages of a request, and the text of the last that a user sent. name: the agent's."""
+    content = agent.content(scope) if agent.content else ABSENT
+    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.hears.roles)))
     text = next((str(each["text"]) for each in reversed(messages) if each["role"] == "user"), None)
-    other = cast.otherwise(tx) if cast.otherwise and text is None else ABSENT
+    other = agent.otherwise(scope) if agent.otherwise and text is None else ABSENT
     silent = other is ABSENT or other is None or other == ""
     if text is None:
         text = "" if silent or not other else other if isinstance(other, str) else _written(other)
-    nothing = silent and not messages
-    return Heard(text, messages, 1 + tx.world.store.count(tx.shelf), agent, nothing)
+    absent = silent and not messages
+    return AgentInput(text, messages, 1 + scope.store.count(scope.shelf), name, absent)
 
 
-def hear_again(tx: Transaction, cast: Cast, agent: str) -> tuple[Heard, int, list[str]] | None:
-    """What a user said last in what a run goes on from (`tx.latest`), what came after it, and the ids of calls in that.
+def read_earlier_input(scope: Scope, agent: CompiledAgent, name: str) -> tuple[AgentInput, int, list[str]] | None:
+    """The last message of a user in what a run goes on from (`scope.latest`), as an input.
 
-    What came after it: how many messages. None where nobody said anything there.
+    With it: how many messages came after it, and the ids of the calls in those. None where there is no such message.
     """
-    content = cast.again(tx) if cast.again else ABSENT
-    messages = list(_messages(tx, content, _ROLES | dict(cast.agent.hears.roles)))
+    content = agent.again(scope) if agent.again else ABSENT
+    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.hears.roles)))
     asked = [at for at, each in enumerate(messages) if each["role"] == "user"]
     if not asked:
         return None
     after = messages[asked[-1] + 1 :]
     calls = [call for each in after for listed in each["raw"].values() if isinstance(listed, list) for call in listed]
     ids = [str(call["id"]) for call in calls if isinstance(call, Mapping) and "id" in call and "name" in call]
-    return Heard(str(messages[asked[-1]]["text"]), (), len(asked), agent), len(after), ids
+    return AgentInput(str(messages[asked[-1]]["text"]), (), len(asked), name), len(after), ids
 
 
 def _written(value: Any) -> str:
     return plain_text(value) or dump_json(value).decode()
 
 
-def _messages(tx: Transaction, content: Any, roles: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _messages(scope: Scope, found: Any, roles: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """One text, one message, or several: objects with a role, texts, or pairs of a role and a text."""
-    if content is ABSENT or content is None:
+    if found is ABSENT or found is None:
         return
-    pair = isinstance(content, list) and len(content) == 2 and isinstance(content[0], str) and content[0] in roles
-    for each in content if isinstance(content, list) and not pair else [content]:
+    pair = isinstance(found, list) and len(found) == 2 and isinstance(found[0], str) and found[0] in roles
+    for each in found if isinstance(found, list) and not pair else [found]:
         raw: Mapping[str, Any]
         if isinstance(each, Mapping):
             raw = each
@@ -67,44 +67,44 @@ def _messages(tx: Transaction, content: Any, roles: Mapping[str, str]) -> Iterat
             raw = {"role": each[0], "content": each[1]}
         else:
             raw = {"role": "user", "content": each if isinstance(each, str) else dump_json(each).decode()}
-        said = next((raw[name] for name in _CONTENT if name in raw), "")
+        content = next((raw[name] for name in _CONTENT if name in raw), "")
         role = raw.get("role", raw.get("type", "user"))
         identifier = raw.get("id")
         yield {
             "role": roles.get(role if isinstance(role, str) else "", "user"),
-            "text": plain_text(said) if isinstance(said, str | list | Mapping) else "",
-            "content": said if isinstance(said, str | list) else "",
-            "id": identifier if isinstance(identifier, str) and identifier else tx.world.ids.uuid4(),
+            "text": plain_text(content) if isinstance(content, str | list | Mapping) else "",
+            "content": content if isinstance(content, str | list) else "",
+            "id": identifier if isinstance(identifier, str) and identifier else scope.ids.uuid4(),
             "raw": raw,
         }
 
 
-def find_agent(tx: Transaction, plan: RunPlan) -> tuple[Thing | None, str] | Refused:
+def find_agent(scope: Scope, plan: RunPlan) -> tuple[Thing | None, str] | Refused:
     """The agent that a request names, and the name that a script may have; made where the rule says how."""
     speaker = plan.rule.agent
     if speaker is None:
         return None, ""
-    asked = plan.read("agent", tx)
+    asked = plan.read("agent", scope)
     if not speaker.resource:
         return None, asked if isinstance(asked, str) else ""
     name = "" if asked is ABSENT or asked is None else str(asked)
-    found = _look_up(tx, speaker, name)
+    found = _look_up(scope, speaker, name)
     if found is None and not _is_uuid(name) and plan.agent:
-        tx.item = name
-        found = make_beside(tx, plan.agent, key=tx.world.ids.uuid4())
+        scope.item = name
+        found = create_thing(scope, plan.agent, key=scope.ids.uuid4())
     if found is None:
         status = speaker.unknown_key if _is_uuid(name) else speaker.unknown_name
         return Refused("unknown", f"{speaker.resource.capitalize()} {name} not found", status=status, key=name)
     return found, str(dig(found, steps_of(speaker.name)))
 
 
-def _look_up(tx: Transaction, speaker: Speaker, name: str) -> Thing | None:
-    shelf = (tx.contract.name, speaker.resource)
-    found = tx.world.store.read(shelf, str(uuid.UUID(name)) if _is_uuid(name) else name)
+def _look_up(scope: Scope, speaker: Speaker, name: str) -> Thing | None:
+    shelf = (scope.contract.name, speaker.resource)
+    found = scope.store.read(shelf, str(uuid.UUID(name)) if _is_uuid(name) else name)
     if found is not None:
         return found
     places = [steps_of(member) for member in speaker.by]
-    return next((thing for thing in tx.world.store.list(shelf) if any(dig(thing, at) == name for at in places)), None)
+    return next((thing for thing in scope.store.list(shelf) if any(dig(thing, at) == name for at in places)), None)
 
 
 def _is_uuid(text: str) -> bool:

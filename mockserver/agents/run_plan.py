@@ -1,55 +1,66 @@
-"""What an operation does with runs, worked out once."""
+"""What an operation does with runs, compiled once."""
 
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from threadmock.mockserver.agents.compiled_agent import all_hold
+from threadmock.mockserver.rules.conditions import Predicate, compile_when
 from threadmock.mockserver.rules.recipes import Recipe, compile_recipe
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
 from threadmock.specs.behaviour.agent import BusyPolicy, Respond, RunRule
+from threadmock.specs.behaviour.setting import Source, When
 from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
-if TYPE_CHECKING:
-    from threadmock.specs.behaviour.setting import Source
+
+@dataclass(frozen=True, eq=False)
+class CompiledRespond:
+    """A `Respond`, compiled. holds: whether a request is answered in this way. reply: what the answer holds instead."""
+
+    rule: Respond
+    holds: Predicate
+    reply: Maker | None
 
 
 @dataclass(frozen=True, eq=False)
 class RunPlan:
-    """A `RunRule`, ready to be used. readers: by the word of the rule, for what the request names."""
+    """A `RunRule`, compiled. readers: by the word of the rule, for what the request names. For the others see there."""
 
     rule: RunRule
     readers: Mapping[str, Maker]
-    replies: Mapping[Respond, Maker]
+    responds: tuple[CompiledRespond, ...]
     agent: Recipe | None
     alone: Recipe | None
     commands: Mapping[str, Maker]
     failed: Maker | None
+    makes_thread: Predicate | None
+    kept: Predicate | None
+    disconnect: Predicate | None
+    cancels: Predicate
 
-    def read(self, word: str, tx: Transaction) -> Any:
-        """What the request says for a word; ABSENT where it, or the rule, says nothing."""
+    def read(self, word: str, scope: Scope) -> Any:
+        """The request's value for a word; ABSENT where the request, or the rule, has none."""
         reader = self.readers.get(word)
-        return reader(tx) if reader else ABSENT
+        return reader(scope) if reader else ABSENT
 
-    def policy(self, tx: Transaction) -> BusyPolicy | None:
+    def policy(self, scope: Scope) -> BusyPolicy | None:
         """What becomes of the run where its thread is busy."""
         busy = self.rule.busy
-        return busy.policy(self.read("busy", tx)) if busy else None
+        return busy.policy(self.read("busy", scope)) if busy else None
 
-    def commanded(self, tx: Transaction) -> bool:
-        """Whether the request tells the run where to go, whatever it says: something stands where answers would."""
-        return bool(self.read("beside_answers", tx) not in (ABSENT, None, {}))
+    def is_commanded(self, scope: Scope) -> bool:
+        """Whether the request directs the run without any message: something stands where answers would."""
+        return bool(self.read("beside_answers", scope) not in (ABSENT, None, {}))
 
-    def respond(self, tx: Transaction) -> Respond:
+    def respond(self, scope: Scope) -> CompiledRespond:
         """How this request is answered."""
-        return next(way for way in self.rule.respond if all_hold(way.when, tx))
+        return next(each for each in self.responds if each.holds(scope))
 
-    def modes(self, tx: Transaction) -> frozenset[str]:
-        """What the request wants to see, or the default."""
-        asked = self.read("modes", tx)
+    def modes(self, scope: Scope) -> frozenset[str]:
+        """The stream modes that the request asks for, or the default."""
+        asked = self.read("modes", scope)
         names = _listed(asked) if isinstance(asked, str) else asked
         return frozenset(names if isinstance(names, list) and names else self.rule.default_modes)
 
@@ -67,7 +78,37 @@ def compile_run(rule: RunRule | None) -> RunPlan | None:
     """The plan of a rule; None where there is none."""
     if rule is None:
         return None
-    sources: dict[str, Source | None] = {
+    commands = rule.commands
+    return RunPlan(
+        rule=rule,
+        readers={word: fetch(source) for word, source in _sources(rule).items() if source},
+        responds=tuple(
+            CompiledRespond(each, compile_when(each.when), compile_setting(each.reply) if each.reply else None)
+            for each in rule.respond
+        ),
+        agent=compile_recipe(rule.agent.make) if rule.agent and rule.agent.make else None,
+        alone=compile_recipe(rule.alone) if rule.alone else None,
+        commands={name: compile_setting(each.reply) for name, each in commands.known.items() if each.reply}
+        if commands
+        else {},
+        failed=compile_setting(commands.failed) if commands else None,
+        makes_thread=_optional(rule.makes_thread),
+        kept=_optional(rule.kept),
+        disconnect=_optional(rule.disconnect),
+        cancels=compile_when(rule.cancels),
+    )
+
+
+def _optional(when: When) -> Predicate | None:
+    return compile_when(when) if when else None
+
+
+def _sources(rule: RunRule) -> Mapping[str, Source | None]:
+    """Where the request names what, by the word of the rule."""
+    resume = rule.resume
+    beside_answers = replace(resume, steps=resume.steps[:-1], others=()) if resume and len(resume.steps) > 1 else None
+    words = ("modes", "resume", "before", "after", "follows", "delay", "last_event")
+    return {
         "busy": rule.busy.by if rule.busy else None,
         "agent": rule.agent.source if rule.agent else None,
         "stop": rule.stopping.by if rule.stopping else None,
@@ -75,22 +116,6 @@ def compile_run(rule: RunRule | None) -> RunPlan | None:
         "status": rule.stopping.status if rule.stopping else None,
         "command": rule.commands.by if rule.commands else None,
         "params": rule.commands.params if rule.commands else None,
-        "beside_answers": replace(rule.resume, steps=rule.resume.steps[:-1], others=())
-        if rule.resume and len(rule.resume.steps) > 1
-        else None,
-        **{
-            word: getattr(rule, word)
-            for word in ("modes", "resume", "before", "after", "follows", "delay", "last_event")
-        },
+        "beside_answers": beside_answers,
+        **{word: getattr(rule, word) for word in words},
     }
-    return RunPlan(
-        rule,
-        {word: fetch(source) for word, source in sources.items() if source},
-        {way: compile_setting(way.reply) for way in rule.respond if way.reply},
-        compile_recipe(rule.agent.make) if rule.agent and rule.agent.make else None,
-        compile_recipe(rule.alone) if rule.alone else None,
-        {name: compile_setting(each.reply) for name, each in rule.commands.known.items() if each.reply}
-        if rule.commands
-        else {},
-        compile_setting(rule.commands.failed) if rule.commands else None,
-    )

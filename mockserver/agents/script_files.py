@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from threadmock.mockserver.agents.scripts import DEFAULT, Condition, Reply, Script, ScriptCall, Scripts, Step
+from threadmock.mockserver.agents.scripts import (
+    DEFAULT,
+    ReplyCondition,
+    Script,
+    ScriptCall,
+    ScriptReply,
+    Scripts,
+    ScriptStep,
+)
 from threadmock.mockserver.yaml_source import FileReader, open_source, read_tree
 from threadmock.specs.errors import nearest
 
@@ -112,14 +120,14 @@ class ScriptReader(FileReader):
         if ("steps" in node) == ("replies" in node):
             self.fail("A script has either `replies` or `steps`.", at, "Write one of the two.")
         if "steps" in node:
-            return Script(name, (Reply(self.steps(node["steps"], f"{at}/steps")),), pace)
+            return Script(name, (ScriptReply(self.steps(node["steps"], f"{at}/steps")),), pace)
         return Script(name, self.replies(node["replies"], f"{at}/replies"), pace)
 
-    def replies(self, node: Any, at: str) -> tuple[Reply, ...]:
+    def replies(self, node: Any, at: str) -> tuple[ScriptReply, ...]:
         """Replies, or choices, in order."""
         return tuple(self.reply(each, f"{at}/{number}") for number, each in enumerate(self.items(node, at)))
 
-    def reply(self, node: Any, at: str) -> Reply:
+    def reply(self, node: Any, at: str) -> ScriptReply:
         """One reply."""
         known = self.mapping(node, _REPLY, at, "A reply")
         when = self.mapping(known.get("when", {}), _WHEN, f"{at}/when", "`when`")
@@ -129,16 +137,16 @@ class ScriptReader(FileReader):
         texts = {
             word: self.texts(when[word], f"{at}/when/{word}") if word in when else None for word in ("text", "resume")
         }
-        return Reply(self.steps(known.get("steps", []), f"{at}/steps"), Condition(turn=turn, **texts))
+        return ScriptReply(self.steps(known.get("steps", []), f"{at}/steps"), ReplyCondition(turn=turn, **texts))
 
-    def steps(self, node: Any, at: str) -> tuple[Step, ...]:
+    def steps(self, node: Any, at: str) -> tuple[ScriptStep, ...]:
         """Steps in order."""
         items = self.items(node, at)
         if len(items) > MAX_STEPS:
             self.fail(f"There are more than {MAX_STEPS} steps.", at, "Write fewer; a long text is one step.")
         return tuple(self.step(each, f"{at}/{number}") for number, each in enumerate(items))
 
-    def step(self, node: Any, at: str) -> Step:
+    def step(self, node: Any, at: str) -> ScriptStep:
         """One step: an object with one of the kinds, and what goes with it."""
         if not isinstance(node, Mapping):
             self.fail("A step is an object.", at, "Write it as `- say: …`.")
@@ -171,7 +179,7 @@ class ScriptReader(FileReader):
         else:
             more["value"] = given
             more["name"] = self.texts(node.get("name", ""), f"{at}/name")
-        return Step(kind, **more)  # type: ignore[arg-type]  # one of _KINDS
+        return ScriptStep(kind, **more)  # type: ignore[arg-type]  # one of _KINDS
 
     def call(self, node: Any, at: str) -> ScriptCall:
         """One call of a tool."""

@@ -1,7 +1,7 @@
-"""Scripts: what an agent without a model says. Records, and what is heard; `script_files` reads them from YAML.
+"""Scripts: what an agent without a model says. Records, and an agent's input; `script_files` reads scripts from YAML.
 
-A script has replies; the first whose conditions hold speaks, step by step. `/NAME` at the beginning of what was said
-chooses the script NAME, so that every script can be seen without a restart.
+A script has replies; the first whose conditions hold is given, step by step. `/NAME` at the beginning of a user's
+message chooses the script NAME, so that every script can be seen without a restart.
 """
 
 import re
@@ -19,7 +19,7 @@ DEFAULT = "echo"
 class ScriptCall:
     """One call of a tool. arguments, result and ask may hold marks; takes: seconds.
 
-    failed: the result tells of an error. ask: what a person is asked before the tool is called; None for nothing.
+    failed: the result is an error. ask: what a person is asked before the tool is called; None for nothing.
     """
 
     name: str
@@ -32,24 +32,24 @@ class ScriptCall:
 
 
 @dataclass(frozen=True)
-class Condition:
-    """When a reply speaks, or a choice is taken. text, resume: a part of it, in any case; turn: the how-manieth."""
+class ReplyCondition:
+    """When a reply is given, or a choice taken. text, resume: a part of it, in any case; turn: counted from 1."""
 
     text: str | None = None
     resume: str | None = None
     turn: int | None = None
 
-    def holds(self, heard: "Heard", resume: str) -> bool:
+    def holds(self, given: "AgentInput", resume: str) -> bool:
         """Whether all that is named holds."""
         return (
-            (self.text is None or self.text.casefold() in heard.text.casefold())
+            (self.text is None or self.text.casefold() in given.text.casefold())
             and (self.resume is None or self.resume.casefold() in resume.casefold())
-            and (self.turn is None or self.turn == heard.turn)
+            and (self.turn is None or self.turn == given.turn)
         )
 
 
 @dataclass(frozen=True)
-class Step:
+class ScriptStep:
     """One thing that an agent does.
 
     text: of say, think, fail (its message). value: of emit and interrupt. calls: of say and call. name: of a custom
@@ -64,15 +64,15 @@ class Step:
     pace: float | None = None
     seconds: float = 0.0
     node: str = ""
-    choices: tuple["Reply", ...] = ()
+    choices: tuple["ScriptReply", ...] = ()
 
 
 @dataclass(frozen=True)
-class Reply:
+class ScriptReply:
     """Steps, and when they are taken."""
 
-    steps: tuple[Step, ...]
-    when: Condition = Condition()
+    steps: tuple[ScriptStep, ...]
+    when: ReplyCondition = ReplyCondition()
 
 
 @dataclass(frozen=True)
@@ -80,55 +80,55 @@ class Script:
     """pace: seconds between two tokens, where a step says nothing else."""
 
     name: str
-    replies: tuple[Reply, ...]
+    replies: tuple[ScriptReply, ...]
     pace: float = 0.025
 
-    def reply(self, heard: "Heard") -> tuple[Step, ...]:
+    def reply(self, given: "AgentInput") -> tuple[ScriptStep, ...]:
         """The steps of the first reply that fits; none where none does."""
-        return next((reply.steps for reply in self.replies if reply.when.holds(heard, "")), ())
+        return next((reply.steps for reply in self.replies if reply.when.holds(given, "")), ())
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What was said to an agent.
+class AgentInput:
+    """What a request gives to an agent.
 
-    messages: role, text, content, id and raw of each new message. text: of the last user's message. turn: how many
-    user's messages there are, this one included. agent: the name of who was asked. nothing: not even
-    an empty object came.
+    messages: role, text, content, id and raw of each new message. text: of the last message of a user. turn: how many
+    messages of users there are, this one included. agent: the name by which the agent was asked for. absent: the
+    request holds no input at all, not even an empty object.
     """
 
     text: str
     messages: Sequence[Mapping[str, Any]] = ()
     turn: int = 1
     agent: str = ""
-    nothing: bool = False
+    absent: bool = False
 
 
 @dataclass(frozen=True)
 class Scripts:
-    """All that are known, by name, and the one that speaks where nothing else is asked for."""
+    """All that are known, by name, and the one that is played where no other is asked for."""
 
     known: Mapping[str, Script] = field(default_factory=dict)
     default: str = DEFAULT
 
-    def choose(self, heard: Heard) -> tuple[Script, Heard]:
-        """The script that answers, and what it hears: `/NAME` at the beginning counts, then the agent's name."""
-        found = _CHOSEN.match(heard.text)
+    def choose(self, given: AgentInput) -> tuple[Script, AgentInput]:
+        """The script that answers, and its input: `/NAME` at the beginning counts, then the agent's name."""
+        found = _CHOSEN.match(given.text)
         if found and found[1] in self.known:
-            rest = heard.text[found.end() :].strip()
-            return self.known[found[1]], replace(heard, text=rest or heard.text)
-        return self.known.get(heard.agent) or self.known[self.default], heard
+            rest = given.text[found.end() :].strip()
+            return self.known[found[1]], replace(given, text=rest or given.text)
+        return self.known.get(given.agent) or self.known[self.default], given
 
 
-def spoken(template: Any, heard: Heard, resume: str) -> Any:
+def fill_marks(template: Any, given: AgentInput, resume: str) -> Any:
     """A text with its marks filled in; also texts inside lists and objects. `$$` is a dollar sign."""
     if isinstance(template, str):
         if "$" not in template:
             return template
-        marks = {"text": heard.text, "resume": resume, "agent": heard.agent, "turn": str(heard.turn)}
+        marks = {"text": given.text, "resume": resume, "agent": given.agent, "turn": str(given.turn)}
         return _MARK.sub(lambda mark: marks[mark[1]] if mark[1] else "$", template)
     if isinstance(template, list):
-        return [spoken(item, heard, resume) for item in template]
+        return [fill_marks(item, given, resume) for item in template]
     if isinstance(template, Mapping):
-        return {name: spoken(value, heard, resume) for name, value in template.items()}
+        return {name: fill_marks(value, given, resume) for name, value in template.items()}
     return template

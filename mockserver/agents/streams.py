@@ -1,12 +1,12 @@
-"""The body of an answer that comes bit by bit, or when a run is over: read by a thread, or by an event loop."""
+"""The body of a response that comes bit by bit, or when a run is over: read by a thread, or by an event loop."""
 
 import threading
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from threadmock.mockserver.agents.events import Wanted
-from threadmock.mockserver.agents.run import Live, Moment
-from threadmock.mockserver.agents.scheduler import Hub, Runs
+from threadmock.mockserver.agents.events import EventSelection
+from threadmock.mockserver.agents.run import RecordedBeat, Run
+from threadmock.mockserver.agents.scheduler import Scheduler, ThreadFeed
 from threadmock.specs.wire.messages import Response
 
 MOST_IN_ONE_GO = 64
@@ -17,13 +17,13 @@ class StreamsFull(Exception):  # noqa: N818 - reads as what it is
     """As many streams are open as may be."""
 
 
-class Source(Protocol):
+class StreamSource(Protocol):
     """Where a stream's bytes come from."""
 
     listeners: set[Listener]
 
     def take(self) -> list[bytes]:
-        """What is new; [] only where nothing that is to be shown is left, however much is not."""
+        """What is new; [] only where nothing that the reader is to see is left, however much else there is."""
 
     @property
     def over(self) -> bool:
@@ -31,80 +31,81 @@ class Source(Protocol):
 
 
 class RunSource:
-    """What one run tells. at: the moment to begin with."""
+    """The events of one run. at: the index of the beat to begin with."""
 
-    def __init__(self, live: Live, wanted: Wanted, at: int = 0) -> None:
-        self.listeners = live.listeners
-        self._live = live
-        self._moments = live.moments  # the run itself may let go of them
-        self._wanted = wanted
+    def __init__(self, run: Run, selection: EventSelection, at: int = 0) -> None:
+        self.listeners = run.listeners
+        self._run = run
+        self._history = run.history  # the run itself may drop it
+        self._selection = selection
         self._at = at
 
     def take(self) -> list[bytes]:
-        """See Source."""
+        """See StreamSource."""
         found: list[bytes] = []
-        while not found and (moments := self._moments[self._at : self._at + MOST_IN_ONE_GO]):
-            self._at += len(moments)
-            found = [event for moment in moments for event in self._wanted.events(moment)]
+        while not found and (beats := self._history[self._at : self._at + MOST_IN_ONE_GO]):
+            self._at += len(beats)
+            found = [event for recorded in beats for event in self._selection.events(recorded)]
         return found
 
     @property
     def over(self) -> bool:
-        """See Source."""
-        return self._live.state == "over" and self._at >= len(self._moments)
+        """See StreamSource."""
+        return self._run.state == "over" and self._at >= len(self._history)
 
 
 class ThreadSource:
-    """What all runs of a thread tell. It never ends by itself. at: how many moments are passed over."""
+    """The events of all runs of a thread. It never ends by itself. at: how many beats are passed over."""
 
-    def __init__(self, hub: Hub, wanted: Wanted, at: int) -> None:
-        self.listeners = hub.listeners
-        self._hub = hub
-        self._wanted = wanted
+    def __init__(self, feed: ThreadFeed, selection: EventSelection, at: int) -> None:
+        self.listeners = feed.listeners
+        self._feed = feed
+        self._selection = selection
         self._at = at
 
     def take(self) -> list[bytes]:
-        """See Source."""
+        """See StreamSource."""
         found: list[bytes] = []
-        while not found and (moments := self._more()):
-            found = [event for modes, moment in moments for event in self._wanted.of_run(modes).events(moment)]
+        while not found and (beats := self._more()):
+            found = [event for modes, recorded in beats for event in self._selection.of_run(modes).events(recorded)]
         return found
 
-    def _more(self) -> list[tuple[frozenset[str], Moment]]:
-        begin = max(self._at - self._hub.dropped, 0)
-        moments = [self._hub.moments[n] for n in range(begin, min(begin + MOST_IN_ONE_GO, len(self._hub.moments)))]
-        self._at = self._hub.dropped + begin + len(moments)
-        return moments
+    def _more(self) -> list[tuple[frozenset[str], RecordedBeat]]:
+        history = self._feed.history
+        begin = max(self._at - self._feed.dropped, 0)
+        beats = [history[n] for n in range(begin, min(begin + MOST_IN_ONE_GO, len(history)))]
+        self._at = self._feed.dropped + begin + len(beats)
+        return beats
 
     @property
     def over(self) -> bool:
-        """See Source."""
-        return self._hub.over
+        """See StreamSource."""
+        return self._feed.over
 
 
 class ResultSource:
     """One text, once a run is over."""
 
-    def __init__(self, live: Live, text: Callable[[], bytes]) -> None:
-        self.listeners = live.listeners
-        self._live = live
+    def __init__(self, run: Run, text: Callable[[], bytes]) -> None:
+        self.listeners = run.listeners
+        self._run = run
         self._text = text
         self._taken = False
 
     def take(self) -> list[bytes]:
-        """See Source."""
-        if self._taken or self._live.state != "over":
+        """See StreamSource."""
+        if self._taken or self._run.state != "over":
             return []
         self._taken = True
         return [self._text()]
 
     @property
     def over(self) -> bool:
-        """See Source."""
+        """See StreamSource."""
         return self._taken
 
 
-class NothingSource:
+class EmptySource:
     """A stream that ends at once."""
 
     def __init__(self) -> None:
@@ -112,42 +113,42 @@ class NothingSource:
         self.over = True
 
     def take(self) -> list[bytes]:
-        """See Source."""
+        """See StreamSource."""
         return []
 
 
 class Stream(Iterator[bytes]):
-    """A body that comes bit by bit. Iterating waits for what comes, on the runs' timer; an event loop takes instead.
+    """A body that comes bit by bit. Iterating waits for what comes, on the scheduler's timer; an event loop takes.
 
-    beat: what is sent after `every` seconds of silence, b"" for nothing; a thread that waits gets that, too, so that it
-    sees whether its reader is still there. gone: called where the reader leaves before
-    the end. ended: called once, however it ends.
+    heartbeat: what is sent after `every` seconds of silence, b"" for nothing; a thread that waits gets that, too, so
+    that it sees whether its reader is still there. on_leave: called where the reader leaves before the end. on_end:
+    called once, however the stream ends.
     """
 
     def __init__(
         self,
-        runs: Runs,
-        source: Source,
+        scheduler: Scheduler,
+        source: StreamSource,
         *,
-        beat: bytes = b"",
+        heartbeat: bytes = b"",
         every: float = 15.0,
-        gone: Callable[[], None] | None = None,
+        on_leave: Callable[[], None] | None = None,
     ) -> None:
-        self.beat = beat
+        self.heartbeat = heartbeat
         self.every = every
         self.sent = 0
-        self.ended: list[Callable[[], None]] = []
-        self._runs = runs
+        self.on_end: list[Callable[[], None]] = []
+        self._scheduler = scheduler
         self._source = source
-        self._gone = gone
+        self._on_leave = on_leave
         self._news = threading.Event()
         self._waiting: list[bytes] = []
         self._open = True
-        runs.open_streams += 1
+        scheduler.open_streams += 1
         source.listeners.add(self._news.set)
 
-    def go_through(self, change: Callable[[Source], Source]) -> None:
-        """Let what comes pass through another source, which has the listeners of the first."""
+    def change_source(self, change: Callable[[StreamSource], StreamSource]) -> None:
+        """Take from another source, made of the present one; it has the listeners of that."""
         self._source = change(self._source)
 
     def take(self) -> list[bytes]:
@@ -162,9 +163,9 @@ class Stream(Iterator[bytes]):
         return not self._open or self._source.over
 
     def listen(self, listener: Listener) -> None:
-        """Have somebody called where there may be something new."""
+        """Call a function whenever there may be something new."""
         self._source.listeners.add(listener)
-        self.ended.append(lambda: self._source.listeners.discard(listener))
+        self.on_end.append(lambda: self._source.listeners.discard(listener))
 
     def close(self, *, left: bool | None = None) -> None:
         """End it. left: whether the reader went away; by default, whether something was still to come."""
@@ -172,11 +173,11 @@ class Stream(Iterator[bytes]):
             return
         left = not self._source.over if left is None else left
         self._open = False
-        self._runs.open_streams -= 1
+        self._scheduler.open_streams -= 1
         self._source.listeners.discard(self._news.set)
-        if left and self._gone:
-            self._gone()
-        for each in self.ended:
+        if left and self._on_leave:
+            self._on_leave()
+        for each in self.on_end:
             each()
 
     def __next__(self) -> bytes:
@@ -190,18 +191,18 @@ class Stream(Iterator[bytes]):
                 self.close(left=False)
                 break
             if not self._wait():
-                return self.beat
+                return self.heartbeat
         raise StopIteration
 
     def _wait(self) -> bool:
         """Wait until something is due, or for a heartbeat's time. False where it was that."""
-        timer = self._runs.timer
+        timer = self._scheduler.timer
         silent_until = timer.read() + self.every
         while not self._news.is_set():
             now = timer.read()
-            due = self._runs.next_due()
+            due = self._scheduler.next_due()
             if due is not None and due <= now:
-                self._runs.pass_to(now)
+                self._scheduler.run_until(now)
                 continue
             if now >= silent_until:
                 return False
@@ -210,46 +211,46 @@ class Stream(Iterator[bytes]):
 
 
 class Pending(Iterator[bytes]):
-    """An answer that is known only when a run is over: its status, too."""
+    """A response that is known only when a run is over: its status, too. on_leave: called where nobody waits for it."""
 
-    def __init__(self, runs: Runs, live: Live) -> None:
-        self.live = live
+    def __init__(self, scheduler: Scheduler, run: Run) -> None:
+        self.run = run
         self.finish: Callable[[], Response] | None = None
-        self.gone: Callable[[], None] | None = None
-        self._runs = runs
+        self.on_leave: Callable[[], None] | None = None
+        self._scheduler = scheduler
 
     @property
     def ready(self) -> bool:
         """Whether the run is over."""
-        return self.live.state == "over"
+        return self.run.state == "over"
 
     def response(self) -> Response:
-        """The answer, once the run is over."""
+        """The response, once the run is over."""
         if self.finish is None:
-            raise ValueError("nobody said how the answer is built")
+            raise ValueError("nothing builds this response")
         return self.finish()
 
     def leave(self) -> None:
         """Nobody waits any more."""
-        if self.gone and not self.ready:
-            self.gone()
+        if self.on_leave and not self.ready:
+            self.on_leave()
 
     def wait(self) -> Response:
-        """Wait on the runs' timer, then answer."""
-        news, timer = threading.Event(), self._runs.timer
-        self.live.listeners.add(news.set)
+        """Wait on the scheduler's timer, then answer."""
+        news, timer = threading.Event(), self._scheduler.timer
+        self.run.listeners.add(news.set)
         try:
             while not self.ready:
                 news.clear()
-                now, due = timer.read(), self._runs.next_due()
+                now, due = timer.read(), self._scheduler.next_due()
                 if due is not None and due <= now:
-                    self._runs.pass_to(now)
+                    self._scheduler.run_until(now)
                 elif not self.ready:
                     timer.wait(news, 1.0 if due is None else due - now)
         finally:
-            self.live.listeners.discard(news.set)
+            self.run.listeners.discard(news.set)
         return self.response()
 
     def __next__(self) -> bytes:
-        """No bytes: whoever has this has to ask for the response."""
+        """No bytes: ask for the response instead."""
         raise StopIteration

@@ -1,4 +1,4 @@
-"""Read a neutral file, YAML or JSON: threads with their messages. What is wrong is told with its place and a way out.
+"""Read a data file, YAML or JSON: threads with their messages. Errors name the place and a way out.
 
 `repeat` stands for so many of what it stands beside; `$n` in its texts is the number of each.
 """
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from threadmock.mockserver.datasets.conversations import Call, Conversation, Dataset, Message
+from threadmock.mockserver.datasets.conversations import Conversation, Dataset, Message, ToolCall
 from threadmock.mockserver.yaml_source import FileReader, open_source, read_tree
 from threadmock.specs.errors import nearest
 from threadmock.specs.schemas.formats import read_date_time
@@ -121,7 +121,7 @@ class _Reader(FileReader):
         title = self.long_text(node.get("title", ""), f"{at}/title")
         return Conversation(title, created, metadata, archived, with_results(messages), at)
 
-    def messages(self, node: Any, at: str, calls: dict[str, Call]) -> Iterator[Message]:
+    def messages(self, node: Any, at: str, calls: dict[str, ToolCall]) -> Iterator[Message]:
         """Messages and groups of them, in order. calls: those of the thread so far."""
         for number, each in enumerate(self.items(node, at)):
             here = f"{at}/{number}"
@@ -138,7 +138,7 @@ class _Reader(FileReader):
             for count in range(times):
                 yield from map(partial(numbered, number=count + 1), inner)
 
-    def message(self, node: Mapping[str, Any], at: str, calls: dict[str, Call]) -> Message:
+    def message(self, node: Mapping[str, Any], at: str, calls: dict[str, ToolCall]) -> Message:
         """One message."""
         role = node.get("role")
         if role not in ROLES:
@@ -163,13 +163,13 @@ class _Reader(FileReader):
             self.fail(what, at, fix)
         return Message(role, text, after, (), calls[answers])
 
-    def call(self, node: Any, at: str, calls: dict[str, Call]) -> Call:
+    def call(self, node: Any, at: str, calls: dict[str, ToolCall]) -> ToolCall:
         """One call of a tool."""
         known, arguments = self.tool(node, _CALL, at)
         key = self.texts(known.get("id", f"call_{len(calls) + 1}"), f"{at}/id")
         if key in calls:
             self.fail(f"The id {key!r} stands twice in one thread.", f"{at}/id", "Give each call its own.")
-        calls[key] = Call(key, self.texts(known["name"], f"{at}/name"), arguments)
+        calls[key] = ToolCall(key, self.texts(known["name"], f"{at}/name"), arguments)
         return calls[key]
 
 
@@ -179,11 +179,11 @@ def numbered(message: Message, number: int) -> Message:
 
 
 def with_results(messages: list[Message]) -> list[Message]:
-    """The messages, where calls know the results that came later, and those the calls."""
+    """The messages, where calls hold the results that came later, and those the calls."""
     results = {message.answers.id: message.text for message in messages if message.answers}
     if not results:
         return messages
-    known: Callable[[Call], Call] = lambda call: replace(call, result=results.get(call.id))  # noqa: E731
+    known: Callable[[ToolCall], ToolCall] = lambda call: replace(call, result=results.get(call.id))  # noqa: E731
     return [
         replace(
             message,

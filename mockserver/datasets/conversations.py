@@ -1,4 +1,4 @@
-"""Threads and messages of no provider: what a neutral file holds, when each thing happened, and what settings read.
+"""Threads and messages of no provider: what a data file holds, when each thing happened, and what settings read.
 
 Everything here is plain: a thread has a title, a beginning, metadata and messages; a message has a role, a text, calls
 of tools, and how long after the one before it it came.
@@ -18,7 +18,7 @@ STEP = datetime.timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
-class Call:
+class ToolCall:
     """One call of a tool by an assistant. result: the text of the tool's message, None where there is none."""
 
     id: str
@@ -34,8 +34,8 @@ class Message:
     role: str
     text: str
     after: datetime.timedelta
-    calls: tuple[Call, ...] = ()
-    answers: Call | None = None
+    calls: tuple[ToolCall, ...] = ()
+    answers: ToolCall | None = None
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a neutral file holds. place: pointer to where that is in the file, with its line."""
+    """What a data file holds. place: pointer to where that is in the file, with its line."""
 
     name: str
     conversations: Sequence[Conversation]
     place: Callable[[str], str] = field(default=str, compare=False)
 
 
-def laid_out(data: Dataset, now: datetime.datetime) -> list[tuple[datetime.datetime, Conversation]]:
+def begin_times(data: Dataset, now: datetime.datetime) -> list[tuple[datetime.datetime, Conversation]]:
     """The threads with their beginnings, oldest first. DataError where one would end after now.
 
     A thread that does not say when it began ended an hour before the next such one of the file began, the last of them
@@ -90,7 +90,7 @@ def laid_out(data: Dataset, now: datetime.datetime) -> list[tuple[datetime.datet
     return sorted(begun, key=lambda pair: pair[0])
 
 
-def moments(start: datetime.datetime, one: Conversation) -> list[datetime.datetime]:
+def message_times(start: datetime.datetime, one: Conversation) -> list[datetime.datetime]:
     """When each message of a thread came."""
     made, last = [], start
     for message in one.messages:
@@ -100,7 +100,7 @@ def moments(start: datetime.datetime, one: Conversation) -> list[datetime.dateti
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class DatedConversation:
     """One thread with its times. item: what settings read of it; when: the moment of each message."""
 
     one: Conversation
@@ -109,12 +109,12 @@ class Told:
     item: Mapping[str, Any]
 
 
-def tell(data: Dataset, now: datetime.datetime) -> list[Told]:
-    """The threads as they were before now, oldest first. DataError as `laid_out`."""
+def date_conversations(data: Dataset, now: datetime.datetime) -> list[DatedConversation]:
+    """The threads as they were before now, oldest first. DataError as `begin_times`."""
     made = []
-    for start, one in laid_out(data, now):
-        when = moments(start, one)
-        made.append(Told(one, start, when, thread_item(one, start, when[-1] if when else start)))
+    for start, one in begin_times(data, now):
+        when = message_times(start, one)
+        made.append(DatedConversation(one, start, when, thread_item(one, start, when[-1] if when else start)))
     return made
 
 
@@ -150,7 +150,7 @@ def message_item(message: Message, moment: datetime.datetime) -> dict[str, Any]:
     return made
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: ToolCall) -> dict[str, Any]:
     made = {"id": call.id, "name": call.name, "arguments": call.arguments}
     return made if call.result is None else {**made, "result": call.result}
 

@@ -3,14 +3,17 @@
 import datetime
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from threadmock.mockserver.actions.create import build, new_key
+from threadmock.mockserver.actions.create import build, free_key
 from threadmock.mockserver.actions.plan import Plan, member_schema
-from threadmock.mockserver.datasets.conversations import Told, message_item
+from threadmock.mockserver.datasets.conversations import DatedConversation, message_item
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.rules.parents import enter, touch
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.scope import Scope
+from threadmock.mockserver.state.clock import Clock
+from threadmock.mockserver.state.ids import Ids
+from threadmock.mockserver.state.store import Store
 from threadmock.specs.contract import Contract
 from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.operations.spelling import snake
@@ -19,9 +22,6 @@ from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request, is_json
-
-if TYPE_CHECKING:
-    from threadmock.mockserver.world import World
 
 _THREADS = ("thread", "conversation", "chat", "session", "dialog", "dialogue", "discussion")
 _MESSAGES = ("message",)
@@ -43,8 +43,8 @@ _MEMBERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Filled:
-    """What became of a neutral file at one provider. pieces: of what kind, and how many.
+class FillResult:
+    """What became of a data file at one provider. pieces: of what kind, and how many.
 
     left_out: members and things that fit no schema. where: what the threads lie below, "" for nothing. note: why
     nothing was filled. inferred: by what the creates suggest.
@@ -60,7 +60,7 @@ class Filled:
 
 
 @dataclass(frozen=True, eq=False)
-class Create:
+class InferredCreate:
     """A create, and how its body is made. members: of the body, each with its schema and what a file says for it."""
 
     plan: Plan
@@ -71,14 +71,14 @@ class Create:
 
 
 @dataclass(frozen=True, eq=False)
-class Creates:
+class InferredCreates:
     """The create of threads, and that of messages below them, where there is one."""
 
-    thread: Create
-    message: Create | None
+    thread: InferredCreate
+    message: InferredCreate | None
 
 
-def find_creates(plans: Iterable[Plan]) -> Creates | None:
+def find_creates(plans: Iterable[Plan]) -> InferredCreates | None:
     """The creates that make threads and messages, by the names of their resources; None where no threads are made."""
     made = [plan for plan in plans if plan.operation.rule.action == "create" and plan.make_key]
     thread = next((plan for plan in made if _named(plan, _THREADS) and not names_in(plan.operation.path)), None)
@@ -92,7 +92,7 @@ def find_creates(plans: Iterable[Plan]) -> Creates | None:
     )
     message = next(below, None)
     first = compile_create(thread)
-    return Creates(first, compile_create(message) if message else None) if first else None
+    return InferredCreates(first, compile_create(message) if message else None) if first else None
 
 
 def _named(plan: Plan, names: tuple[str, ...]) -> bool:
@@ -100,7 +100,7 @@ def _named(plan: Plan, names: tuple[str, ...]) -> bool:
     return last.removesuffix("s") in names
 
 
-def compile_create(plan: Plan) -> Create | None:
+def compile_create(plan: Plan) -> InferredCreate | None:
     """What is needed to make bodies for a create; None where it takes no JSON object."""
     content = plan.operation.body.content if plan.operation.body else {}
     schema = next((media.schema for name, media in content.items() if is_json(name)), None)
@@ -110,10 +110,10 @@ def compile_create(plan: Plan) -> Create | None:
         (name, member_schema(schema, node), _MEMBERS.get(snake(name).lower(), ""))
         for name, node in properties(schema).items()
     )
-    return Create(plan, schema, members, required(schema), checker(schema).valid)
+    return InferredCreate(plan, schema, members, required(schema), checker(schema).valid)
 
 
-def body_of(create: Create, item: Mapping[str, Any], world: "World") -> dict[str, Any] | None:
+def body_of(create: InferredCreate, item: Mapping[str, Any], ids: Ids, clock: Clock) -> dict[str, Any] | None:
     """A valid body that says what the item says; None where the schema does not take it."""
     made: dict[str, Any] = {}
     for name, schema, what in create.members:
@@ -123,29 +123,30 @@ def body_of(create: Create, item: Mapping[str, Any], world: "World") -> dict[str
             if what in item:
                 return None
             try:
-                made[name] = generate(schema, world)
+                made[name] = generate(schema, ids, clock)
             except Ungeneratable:
                 return None
     return made if create.valid(made) else None
 
 
-def fill_by(creates: Creates, contract: Contract, world: "World", story: Iterable[Told]) -> Filled:
-    """Store threads and messages as if they had been sent at their moments; what came of it."""
+def fill_by_creates(
+    creates: InferredCreates, sender: "Sender", conversations: Iterable[DatedConversation]
+) -> FillResult:
+    """Store threads and messages as if they had been sent at their moments; what became of them."""
     threads = pieces = left_out = 0
-    sender = Sender(contract, world)
-    for told in story:
-        key = sender.send(creates.thread, told.start, told.item, "")
+    for dated in conversations:
+        key = sender.send(creates.thread, dated.start, dated.item, "")
         if key is None:
             left_out += 1
             continue
         threads += 1
         if creates.message is None:
             continue
-        for message, at in zip(told.one.messages, told.when, strict=True):
+        for message, at in zip(dated.one.messages, dated.when, strict=True):
             sent = sender.send(creates.message, at, message_item(message, at), key)
             pieces, left_out = (pieces, left_out + 1) if sent is None else (pieces + 1, left_out)
     piece = creates.message.plan.operation.rule.resource.removesuffix("s") if creates.message else ""
-    return Filled(threads, pieces, piece, left_out, inferred=True)
+    return FillResult(threads, pieces, piece, left_out, inferred=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,26 +154,38 @@ class Sender:
     """Stores what creates make of bodies."""
 
     contract: Contract
-    world: "World"
+    store: Store
+    ids: Ids
+    clock: Clock
 
-    def send(self, create: Create, moment: datetime.datetime, item: Mapping[str, Any], parent: str) -> str | None:
+    def send(
+        self, create: InferredCreate, moment: datetime.datetime, item: Mapping[str, Any], parent: str
+    ) -> str | None:
         """Store one thing; its key, or None where it fits no schema. parent: the key of its thread."""
-        body = body_of(create, item, self.world)
+        body = body_of(create, item, self.ids, self.clock)
         if body is None:
             return None
         plan = create.plan
         operation = plan.operation
         within = operation.rule.within
-        values = {within.source.steps[0]: parent} if within and parent else {}
-        stamp, request = write_date_time(moment), Request(operation.method, operation.path)
-        tx = Transaction(self.contract, operation, plan, request, body, values, {}, self.world, moment, stamp)
-        if enter(tx):
+        scope = Scope(
+            contract=self.contract,
+            operation=operation,
+            request=Request(operation.method, operation.path),
+            body=body,
+            path_values={within.source.steps[0]: parent} if within and parent else {},
+            parameters={},
+            store=self.store,
+            ids=self.ids,
+            moment=moment,
+            stamp=write_date_time(moment),
+        )
+        if enter(scope, plan.parent):
             return None
-        tx.key = new_key(tx)
-        tx.thing = build(tx, tx.key)
-        if plan.fits and not operation.rule.reply and not plan.fits(tx.thing):
+        scope.key = free_key(plan, scope)
+        scope.thing = build(plan, scope, self.clock)
+        if plan.fits and not operation.rule.reply and not plan.fits(scope.thing):
             return None
-        self.world.store.insert(tx.shelf, tx.key, tx.thing)
-        if plan.touch:
-            touch(tx)
-        return tx.key
+        self.store.insert(scope.shelf, scope.key, scope.thing)
+        touch(scope, plan.parent, plan.touch)
+        return scope.key

@@ -1,245 +1,246 @@
 """Planted deviations of whole families: reads, lists, updates and deletes that do other than their rules say.
 
-Each stands around a behaviour: it changes what the behaviour goes by, or what it did.
+Each wraps an action: it changes the plan that the action goes by, or what the action did.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import declared, done
-from threadmock.mockserver.fault_points import Behave, Fault, Memory, Run
+from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
 from threadmock.mockserver.rules.generation import generate
-from threadmock.mockserver.rules.keys import asked_key, home_of
 from threadmock.mockserver.rules.lists import UNLIMITED, Lister, whole_number
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.scope import Transaction
 from threadmock.mockserver.state.store import Shelf, Thing
 from threadmock.specs.members import ABSENT, dig
 
 
-def _listing(change: Callable[[Transaction, Lister], Lister]) -> Behave:
+def _listing(change: Callable[[Call, Lister], Lister]) -> Wrapper:
     """Lists, and counts, that go by another lister."""
 
-    def behave(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-        if tx.operation.rule.traits.lists:
-            tx.plan = replace(tx.plan, lister=change(tx, tx.plan.lister))
-        return run(tx)
+    def wrapper(action: Action, call: Call, _: Memory) -> Done | Refused:
+        if call.rule.traits.lists:
+            call = call.with_plan(lister=change(call, call.plan.lister))
+        return action(call)
 
-    return behave
+    return wrapper
 
 
-def _no_limit(_: Transaction, lister: Lister) -> Lister:
+def _no_limit(_: Call, lister: Lister) -> Lister:
     return replace(lister, limit=lambda _: ABSENT, default_limit=UNLIMITED)
 
 
-def _no_default(_: Transaction, lister: Lister) -> Lister:
+def _no_default(_: Call, lister: Lister) -> Lister:
     return replace(lister, default_limit=UNLIMITED)
 
 
-def _late(tx: Transaction, lister: Lister) -> Lister:
-    offset = whole_number(tx, lister.offset, 0)
-    after = lister.after(tx) if lister.after else ABSENT
+def _late(call: Call, lister: Lister) -> Lister:
+    offset = whole_number(call.scope, lister.offset, 0)
+    after = lister.after(call.scope) if lister.after else ABSENT
     later = offset > 0 or after not in (ABSENT, None)
     return replace(lister, offset=lambda _: offset + later)
 
 
-def _twice(tx: Transaction, lister: Lister) -> Lister:
-    offset = whole_number(tx, lister.offset, 0)
+def _twice(call: Call, lister: Lister) -> Lister:
+    offset = whole_number(call.scope, lister.offset, 0)
     return replace(lister, offset=lambda _: 2 * offset)
 
 
-def _backwards(_: Transaction, lister: Lister) -> Lister:
+def _backwards(_: Call, lister: Lister) -> Lister:
     return replace(lister, oldest=not lister.oldest, direction=None)
 
 
-def _unfiltered(_: Transaction, lister: Lister) -> Lister:
+def _unfiltered(_: Call, lister: Lister) -> Lister:
     return replace(lister, filters=())
 
 
-def _items(tx: Transaction, outcome: Done | Refused) -> list[Any]:
+def _items(call: Call, outcome: Done | Refused) -> list[Any]:
     """The items of a list's answer, to be changed in place."""
-    name = tx.plan.lister.items
-    if tx.operation.rule.action != "list" or isinstance(outcome, Refused):
+    name = call.plan.lister.items
+    if call.rule.action != "list" or isinstance(outcome, Refused):
         return []
     found = outcome.shown if name is None else outcome.shown.get(name)
     return found if isinstance(found, list) else []
 
 
-def _stale(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    outcome = run(tx)
-    newest = next(iter(tx.world.store.newest(tx.shelf, 0, 1)), None) if tx.shelf else None
-    key = dig(newest, tx.plan.key_steps) if newest is not None else ABSENT
-    items = _items(tx, outcome)
-    items[:] = [item for item in items if dig(item, tx.plan.key_steps) != key]
+def _stale(action: Action, call: Call, _: Memory) -> Done | Refused:
+    outcome = action(call)
+    newest = next(iter(call.scope.store.newest(call.scope.shelf, 0, 1)), None) if call.scope.shelf else None
+    key = dig(newest, call.plan.key_steps) if newest is not None else ABSENT
+    items = _items(call, outcome)
+    items[:] = [item for item in items if dig(item, call.plan.key_steps) != key]
     return outcome
 
 
-def _short_total(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    outcome = run(tx)
-    total = tx.plan.lister.total
-    if isinstance(outcome, Done) and tx.operation.rule.action == "list" and total and isinstance(outcome.shown, dict):
-        outcome.shown[total] = len(_items(tx, outcome))
+def _short_total(action: Action, call: Call, _: Memory) -> Done | Refused:
+    outcome = action(call)
+    total = call.plan.lister.total
+    if isinstance(outcome, Done) and call.rule.action == "list" and total and isinstance(outcome.shown, dict):
+        outcome.shown[total] = len(_items(call, outcome))
     return outcome
 
 
-def _found(tx: Transaction) -> tuple[Shelf, str, Thing | None]:
-    """The thing that a finished transaction was about, and where it lies."""
-    key = asked_key(tx)
-    home = home_of(tx, key)
-    return home, key, tx.world.store.read(home, key)
+def _found(call: Call) -> tuple[Shelf, str, Thing | None]:
+    """The thing that a finished call was about, and where it is."""
+    key = call.asked_key()
+    shelf = call.shelf_of(key)
+    return shelf, key, call.scope.store.read(shelf, key)
 
 
-def _read_newest(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    outcome = run(tx)
-    if tx.operation.rule.action != "read" or isinstance(outcome, Refused):
+def _read_newest(action: Action, call: Call, _: Memory) -> Done | Refused:
+    outcome = action(call)
+    if call.rule.action != "read" or isinstance(outcome, Refused):
         return outcome
-    home, _key, _thing = _found(tx)
-    tx.thing = next(iter(tx.world.store.newest(home, 0, 1)), tx.thing)
-    return done(tx, "read, the newest")
+    home, _key, _thing = _found(call)
+    call.scope.thing = next(iter(call.scope.store.newest(home, 0, 1)), call.scope.thing)
+    return done(call, "read, the newest")
 
 
-def _lost(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    if not tx.operation.rule.traits.changes:
-        return run(tx)
-    before = _stored(tx)
-    outcome = run(tx)
+def _lost(action: Action, call: Call, _: Memory) -> Done | Refused:
+    if not call.rule.traits.changes:
+        return action(call)
+    before = _stored(call)
+    outcome = action(call)
     if before is not None and isinstance(outcome, Done):
-        home, key, _thing = _found(tx)
-        tx.world.store.update(home, key, lambda _: before)
+        home, key, _thing = _found(call)
+        call.scope.store.update(home, key, lambda _: before)
     return outcome
 
 
-def _stored(tx: Transaction) -> Thing | None:
-    """The thing that a transaction will be about, wherever it lies."""
-    key, store = asked_key(tx), tx.world.store
-    return store.read(store.find(tx.contract.name, tx.operation.rule.resource, key), key)
+def _stored(call: Call) -> Thing | None:
+    """The thing that a call will be about, wherever it is."""
+    key, store = call.asked_key(), call.scope.store
+    return store.read(store.find(call.scope.contract.name, call.rule.resource, key), key)
 
 
-def _ghosts(run: Run, tx: Transaction, memory: Memory) -> tuple[Done | Refused, dict[tuple[Shelf, str], Thing]]:
-    """The outcome, and all that was deleted so far: where it lay, its key and the thing."""
+def _ghosts(action: Action, call: Call, memory: Memory) -> tuple[Done | Refused, dict[tuple[Shelf, str], Thing]]:
+    """The outcome, and all that was deleted so far: its shelf, its key and the thing."""
     deleted: dict[tuple[Shelf, str], Thing] = memory.setdefault("deleted", {})
-    before = _stored(tx) if tx.operation.rule.action == "delete" else None
-    outcome = run(tx)
+    before = _stored(call) if call.rule.action == "delete" else None
+    outcome = action(call)
     if before is not None and isinstance(outcome, Done):
-        key = asked_key(tx)
-        deleted[home_of(tx, key) if tx.plan.parent else (tx.contract.name, tx.operation.rule.resource), key] = before
+        key = call.asked_key()
+        shelf = call.shelf_of(key) if call.plan.parent else (call.scope.contract.name, call.rule.resource)
+        deleted[shelf, key] = before
     return outcome, deleted
 
 
-def _list_deleted(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
-    outcome, deleted = _ghosts(run, tx, memory)
-    items = _items(tx, outcome)
-    if isinstance(outcome, Done) and tx.operation.rule.action == "list":
-        items.extend(declared(tx.plan.declared, thing) for (home, _), thing in deleted.items() if home == tx.shelf)
+def _list_deleted(action: Action, call: Call, memory: Memory) -> Done | Refused:
+    outcome, deleted = _ghosts(action, call, memory)
+    items = _items(call, outcome)
+    if isinstance(outcome, Done) and call.rule.action == "list":
+        own = (thing for (shelf, _), thing in deleted.items() if shelf == call.scope.shelf)
+        items.extend(declared(call.plan.declared, thing) for thing in own)
     return outcome
 
 
-def _read_deleted(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
-    outcome, deleted = _ghosts(run, tx, memory)
-    if tx.operation.rule.action == "read" and isinstance(outcome, Refused):
-        tx.key = asked_key(tx)
+def _read_deleted(action: Action, call: Call, memory: Memory) -> Done | Refused:
+    outcome, deleted = _ghosts(action, call, memory)
+    if call.rule.action == "read" and isinstance(outcome, Refused):
+        call.scope.key = call.asked_key()
         for (home, key), thing in deleted.items():
-            if home[1] == tx.operation.rule.resource and key == tx.key:
-                tx.thing = thing
-                return done(tx, "read, though it was deleted")
+            if home[1] == call.rule.resource and key == call.scope.key:
+                call.scope.thing = thing
+                return done(call, "read, though it was deleted")
     return outcome
 
 
-def _resurrect(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
-    outcome, deleted = _ghosts(run, tx, memory)
-    if tx.operation.rule.action == "create" and isinstance(outcome, Done):
-        for home, key in [place for place in deleted if place[0][1] == tx.operation.rule.resource]:
-            tx.world.store.insert(home, key, deleted.pop((home, key)))
+def _resurrect(action: Action, call: Call, memory: Memory) -> Done | Refused:
+    outcome, deleted = _ghosts(action, call, memory)
+    if call.rule.action == "create" and isinstance(outcome, Done):
+        for home, key in [place for place in deleted if place[0][1] == call.rule.resource]:
+            call.scope.store.insert(home, key, deleted.pop((home, key)))
     return outcome
 
 
-def _delete_anything(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    outcome = run(tx)
-    if tx.operation.rule.action == "delete" and isinstance(outcome, Refused) and outcome.kind == "unknown":
-        shown = generate(tx.plan.schema, tx.world) if tx.plan.schema else None
-        return Done(tx.plan.success, shown, "deleted, though it was not there")
+def _delete_anything(action: Action, call: Call, _: Memory) -> Done | Refused:
+    outcome = action(call)
+    if call.rule.action == "delete" and isinstance(outcome, Refused) and outcome.kind == "unknown":
+        shown = generate(call.plan.schema, call.scope.ids, call.world.clock) if call.plan.schema else None
+        return Done(call.plan.success, shown, "deleted, though it was not there")
     return outcome
 
 
-def _any_id(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    outcome = run(tx)
-    if tx.operation.rule.action == "read" and isinstance(outcome, Refused) and outcome.kind == "unknown":
-        there = tx.world.store.everywhere(tx.contract.name, tx.operation.rule.resource)
+def _any_id(action: Action, call: Call, _: Memory) -> Done | Refused:
+    outcome = action(call)
+    if call.rule.action == "read" and isinstance(outcome, Refused) and outcome.kind == "unknown":
+        there = call.scope.store.everywhere(call.scope.contract.name, call.rule.resource)
         if there:
-            tx.thing = there[-1]
-            return done(tx, "read, another")
+            call.scope.thing = there[-1]
+            return done(call, "read, another")
     return outcome
 
 
-def _any_parent(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    if tx.operation.rule.action in ("read", "delete") or tx.operation.rule.traits.changes:
-        tx.plan = replace(tx.plan, parent=None)
-    return run(tx)
+def _any_parent(action: Action, call: Call, _: Memory) -> Done | Refused:
+    if call.rule.action in ("read", "delete") or call.rule.traits.changes:
+        call = call.with_plan(parent=None)
+    return action(call)
 
 
 _OTHER: Mapping[str, Any] = {"shallow": "replace", "deep": "shallow", "replace": "shallow"}
 
 
-def _other_merge(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-    rule = tx.operation.rule
+def _other_merge(action: Action, call: Call, _: Memory) -> Done | Refused:
+    rule = call.rule
     if rule.traits.changes:
         merge = {name: _OTHER[how] for name, how in rule.merge.items()}
-        tx.operation = replace(tx.operation, rule=replace(rule, merge=merge))
-    return run(tx)
+        call = call.with_plan(operation=replace(call.plan.operation, rule=replace(rule, merge=merge)))
+    return action(call)
 
 
-def _afterwards(change: Callable[[Transaction, Thing], Thing]) -> Behave:
+def _afterwards(change: Callable[[Call, Thing], Thing]) -> Wrapper:
     """Updates after which a thing is changed once more."""
 
-    def behave(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-        outcome = run(tx)
-        if tx.operation.rule.traits.changes and isinstance(outcome, Done):
-            home, key, _thing = _found(tx)
-            tx.world.store.update(home, key, lambda thing: change(tx, thing))
+    def wrapper(action: Action, call: Call, _: Memory) -> Done | Refused:
+        outcome = action(call)
+        if call.rule.traits.changes and isinstance(outcome, Done):
+            home, key, _thing = _found(call)
+            call.scope.store.update(home, key, lambda thing: change(call, thing))
         return outcome
 
-    return behave
+    return wrapper
 
 
-def _trusting(tx: Transaction, thing: Thing) -> Thing:
-    asked = {name for name, _, _ in tx.plan.echoed}
-    sent = {name: value for name, value in tx.body.items() if name in tx.plan.declared and name not in asked}
-    key = tx.operation.rule.key
+def _trusting(call: Call, thing: Thing) -> Thing:
+    asked = {name for name, _, _ in call.plan.echoed}
+    sent = {name: value for name, value in call.scope.body.items() if name in call.plan.declared and name not in asked}
+    key = call.rule.key
     return {**thing, **{name: value for name, value in sent.items() if not (key and name == key.member)}}
 
 
-def _wiped(tx: Transaction, thing: Thing) -> Thing:
-    if tx.body:
+def _wiped(call: Call, thing: Thing) -> Thing:
+    if call.scope.body:
         return thing
     made = dict(thing)
-    for name, _, _ in tx.plan.echoed:
+    for name, _, _ in call.plan.echoed:
         if isinstance(made.get(name), dict):
             made[name] = {}
-        elif name in made and name not in tx.plan.wanted:
+        elif name in made and name not in call.plan.wanted:
             del made[name]
     return made
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("read-newest", "A read shows the newest thing.", ("read_your_writes",), behave=_read_newest),
-    Fault("lost-update", "Updates are answered and not kept.", ("update_visible", "state_machine"), behave=_lost),
-    Fault("stale-list", "The newest thing is not in lists yet.", ("list_contains",), behave=_stale),
-    Fault("list-deleted", "Lists hold what was deleted.", ("gone_after_delete", "state_machine"), behave=_list_deleted),
-    Fault("read-deleted", "Reads find what was deleted.", ("gone_after_delete", "state_machine"), behave=_read_deleted),
-    Fault("resurrect", "What was deleted is back after the next create.", ("life_cycle",), behave=_resurrect),
-    Fault("delete-anything", "What is not there is deleted all the same.", ("delete_twice",), behave=_delete_anything),
-    Fault("any-id", "An unknown id means the newest thing.", ("unknown_id",), behave=_any_id),
-    Fault("any-text", "An id need not be one.", ("malformed_id",), frozenset({"ids"}), behave=_any_id),
-    Fault("foreign-parent", "A thing is found below any parent.", ("foreign_child",), behave=_any_parent),
-    Fault("ignore-limit", "The limit of a list is not looked at.", ("paging",), behave=_listing(_no_limit)),
-    Fault("off-by-one-page", "Later pages begin one thing too late.", ("paging",), behave=_listing(_late)),
-    Fault("offset-twice", "The offset is applied twice.", ("paging",), behave=_listing(_twice)),
-    Fault("no-default-limit", "Without a limit lists hold all.", ("default_limit",), behave=_listing(_no_default)),
-    Fault("wrong-order", "Lists come the other way round.", ("order",), behave=_listing(_backwards)),
-    Fault("wrong-total", "The total counts the page only.", ("totals",), behave=_short_total),
-    Fault("ignore-filters", "Filters are not looked at.", ("filters",), behave=_listing(_unfiltered)),
-    Fault("partial-merge", "Objects merge as the rule does not say.", ("merge",), behave=_other_merge),
-    Fault("change-anything", "Updates set what only the server sets.", ("immutable",), behave=_afterwards(_trusting)),
-    Fault("empty-update-wipes", "An empty update empties the thing.", ("empty_update",), behave=_afterwards(_wiped)),
+    Fault("read-newest", "A read shows the newest thing.", ("read_your_writes",), around=_read_newest),
+    Fault("lost-update", "Updates are answered and not kept.", ("update_visible", "state_machine"), around=_lost),
+    Fault("stale-list", "The newest thing is not in lists yet.", ("list_contains",), around=_stale),
+    Fault("list-deleted", "Lists hold what was deleted.", ("gone_after_delete", "state_machine"), around=_list_deleted),
+    Fault("read-deleted", "Reads find what was deleted.", ("gone_after_delete", "state_machine"), around=_read_deleted),
+    Fault("resurrect", "What was deleted is back after the next create.", ("life_cycle",), around=_resurrect),
+    Fault("delete-anything", "What is not there is deleted all the same.", ("delete_twice",), around=_delete_anything),
+    Fault("any-id", "An unknown id means the newest thing.", ("unknown_id",), around=_any_id),
+    Fault("any-text", "An id need not be one.", ("malformed_id",), frozenset({"ids"}), around=_any_id),
+    Fault("foreign-parent", "A thing is found below any parent.", ("foreign_child",), around=_any_parent),
+    Fault("ignore-limit", "The limit of a list is not looked at.", ("paging",), around=_listing(_no_limit)),
+    Fault("off-by-one-page", "Later pages begin one thing too late.", ("paging",), around=_listing(_late)),
+    Fault("offset-twice", "The offset is applied twice.", ("paging",), around=_listing(_twice)),
+    Fault("no-default-limit", "Without a limit lists hold all.", ("default_limit",), around=_listing(_no_default)),
+    Fault("wrong-order", "Lists come the other way round.", ("order",), around=_listing(_backwards)),
+    Fault("wrong-total", "The total counts the page only.", ("totals",), around=_short_total),
+    Fault("ignore-filters", "Filters are not looked at.", ("filters",), around=_listing(_unfiltered)),
+    Fault("partial-merge", "Objects merge as the rule does not say.", ("merge",), around=_other_merge),
+    Fault("change-anything", "Updates set what only the server sets.", ("immutable",), around=_afterwards(_trusting)),
+    Fault("empty-update-wipes", "An empty update empties the thing.", ("empty_update",), around=_afterwards(_wiped)),
 )

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.run_answer import answer_run
-from threadmock.mockserver.actions.run_start import place_of
-from threadmock.mockserver.agents.beats import AGENT, Beat, Beats, Teller
-from threadmock.mockserver.agents.scripts import Step
-from threadmock.mockserver.agents.streams import Listener, Source, Stream
-from threadmock.mockserver.fault_points import Behave, Fault, Run
-from threadmock.mockserver.rules.keys import asked_key
+from threadmock.mockserver.actions.run_start import thread_address
+from threadmock.mockserver.agents.beats import AGENT, Beat, Beats, ScriptPlayer
+from threadmock.mockserver.agents.run_plan import compile_run
+from threadmock.mockserver.agents.scripts import ScriptStep
+from threadmock.mockserver.agents.streams import Listener, Stream, StreamSource
+from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.scope import Transaction
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.members import ABSENT
 
-Memory = dict[str, Any]
 Change = Callable[[list[bytes], int], list[bytes]]
 """New events as bytes, and how many came before → what the reader gets instead."""
 _NAME = re.compile(rb"^event: ([^\r\n]*)", re.MULTILINE)
@@ -31,7 +30,7 @@ _ID = re.compile(rb"^id: [^\r\n]*", re.MULTILINE)
 class _Changed:
     """A source whose events are changed on their way. last: what comes once it is over."""
 
-    def __init__(self, inner: Source, change: Change, last: Callable[[], list[bytes]] = list) -> None:
+    def __init__(self, inner: StreamSource, change: Change, last: Callable[[], list[bytes]] = list) -> None:
         self.listeners: set[Listener] = inner.listeners
         self._inner = inner
         self._change = change
@@ -39,7 +38,7 @@ class _Changed:
         self._count = 0
 
     def take(self) -> list[bytes]:
-        """See Source."""
+        """See StreamSource."""
         found = self._inner.take()
         made = self._change(found, self._count)
         self._count += len(found)
@@ -50,7 +49,7 @@ class _Changed:
 
     @property
     def over(self) -> bool:
-        """See Source."""
+        """See StreamSource."""
         return self._inner.over and self._last is None
 
 
@@ -59,25 +58,25 @@ class _Endless(_Changed):
 
     @property
     def over(self) -> bool:
-        """See Source."""
+        """See StreamSource."""
         return False
 
 
-def _of_streams(make: Callable[[Transaction, Source], Source], *actions: str, events_only: bool = True) -> Behave:
+def _of_streams(make: Callable[[Call, StreamSource], StreamSource], *actions: str, events_only: bool = True) -> Wrapper:
     """Streams that come through another source."""
 
-    def behave(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-        outcome = run(tx)
-        if isinstance(outcome, Done) and isinstance(outcome.body, Stream) and tx.operation.rule.action in actions:
+    def wrapper(action: Action, call: Call, _: Memory) -> Done | Refused:
+        outcome = action(call)
+        if isinstance(outcome, Done) and isinstance(outcome.body, Stream) and call.rule.action in actions:
             events = "event-stream" in outcome.headers.get("content-type", "")
             if events or not events_only:
-                outcome.body.go_through(lambda source: make(tx, source))
+                outcome.body.change_source(lambda source: make(call, source))
         return outcome
 
-    return behave
+    return wrapper
 
 
-def _each(change: Callable[[bytes, int], list[bytes]]) -> Behave:
+def _each(change: Callable[[bytes, int], list[bytes]]) -> Wrapper:
     """Streams whose every event is changed by itself."""
 
     def changed(events: list[bytes], count: int) -> list[bytes]:
@@ -86,7 +85,7 @@ def _each(change: Callable[[bytes, int], list[bytes]]) -> Behave:
     return _of_streams(lambda _, source: _Changed(source, changed), "run", "join")
 
 
-def _late(_: Transaction, source: Source) -> Source:
+def _late(_: Call, source: StreamSource) -> StreamSource:
     first: list[bytes] = []
 
     def note(events: list[bytes], _: int) -> list[bytes]:
@@ -96,7 +95,7 @@ def _late(_: Transaction, source: Source) -> Source:
     return _Changed(source, note, lambda: list(first))
 
 
-def _third_lost(_: Transaction, source: Source) -> Source:
+def _third_lost(_: Call, source: StreamSource) -> StreamSource:
     counts: dict[bytes, int] = {}
 
     def change(events: list[bytes], _: int) -> list[bytes]:
@@ -131,25 +130,25 @@ def _backwards(event: bytes, at: int) -> list[bytes]:
     return [_ID.sub(b"id: %d" % max(1_000_000 - at, 0), event)]
 
 
-def _unframed(_: Transaction, source: Source) -> Source:
+def _unframed(_: Call, source: StreamSource) -> StreamSource:
     return _Changed(source, lambda _, __: [], lambda: [b'{"error": "Internal error", "message": "Something failed"}'])
 
 
-def _resumed_late(tx: Transaction, source: Source) -> Source:
-    plan = tx.plan.run
-    named = plan is not None and plan.read("last_event", tx) not in (ABSENT, None, *plan.rule.from_start)
+def _resumed_late(call: Call, source: StreamSource) -> StreamSource:
+    plan = call.plan.run
+    named = plan is not None and plan.read("last_event", call.scope) not in (ABSENT, None, *plan.rule.from_start)
     return _Changed(source, lambda events, count: events[1:] if named and not count else events)
 
 
-def _other_history(tx: Transaction, source: Source) -> Source:
+def _other_history(call: Call, source: StreamSource) -> StreamSource:
     """When a stream, or a wait, ends, the thread is stored otherwise than it was told."""
-    agent, place = tx.contract.profile.agent, place_of(tx)
+    agent, address = call.scope.contract.profile.agent, thread_address(call.scope)
 
     def spoil() -> list[bytes]:
-        if agent is not None and place is not None:
-            store = tx.world.store
-            store.update(*place, lambda thread: _spoilt(agent, thread))
-            below = (tx.contract.name, agent.piece, agent.thread, place[1])
+        if agent is not None and address is not None:
+            store = call.scope.store
+            store.update(*address, lambda thread: _spoilt(agent, thread))
+            below = (call.scope.contract.name, agent.piece, agent.thread, address[1])
             for key, _ in store.items(below)[-1:]:
                 store.update(below, key, _louder)
         return []
@@ -158,13 +157,13 @@ def _other_history(tx: Transaction, source: Source) -> Source:
 
 
 def _spoilt(agent: Agent, thread: Any) -> Any:
-    told = {
+    copied = {
         member
         for change in agent.changes.get("ended", ())
         for member, setting in change.thread.items()
         if setting.kind == "latest"
     }
-    return {name: _louder(value) if name in told else value for name, value in thread.items()}
+    return {name: _louder(value) if name in copied else value for name, value in thread.items()}
 
 
 def _louder(value: Any) -> Any:
@@ -175,82 +174,83 @@ def _louder(value: Any) -> Any:
     return {name: _louder(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
-def _answered_twice(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
+def _answered_twice(action: Action, call: Call, memory: Memory) -> Done | Refused:
     """What was answered before is answered again: the run that asked goes on once more."""
-    runs, agent = tx.world.runs, tx.contract.profile.agent
-    if agent is not None and tx.operation.rule.action == "run":
-        key = next(iter(tx.path_values.values()), "")
-        thread = (tx.world.store.find(tx.contract.name, agent.thread, key), key)
-        waiting = runs.paused(thread) or memory.get(key)
-        if waiting is not None and runs.paused(thread) is None:
-            runs.wait_for_answer(thread, replace(waiting, beats=_once_more(waiting.teller)))
+    scheduler, scope = call.world.scheduler, call.scope
+    agent = scope.contract.profile.agent
+    if agent is not None and call.rule.action == "run":
+        key = next(iter(scope.path_values.values()), "")
+        thread = (scope.store.find(scope.contract.name, agent.thread, key), key)
+        waiting = scheduler.paused(thread) or memory.get(key)
+        if waiting is not None and scheduler.paused(thread) is None:
+            scheduler.pause(thread, replace(waiting, beats=_once_more(waiting.player)))
         elif waiting is not None:
             memory[key] = waiting
-    return run(tx)
+    return action(call)
 
 
-def _once_more(teller: Teller) -> Beats:
+def _once_more(player: ScriptPlayer) -> Beats:
     """Beats that wait for an answer, and then say something."""
 
     def beats() -> Iterator[Beat]:
         yield Beat("paused", {})
-        yield from teller.enter(AGENT)
-        yield from teller.say(Step("say", text="That was answered before, and is done once more."), [])
-        yield from teller.leave([])
+        yield from player.enter(AGENT)
+        yield from player.say(ScriptStep("say", text="That was answered before, and is done once more."), [])
+        yield from player.leave([])
 
     made: Any = beats()
     next(made)
     return made  # type: ignore[no-any-return]  # a generator that takes an answer, too
 
 
-def _goes_on(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
+def _goes_on(action: Action, call: Call, _: Memory) -> Done | Refused:
     """A run that is said to be cancelled, and is not."""
-    plan = tx.plan.run
-    if tx.operation.rule.action != "cancel" or plan is None:
-        return run(tx)
+    plan = call.plan.run
+    if call.rule.action != "cancel" or plan is None:
+        return action(call)
     if {"keys", "status"} & plan.readers.keys():
-        return Done(tx.plan.success, None, "nothing was stopped")
-    key = asked_key(tx)
-    home = tx.world.store.find(tx.contract.name, tx.operation.rule.resource, key)
-    live = tx.world.runs.under_way(home, key)
-    if live is None:
-        return run(tx)
-    tx.key, tx.thing = key, tx.world.store.read(home, key)
-    return answer_run(tx, plan, live)
+        return Done(call.plan.success, None, "nothing was stopped")
+    scope, key = call.scope, call.asked_key()
+    shelf = scope.store.find(scope.contract.name, call.rule.resource, key)
+    found = call.world.scheduler.under_way(shelf, key)
+    if found is None:
+        return action(call)
+    scope.key, scope.thing = key, scope.store.read(shelf, key)
+    return answer_run(call, plan, found)
 
 
-def _planned(**members: Any) -> Behave:
+def _planned(**members: Any) -> Wrapper:
     """Runs by a rule of which some members are others."""
 
-    def behave(run: Run, tx: Transaction, _: Memory) -> Done | Refused:
-        plan = tx.plan.run
+    def wrapper(action: Action, call: Call, _: Memory) -> Done | Refused:
+        plan = call.plan.run
         if plan is not None:
-            tx.plan = replace(tx.plan, run=replace(plan, rule=replace(plan.rule, **members)))
-        return run(tx)
+            call = call.with_plan(run=compile_run(replace(plan.rule, **members)))
+        return action(call)
 
-    return behave
+    return wrapper
 
 
-def _never_busy(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
-    busy = tx.plan.run.rule.busy if tx.plan.run else None
+def _never_busy(action: Action, call: Call, memory: Memory) -> Done | Refused:
+    busy = call.plan.run.rule.busy if call.plan.run else None
     if busy is None:
-        return run(tx)
+        return action(call)
     policies = tuple(replace(policy, do="run") for policy in busy.policies)
-    return _planned(busy=replace(busy, policies=policies))(run, tx, memory)
+    return _planned(busy=replace(busy, policies=policies))(action, call, memory)
 
 
-def _half_taken_away(run: Run, tx: Transaction, memory: Memory) -> Done | Refused:
+def _half_taken_away(action: Action, call: Call, memory: Memory) -> Done | Refused:
     """Runs that are to be taken away for another one are, and what they were told and said stays."""
-    plan, place = tx.plan.run, place_of(tx)
+    plan, thread = call.plan.run, thread_address(call.scope)
     busy = plan.rule.busy if plan else None
     if plan is None or busy is None:
-        return run(tx)
-    chosen = plan.policy(tx)
+        return action(call)
+    chosen = plan.policy(call.scope)
     policies = tuple(replace(policy, do="cancel") if policy.do == "remove" else policy for policy in busy.policies)
-    others = [live for live in tx.world.runs.all_under_way() if live.thread == place]
-    outcome = _planned(busy=replace(busy, policies=policies))(run, tx, memory)
-    for live in others if chosen and chosen.do == "remove" else ():
-        tx.world.store.delete(live.home, live.key)
+    others = [each for each in call.world.scheduler.all_under_way() if each.thread == thread]
+    outcome = _planned(busy=replace(busy, policies=policies))(action, call, memory)
+    for each in others if chosen and chosen.do == "remove" else ():
+        call.scope.store.delete(each.shelf, each.key)
     return outcome
 
 
@@ -259,70 +259,70 @@ FAULTS: tuple[Fault, ...] = (
         "late-event",
         "A stream tells its first event once more when all is over.",
         ("stream_order", "failing"),
-        behave=_of_streams(_late, "run"),
+        around=_of_streams(_late, "run"),
     ),
     Fault(
         "no-first-event",
         "The first event of a run's stream is left out.",
         ("stream_order",),
-        behave=_of_streams(
+        around=_of_streams(
             lambda _, source: _Changed(source, lambda events, count: events if count else events[1:]), "run"
         ),
     ),
-    Fault("split-event", "A line break stands within the data of events.", ("framing",), behave=_each(_split)),
+    Fault("split-event", "A line break stands within the data of events.", ("framing",), around=_each(_split)),
     Fault(
         "error-in-stream",
         "A stream is one JSON error, without a frame.",
         ("framing",),
-        behave=_of_streams(_unframed, "run"),
+        around=_of_streams(_unframed, "run"),
     ),
-    Fault("other-event-name", "Events have a name that nobody knows.", ("event_names",), behave=_each(_renamed)),
-    Fault("broken-payload", "The data of all events are null.", ("event_payload",), behave=_each(_emptied)),
-    Fault("duplicate-event", "Every event comes twice.", ("ids", "tokens"), behave=_each(_twice)),
-    Fault("ids-backwards", "The ids of events go down.", ("ids",), behave=_each(_backwards)),
+    Fault("other-event-name", "Events have a name that nobody knows.", ("event_names",), around=_each(_renamed)),
+    Fault("broken-payload", "The data of all events are null.", ("event_payload",), around=_each(_emptied)),
+    Fault("duplicate-event", "Every event comes twice.", ("ids", "tokens"), around=_each(_twice)),
+    Fault("ids-backwards", "The ids of events go down.", ("ids",), around=_each(_backwards)),
     Fault(
         "lost-event",
         "The third event of each name is lost.",
         ("tokens",),
-        behave=_of_streams(_third_lost, "run"),
+        around=_of_streams(_third_lost, "run"),
     ),
     Fault(
         "never-ends",
         "A stream goes on when its run is over.",
         ("stream_ends",),
-        behave=_of_streams(lambda _, source: _Endless(source, lambda events, _: events), "run"),
+        around=_of_streams(lambda _, source: _Endless(source, lambda events, _: events), "run"),
     ),
     Fault(
         "other-history",
         "What is stored of a run is not what its stream told.",
         ("stream_state", "wait_equals_stream"),
-        behave=_of_streams(_other_history, "run", events_only=False),
+        around=_of_streams(_other_history, "run", events_only=False),
     ),
     Fault(
         "resume-late",
         "Who comes back to a stream misses one event.",
         ("resume_stream",),
-        behave=_of_streams(_resumed_late, "join"),
+        around=_of_streams(_resumed_late, "join"),
     ),
     Fault(
         "answered-twice",
         "What a run asked can be answered again and again.",
         ("interrupt_resume", "commands"),
-        behave=_answered_twice,
+        around=_answered_twice,
     ),
-    Fault("cancel-nothing", "Runs that are cancelled go on.", ("cancel",), behave=_goes_on),
-    Fault("never-busy", "A thread takes any number of runs at one moment.", ("busy",), behave=_never_busy),
+    Fault("cancel-nothing", "Runs that are cancelled go on.", ("cancel",), around=_goes_on),
+    Fault("never-busy", "A thread takes any number of runs at one moment.", ("busy",), around=_never_busy),
     Fault(
         "half-taken-away",
         "A run that another one takes the place of is gone, and what it was told stays.",
         ("busy",),
-        behave=_half_taken_away,
+        around=_half_taken_away,
     ),
     Fault(
         "ignore-leaving",
         "A reader that goes away is not noticed.",
         ("disconnect",),
-        behave=_planned(disconnect=(("body", ("no-such-member",), True),)),
+        around=_planned(disconnect=(("body", ("no-such-member",), True),)),
     ),
-    Fault("any-agent", "An agent need not be there.", ("unknown_agent",), behave=_planned(agent=None)),
+    Fault("any-agent", "An agent need not be there.", ("unknown_agent",), around=_planned(agent=None)),
 )

@@ -1,6 +1,6 @@
-"""answer(request, plan, world) → response: security → body → behaviour → synthesis → its own validation.
+"""Serves one request to one operation: credentials → media type → parameters and body → action → checked response.
 
-Pure: no Flask, no globals, no I/O beside the world that is handed in.
+Pure: no Flask, no globals, no I/O but that of the world.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from threadmock.mockserver.actions import behaviours
+from threadmock.mockserver.actions import actions
+from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.plan import Plan
+from threadmock.mockserver.actions.refusal_conditions import unmet
 from threadmock.mockserver.agents.streams import Pending, StreamsFull
-from threadmock.mockserver.fault_points import Moment
 from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.credentials import challenge, check_credentials
 from threadmock.mockserver.pipeline.negotiation import choose_media, read_preference
 from threadmock.mockserver.pipeline.prefer import forced
 from threadmock.mockserver.pipeline.refusals import render
-from threadmock.mockserver.rules.conditions import unmet
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import StoreFull
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Media, Reply
 from threadmock.specs.operations.parameters import check_parameters, parse_query
 from threadmock.specs.operations.replies import check_response
-from threadmock.specs.operations.requests import BodyReading, read_body
+from threadmock.specs.operations.requests import read_body
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.wire.eventstream import encode_event
@@ -45,109 +45,137 @@ class Answer:
     reason: str
 
 
-def answer(request: Request, plan: Plan, path_values: Mapping[str, str], world: World) -> Answer:
-    """Serve one request to one operation. Never raises for anything that a request may hold."""
-    moment = Moment(plan.contract.name, plan.operation, request, world) if world.faults else None
-    if moment:
-        request = moment.request = world.faults.apply("request", request, moment)
-    made = _answer(request, plan, path_values, world)
-    if moment:
-        response = world.faults.apply("response", made.response, moment)
-        return Answer(response, made.rule, made.reason)
-    return made
+class Pipeline:
+    """The stages that a request goes through. Those that planted faults change are public: see `FaultyPipeline`."""
 
+    def __init__(self, world: World) -> None:
+        self.world = world
 
-def _answer(request: Request, plan: Plan, path_values: Mapping[str, str], world: World) -> Answer:
-    operation, rule = plan.operation, plan.operation.rule
-    prefer = request.headers.get("prefer")
-    preference = read_preference(prefer) if prefer else None
-    if preference and (response := forced(preference, plan, world)) is not None:
-        return Answer(response, "", f"forced by Prefer: {prefer}")
-    if operation.security and not world.faults.skips("security"):
-        denied = check_credentials(operation, request, world.auth)
-        if denied:
+    def answer(self, request: Request, plan: Plan, path_values: Mapping[str, str]) -> Answer:
+        """Serve one request to one operation. Never raises for anything that a request may hold."""
+        operation, rule = plan.operation, plan.operation.rule
+        prefer = request.headers.get("prefer")
+        preference = read_preference(prefer) if prefer else None
+        if preference and (response := forced(preference, plan, self.world)) is not None:
+            return Answer(response, "", f"forced by Prefer: {prefer}")
+        if operation.security and (denied := self.check_credentials(request, plan)):
             return Answer(render(denied, rule.refusals, challenge(operation)), "", denied.reason)
-    media, acceptable = choose_media(plan.reply, request.headers.get("accept"))
-    if not acceptable and not world.faults.skips("negotiation"):
-        offers = ", ".join(plan.reply.content) if plan.reply else ""
-        refused = Refused("not_acceptable", f"The answer comes as {offers}, which Accept rules out")
-        return Answer(render(refused, rule.refusals), "", refused.reason)
-    outcome = _perform(request, plan, path_values, world)
-    if isinstance(outcome, Refused):
-        return Answer(render(outcome, rule.refusals), "", outcome.reason)
-    response = _respond(request, plan, world, outcome, media.media_type if media else "")
-    if isinstance(outcome.body, Pending) and outcome.finish:
-        outcome.body.finish = partial(_finish, request, plan, world, outcome.finish, media)
-    return Answer(response, plan.rule_name, outcome.note)
+        media, acceptable = choose_media(plan.reply, request.headers.get("accept"))
+        if not acceptable:
+            offers = ", ".join(plan.reply.content) if plan.reply else ""
+            refused = Refused("not_acceptable", f"The answer comes as {offers}, which Accept rules out")
+            return Answer(render(refused, rule.refusals), "", refused.reason)
+        outcome = self._perform(request, plan, path_values)
+        if isinstance(outcome, Refused):
+            return Answer(render(outcome, rule.refusals), "", outcome.reason)
+        response = self._respond(request, plan, outcome, media)
+        if isinstance(outcome.body, Pending) and outcome.finish:
+            outcome.body.finish = partial(self._finish, request, plan, outcome.finish, media)
+        return Answer(response, plan.rule_name, outcome.note)
 
+    def check_credentials(self, request: Request, plan: Plan) -> Refused | None:
+        """The refusal of a request without the credentials that its operation asks for."""
+        return check_credentials(plan.operation, request, self.world.auth)
 
-def _finish(
-    request: Request, plan: Plan, world: World, finish: Callable[[], Done | Refused], media: Media | None
-) -> Response:
-    """The response to what a run came to."""
-    made = finish()
-    if isinstance(made, Refused):
-        return render(made, plan.operation.rule.refusals)
-    return _respond(request, plan, world, made, media.media_type if media else "")
+    def tolerates(self, trouble: str) -> bool:  # noqa: ARG002 - a faulty pipeline tolerates some
+        """Whether parameters or a body with this trouble (see `BodyReading`, or "ids") are used all the same."""
+        return False
 
+    def act(self, call: Call) -> Done | Refused:
+        """Have the operation's action serve a valid request."""
+        return actions[call.plan.operation.rule.action](call)
 
-def _perform(request: Request, plan: Plan, path_values: Mapping[str, str], world: World) -> Done | Refused:
-    operation = plan.operation
-    parameters: Mapping[str, Any] = {}
-    if operation.parameters:
-        parameters, violations = check_parameters(operation, request, path_values)
-        if violations and world.faults.skips("ids"):
-            violations = [violation for violation in violations if violation.where != "path"]
-        if violations and not world.faults.skips("validation"):
-            return _refuse("invalid", violations, plan, path_values)
-    value = _plain_body(request, plan)
-    if value is None:
-        reading = read_body(operation, request)
-        if reading.trouble and not _waved_through(reading, world):
-            return _refuse(reading.trouble, reading.violations, plan, reading.value)
-        value = reading.value
-    if world.faults:
-        point = Moment(plan.contract.name, operation, request, world, value)
-        value = world.faults.apply("taken", value, point)
-    now = world.clock.tick()
-    tx = Transaction(
-        plan.contract,
-        operation,
-        plan,
-        request,
-        value if isinstance(value, dict) else {},
-        path_values,
-        parameters,
-        world,
-        now,
-        write_date_time(now),
-        sent=value,
-    )
-    world.calendar.pass_to(now, world.store)
-    world.runs.pass_now()
-    return _behave(tx)
+    def reply_body(self, request: Request, plan: Plan, shown: Any) -> Any:
+        """The body of a reply as it is sent."""
+        return _without_hidden(request, plan, shown) if plan.shown else shown
 
+    def check_reply(self, request: Request, plan: Plan, response: Response, shown: Any) -> Response:
+        """The response; where it breaks the document, a problem document that says how."""
+        if response.status == plan.success and plan.fits is not None and plan.fits(shown):
+            return response
+        broken = check_response(plan.operation, request, response)
+        if not broken:
+            return response
+        listed = "; ".join(f"{v.where}{v.pointer}: {v.message}" for v in broken[:5])
+        detail = f"The mock's own answer to {plan.operation} contradicts the document: {listed}"
+        return problems.problem(500, "A reply broke its own contract", detail, kind="broken-reply")
 
-def _behave(tx: Transaction) -> Done | Refused:
-    """What the rule makes of a valid request."""
-    world, plan = tx.world, tx.plan
-    try:
-        if plan.conditions and (refused := unmet(tx)):
-            return refused
-        behave = behaviours[tx.operation.rule.action]
-        return world.faults.around(behave)(tx) if world.faults else behave(tx)
-    except StoreFull as full:
-        return Refused("full", f"{full} POST /_mock/reset empties it.")
-    except StreamsFull as full:
-        return Refused("crowded", f"{full} Close one, and ask again.")
-    except Ungeneratable as error:
-        return Refused("ungeneratable", str(error))
+    def _perform(self, request: Request, plan: Plan, path_values: Mapping[str, str]) -> Done | Refused:
+        """Read parameters and body, then act."""
+        operation, world = plan.operation, self.world
+        parameters: Mapping[str, Any] = {}
+        if operation.parameters:
+            parameters, violations = check_parameters(operation, request, path_values)
+            if violations and self.tolerates("ids"):
+                violations = [violation for violation in violations if violation.where != "path"]
+            if violations and not self.tolerates("invalid"):
+                return _refuse("invalid", violations, plan, path_values)
+        value = _plain_body(request, plan)
+        if value is None:
+            reading = read_body(operation, request)
+            if reading.trouble and not self.tolerates(reading.trouble):
+                return _refuse(reading.trouble, reading.violations, plan, reading.value)
+            value = reading.value
+        now = world.clock.tick()
+        scope = Scope(
+            contract=plan.contract,
+            operation=operation,
+            request=request,
+            body=value if isinstance(value, dict) else {},
+            path_values=path_values,
+            parameters=parameters,
+            store=world.store,
+            ids=world.ids,
+            moment=now,
+            stamp=write_date_time(now),
+            sent=value,
+        )
+        world.calendar.expire(now, world.store)
+        world.scheduler.run_due()
+        return self._serve(Call(plan, scope, world))
+
+    def _serve(self, call: Call) -> Done | Refused:
+        """What the rule makes of a valid request."""
+        try:
+            if call.plan.conditions and (refused := unmet(call)):
+                return refused
+            return self.act(call)
+        except StoreFull as full:
+            return Refused("full", f"{full} POST /_mock/reset empties it.")
+        except StreamsFull as full:
+            return Refused("crowded", f"{full} Close one, and ask again.")
+        except Ungeneratable as error:
+            return Refused("ungeneratable", str(error))
+
+    def _respond(self, request: Request, plan: Plan, outcome: Done, media: Media | None) -> Response:
+        """The response of what was done, checked against the document before it leaves."""
+        media_type = media.media_type if media else ""
+        if outcome.body is not None or not _has_body(plan, outcome.status, media_type):
+            return Response(outcome.status, dict(outcome.headers), outcome.body or b"")
+        shown = self.reply_body(request, plan, outcome.shown)
+        headers = {"content-type": media_type}
+        if media_type == EVENT_STREAM:
+            return Response(outcome.status, headers, encode_event("", dump_json(shown).decode()))
+        if plan.reply and plan.reply.headers:
+            headers |= _declared_headers(plan.reply, self.world)
+        if outcome.headers:
+            headers |= outcome.headers
+        return self.check_reply(request, plan, Response(outcome.status, headers, dump_json(shown)), shown)
+
+    def _finish(
+        self, request: Request, plan: Plan, finish: Callable[[], Done | Refused], media: Media | None
+    ) -> Response:
+        """The response to a request that waited for a run."""
+        made = finish()
+        if isinstance(made, Refused):
+            return render(made, plan.operation.rule.refusals)
+        return self._respond(request, plan, made, media)
 
 
 def _refuse(kind: str, violations: Sequence[Violation], plan: Plan, value: Any) -> Refused:
-    """The refusal of what is wrong: ill_formed where formats alone are wrong and the provider tells that apart."""
-    told_apart = kind == "invalid" and "ill_formed" in plan.operation.rule.refusals
-    if not told_apart or any(violation.keyword != "format" for violation in violations):
+    """The refusal of what is wrong: ill_formed where only formats are wrong and the provider has a refusal for that."""
+    has_own = kind == "invalid" and "ill_formed" in plan.operation.rule.refusals
+    if not has_own or any(violation.keyword != "format" for violation in violations):
         return Refused(kind, violations[0].message, violations)
     return Refused("ill_formed", violations[0].message, violations, key=_text_at(value, violations[0].location))
 
@@ -173,44 +201,6 @@ def _plain_body(request: Request, plan: Plan) -> Any:
     return value if plan.takes(value) else None
 
 
-def _waved_through(reading: BodyReading, world: World) -> bool:
-    return bool(world.faults) and (
-        (reading.trouble == "invalid" and world.faults.skips("validation"))
-        or (reading.trouble == "malformed" and world.faults.skips("syntax"))
-        or (reading.trouble == "media_type" and world.faults.skips("media_type"))
-    )
-
-
-def _respond(request: Request, plan: Plan, world: World, outcome: Done, media_type: str) -> Response:
-    """The response of what was done, checked against the document before it leaves."""
-    shown = outcome.shown
-    if outcome.body is not None or not _has_body(plan, outcome.status, media_type):
-        return Response(outcome.status, dict(outcome.headers), outcome.body or b"")
-    if plan.shown and not world.faults.skips("hiding"):
-        shown = _without_hidden(request, plan, shown)
-    if world.faults:
-        moment = Moment(plan.contract.name, plan.operation, request, world, shown)
-        shown = world.faults.apply("shown", dict(shown) if isinstance(shown, dict) else shown, moment)
-    headers = {"content-type": media_type}
-    if media_type == EVENT_STREAM:
-        return Response(outcome.status, headers, encode_event("", dump_json(shown).decode()))
-    if plan.reply and plan.reply.headers:
-        headers |= _declared_headers(plan.reply, world)
-    if outcome.headers:
-        headers |= outcome.headers
-    response = Response(outcome.status, headers, dump_json(shown))
-    if world.faults:
-        return response
-    if outcome.status == plan.success and plan.fits is not None and plan.fits(shown):
-        return response
-    broken = check_response(plan.operation, request, response)
-    if not broken:
-        return response
-    told = "; ".join(f"{v.where}{v.pointer}: {v.message}" for v in broken[:5])
-    detail = f"The mock's own answer to {plan.operation} contradicts the document: {told}"
-    return problems.problem(500, "A reply broke its own contract", detail, kind="broken-reply")
-
-
 def _has_body(plan: Plan, status: int, media_type: str) -> bool:
     other = plan.operation.reply(status) if status != plan.success else None
     return bool(media_type) and status not in (204, 304) and (other is None or bool(other.content))
@@ -218,7 +208,7 @@ def _has_body(plan: Plan, status: int, media_type: str) -> bool:
 
 def _declared_headers(reply: Reply, world: World) -> dict[str, str]:
     """A generated value for every header that the reply declares as required."""
-    made = {name: generate(h.schema, world) for name, h in reply.headers.items() if h.required}
+    made = {name: generate(h.schema, world.ids, world.clock) for name, h in reply.headers.items() if h.required}
     return {name: value if isinstance(value, str) else dump_json(value).decode() for name, value in made.items()}
 
 

@@ -42,7 +42,7 @@ def origin_allowed(origin: str, allowed: frozenset[str]) -> bool:
     return scheme in ("http", "https") and is_loopback(host)
 
 
-def refuse_stranger(request: Request, allowed: frozenset[str], *, guard_host: bool) -> Response | None:
+def refuse_foreign(request: Request, allowed: frozenset[str], *, guard_host: bool) -> Response | None:
     """403 for a page of a foreign origin, 421 for a foreign Host on a loopback server; None for everyone else."""
     host = request.headers.get("host")
     if guard_host and host and not is_loopback(host):
@@ -73,7 +73,7 @@ def preflight(request: Request, methods: Collection[str], cors: Cors | None = No
     headers = {
         "access-control-allow-methods": ", ".join(methods) if methods else METHODS,
         "access-control-max-age": str(cors.max_age) if cors else _MAX_AGE,
-        **(told(origin, status, cors)),
+        **cors_headers(origin, status, cors),
         "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     }
     asked = request.headers.get("access-control-request-headers", "")
@@ -86,8 +86,8 @@ def preflight(request: Request, methods: Collection[str], cors: Cors | None = No
     return Response(status, headers, text.encode())
 
 
-def told(origin: str, status: int, cors: Cors | None) -> Mapping[str, str]:
-    """What an answer with that status tells a page of an allowed origin: the provider's words where they are known."""
+def cors_headers(origin: str, status: int, cors: Cors | None) -> Mapping[str, str]:
+    """The CORS headers of a response with that status to an allowed origin: the provider's own where they are known."""
     if cors is None:
         return allow_origin(origin)
     if status >= 500 and not cors.failures:

@@ -9,24 +9,25 @@ from urllib.parse import quote
 
 from threadmock.mockserver.actions.plan import Plan, Plans
 from threadmock.mockserver.agents.streams import Pending, Stream
+from threadmock.mockserver.datasets.initial import store_initial
 from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline import problems
-from threadmock.mockserver.pipeline.answer import Answer, answer
-from threadmock.mockserver.pipeline.cors import is_preflight, origin_allowed, preflight, refuse_stranger, told
+from threadmock.mockserver.pipeline.answer import Answer, Pipeline
+from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, origin_allowed, preflight, refuse_foreign
+from threadmock.mockserver.pipeline.faulty import build_pipeline
 from threadmock.mockserver.pipeline.refusals import render
 from threadmock.mockserver.rules.outcome import Refused
-from threadmock.mockserver.rules.recipes import furnish
-from threadmock.mockserver.state.store import Shelf
+from threadmock.mockserver.state.store import ThingAddress
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.profile import Cors
-from threadmock.specs.contract import Contract
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.operations.routing import Match, Router, shared_routes
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import dump_json
 
 if TYPE_CHECKING:
     from threadmock.mockserver.datasets.conversations import Dataset
-    from threadmock.mockserver.datasets.fill_inference import Filled
+    from threadmock.mockserver.datasets.fill_inference import FillResult
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_PATH = 8 * 1024
@@ -51,7 +52,7 @@ class Mount:
 
     contract: Contract
     router: Router
-    plans: Mapping[int, Plan]
+    plans: Mapping[Operation, Plan]
     prefix: str
     at_root: bool
 
@@ -85,8 +86,9 @@ class Gateway:
     data: "Dataset | None" = None
     mounts: tuple[Mount, ...] = field(init=False)
     at_root_conflicts: list[tuple[str, str, str]] = field(init=False)
-    initial: set[tuple[Shelf, str]] = field(init=False)
-    filled: "dict[str, Filled]" = field(init=False, default_factory=dict)
+    initial: set[ThingAddress] = field(init=False)
+    pipeline: Pipeline = field(init=False)
+    filled: "dict[str, FillResult]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.at_root_conflicts = shared_routes(self.contracts)
@@ -95,38 +97,34 @@ class Gateway:
             Mount(
                 contract,
                 Router(contract.operations),
-                Plans(contract),
+                Plans(contract, self.world.faults.planned if self.world.faults else None),
                 f"/{contract.name}",
                 at_root,
             )
             for contract in self.contracts
         )
-        self.furnish()
+        self.pipeline = build_pipeline(self.world)
+        self._store_data()
         self._found: dict[tuple[str, str], Found] = {}
         self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
 
-    def furnish(self) -> None:
-        """Store what a provider has before anybody made anything, and what the data say; note the former."""
+    def _store_data(self) -> None:
+        """Store what the data hold, and what a provider has before anybody made anything; note the latter."""
         if self.data and self.data.conversations:
             # Loaded only here: few servers begin with data, and all of them want to answer soon.
-            from threadmock.mockserver.datasets.conversations import tell  # noqa: PLC0415
+            from threadmock.mockserver.datasets.conversations import date_conversations  # noqa: PLC0415
             from threadmock.mockserver.datasets.fill import fill_from  # noqa: PLC0415
 
-            story = tell(self.data, self.world.clock.tick())
+            dated = date_conversations(self.data, self.world.clock.tick())
             for mount in self.mounts:
-                self.filled[mount.contract.name] = fill_from(mount.contract, mount.plans, self.world, story)
-        self.initial = {
-            placed
-            for mount in self.mounts
-            if mount.contract.profile.initial and mount.plans
-            for placed in furnish(mount.contract, next(iter(mount.plans.values())), self.world)
-        }
+                self.filled[mount.contract.name] = fill_from(mount.contract, mount.plans, self.world, dated)
+        self.initial = {stored for mount in self.mounts for stored in store_initial(mount.contract, self.world)}
 
     def reset(self, seed: int | None = None) -> int:
         """Begin anew, with the same seed or another. How many things there were beside the initial ones."""
         kept = sum(1 for shelf, key in self.initial if self.world.store.read(shelf, key) is not None)
         forgotten = self.world.reset(seed) - kept
-        self.furnish()
+        self._store_data()
         return forgotten
 
     def find(self, method: str, path: str) -> Found:
@@ -162,13 +160,13 @@ class Gateway:
         """
         began = time.perf_counter()
         try:
-            stranger = refuse_stranger(request, self.origins, guard_host=self.guard_host)
-            if stranger is None:
+            foreign = refuse_foreign(request, self.origins, guard_host=self.guard_host)
+            if foreign is None:
                 found = found or self.find(request.method, request.path)
                 made = self._answer(request, found)
             else:
                 found = NOWHERE
-                made = Answer(stranger, "", "a stranger")
+                made = Answer(foreign, "", "a stranger")
         except Dropped:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
@@ -182,7 +180,7 @@ class Gateway:
         if self.log:
             self.log(_line(request, response, provider, made, time.perf_counter() - began))
             if isinstance(response.body, Stream):
-                response.body.ended.append(partial(self._log_end, request, response, provider, began))
+                response.body.on_end.append(partial(self._log_end, request, response, provider, began))
         return response
 
     def _await(self, pending: Pending, request: Request, made: Answer, found: Found, began: float) -> None:
@@ -219,11 +217,11 @@ class Gateway:
         if mount is None or match is None:
             return self._document(request) or self._nowhere(request)
         if match.operation is not None:
-            plan = mount.plans[id(match.operation)]
+            plan = mount.plans[match.operation]
             refused = refuse_size(request, self.limits.body)
             if refused is not None:
                 return Answer(render(refused, match.operation.rule.refusals), "", refused.reason)
-            return answer(request, plan, match.values, self.world)
+            return self.pipeline.answer(request, plan, match.values)
         return self._other_method(request, mount, match)
 
     def _document(self, request: Request) -> Answer | None:
@@ -284,7 +282,7 @@ class Gateway:
         if head:
             as_get = self.find("GET", request.path)
             if as_get.match and as_get.match.operation:
-                made = answer(request, mount.plans[id(as_get.match.operation)], as_get.match.values, self.world)
+                made = self.pipeline.answer(request, mount.plans[as_get.match.operation], as_get.match.values)
                 if isinstance(made.response.body, Stream):
                     made.response.body.close(left=False)
                 return Answer(Response(made.response.status, made.response.headers, b""), made.rule, made.reason)
@@ -310,7 +308,9 @@ class Gateway:
             return response
         if not origin_allowed(origin, self.origins):
             return response
-        return Response(response.status, {**response.headers, **told(origin, response.status, cors)}, response.body)
+        return Response(
+            response.status, {**response.headers, **cors_headers(origin, response.status, cors)}, response.body
+        )
 
 
 def refuse_size(request: Request, most: int) -> Refused | None:

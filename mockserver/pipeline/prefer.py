@@ -52,7 +52,7 @@ def _documented(plan: Plan, world: World, reply: Reply, status: int, applied: di
     if media.examples:
         return Response(status, headers, dump_json(next(iter(media.examples.values()))))
     try:
-        body = generate(media.schema, world) if media.schema else None
+        body = generate(media.schema, world.ids, world.clock) if media.schema else None
     except Ungeneratable as error:
         return problems.problem(500, "No answer could be built", str(error), kind="ungeneratable")
     return Response(status, headers, dump_json(body))

@@ -1,88 +1,103 @@
-"""Refusals that hang on the request and on what is stored: before anything is made, or when the thing is there."""
+"""Conditions on the request and on what is stored, compiled once for each rule, beat and event."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from threadmock.mockserver.rules.keys import asked_key, home_of
-from threadmock.mockserver.rules.lists import passing
-from threadmock.mockserver.rules.outcome import Refused
-from threadmock.mockserver.rules.parents import enter
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import fetch
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
 from threadmock.specs.behaviour.read_settings import steps_of
 from threadmock.specs.behaviour.rule import Condition
-from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.behaviour.setting import Source, When
 from threadmock.specs.members import ABSENT, dig, spread
 
 _YES = ("true", "yes", "1")
 """How clients spell a true in a query where the document lets a text stand for it."""
 
-
-def unmet(tx: Transaction) -> Refused | None:
-    """The first refusal whose conditions all hold; None where there is none, or where nothing is stored to be asked."""
-    if enter(tx):
-        return None
-    key = asked_key(tx)
-    thing = tx.world.store.read(home_of(tx, key), key) if key else None
-    return _first(tx, thing, key, kept=False)
+Test = Callable[[Scope, Thing | None], bool]
+"""Whether a condition holds. The thing is what `stored` means."""
+Predicate = Callable[[Scope], bool]
 
 
-def unmet_afterwards(tx: Transaction) -> Refused | None:
-    """As `unmet`, of the refusals that leave what was made: asked when the thing is there."""
-    return _first(tx, tx.thing, tx.key, kept=True)
+@dataclass(frozen=True, eq=False)
+class CompiledCondition:
+    """A `Condition`, ready to be asked.
+
+    tests: all of its conditions but those on listed things. listed: member and wanted value of those. filters: sources
+    that the condition names itself: listed things are looked for before these filters.
+    """
+
+    rule: Condition
+    tests: tuple[Test, ...]
+    listed: tuple[tuple[tuple[str, ...], Any], ...]
+    filters: frozenset[Source]
+
+    def holds(self, scope: Scope, thing: Thing | None) -> bool:
+        """Whether all of its tests hold, of one of the items where it is about items."""
+        some = self.rule.some
+        if some is None:
+            return all(test(scope, thing) for test in self.tests)
+        whole = scope.body if some.place == "body" else scope.parameters
+        items = (replace(scope, item=item) for item in spread(whole, some.steps))
+        return any(all(test(own, thing) for test in self.tests) for own in items)
 
 
-def _first(tx: Transaction, thing: Thing | None, key: str, *, kept: bool) -> Refused | None:
-    for condition in tx.plan.conditions:
-        if condition.kept == kept and _met(tx, condition, thing):
-            reason = condition.reason or "The request can't be met as things are"
-            refused = Refused("refused", reason, status=condition.status, key=key)
-            return replace(refused, body=condition.body, media_type=condition.media_type)
-    return None
+def compile_condition(rule: Condition) -> CompiledCondition:
+    """A condition of a refusal."""
+    return CompiledCondition(
+        rule,
+        tests=tuple(compile_test(*part) for part in rule.when if part[0] != "listed"),
+        listed=tuple((steps, value) for place, steps, value in rule.when if place == "listed"),
+        filters=frozenset(Source(place, steps) for place, steps, _ in rule.when if place in ("body", "query")),  # type: ignore[arg-type]
+    )
 
 
-def _met(tx: Transaction, condition: Condition, thing: Thing | None) -> bool:
-    for _, steps, value in (part for part in condition.when if part[0] == "listed"):
-        if not _is_listed(tx, condition, steps, value):
-            return False
-    if condition.some is None:
-        return all(holds(tx, thing, place, steps, value) for place, steps, value in condition.when)
-    items = [replace(tx, item=item) for item in spread(_whole(tx, condition.some), condition.some.steps)]
-    return any(all(holds(own, thing, place, steps, value) for place, steps, value in condition.when) for own in items)
+def compile_when(when: When) -> Predicate:
+    """Whether all conditions hold of a scope; `stored` is its thing, `parent` its parent."""
+    tests = tuple(compile_test(*part) for part in when)
+    if not tests:
+        return lambda _: True
+    if len(tests) == 1:
+        only = tests[0]
+        return lambda scope: only(scope, scope.thing)
+    return lambda scope: all(test(scope, scope.thing) for test in tests)
 
 
-def _is_listed(tx: Transaction, condition: Condition, steps: tuple[str, ...], wanted: Any) -> bool:
-    """Whether such a thing is met, on the way to the filters that the condition names: those before leave some out."""
-    named = {Source(place, at) for place, at, _ in condition.when if place in ("body", "query")}  # type: ignore[arg-type]
-    found = (dig(thing, steps) for thing in passing(tx, named))
-    return any(agrees(value, wanted, there=value is not ABSENT) for value in found)
+def compile_test(place: str, steps: tuple[str, ...], wanted: Any) -> Test:
+    """Whether the value at one place is what is wanted."""
+    find = _finder(place, steps)
+    agreed = _agreement(wanted)
+    if place != "stored":
+        return lambda scope, thing: agreed(scope, find(scope, thing))
+    return lambda scope, thing: thing is not None and agreed(scope, find(scope, thing))
 
 
-def _whole(tx: Transaction, source: Source) -> Any:
-    return tx.body if source.place == "body" else tx.parameters
+def _finder(place: str, steps: tuple[str, ...]) -> Callable[[Scope, Thing | None], Any]:
+    if place == "stored":
+        return lambda _, thing: dig(thing, steps)
+    if place == "parent":
+        return lambda scope, _: ABSENT if scope.parent is None else dig(scope.parent, steps)
+    read = fetch(Source(place, steps))  # type: ignore[arg-type]  # the vocabulary has checked the place
+    return lambda scope, _: read(scope)
 
 
-def holds(tx: Transaction, thing: Thing | None, place: str, steps: tuple[str, ...], wanted: Any) -> bool:
-    """Whether one condition holds. thing: what `stored` means."""
-    if place == "listed":
-        return True
-    if place == "stored" and thing is None:
-        return False
-    if place in ("stored", "parent"):
-        subject = thing if place == "stored" else tx.parent
-        found = dig(subject, steps) if subject is not None else ABSENT
-    else:
-        found = fetch(Source(place, steps))(tx)  # type: ignore[arg-type]  # the vocabulary has checked the place
+def _agreement(wanted: Any) -> Callable[[Scope, Any], bool]:
+    """Whether a value that was found is what is wanted."""
     if known := asks_of_store(wanted):
-        return found is not ABSENT and not _is_stored(tx, known, found)
-    if wanted is True and isinstance(found, str):
-        return found.lower() in _YES
-    return agrees(None if found is ABSENT else found, wanted, there=found is not ABSENT)
+        resource, _, member = known.partition(".")
+        steps = steps_of(member)
 
+        def is_unknown(scope: Scope, found: Any) -> bool:
+            things = scope.store.everywhere(scope.contract.name, resource) if found is not ABSENT else ()
+            return found is not ABSENT and not any(dig(each, steps) == found for each in things)
 
-def _is_stored(tx: Transaction, known: str, value: Any) -> bool:
-    resource, _, member = known.partition(".")
-    things = tx.world.store.everywhere(tx.contract.name, resource)
-    return any(dig(each, steps_of(member)) == value for each in things)
+        return is_unknown
+
+    def is_wanted(_: Scope, found: Any) -> bool:
+        if wanted is True and isinstance(found, str):
+            return found.lower() in _YES
+        return agrees(None if found is ABSENT else found, wanted, there=found is not ABSENT)
+
+    return is_wanted

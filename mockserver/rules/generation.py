@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.mockserver.world import World
+from threadmock.mockserver.state.clock import Clock
+from threadmock.mockserver.state.ids import Ids
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
@@ -19,21 +20,25 @@ class Ungeneratable(ValueError):  # noqa: N818 - reads as what it is
     """No value could be built that the schema accepts. Says what to add to the document."""
 
 
-def generate(schema: Schema, world: World) -> Any:
+def generate(schema: Schema, ids: Ids, clock: Clock) -> Any:
     """A value that the schema accepts: its default or first example where there is one, else made from the seed."""
-    value = _Making(schema, world, world.ids.random).value(schema.document, 0)
+    value = _Generator(schema, ids, clock).value(schema.document, 0)
     if not checker(schema).valid(value):
         raise Ungeneratable(f"No value could be built for {schema.pointer}. Add an example to the document.")
     return value
 
 
 @dataclass(frozen=True)
-class _Making:
-    """One value in the making."""
+class _Generator:
+    """Makes one value."""
 
     schema: Schema
-    world: World
-    rng: random.Random
+    ids: Ids
+    clock: Clock
+
+    @property
+    def rng(self) -> random.Random:
+        return self.ids.random
 
     def value(self, node: Any, depth: int) -> Any:
         """A value for a node. Where the node leaves a choice, the first choice that it accepts."""
@@ -80,7 +85,7 @@ class _Making:
         if isinstance(kind, list):
             kind = next((name for name in kind if name != "null"), "null")
         if kind is None:
-            kind = next((kind for word, kind in _TOLD_BY.items() if word in node), "null")
+            kind = next((kind for word, kind in _IMPLIED_TYPES.items() if word in node), "null")
         if kind == "object":
             declared = node.get("properties", {})
             return {name: self.value(declared.get(name, {}), depth + 1) for name in node.get("required", ())}
@@ -102,7 +107,7 @@ class _Making:
 
 
 _CHOICES = ("examples", "enum", "oneOf", "anyOf")
-_TOLD_BY = {
+_IMPLIED_TYPES = {
     "properties": "object",
     "required": "object",
     "items": "array",
@@ -115,14 +120,14 @@ _TOLD_BY = {
     "maximum": "number",
     "multipleOf": "number",
 }
-_FORMATS: Mapping[str, Callable[[_Making], str]] = {
-    "uuid": lambda making: making.world.ids.uuid4(),
-    "date-time": lambda making: write_date_time(making.world.clock.tick()),
-    "date": lambda making: making.world.clock.tick().date().isoformat(),
-    "time": lambda making: making.world.clock.tick().time().isoformat(timespec="seconds") + "Z",
-    "email": lambda making: f"{making.rng.choice(_WORDS)}@example.com",
-    "uri": lambda making: f"https://example.com/{making.rng.choice(_WORDS)}",
-    "url": lambda making: f"https://example.com/{making.rng.choice(_WORDS)}",
+_FORMATS: Mapping[str, Callable[[_Generator], str]] = {
+    "uuid": lambda own: own.ids.uuid4(),
+    "date-time": lambda own: write_date_time(own.clock.tick()),
+    "date": lambda own: own.clock.tick().date().isoformat(),
+    "time": lambda own: own.clock.tick().time().isoformat(timespec="seconds") + "Z",
+    "email": lambda own: f"{own.rng.choice(_WORDS)}@example.com",
+    "uri": lambda own: f"https://example.com/{own.rng.choice(_WORDS)}",
+    "url": lambda own: f"https://example.com/{own.rng.choice(_WORDS)}",
     "hostname": lambda _: "example.com",
     "ipv4": lambda _: "192.0.2.1",
     "ipv6": lambda _: "2001:db8::1",

@@ -1,11 +1,11 @@
-"""Keys of things: one form for each, and the refusal of those that nothing has."""
+"""Keys of things: where a request names one, and the one form in which it is compared."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
-from threadmock.mockserver.rules.outcome import Refused
-from threadmock.mockserver.rules.scope import Transaction
-from threadmock.mockserver.state.store import Shelf
+from threadmock.mockserver.rules.scope import Scope
+from threadmock.mockserver.rules.values import Maker
 from threadmock.specs.members import ABSENT
 
 
@@ -18,22 +18,18 @@ def canonical(value: Any) -> str:
         return text
 
 
-def canonical_key(tx: Transaction, value: Any) -> str:
-    """The one form of a key."""
-    return canonical(value) if tx.plan.uuid_key and not tx.world.faults.skips("canonical") else str(value)
+@dataclass(frozen=True, eq=False)
+class KeyReader:
+    """How an operation's key is read. read: None where requests name none. is_uuid: whether keys compare as UUIDs."""
 
+    read: Maker | None
+    is_uuid: bool
 
-def asked_key(tx: Transaction) -> str:
-    """The key that the request names; "" where it names none."""
-    value = tx.plan.read_key(tx) if tx.plan.read_key else ABSENT
-    return "" if value is ABSENT or value is None else canonical_key(tx, value)
+    def canonical(self, value: Any) -> str:
+        """The one form of a key."""
+        return canonical(value) if self.is_uuid else str(value)
 
-
-def home_of(tx: Transaction, key: str) -> Shelf:
-    """The shelf on which a thing with this key lies: below the parent that the request names, else wherever it is."""
-    return tx.shelf if tx.plan.parent else tx.world.store.find(tx.contract.name, tx.operation.rule.resource, key)
-
-
-def not_found(tx: Transaction, key: str) -> Refused:
-    """The refusal of a key that nothing has."""
-    return Refused("unknown", f"{(tx.operation.rule.resource or 'thing').capitalize()} {key} not found", key=key)
+    def asked(self, scope: Scope) -> str:
+        """The key that the request names; "" where it names none."""
+        value = self.read(scope) if self.read else ABSENT
+        return "" if value is ABSENT or value is None else self.canonical(value)

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Any
 
 from threadmock.mockserver.rules.recipes import Members, compile_members
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import Maker, fetch
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.read_settings import steps_of
@@ -47,10 +47,10 @@ class Lister:
     everywhere: bool
     item: Members
 
-    def is_plain(self, tx: Transaction) -> bool:
+    def is_plain(self, scope: Scope) -> bool:
         """Whether the newest come first, in the order of making, from no cursor."""
         words = (self.sort, self.direction, self.after, self.before)
-        return not (self.by or self.oldest) and all(not word or word(tx) in (ABSENT, None) for word in words)
+        return not (self.by or self.oldest) and all(not word or word(scope) in (ABSENT, None) for word in words)
 
 
 def compile_listing(rule: Listing, operation: Operation) -> Lister:
@@ -95,37 +95,36 @@ def documented_default(operation: Operation, source: Source) -> Any:
     return None
 
 
-def whole_number(tx: Transaction, read: Maker, otherwise: int) -> int:
+def whole_number(scope: Scope, read: Maker, otherwise: int) -> int:
     """A limit or an offset from the request; never below 0."""
-    value = read(tx)
+    value = read(scope)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
-def passing(tx: Transaction, until: Collection[Source] = ()) -> list[Thing]:
+def passing(scope: Scope, lister: Lister, until: Collection[Source] = ()) -> list[Thing]:
     """The things of the shelf that every filter lets through, in the order of making.
 
     until: filters from the first of these sources on are not asked.
     """
-    lister, store = tx.plan.lister, tx.world.store
+    store = scope.store
     if lister.everywhere:
-        things = list(store.everywhere(tx.contract.name, tx.operation.rule.resource))
+        things = list(store.everywhere(scope.contract.name, scope.operation.rule.resource))
     else:
-        things = store.list(tx.shelf)
+        things = store.list(scope.shelf)
     for read, rule, steps in takewhile(lambda each: each[1].source not in until, lister.filters):
-        wanted = read(tx)
+        wanted = read(scope)
         if wanted is not ABSENT and wanted is not None:
             judge = _JUDGES[rule.how](wanted, steps)
             things = [thing for thing in things if judge(thing)]
     return things
 
 
-def in_order(tx: Transaction, things: list[Thing]) -> list[Thing]:
+def in_order(scope: Scope, lister: Lister, things: list[Thing]) -> list[Thing]:
     """The things sorted as the request or the rule says; equal ones stay in the order of making, or its reverse."""
-    lister = tx.plan.lister
-    sort = lister.sort(tx) if lister.sort else ABSENT
-    direction = lister.direction(tx) if lister.direction else ABSENT
+    sort = lister.sort(scope) if lister.sort else ABSENT
+    direction = lister.direction(scope) if lister.direction else ABSENT
     oldest = direction == "asc" if direction in ("asc", "desc") else lister.oldest and sort in (ABSENT, None)
     by = (str(sort),) if sort not in (ABSENT, None) else lister.by
     if by:

@@ -1,14 +1,7 @@
 """What an action comes to: done, or refused."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from threadmock.mockserver.agents.streams import Pending, Stream
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from threadmock.specs.schemas.validation import Violation
@@ -32,14 +25,15 @@ class Refused:
 
 @dataclass(slots=True)
 class Done:
-    """What a behaviour did. shown: what the reply's body holds. note: for the journal. headers: beside the usual.
+    """What an action did.
 
-    body: where the answer comes bit by bit, or only later; finish then says what was done.
+    shown: what the reply's body holds. note: for the journal. headers: added to the usual ones. body: where the
+    response comes bit by bit, or only later (see `agents.streams`); finish then returns what was done.
     """
 
     status: int
     shown: Any
     note: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: "Stream | Pending | None" = None
+    body: Iterator[bytes] | None = None
     finish: "Callable[[], Done | Refused] | None" = None

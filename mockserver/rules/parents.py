@@ -6,8 +6,8 @@ from typing import Any
 
 from threadmock.mockserver.rules.keys import canonical
 from threadmock.mockserver.rules.outcome import Refused
-from threadmock.mockserver.rules.recipes import Recipe, compile_recipe, make_beside
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.recipes import Members, Recipe, compile_recipe, create_thing
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import Maker, fetch
 from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import Operation
@@ -50,65 +50,63 @@ def is_uuid_parameter(operation: Operation, name: str) -> bool:
     )
 
 
-def enter(tx: Transaction) -> Refused | None:
+def enter(scope: Scope, parent: Parent | None) -> Refused | None:
     """Find the shelf of the operation's resource and note its parent; the refusal of a parent that must be there.
 
     A rule without a parent, or a request that names none, means the resource's own shelf.
     """
-    resource = tx.operation.rule.resource
-    parent = tx.plan.parent
-    base = (tx.contract.name, resource)
+    resource = scope.operation.rule.resource
+    base = (scope.contract.name, resource)
     if parent is None:
-        tx.shelf = base
+        scope.shelf = base
         return None
-    key = _key(tx, parent)
+    key = _key(scope, parent)
     if key == "":
-        tx.shelf = base
+        scope.shelf = base
         return None
-    missing = _look_up(tx, parent, key)
+    missing = _look_up(scope, parent, key)
     if missing:
         return missing
-    tx.shelf = (*base, parent.resource, key)
+    scope.shelf = (*base, parent.resource, key)
     return None
 
 
-def named_parent(tx: Transaction) -> str:
+def named_parent(scope: Scope, parent: Parent | None) -> str:
     """The key of the parent that the request names; "" where it names none."""
-    return _key(tx, tx.plan.parent) if tx.plan.parent else ""
+    return _key(scope, parent) if parent else ""
 
 
-def _key(tx: Transaction, parent: Parent) -> str:
-    value = parent.read_key(tx)
+def _key(scope: Scope, parent: Parent) -> str:
+    value = parent.read_key(scope)
     return "" if value is ABSENT or value is None else canonical(value) if parent.is_uuid else str(value)
 
 
-def _look_up(tx: Transaction, parent: Parent, key: str) -> Refused | None:
-    store, provider = tx.world.store, tx.contract.name
+def _look_up(scope: Scope, parent: Parent, key: str) -> Refused | None:
+    store, provider = scope.store, scope.contract.name
     if parent.above is None:
         home = store.find(provider, parent.resource, key)
     else:
-        above = _key(tx, parent.above)
-        if missing := _look_up(tx, parent.above, above):
+        above = _key(scope, parent.above)
+        if missing := _look_up(scope, parent.above, above):
             return missing
         home = (provider, parent.resource, parent.above.resource, above)
-    tx.parent_key = key
-    tx.parent = store.read(home, key)
-    if tx.parent is None and parent.make is not None:
-        tx.parent = make_beside(tx, parent.make, key=key)
-    if tx.parent is None and parent.must_exist:
+    scope.parent_key = key
+    scope.parent = store.read(home, key)
+    if scope.parent is None and parent.make is not None:
+        scope.parent = create_thing(scope, parent.make, key=key)
+    if scope.parent is None and parent.must_exist:
         return Refused("unknown", f"{parent.resource.capitalize()} {key} not found", key=key)
     return None
 
 
-def touch(tx: Transaction) -> None:
-    """Change the parent as the rule says."""
-    parent = tx.plan.parent
-    if not tx.plan.touch or parent is None or not tx.parent_key:
+def touch(scope: Scope, parent: Parent | None, members: Members) -> None:
+    """Set members of the parent anew, as the rule says."""
+    if not members or parent is None or not scope.parent_key:
         return
-    home = tx.world.store.find(tx.contract.name, parent.resource, tx.parent_key)
+    home = scope.store.find(scope.contract.name, parent.resource, scope.parent_key)
 
     def change(before: Mapping[str, Any]) -> Mapping[str, Any]:
-        tx.parent = before
-        return tx.plan.touch.onto(tx, before)
+        scope.parent = before
+        return members.onto(scope, before)
 
-    tx.world.store.update(home, tx.parent_key, change)
+    scope.store.update(home, scope.parent_key, change)

@@ -1,38 +1,35 @@
-"""One request on its way through a rule: what was asked, when, in which world, and what was found so far."""
+"""What settings and conditions may read while one request is served: the request, the store, and what was found."""
 
 import datetime
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from threadmock.mockserver.state.store import Shelf, Thing
+from threadmock.mockserver.state.ids import Ids
+from threadmock.mockserver.state.store import Shelf, Store, Thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.messages import Request
 
-if TYPE_CHECKING:
-    from threadmock.mockserver.actions.plan import Plan
-    from threadmock.mockserver.world import World
-
 
 @dataclass(slots=True)
-class Transaction:
-    """A valid request, and all that a behaviour may use to serve it.
+class Scope:
+    """A valid request, and what settings may use to make members of things and of replies.
 
     body: the request's object, {} where it has none. parameters: name to value, as their schemas type them.
-    moment and stamp: the one instant of this transaction, as a time in UTC and as RFC 3339 text. Then what a behaviour
-    found for settings to use: key of the thing, the thing itself, its parent with its key, the newest thing beside it,
-    the item that is gone through, and tallies by name. sent: the body as it is, where it is no object.
+    moment and stamp: the one instant of this request, as a time in UTC and as RFC 3339 text. The members from `shelf`
+    on are set by the action: key of the thing, the thing itself, its parent with its key, the newest thing on the same
+    shelf, the item of a loop, and counts by name. sent: the body as it is, where it is no object.
     """
 
     contract: Contract
     operation: Operation
-    plan: "Plan"
     request: Request
     body: Mapping[str, Any]
     path_values: Mapping[str, str]
     parameters: Mapping[str, Any]
-    world: "World"
+    store: Store
+    ids: Ids
     moment: datetime.datetime
     stamp: str
     shelf: Shelf = ()
@@ -46,9 +43,9 @@ class Transaction:
     sent: Any = None
 
 
-_ALL = operator.attrgetter(*Transaction.__slots__)
+_ALL = operator.attrgetter(*Scope.__slots__)
 
 
-def copied(tx: Transaction) -> Transaction:
+def copied(scope: Scope) -> Scope:
     """Another one with the same members; `dataclasses.replace` takes five times as long."""
-    return Transaction(*_ALL(tx))
+    return Scope(*_ALL(scope))

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.members import ABSENT, dig, gather
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.strictjson import dump_json
 
-Maker = Callable[[Transaction], Any]
+Maker = Callable[[Scope], Any]
 _NO = (ABSENT, None, False, "false")
 _MOST_MINUTES = 60 * 24 * 366 * 5000
 
@@ -23,7 +23,7 @@ def compile_setting(setting: Setting) -> Maker:
     if setting.when is None:
         return make
     asked = fetch(setting.when)
-    return lambda tx: ABSENT if asked(tx) in _NO else make(tx)
+    return lambda scope: ABSENT if asked(scope) in _NO else make(scope)
 
 
 def fetch(source: Source) -> Maker:
@@ -37,14 +37,14 @@ def fetch(source: Source) -> Maker:
         return _fetch_item(steps)
     name = ".".join(steps)
     if source.place == "path":
-        return lambda tx: tx.path_values.get(name, ABSENT)
+        return lambda scope: scope.path_values.get(name, ABSENT)
     if source.place == "header":
-        return lambda tx: tx.request.headers.get(name.lower(), ABSENT)
+        return lambda scope: scope.request.headers.get(name.lower(), ABSENT)
 
-    def read(tx: Transaction) -> Any:
-        if name in tx.parameters:
-            return tx.parameters[name]
-        return next((value for given, value in parse_query(tx.request.query) if given == name), ABSENT)
+    def read(scope: Scope) -> Any:
+        if name in scope.parameters:
+            return scope.parameters[name]
+        return next((value for given, value in parse_query(scope.request.query) if given == name), ABSENT)
 
     return read
 
@@ -53,8 +53,8 @@ def _fetch_any(source: Source) -> Maker:
     """The first text or number of several places: what an object there holds has a place of its own."""
     readers = tuple(fetch(each) for each in (replace(source, others=()), *source.others))
 
-    def read(tx: Transaction) -> Any:
-        found = (reader(tx) for reader in readers)
+    def read(scope: Scope) -> Any:
+        found = (reader(scope) for reader in readers)
         return next((value for value in found if isinstance(value, str | int | float)), ABSENT)
 
     return read
@@ -63,24 +63,24 @@ def _fetch_any(source: Source) -> Maker:
 def _fetch_body(steps: tuple[str, ...]) -> Maker:
     if len(steps) == 1:
         only = steps[0]
-        return lambda tx: tx.body.get(only, ABSENT)
-    return lambda tx: dig(tx.body, steps)
+        return lambda scope: scope.body.get(only, ABSENT)
+    return lambda scope: dig(scope.body, steps)
 
 
 def _fetch_item(steps: tuple[str, ...]) -> Maker:
     if len(steps) != 1:
-        return lambda tx: gather(tx.item, steps)
+        return lambda scope: gather(scope.item, steps)
     only = steps[0]
-    return lambda tx: tx.item.get(only, ABSENT) if isinstance(tx.item, dict) else gather(tx.item, steps)
+    return lambda scope: scope.item.get(only, ABSENT) if isinstance(scope.item, dict) else gather(scope.item, steps)
 
 
 def _first(setting: Setting) -> Maker:
     readers = tuple(fetch(source) for source in setting.sources)
     drop_null = setting.null == "absent"
 
-    def read(tx: Transaction) -> Any:
+    def read(scope: Scope) -> Any:
         for reader in readers:
-            value = reader(tx)
+            value = reader(scope)
             if value is not ABSENT and not (drop_null and value is None):
                 return value
         return ABSENT
@@ -94,8 +94,8 @@ def _spoken(read: Maker, words: Mapping[str, str]) -> Maker:
         return read
     rest = words.get("*")
 
-    def make(tx: Transaction) -> Any:
-        value = read(tx)
+    def make(scope: Scope) -> Any:
+        value = read(scope)
         return words.get(value, value if rest is None else rest) if isinstance(value, str) else value
 
     return make
@@ -107,9 +107,9 @@ def _from(setting: Setting) -> Maker:
         return read
     other = compile_setting(setting.otherwise)
 
-    def make(tx: Transaction) -> Any:
-        value = read(tx)
-        return other(tx) if value is ABSENT else value
+    def make(scope: Scope) -> Any:
+        value = read(scope)
+        return other(scope) if value is ABSENT else value
 
     return make
 
@@ -120,22 +120,22 @@ def _generate(setting: Setting) -> Maker:
 
 def _count(setting: Setting) -> Maker:
     readers = tuple(fetch(source) for source in setting.sources)
-    return lambda tx: sum(1 for read in readers if read(tx) not in (ABSENT, None))
+    return lambda scope: sum(1 for read in readers if read(scope) not in (ABSENT, None))
 
 
 def _members(setting: Setting) -> Maker:
     guards = tuple(fetch(source) for source in setting.sources)
     makers = tuple((name, compile_setting(inner)) for name, inner in setting.members)
 
-    def make(tx: Transaction) -> Any:
+    def make(scope: Scope) -> Any:
         for guard in guards:
-            value = guard(tx)
+            value = guard(scope)
             if value is not ABSENT and value is not None:
                 break
         else:
             if guards:
                 return ABSENT
-        made = {name: maker(tx) for name, maker in makers}
+        made = {name: maker(scope) for name, maker in makers}
         return {name: value for name, value in made.items() if value is not ABSENT}
 
     return make
@@ -144,10 +144,10 @@ def _members(setting: Setting) -> Maker:
 def _list(setting: Setting) -> Maker:
     makers = tuple((compile_setting(inner), inner.kind == "each") for _, inner in setting.members)
 
-    def make(tx: Transaction) -> Any:
+    def make(scope: Scope) -> Any:
         made: list[Any] = []
         for maker, spread in makers:
-            value = maker(tx)
+            value = maker(scope)
             if value is not ABSENT:
                 made += value if spread else [value]
         return made
@@ -159,11 +159,11 @@ def _each(setting: Setting) -> Maker:
     read = _first(setting)
     maker = compile_setting(setting.members[0][1])
 
-    def make(tx: Transaction) -> Any:
-        items = read(tx)
+    def make(scope: Scope) -> Any:
+        items = read(scope)
         if not isinstance(items, list):
             return ABSENT
-        made = [maker(replace(tx, item=item)) for item in items]
+        made = [maker(replace(scope, item=item)) for item in items]
         return [value for value in made if value is not ABSENT]
 
     return make
@@ -174,10 +174,10 @@ def _otherwise(setting: Setting, read: Maker) -> Maker:
     other = compile_setting(setting.otherwise) if setting.otherwise else lambda _: ABSENT
     plus = setting.plus
 
-    def make(tx: Transaction) -> Any:
-        value = read(tx)
+    def make(scope: Scope) -> Any:
+        value = read(scope)
         if value is ABSENT:
-            return other(tx)
+            return other(scope)
         return value + plus if plus and isinstance(value, int) else value
 
     return make
@@ -186,8 +186,8 @@ def _otherwise(setting: Setting, read: Maker) -> Maker:
 def _looked_up(setting: Setting) -> Maker:
     steps, kind = setting.steps, setting.kind
 
-    def read(tx: Transaction) -> Any:
-        thing = tx.thing if kind == "stored" else tx.parent if kind == "parent" else tx.latest
+    def read(scope: Scope) -> Any:
+        thing = scope.thing if kind == "stored" else scope.parent if kind == "parent" else scope.latest
         return ABSENT if thing is None else dig(thing, steps)
 
     return _otherwise(setting, read)
@@ -196,9 +196,9 @@ def _looked_up(setting: Setting) -> Maker:
 def _child(setting: Setting) -> Maker:
     resource = str(setting.value)
 
-    def read(tx: Transaction) -> Any:
-        below = (tx.contract.name, resource, tx.operation.rule.resource, tx.key)
-        return next(iter(tx.world.store.newest(below, 0, 1)), ABSENT)
+    def read(scope: Scope) -> Any:
+        below = (scope.contract.name, resource, scope.operation.rule.resource, scope.key)
+        return next(iter(scope.store.newest(below, 0, 1)), ABSENT)
 
     return _otherwise(setting, read)
 
@@ -206,16 +206,16 @@ def _child(setting: Setting) -> Maker:
 def _below(setting: Setting) -> Maker:
     resource, counted = str(setting.value), setting.kind == "counted"
 
-    def read(tx: Transaction) -> Any:
-        things = tx.world.store.list((tx.contract.name, resource, *_parent_of(tx)))
+    def read(scope: Scope) -> Any:
+        things = scope.store.list((scope.contract.name, resource, *_parent_of(scope)))
         return len(things) if counted else sum(len(dump_json(thing)) for thing in things)
 
     return read
 
 
-def _parent_of(tx: Transaction) -> Sequence[str]:
-    within = tx.operation.rule.within
-    return (within.resource, tx.parent_key) if within and tx.parent_key else ()
+def _parent_of(scope: Scope) -> Sequence[str]:
+    within = scope.operation.rule.within
+    return (within.resource, scope.parent_key) if within and scope.parent_key else ()
 
 
 def plain_text(content: Any) -> str:
@@ -229,8 +229,8 @@ def plain_text(content: Any) -> str:
 def _text(setting: Setting) -> Maker:
     read = _first(setting)
 
-    def make(tx: Transaction) -> Any:
-        value = read(tx)
+    def make(scope: Scope) -> Any:
+        value = read(scope)
         return ABSENT if value is ABSENT or value is None else plain_text(value)
 
     return _otherwise(setting, make)
@@ -242,10 +242,10 @@ def _merged(setting: Setting) -> Maker:
         readers = (compile_setting(setting.members[0][1]),)
     steps, appended = setting.steps, tuple(setting.value)
 
-    def make(tx: Transaction) -> Any:
-        before = dig(tx.latest, steps[1:]) if steps[:1] == ("latest",) else dig(tx.thing, steps)
+    def make(scope: Scope) -> Any:
+        before = dig(scope.latest, steps[1:]) if steps[:1] == ("latest",) else dig(scope.thing, steps)
         made = dict(before) if isinstance(before, Mapping) else {}
-        for each in _objects([read(tx) for read in readers]):
+        for each in _objects([read(scope) for read in readers]):
             joined = {name: _joined(made.get(name), each[name]) for name in appended if name in each}
             made |= {**each, **joined}
         return made
@@ -285,12 +285,12 @@ def _joined(before: Any, sent: Any) -> Any:
 def _minutes_after(setting: Setting) -> Maker:
     read = _first(setting)
 
-    def make(tx: Transaction) -> Any:
-        minutes = read(tx)
+    def make(scope: Scope) -> Any:
+        minutes = read(scope)
         if not isinstance(minutes, (int, float)) or isinstance(minutes, bool) or abs(minutes) > _MOST_MINUTES:
             return ABSENT
         try:
-            return write_date_time(tx.moment + datetime.timedelta(minutes=minutes))
+            return write_date_time(scope.moment + datetime.timedelta(minutes=minutes))
         except OverflowError:
             return ABSENT
 
@@ -299,23 +299,23 @@ def _minutes_after(setting: Setting) -> Maker:
 
 def _template(setting: Setting) -> Maker:
     text = str(setting.value)
-    return lambda tx: text.replace("$parent_key", tx.parent_key).replace("$key", tx.key)
+    return lambda scope: text.replace("$parent_key", scope.parent_key).replace("$key", scope.key)
 
 
 def _keyed(setting: Setting) -> Maker:
     read, maker = _first(setting), compile_setting(setting.members[0][1])
 
-    def make(tx: Transaction) -> Any:
-        name = read(tx)
-        value = maker(tx)
+    def make(scope: Scope) -> Any:
+        name = read(scope)
+        value = maker(scope)
         return {name: value} if isinstance(name, str) and value is not ABSENT else ABSENT
 
     return _otherwise(setting, make)
 
 
 def _without(read: Maker, names: tuple[str, ...]) -> Maker:
-    def make(tx: Transaction) -> Any:
-        value = read(tx)
+    def make(scope: Scope) -> Any:
+        value = read(scope)
         if not isinstance(value, Mapping):
             return value
         return {name: inner for name, inner in value.items() if name not in names}
@@ -324,13 +324,13 @@ def _without(read: Maker, names: tuple[str, ...]) -> Maker:
 
 
 GENERATORS: Mapping[str, Maker] = {
-    "now": lambda tx: tx.stamp,
-    "uuid4": lambda tx: tx.world.ids.uuid4(),
-    "uuid7": lambda tx: tx.world.ids.uuid7(tx.moment),
-    "uuid6": lambda tx: tx.world.ids.uuid6(tx.moment),
-    "opaque": lambda tx: tx.world.ids.opaque(tx.operation.rule.resource),
-    "key": lambda tx: tx.key,
-    "parent_key": lambda tx: tx.parent_key,
+    "now": lambda scope: scope.stamp,
+    "uuid4": lambda scope: scope.ids.uuid4(),
+    "uuid7": lambda scope: scope.ids.uuid7(scope.moment),
+    "uuid6": lambda scope: scope.ids.uuid6(scope.moment),
+    "opaque": lambda scope: scope.ids.opaque(scope.operation.rule.resource),
+    "key": lambda scope: scope.key,
+    "parent_key": lambda scope: scope.parent_key,
 }
 COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "generate": _generate,
@@ -352,5 +352,5 @@ COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "keyed": _keyed,
     "text": _text,
     "merged": _merged,
-    "tally": lambda setting: lambda tx: tx.tally.get(setting.value, 0),
+    "tally": lambda setting: lambda scope: scope.tally.get(setting.value, 0),
 }

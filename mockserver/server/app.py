@@ -36,14 +36,14 @@ def create_app(gateway: Gateway) -> flask.Flask:
     return app
 
 
-def served(gateway: Gateway) -> wsgi.Served:
+def served(gateway: Gateway) -> wsgi.WsgiApplication:
     """The application for use in process."""
-    return wsgi.Served(gateway, create_app(gateway).wsgi_app)
+    return wsgi.WsgiApplication(gateway, create_app(gateway).wsgi_app)
 
 
-def serving(gateway: Gateway) -> rsgi.Served:
+def serving(gateway: Gateway) -> rsgi.RsgiApplication:
     """The application as `serve` runs it."""
-    return rsgi.Served(gateway, create_app(gateway).wsgi_app)
+    return rsgi.RsgiApplication(gateway, create_app(gateway).wsgi_app)
 
 
 def _view(gateway: Gateway) -> View:

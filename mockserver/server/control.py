@@ -4,7 +4,7 @@ Refused to foreign origins; a change needs the header `X-Threadmock-Control`, wh
 """
 
 import flask
-from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_stranger
+from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.instance import identity
@@ -61,13 +61,13 @@ def _json(body: object, status: int = 200) -> flask.Response:
 def refuse_caller(gateway: Gateway) -> Response | None:
     """The refusal of whoever may not use the control interface in this way, or the answer to a preflight; else None."""
     request = read_request(flask.request.environ, -1)
-    stranger = refuse_stranger(request, gateway.origins, guard_host=gateway.guard_host)
-    if stranger is None and request.method not in ("GET", "HEAD", "OPTIONS") and HEADER.lower() not in request.headers:
+    refused = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host)
+    if refused is None and request.method not in ("GET", "HEAD", "OPTIONS") and HEADER.lower() not in request.headers:
         detail = f"A change through the control interface needs the header {HEADER}: 1."
-        stranger = problem(403, "The control header is missing", detail, kind="control-header")
-    if stranger is None and is_preflight(request):
-        stranger = preflight(request, ())
-    return stranger
+        refused = problem(403, "The control header is missing", detail, kind="control-header")
+    if refused is None and is_preflight(request):
+        refused = preflight(request, ())
+    return refused
 
 
 def _guard(gateway: Gateway) -> flask.Response | None:

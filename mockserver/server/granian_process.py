@@ -24,7 +24,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from threadmock.mockserver.server.instance import identity
-from threadmock.mockserver.server.rsgi import Served
+from threadmock.mockserver.server.rsgi import RsgiApplication
 
 _PR_SET_PDEATHSIG = 1
 _KILL_TIMEOUT = 5
@@ -78,7 +78,7 @@ def claimed(address: Address) -> Iterator[Address]:
         yield Address(host, port)
 
 
-def serve(address: Address, build: Callable[[], Served], *, ready: Callable[[], None]) -> None:
+def serve(address: Address, build: Callable[[], RsgiApplication], *, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; then let running requests end, for _KILL_TIMEOUT seconds at most.
 
     build runs in the worker process and makes the application; ready runs there once connections are taken.
@@ -103,12 +103,12 @@ def serve(address: Address, build: Callable[[], Served], *, ready: Callable[[], 
 
 
 def _start_worker(
-    address: Address, build: Callable[[], Served], ready: Callable[[], None], parent: int
+    address: Address, build: Callable[[], RsgiApplication], ready: Callable[[], None], parent: int
 ) -> Callable[..., Any]:
     _die_with(parent)
     gc.disable()  # nothing that is built here is garbage; with many things to begin with, looking for it takes long
     app = build()
-    app.heeds_signals = True
+    app.ends_on_signals = True
     _calm_collector()
     gc.enable()
     threading.Thread(target=_announce, args=(address, identity(), ready), daemon=True).start()

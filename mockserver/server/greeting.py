@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.pipeline.gateway import Gateway, Mount
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
-from threadmock.mockserver.world import World
+from threadmock.mockserver.state.clock import Clock
+from threadmock.mockserver.state.ids import Ids
 from threadmock.specs.contract import Operation
 
 if TYPE_CHECKING:
-    from threadmock.mockserver.datasets.fill_inference import Filled
+    from threadmock.mockserver.datasets.fill_inference import FillResult
 
 _PREFERRED = {"create": 0, "append": 1, "list": 2, "read": 3}
 EXAMPLE_TOKEN = "dev-token"  # noqa: S105 - an example, not a secret
@@ -33,7 +34,7 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
             yield f"  client    {profile.setting.replace('$base', url)}"
         filled = gateway.filled.get(mount.contract.name)
         if gateway.data and filled:
-            yield f"  data      {gateway.data.name}: {_told(filled)}"
+            yield f"  data      {gateway.data.name}: {_described(filled)}"
         if profile.agent:
             yield f"  agents    {_agents(gateway.world.scripts)}"
         curl = curl_line(mount, url, gateway.world.auth)
@@ -46,17 +47,17 @@ def _agents(scripts: Scripts) -> str:
     return f"say what the script {scripts.default} says; a message can begin with {', '.join(others)}"
 
 
-def _told(filled: "Filled") -> str:
+def _described(filled: "FillResult") -> str:
     if filled.note:
         return filled.note
-    told = counted(filled.threads, "thread")
+    text = counted(filled.threads, "thread")
     if filled.piece:
-        told += f", {counted(filled.pieces, filled.piece)}"
+        text += f", {counted(filled.pieces, filled.piece)}"
     if filled.where:
-        told += f", below {filled.where}"
+        text += f", below {filled.where}"
     if filled.inferred:
-        told += " (as its creates would make them: the document has no `fill`)"
-    return f"{told}; {filled.left_out} left out, for they fit no schema" if filled.left_out else told
+        text += " (as its creates would make them: the document has no `fill`)"
+    return f"{text}; {filled.left_out} left out, for they fit no schema" if filled.left_out else text
 
 
 def counted(number: int, what: str) -> str:
@@ -76,10 +77,10 @@ def curl_line(mount: Mount, url: str, auth: str) -> str:
 
 
 def _curl(operation: Operation, url: str, auth: str) -> str:
-    world = World(seed=0)
+    ids, clock = Ids(0), Clock()
     path = operation.path
     for parameter in operation.parameters_in("path"):
-        path = path.replace(f"{{{parameter.name}}}", str(generate(parameter.schema, world)))
+        path = path.replace(f"{{{parameter.name}}}", str(generate(parameter.schema, ids, clock)))
     words = ["curl", "-s"]
     if operation.method != "POST":
         words += ["-X", operation.method]
@@ -89,7 +90,7 @@ def _curl(operation: Operation, url: str, auth: str) -> str:
     if operation.body and operation.body.content:
         media = next(iter(operation.body.content.values()))
         example = next(iter(media.examples.values()), None)
-        body = example if example is not None else generate(media.schema, world) if media.schema else {}
+        body = example if example is not None else generate(media.schema, ids, clock) if media.schema else {}
         words += ["-H", shlex.quote(f"content-type: {media.media_type}"), "-d", shlex.quote(json.dumps(body))]
     return " ".join(words)
 

@@ -17,7 +17,7 @@ from threadmock.mockserver.agents.streams import Pending, Stream
 from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
-from threadmock.mockserver.server.wsgi import WsgiApp, call_wsgi
+from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
 from threadmock.specs.wire.messages import Request, Response
 
 BODY_SECONDS = 30.0
@@ -27,46 +27,46 @@ _MAX_DIGITS = 18
 _BODILESS = frozenset({204, 304})
 
 
-class Headers(Protocol):
+class RsgiHeaders(Protocol):
     """Request headers; names are lower-case."""
 
     def items(self) -> list[tuple[str, str]]:
         """All of them, a repeated one as often as it was sent."""
 
 
-class Scope(Protocol):
-    """What RSGI tells of a request. path: percent-decoded."""
+class RsgiScope(Protocol):
+    """What RSGI says of a request. path: percent-decoded."""
 
     method: str
     path: str
     query_string: str
     http_version: str
     authority: str | None
-    headers: Headers
+    headers: RsgiHeaders
 
 
-class Served:
+class RsgiApplication:
     """The application: documented routes are answered from the gateway at once, everything else by Flask on a thread.
 
     straight: False sends documented routes through Flask's dispatch, too.
     """
 
     def __init__(
-        self, gateway: Gateway, flask: WsgiApp, *, straight: bool = True, body_seconds: float = BODY_SECONDS
+        self, gateway: Gateway, flask: WsgiCallable, *, straight: bool = True, body_seconds: float = BODY_SECONDS
     ) -> None:
         self._gateway = gateway
         self._flask = flask
         self._straight = straight
         self._body_seconds = body_seconds
         self._threads = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="threadmock")
-        self._runs = gateway.world.runs
+        self._scheduler = gateway.world.scheduler
         self._loop: asyncio.AbstractEventLoop | None = None
         self._home = 0
         self._alarm: tuple[float, asyncio.TimerHandle] | None = None
-        self.heeds_signals = False
+        self.ends_on_signals = False
         """Whether open streams end where the process is told to; the server itself would wait, then cut them."""
 
-    async def __rsgi__(self, scope: Scope, protocol: Any) -> None:
+    async def __rsgi__(self, scope: RsgiScope, protocol: Any) -> None:
         """Answer one request."""
         if self._loop is None:
             self._attend(asyncio.get_running_loop())
@@ -89,12 +89,12 @@ class Served:
         """Have runs go on by themselves from now on, on this loop."""
         self._loop = loop
         self._home = threading.get_ident()
-        self._runs.wake = lambda: self._on_loop(self._arm)
+        self._scheduler.wake = lambda: self._on_loop(self._arm)
         self._arm()
-        if self.heeds_signals and threading.current_thread() is threading.main_thread():
+        if self.ends_on_signals and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 # The loop has a handler of its own, which it is told of by another way: both are called.
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._runs.clear))
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._scheduler.clear))
 
     def _on_loop(self, function: Callable[[], object]) -> None:
         """Call a function on the loop: at once where this is its thread."""
@@ -105,17 +105,17 @@ class Served:
 
     def _arm(self) -> None:
         """Set the clock to what is due next."""
-        due = self._runs.next_due()
+        due = self._scheduler.next_due()
         if due is None or self._loop is None or (self._alarm is not None and self._alarm[0] <= due):
             return
         if self._alarm is not None:
             self._alarm[1].cancel()
-        delay = max(0.0, due - self._runs.timer.read())
+        delay = max(0.0, due - self._scheduler.timer.read())
         self._alarm = (due, self._loop.call_later(delay, self._ring))
 
     def _ring(self) -> None:
         self._alarm = None
-        self._runs.pass_now()
+        self._scheduler.run_due()
         self._arm()
 
     async def _wait(self, pending: Pending, protocol: Any) -> Response | None:
@@ -124,7 +124,7 @@ class Served:
         tell = partial(self._on_loop, news.set)
         gone = asyncio.ensure_future(protocol.client_disconnect())
         gone.add_done_callback(lambda _: news.set())
-        pending.live.listeners.add(tell)
+        pending.run.listeners.add(tell)
         try:
             while not pending.ready:
                 if gone.done():
@@ -134,7 +134,7 @@ class Served:
                 if not pending.ready:
                     await news.wait()
         finally:
-            pending.live.listeners.discard(tell)
+            pending.run.listeners.discard(tell)
             gone.cancel()
         return pending.response()
 
@@ -167,16 +167,16 @@ class Served:
             if stream.over:
                 return
             silent = last + stream.every - loop.time()
-            if stream.beat and silent <= 0:
-                await transport.send_bytes(stream.beat)
+            if stream.heartbeat and silent <= 0:
+                await transport.send_bytes(stream.heartbeat)
                 last = loop.time()
                 continue
-            alarm = loop.call_later(silent, news.set) if stream.beat else None
+            alarm = loop.call_later(silent, news.set) if stream.heartbeat else None
             await news.wait()
             if alarm:
                 alarm.cancel()
 
-    async def _answer(self, scope: Scope, protocol: Any) -> Response:
+    async def _answer(self, scope: RsgiScope, protocol: Any) -> Response:
         headers = _join(scope.headers.items())
         if scope.authority and "host" not in headers:
             headers["host"] = scope.authority
@@ -185,7 +185,7 @@ class Served:
         except TimeoutError:
             shown = f"The body did not arrive within {self._body_seconds:g} seconds."
             return problem(408, "The request's body did not arrive", shown, kind="stalled")
-        except Cut:
+        except BodyCut:
             shown = "The connection ended before the chunked body did."
             return problem(400, "The request's body is not whole", shown, kind="stalled")
         request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
@@ -202,7 +202,7 @@ class Served:
         found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
         return found
 
-    async def _read(self, scope: Scope, headers: dict[str, str], protocol: Any) -> bytes:
+    async def _read(self, scope: RsgiScope, headers: dict[str, str], protocol: Any) -> bytes:
         """The body; of one that announces more than is taken nothing, of one without a length one byte more."""
         most = self._gateway.limits.body
         length = headers.get("content-length")
@@ -217,14 +217,10 @@ class Served:
             except RuntimeError as error:  # RSGIProtocolClosed and RSGIProtocolError
                 if length is not None:
                     return b""  # the gateway compares with the length and refuses it as the provider would
-                raise Cut from error
+                raise BodyCut from error
 
 
-class Gone(Exception):  # noqa: N818 - reads as what it is
-    """The client went away before its body was whole."""
-
-
-class Cut(Exception):  # noqa: N818 - reads as what it is
+class BodyCut(Exception):  # noqa: N818 - reads as what it is
     """A chunked body ended in the middle."""
 
 

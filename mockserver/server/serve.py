@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import click
-from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.fault_points import planted
@@ -20,7 +20,7 @@ from threadmock.mockserver.server.app import serving
 from threadmock.mockserver.server.granian_process import Address, PortTaken, claimed
 from threadmock.mockserver.server.granian_process import serve as run_server
 from threadmock.mockserver.server.greeting import greeting
-from threadmock.mockserver.server.rsgi import Served
+from threadmock.mockserver.server.rsgi import RsgiApplication
 from threadmock.mockserver.state.clock import system_now
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Contract
@@ -66,7 +66,7 @@ def build_gateway(settings: Settings) -> Gateway:
         settings.seed,
         auth=settings.auth,
         faults=planted(find_faults(settings.faults)),
-        runs=Runs(speed=settings.speed),
+        scheduler=Scheduler(speed=settings.speed),
         scripts=settings.scripts or read_scripts(),
     )
     return Gateway(
@@ -82,10 +82,10 @@ def build_gateway(settings: Settings) -> Gateway:
 def begin_with(source: str) -> "Dataset":
     """The data of a set or a file, if they lie before now. The worker fills; what is wrong is told before."""
     from threadmock.mockserver.datasets.conversation_files import read_data  # noqa: PLC0415
-    from threadmock.mockserver.datasets.conversations import laid_out  # noqa: PLC0415 - few servers begin with data
+    from threadmock.mockserver.datasets.conversations import begin_times  # noqa: PLC0415 - few servers begin with data
 
     data = read_data(source)
-    laid_out(data, system_now())
+    begin_times(data, system_now())
     return data
 
 
@@ -102,7 +102,7 @@ class _Worker:
         self.address = address
         self.gateway: Gateway | None = None
 
-    def build(self) -> Served:
+    def build(self) -> RsgiApplication:
         self.gateway = build_gateway(self.settings)
         return serving(self.gateway)
 

@@ -12,7 +12,7 @@ from threadmock.specs.wire.messages import Request, Response
 
 StartResponse: TypeAlias = Callable[..., Any]
 Carriers: TypeAlias = Sequence[tuple[str, str]]
-WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+WsgiCallable: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 _MAX_DIGITS = 18
 _CHUNK = 64 * 1024
@@ -111,10 +111,10 @@ def status_line(status: int) -> str:
     return _STATUS_LINES.get(status) or f"{status} Status"
 
 
-class Served:
+class WsgiApplication:
     """A WSGI application for use in process: documented routes go straight to the gateway, everything else to Flask."""
 
-    def __init__(self, gateway: Gateway, flask: WsgiApp) -> None:
+    def __init__(self, gateway: Gateway, flask: WsgiCallable) -> None:
         self._gateway = gateway
         self._flask = flask
 
@@ -128,7 +128,7 @@ class Served:
         return send_response(settled(self._gateway.handle(request, found)), method, start_response)
 
 
-def call_wsgi(app: WsgiApp, request: Request) -> Response:
+def call_wsgi(app: WsgiCallable, request: Request) -> Response:
     """What a WSGI application answers to a request, its body whole."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
     chunks = app(make_environ(request), lambda status, headers, _=None: begun.append((status, headers)))

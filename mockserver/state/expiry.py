@@ -19,15 +19,15 @@ class Calendar:
         self._numbers = itertools.count()
         self._changing = threading.Lock()
 
-    def enter(self, shelf: Shelf, key: str, thing: Thing, rule: Expiry) -> None:
+    def note(self, shelf: Shelf, key: str, thing: Thing, rule: Expiry) -> None:
         """Note when a thing ends, where it holds a moment."""
         moment = _moment(thing, rule)
         if moment is not None:
             with self._changing:
                 heapq.heappush(self._due, (moment, next(self._numbers), shelf, key, rule))
 
-    def pass_to(self, now: datetime.datetime, store: Store) -> None:
-        """Let everything end whose time has come. What was given another time meanwhile waits for that."""
+    def expire(self, now: datetime.datetime, store: Store) -> None:
+        """Let everything end whose time has come. What was given another time since it was noted waits for that."""
         while self._due and self._due[0][0] <= now:
             with self._changing:
                 if not self._due or self._due[0][0] > now:

@@ -5,7 +5,9 @@ from typing import Any, Protocol
 
 Thing = Mapping[str, Any]
 Shelf = tuple[str, ...]
-"""Where things of one kind lie: (provider, resource), then resource and key of the parent that they belong to."""
+"""Where things of one kind are: (provider, resource), then resource and key of the parent that they belong to."""
+ThingAddress = tuple[Shelf, str]
+"""Where one thing is: its shelf and its key."""
 
 
 class StoreFull(Exception):  # noqa: N818 - reads as what it is

@@ -12,7 +12,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from threadmock.mockserver.server.app import create_app
 from threadmock.mockserver.server.granian_process import Address, serve
-from threadmock.mockserver.server.rsgi import Served
+from threadmock.mockserver.server.rsgi import RsgiApplication
 from threadmock.mockserver.server.serve import Settings, build_gateway
 
 EVENTS = 1000
@@ -46,7 +46,7 @@ def streaming() -> Any:
 def through_flask() -> Any:
     """The mock as `serve` runs it, but with every route through Flask's dispatch."""
     gateway = build_gateway(Settings(("langsmith",), seed=1, quiet=True))
-    return Served(gateway, create_app(gateway).wsgi_app, straight=False)
+    return RsgiApplication(gateway, create_app(gateway).wsgi_app, straight=False)
 
 
 def main(kind: str, port: int) -> None:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import START, Client, make_gateway
 from threadmock.mockserver.datasets.conversation_files import SHIPPED, parse_data, read_data
-from threadmock.mockserver.datasets.conversations import Dataset, laid_out, moments, turns
+from threadmock.mockserver.datasets.conversations import Dataset, begin_times, message_times, turns
 from threadmock.mockserver.server.greeting import greeting
 from threadmock.mockserver.server.serve import serve
 from threadmock.specs.errors import RuleError, SpecError
@@ -195,7 +195,7 @@ ALL = pytest.mark.parametrize("name", builtin_names())
 
 def expected_texts(shape: Shape, name: str, start: Any, one: Any) -> list[list[str]]:
     """The texts of each piece, oldest first."""
-    when = moments(start, one)
+    when = message_times(start, one)
     if shape.per == "message":
         return [[f"{message.role}: {message.text}"] for message in one.messages]
     found = [turn.item for turn in turns(one, when)]
@@ -208,7 +208,7 @@ def expected_texts(shape: Shape, name: str, start: Any, one: Any) -> list[list[s
 def check_read_back(name: str, layer: str, data: Dataset, *, judged: bool, looked_into: int) -> None:
     shape = SHAPES[name]
     reader = Reader(name, layer, data, judged=judged)
-    wanted = laid_out(data, START + datetime.timedelta(microseconds=1))[::-1][: shape.most]
+    wanted = begin_times(data, START + datetime.timedelta(microseconds=1))[::-1][: shape.most]
     threads = shape.threads(reader)
     assert [shape.title(thread) for thread in threads] == [one.title for _, one in wanted]
     began = [shape.began(thread) for thread in threads]
@@ -479,7 +479,7 @@ def test_a_document_without_threads_stays_empty_and_says_so(data: Path) -> None:
 def test_times_are_counted_from_the_message_before_and_never_stand_still() -> None:
     [one] = parse_data(TOOLS, "mine.yaml", "mine").conversations
     start = read_date_time("2025-12-31T23:00:00Z")
-    offsets = [round((moment - start).total_seconds(), 3) for moment in moments(start, one)]
+    offsets = [round((moment - start).total_seconds(), 3) for moment in message_times(start, one)]
     assert offsets == [0.001, 60.001, 62.001, 62.501, 64.001]
 
 
@@ -487,7 +487,7 @@ def test_times_are_counted_from_the_message_before_and_never_stand_still() -> No
 def test_threads_without_a_moment_follow_each_other_and_end_before_now(sizes: list[int]) -> None:
     message = {"role": "user", "text": "x", "after": "7m"}
     threads = [{"title": str(at), "messages": [message] * size} for at, size in enumerate(sizes)]
-    found = laid_out(parse_data(json.dumps({"threads": threads}), "mine.json", "mine"), START)
+    found = begin_times(parse_data(json.dumps({"threads": threads}), "mine.json", "mine"), START)
     assert [one.title for _, one in found] == [str(at) for at in range(len(sizes))]
     ends = [start + one.length for start, one in found]
     assert all(later[0] - end == datetime.timedelta(hours=1) for end, later in zip(ends, found[1:], strict=False))
@@ -506,7 +506,7 @@ def test_repeated_threads_and_messages_are_numbered() -> None:
         messages: [{role: user, text: q$n}, {role: assistant, text: a$n}]
     - {title: costs $n, messages: [{role: user, text: {of: ab, times: 3}}]}
     """
-    found = laid_out(parse_data(text, "mine.yaml", "mine"), START)
+    found = begin_times(parse_data(text, "mine.yaml", "mine"), START)
     assert [one.title for _, one in found] == ["T1", "T2", "T3", "costs $n"]
     assert [message.text for message in found[0][1].messages] == ["q1", "a1", "q2", "a2"]
     assert found[-1][1].messages[0].text == "ababab"
@@ -626,7 +626,7 @@ def test_the_help_names_the_shipped_sets() -> None:
 def test_a_server_without_data_loads_nothing_of_all_this() -> None:
     code = (
         "import sys; from threadmock.mockserver.server.serve import Settings, build_gateway; "
-        "build_gateway(Settings(('scale',))); print([n for n in sys.modules if 'neutral' in n or '.fill' in n])"
+        "build_gateway(Settings(('scale',))); print([n for n in sys.modules if '.datasets.' in n])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "['threadmock.specs.behaviour.read_fill']"
+    assert found.stdout.strip() == "['threadmock.mockserver.datasets.initial']"

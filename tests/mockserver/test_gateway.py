@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import START, Client, make_gateway
-from threadmock.mockserver.pipeline import gateway as gateway_module
 from threadmock.mockserver.pipeline.gateway import Gateway, Limits, printable
 from threadmock.specs.loader import builtin_names, load, renamed
 from threadmock.specs.wire.messages import Request
@@ -181,7 +180,7 @@ def test_a_fault_of_our_own_is_a_problem_in_shape_without_a_traceback(
         raise ZeroDivisionError("by nothing")
 
     asked = client("langsmith")
-    monkeypatch.setattr(gateway_module, "answer", fail)
+    monkeypatch.setattr(asked.gateway.pipeline, "answer", fail)
     told = asked.post("/threads", {})
     assert told.status == 500
     assert told.json()["type"] == "urn:threadmock:problem:internal"

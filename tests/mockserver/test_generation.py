@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import SteadyClock
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
-from threadmock.mockserver.world import World
+from threadmock.mockserver.state.clock import Clock
+from threadmock.mockserver.state.ids import Ids
 from threadmock.specs.loader import LAYERS, builtin_names, load
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.schema import Schema
 
 
-def world(seed: int = 7) -> World:
-    return World(seed, SteadyClock())
+def made(wanted: Schema, seed: int = 7) -> Any:
+    return generate(wanted, Ids(seed), Clock(SteadyClock()))
 
 
 def schema(document: dict[str, Any]) -> Schema:
@@ -87,7 +88,7 @@ ORDINARY: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("document", ORDINARY, ids=str)
 def test_a_value_of_an_ordinary_schema_validates(document: dict[str, Any]) -> None:
-    assert valid(document, generate(schema(document), world()))
+    assert valid(document, made(schema(document)))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_value_of_an_ordinary_schema_validates(document: dict[str, Any]) -> No
 )
 def test_what_can_not_be_made_says_where_and_what_to_do(document: dict[str, Any]) -> None:
     with pytest.raises(Ungeneratable, match=r"#/x.*example"):
-        generate(schema(document), world())
+        made(schema(document))
 
 
 LEAVES = st.one_of(
@@ -136,7 +137,7 @@ def nested(inner: Any) -> Any:
 
 @given(st.recursive(LEAVES, nested, max_leaves=8), st.integers(0, 2**32))
 def test_a_value_of_any_schema_of_these_forms_validates(document: dict[str, Any], seed: int) -> None:
-    assert valid(document, generate(schema(document), world(seed)))
+    assert valid(document, made(schema(document), seed))
 
 
 @given(
@@ -146,7 +147,7 @@ def test_a_value_of_any_schema_of_these_forms_validates(document: dict[str, Any]
 )
 def test_a_value_is_valid_or_there_is_none(document: dict[str, Any]) -> None:
     try:
-        value = generate(schema(document), world())
+        value = made(schema(document))
     except Ungeneratable:
         return
     assert valid(document, value)
@@ -154,14 +155,14 @@ def test_a_value_is_valid_or_there_is_none(document: dict[str, Any]) -> None:
 
 def test_the_same_seed_and_clock_make_the_same_value() -> None:
     document = {"type": "object", "required": list("abc"), "properties": {name: {"type": "string"} for name in "abc"}}
-    assert generate(schema(document), world(1)) == generate(schema(document), world(1))
-    assert generate(schema(document), world(1)) != generate(schema(document), world(2))
+    assert made(schema(document), 1) == made(schema(document), 1)
+    assert made(schema(document), 1) != made(schema(document), 2)
 
 
 def test_endless_recursion_ends_in_words() -> None:
     node = {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/$defs/A"}}}
     with pytest.raises(Ungeneratable):
-        generate(schema({"$ref": "#/$defs/A", "$defs": {"A": node}}), world())
+        made(schema({"$ref": "#/$defs/A", "$defs": {"A": node}}))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -171,4 +172,4 @@ def test_every_documented_reply_can_be_made(name: str, layer: str) -> None:
         for reply in operation.replies.values():
             for media in reply.content.values():
                 if media.schema is not None:
-                    assert valid(dict(media.schema.document), generate(media.schema, world()))
+                    assert valid(dict(media.schema.document), made(media.schema))

@@ -13,7 +13,7 @@ from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.table import find_faults
 from threadmock.mockserver.pipeline.gateway import Limits
 from threadmock.mockserver.server.app import create_app
-from threadmock.mockserver.server.rsgi import AT_ONCE, Served
+from threadmock.mockserver.server.rsgi import AT_ONCE, RsgiApplication
 
 
 class ProtocolClosedError(RuntimeError):
@@ -55,7 +55,9 @@ class Wire:
         assert data == b""
 
 
-def ask(app: Served, wire: Wire, method: str = "POST", path: str = "/threads", **headers: str) -> tuple[int, Any, Any]:
+def ask(
+    app: RsgiApplication, wire: Wire, method: str = "POST", path: str = "/threads", **headers: str
+) -> tuple[int, Any, Any]:
     pairs = [("host", "localhost"), *((name.replace("_", "-"), value) for name, value in headers.items())]
     scope = SimpleNamespace(
         method=method, path=path, query_string="", http_version="1.1", authority=None, headers=dict(pairs)
@@ -65,9 +67,11 @@ def ask(app: Served, wire: Wire, method: str = "POST", path: str = "/threads", *
     return told  # type: ignore[no-any-return]
 
 
-def make_app(name: str = "langsmith", *, body_seconds: float = 20, straight: bool = True, **rest: Any) -> Served:
+def make_app(
+    name: str = "langsmith", *, body_seconds: float = 20, straight: bool = True, **rest: Any
+) -> RsgiApplication:
     gateway = make_gateway(name, **rest)
-    return Served(gateway, create_app(gateway).wsgi_app, body_seconds=body_seconds, straight=straight)
+    return RsgiApplication(gateway, create_app(gateway).wsgi_app, body_seconds=body_seconds, straight=straight)
 
 
 JSON = {"content_type": "application/json"}

@@ -17,7 +17,15 @@ from threadmock.mockserver.agents.script_files import (
     shipped,
     shipped_names,
 )
-from threadmock.mockserver.agents.scripts import Condition, Heard, Reply, Script, Scripts, Step, spoken
+from threadmock.mockserver.agents.scripts import (
+    AgentInput,
+    ReplyCondition,
+    Script,
+    ScriptReply,
+    Scripts,
+    ScriptStep,
+    fill_marks,
+)
 from threadmock.mockserver.server.serve import serve
 from threadmock.specs.errors import SpecError
 
@@ -29,7 +37,7 @@ def one(text: str) -> Script:
     return script
 
 
-def step_of(text: str) -> Step:
+def step_of(text: str) -> ScriptStep:
     return one(f"steps:\n- {text}").replies[0].steps[0]
 
 
@@ -152,22 +160,22 @@ def test_what_is_no_yaml_and_no_json_is_told_as_such(text: str, where: str) -> N
 @pytest.mark.parametrize(
     ("text", "made"),
     [
-        ("say: hello", Step("say", "hello")),
-        ("{say: {of: ab, times: 3}, pace: 10ms, node: n}", Step("say", "ababab", pace=0.01, node="n")),
-        ("{think: hm, pace: 2}", Step("think", "hm", pace=2.0)),
-        ("{emit: {a: [1, null]}, name: n}", Step("emit", value={"a": [1, None]}, name="n")),
-        ("emit: null", Step("emit")),
-        ("interrupt: {ask: 1}", Step("interrupt", value={"ask": 1})),
-        ("fail: no", Step("fail", "no", name="RuntimeError")),
-        ("{fail: no, error: E}", Step("fail", "no", name="E")),
-        ("wait: 1m30s", Step("wait", seconds=90.0)),
-        ("wait: 0", Step("wait", seconds=0.0)),
-        ("wait: 1d", Step("wait", seconds=86400.0)),
-        ("choose: []", Step("choose")),
+        ("say: hello", ScriptStep("say", "hello")),
+        ("{say: {of: ab, times: 3}, pace: 10ms, node: n}", ScriptStep("say", "ababab", pace=0.01, node="n")),
+        ("{think: hm, pace: 2}", ScriptStep("think", "hm", pace=2.0)),
+        ("{emit: {a: [1, null]}, name: n}", ScriptStep("emit", value={"a": [1, None]}, name="n")),
+        ("emit: null", ScriptStep("emit")),
+        ("interrupt: {ask: 1}", ScriptStep("interrupt", value={"ask": 1})),
+        ("fail: no", ScriptStep("fail", "no", name="RuntimeError")),
+        ("{fail: no, error: E}", ScriptStep("fail", "no", name="E")),
+        ("wait: 1m30s", ScriptStep("wait", seconds=90.0)),
+        ("wait: 0", ScriptStep("wait", seconds=0.0)),
+        ("wait: 1d", ScriptStep("wait", seconds=86400.0)),
+        ("choose: []", ScriptStep("choose")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_step_is_what_it_says(text: str, made: Step) -> None:
+def test_a_step_is_what_it_says(text: str, made: ScriptStep) -> None:
     assert step_of(text) == made
 
 
@@ -226,7 +234,7 @@ def test_a_file_comes_beside_the_shipped_ones_and_before_them(tmp_path: Path) ->
     scripts = read_scripts(str(file))
     assert scripts.default == "mine"
     assert set(scripts.known) == {"mine", *shipped_names()}
-    assert scripts.known["tool"].replies[0].steps == (Step("say", "b"),)
+    assert scripts.known["tool"].replies[0].steps == (ScriptStep("say", "b"),)
     assert scripts.known["echo"] == shipped()["echo"]
     assert (read_scripts().default, read_scripts("tool").default) == ("echo", "tool")
     assert read_scripts().known["tool"] == shipped()["tool"]
@@ -246,7 +254,7 @@ def test_a_source_that_is_none_is_told_with_what_might_be_meant(source: str, tol
 
 # Which script speaks.
 
-ONE, TWO, AGENT = (Script(name, (Reply((Step("say", name),)),)) for name in ("one", "two", "agent-x"))
+ONE, TWO, AGENT = (Script(name, (ScriptReply((ScriptStep("say", name),)),)) for name in ("one", "two", "agent-x"))
 KNOWN = Scripts({script.name: script for script in (ONE, TWO, AGENT)}, "one")
 
 
@@ -272,44 +280,44 @@ KNOWN = Scripts({script.name: script for script in (ONE, TWO, AGENT)}, "one")
 def test_a_name_at_the_beginning_counts_then_the_agents_then_the_default(
     text: str, agent: str, name: str, heard: str
 ) -> None:
-    script, told = KNOWN.choose(Heard(text, turn=3, agent=agent))
+    script, told = KNOWN.choose(AgentInput(text, turn=3, agent=agent))
     assert (script.name, told.text, told.turn, told.agent) == (name, heard, 3, agent)
 
 
 @pytest.mark.parametrize(
     ("condition", "holds"),
     [
-        (Condition(), True),
-        (Condition(text="TEA"), True),
-        (Condition(text="coffee"), False),
-        (Condition(text=""), True),
-        (Condition(resume="Yes"), True),
-        (Condition(resume="no"), False),
-        (Condition(turn=2), True),
-        (Condition(turn=1), False),
-        (Condition("tea", "yes", 2), True),
-        (Condition("tea", "yes", 3), False),
-        (Condition("tea", "no", 2), False),
-        (Condition("STRASSE"), True),
+        (ReplyCondition(), True),
+        (ReplyCondition(text="TEA"), True),
+        (ReplyCondition(text="coffee"), False),
+        (ReplyCondition(text=""), True),
+        (ReplyCondition(resume="Yes"), True),
+        (ReplyCondition(resume="no"), False),
+        (ReplyCondition(turn=2), True),
+        (ReplyCondition(turn=1), False),
+        (ReplyCondition("tea", "yes", 2), True),
+        (ReplyCondition("tea", "yes", 3), False),
+        (ReplyCondition("tea", "no", 2), False),
+        (ReplyCondition("STRASSE"), True),
     ],
 )
-def test_a_condition_holds_where_all_that_it_names_does(condition: Condition, holds: bool) -> None:
-    assert condition.holds(Heard("More tea from the straße", turn=2), "oh yes") is holds
+def test_a_condition_holds_where_all_that_it_names_does(condition: ReplyCondition, holds: bool) -> None:
+    assert condition.holds(AgentInput("More tea from the straße", turn=2), "oh yes") is holds
 
 
 def test_the_first_reply_that_fits_speaks_and_none_where_none_does() -> None:
     script = one(
         "replies:\n- when: {text: tea}\n  steps: [{say: a}]\n- when: {turn: 2}\n  steps: [{say: b}]\n- when: {text: x}"
     )
-    assert script.reply(Heard("tea", turn=2)) == (Step("say", "a"),)
-    assert script.reply(Heard("milk", turn=2)) == (Step("say", "b"),)
-    assert script.reply(Heard("x")) == ()
-    assert script.reply(Heard("milk")) == ()
+    assert script.reply(AgentInput("tea", turn=2)) == (ScriptStep("say", "a"),)
+    assert script.reply(AgentInput("milk", turn=2)) == (ScriptStep("say", "b"),)
+    assert script.reply(AgentInput("x")) == ()
+    assert script.reply(AgentInput("milk")) == ()
 
 
 # Marks.
 
-HEARD = Heard("tea $resume", turn=4, agent="kettle")
+INPUT = AgentInput("tea $resume", turn=4, agent="kettle")
 
 
 @pytest.mark.parametrize(
@@ -328,7 +336,7 @@ HEARD = Heard("tea $resume", turn=4, agent="kettle")
     ids=repr,
 )
 def test_marks_are_filled_in_once_wherever_texts_are(template: Any, made: Any) -> None:
-    assert spoken(template, HEARD, "yes $text") == made
+    assert fill_marks(template, INPUT, "yes $text") == made
 
 
 @given(st.text(), st.text(), st.recursive(st.text() | st.integers() | st.none(), st.lists, max_leaves=4))
@@ -336,7 +344,7 @@ def test_a_dollar_sign_doubled_is_a_dollar_sign_and_all_else_stays(text: str, re
     def doubled(node: Any) -> Any:
         return [doubled(each) for each in node] if isinstance(node, list) else _doubled(node)
 
-    assert spoken(doubled(template), Heard(text), resume) == template
+    assert fill_marks(doubled(template), AgentInput(text), resume) == template
 
 
 def _doubled(node: Any) -> Any:

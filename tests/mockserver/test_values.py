@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support.clients import SteadyClock, make_gateway
-from threadmock.mockserver.rules.scope import Transaction
+from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import GENERATORS, compile_setting, fetch
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.setting import Setting, Source
@@ -17,24 +17,21 @@ GATEWAY = make_gateway("scale")
 BODY = {"a": 1, "null": None, "nested": {"b": {"c": "deep"}, "list": [1]}, "false": False}
 
 
-def transaction(body: Any = None, query: str = "", headers: dict[str, str] | None = None) -> Transaction:
-    mount = GATEWAY.mounts[0]
-    operation = mount.contract.operations[0]
+def make_scope(body: Any = None, query: str = "", headers: dict[str, str] | None = None) -> Scope:
+    contract = GATEWAY.mounts[0].contract
     world = World(7, SteadyClock())
     moment = world.clock.tick()
-    request = Request("POST", "/x", query, headers or {})
-    plan = mount.plans[id(operation)]
-    return Transaction(
-        mount.contract,
-        operation,
-        plan,
-        request,
-        BODY if body is None else body,
-        {"p": "v"},
-        {},
-        world,
-        moment,
-        write_date_time(moment),
+    return Scope(
+        contract=contract,
+        operation=contract.operations[0],
+        request=Request("POST", "/x", query, headers or {}),
+        body=BODY if body is None else body,
+        path_values={"p": "v"},
+        parameters={},
+        store=world.store,
+        ids=world.ids,
+        moment=moment,
+        stamp=write_date_time(moment),
     )
 
 
@@ -44,7 +41,7 @@ def source(text: str) -> Source:
 
 
 def made(setting: Setting, **rest: Any) -> Any:
-    return compile_setting(setting)(transaction(**rest))
+    return compile_setting(setting)(make_scope(**rest))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +64,7 @@ def made(setting: Setting, **rest: Any) -> Any:
     ],
 )
 def test_where_a_source_is_read(place: str, value: Any) -> None:
-    assert fetch(source(place))(transaction(query="q=1&q=2&r=", headers={"x-team": "t"})) == value
+    assert fetch(source(place))(make_scope(query="q=1&q=2&r=", headers={"x-team": "t"})) == value
 
 
 @pytest.mark.parametrize(
@@ -122,7 +119,7 @@ def test_a_moment_beyond_the_calendar_is_left_out(minutes: float) -> None:
 
 @pytest.mark.parametrize("name", sorted(GENERATORS.keys() - {"key", "parent_key"}))
 def test_generated_values_are_text_and_identifiers_differ(name: str) -> None:
-    one = transaction()
+    one = make_scope()
     values = [compile_setting(Setting("generate", name))(one) for _ in range(2)]
     assert all(isinstance(value, str) for value in values)
     assert (values[0] == values[1]) is (name == "now")

@@ -17,7 +17,7 @@ from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.contracts.transport.wsgi import WsgiTransport
-from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.streams import FAULTS as STREAM_FAULTS
@@ -67,7 +67,7 @@ def test_check_and_fault_tables_have_the_same_keys() -> None:
 
 
 def test_names_of_faults_are_their_keys_and_each_says_what_it_does() -> None:
-    assert all(name == fault.name and fault.tells.endswith(".") for name, fault in table.items())
+    assert all(name == fault.name and fault.summary.endswith(".") for name, fault in table.items())
 
 
 def test_unknown_fault_is_refused_with_the_nearest_name() -> None:
@@ -111,8 +111,8 @@ def slow_run(source: str, fault: str) -> Run:
     """A run whose time is told by hands: nobody sleeps."""
     hands = Hands()
     run = prepare(Settings(source, seed=1))
-    runs = Runs(timer=JumpingTimer())
-    world = World(1, auth=MOCK_TOKEN, faults=planted(find_faults([fault])), pause=hands.pause, runs=runs)
+    scheduler = Scheduler(timer=JumpingTimer())
+    world = World(1, auth=MOCK_TOKEN, faults=planted(find_faults([fault])), pause=hands.pause, scheduler=scheduler)
     transport = WsgiTransport(served(Gateway([run.contract], world)))
     given = run.target.given
     run.target.close()

@@ -14,8 +14,8 @@ from threadmock.contracts.target.open_target import MOCK_TOKEN
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.contracts.transport.wsgi import WsgiTransport
-from threadmock.mockserver.agents.scheduler import Runs
-from threadmock.mockserver.agents.scripts import Heard, Reply, Script, Scripts, Step
+from threadmock.mockserver.agents.scheduler import Scheduler
+from threadmock.mockserver.agents.scripts import AgentInput, Script, ScriptReply, Scripts, ScriptStep
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.faults.streams import FAULTS
 from threadmock.mockserver.pipeline.gateway import Gateway
@@ -109,16 +109,16 @@ def test_a_scenario_of_runs_keeps_to_its_budget(scenario) -> None:
 class Mute(Scripts):
     """An agent that says one thing, whatever it is told: nobody's script is chosen."""
 
-    def choose(self, heard: Heard) -> tuple[Script, Heard]:
-        return self.known["echo"], heard
+    def choose(self, given: AgentInput) -> tuple[Script, AgentInput]:
+        return self.known["echo"], given
 
 
 def test_an_agent_that_obeys_no_script_is_no_finding_and_what_could_not_be_asked_is_said() -> None:
     run = run_of()
     given = run.target.given
     run.target.close()
-    known = {"echo": Script("echo", (Reply((Step("say", "I am another agent, and do as I like."),)),))}
-    world = World(1, auth=MOCK_TOKEN, runs=Runs(timer=JumpingTimer()), scripts=Mute(known))
+    known = {"echo": Script("echo", (ScriptReply((ScriptStep("say", "I am another agent, and do as I like."),)),))}
+    world = World(1, auth=MOCK_TOKEN, scheduler=Scheduler(timer=JumpingTimer()), scripts=Mute(known))
     run.target = Target(WsgiTransport(served(Gateway([run.contract], world))), "another agent", given=given)
     ended: dict[str, str] = {}
     for slug, phase in run.items():

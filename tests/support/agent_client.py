@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import parse_scripts, shipped
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.streams import Stream
@@ -48,17 +48,17 @@ def data(events: Iterable[ServerEvent], name: str) -> list[Any]:
 class Reading:
     """A stream that is read as far as a test wants."""
 
-    def __init__(self, response: Response, runs: Runs) -> None:
+    def __init__(self, response: Response, scheduler: Scheduler) -> None:
         assert isinstance(response.body, Stream), response
         self.status, self.headers, self.stream = response.status, response.headers, response.body
         self.events: list[ServerEvent] = []
         self.reader = EventReader()
         self.raw = b""
-        self._runs = runs
+        self._scheduler = scheduler
 
     def take(self) -> list[ServerEvent]:
         """What is there without waiting."""
-        self._runs.pass_now()
+        self._scheduler.run_due()
         new = []
         while found := self.stream.take():
             self.raw += b"".join(found)
@@ -94,9 +94,9 @@ class Talk:
         self, text: str = "", *, layer: str = "documented", seed: int = 7, log: Callable[[str], None] | None = None
     ) -> None:
         self.timer = JumpingTimer()
-        self.runs = Runs(timer=self.timer)
+        self.scheduler = Scheduler(timer=self.timer)
         more = {"scripts": scripts_of(text)} if text else {}
-        self.world = World(seed, SteadyClock(), runs=self.runs, **more)
+        self.world = World(seed, SteadyClock(), scheduler=self.scheduler, **more)
         self.gateway = Gateway([load("langsmith", layer=layer)], self.world, log=log)
         self.client = Client(self.gateway)
         self.layer = layer
@@ -154,7 +154,7 @@ class Talk:
         """A stream of which nothing was read yet."""
         told = {name.replace("_", "-").lower(): value for name, value in headers.items()}
         payload = b"" if body is None else dump(body)
-        return Reading(self.gateway.handle(Request(method, path, query, HEADERS | told, payload)), self.runs)
+        return Reading(self.gateway.handle(Request(method, path, query, HEADERS | told, payload)), self.scheduler)
 
     def watch(self, thread: str, text: Any = None, modes: Any = ("values",), **members: Any) -> Reading:
         """A run that is streamed, of which nothing was read yet."""
@@ -183,14 +183,14 @@ class Talk:
     def pass_time(self, seconds: float) -> None:
         """Let so many seconds pass, and happen what is due in them."""
         until = self.timer.read() + seconds
-        while (due := self.runs.next_due()) is not None and due <= until:
+        while (due := self.scheduler.next_due()) is not None and due <= until:
             self.timer.advance(max(0.0, due - self.timer.read()))
-            self.runs.pass_now()
+            self.scheduler.run_due()
         self.timer.advance(until - self.timer.read())
 
     def finish(self) -> None:
         """Let everything that is under way come to its end."""
-        while (due := self.runs.next_due()) is not None:
+        while (due := self.scheduler.next_due()) is not None:
             self.pass_time(max(0.0, due - self.timer.read()))
 
     def cancel(self, thread: str, run: str, query: str = "") -> Told:

@@ -58,7 +58,7 @@ def test_a_temporary_thread_vanishes_however_its_run_ends(text: str) -> None:
     talk.ask("POST", "/runs/stream", BODY | {"input": said(text)})
     assert threads(talk) == []
     assert talk.world.store.shelves().keys() == {("langsmith", "assistant")}
-    assert not talk.runs._paused
+    assert not talk.scheduler._paused
 
 
 def test_a_stateless_run_that_is_cancelled_vanishes_too() -> None:
@@ -175,7 +175,7 @@ def test_no_input_breaks_a_run(sent: object) -> None:
 
 def test_over_the_cap_of_streams_a_new_one_is_refused_and_what_is_open_goes_on() -> None:
     talk = Talk(SLOW)
-    talk.runs.most_streams = 3
+    talk.scheduler.most_streams = 3
     thread = talk.thread()
     watched = [talk.watch(talk.thread(), "a") for _ in range(3)]
     run = talk.began(thread, "b")["run_id"]
@@ -191,13 +191,13 @@ def test_over_the_cap_of_streams_a_new_one_is_refused_and_what_is_open_goes_on()
         assert (told.status, told.headers["content-type"]) == (503, "application/problem+json")
     assert talk.status(thread) == "busy"
     assert [names(each.rest())[-1] for each in watched] == ["values"] * 3
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
     assert names(talk.stream(thread, "c"))[0] == "metadata"
 
 
 def test_a_run_that_can_not_be_streamed_is_not_started_either() -> None:
     talk = Talk(SLOW)
-    talk.runs.most_streams = 0
+    talk.scheduler.most_streams = 0
     thread = talk.thread()
     assert talk.ask("POST", f"/threads/{thread}/runs/stream", BODY).status == 503
     assert talk.ask("POST", "/runs/wait", BODY).status == 503
@@ -234,10 +234,10 @@ def test_a_head_request_opens_nothing_and_stops_nothing(end: str, over: bool) ->
     told = talk.ask("HEAD", f"/threads/{thread}/runs/{run}{end}", query="cancel_on_disconnect=true")
     assert (told.status, told.body) == (200, b"")
     assert told.headers["content-type"].startswith("text/event-stream" if end == "/stream" else "application/json")
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
     assert talk.statuses(thread) == ["success" if over else "running"]
     assert talk.ask("HEAD", f"/threads/{thread}/stream").status == 200
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
 
 
 def test_a_stream_is_noted_when_it_begins_and_logged_when_it_ends() -> None:
@@ -278,8 +278,8 @@ def test_a_reset_ends_every_stream_and_forgets_every_run() -> None:
     assert names(watched.rest()) == ["metadata", "values"]
     assert (waits.rest(), follows.rest()) == ([], [])
     assert b"".join(joins.stream).strip() in (b"", b"{}", b"null")
-    assert talk.runs.open_streams == 0
-    assert (talk.runs.all_under_way(), talk.runs.next_due(), talk.timer.read()) == ([], None, 0)
+    assert talk.scheduler.open_streams == 0
+    assert (talk.scheduler.all_under_way(), talk.scheduler.next_due(), talk.timer.read()) == ([], None, 0)
     talk.thread(thread_id=thread)
     assert talk.texts(thread) == []
     assert talk.wait(thread, "c")["messages"][-1]["content"] == "late c"

@@ -21,7 +21,7 @@ def test_a_cancelled_run_stops_its_stream_and_keeps_what_was_said(layer: str) ->
     assert talk.texts(thread) == ["a", "one two three four"]
     state = talk.get(f"/threads/{thread}")
     assert (state["values"], state["interrupts"]) == (talk.state(thread)["values"], {})
-    assert talk.runs.next_due() is None
+    assert talk.scheduler.next_due() is None
     assert talk.wait(thread, "b")["messages"][-1]["content"] == "five six"
 
 
@@ -166,7 +166,7 @@ def test_a_run_under_way_that_is_deleted_ends_its_stream_and_frees_its_thread(la
     assert talk.statuses(thread)[0] in ("running", "pending")
     waits.rest()
     assert (talk.statuses(thread), talk.status(thread)) == (["success"], "idle")
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
 
 
 def test_a_run_under_way_that_is_deleted_leaves_an_idle_thread_without_what_it_made(layer: str) -> None:
@@ -175,7 +175,7 @@ def test_a_run_under_way_that_is_deleted_leaves_an_idle_thread_without_what_it_m
     talk.pass_time(1.5)
     assert talk.ask("DELETE", f"/threads/{thread}/runs/{run}").status < 300
     assert (talk.statuses(thread), talk.status(thread), talk.history(thread)) == ([], "idle", [])
-    assert talk.runs.next_due() is None
+    assert talk.scheduler.next_due() is None
     assert talk.ask("DELETE", f"/threads/{thread}/runs/{run}").status == 404
 
 
@@ -187,7 +187,7 @@ def test_what_is_deleted_ends_at_once_however_long_it_would_have_taken(layer: st
     for each in (watched, waits):
         each.rest()
     assert talk.timer.read() == 0
-    assert talk.runs.all_under_way() == []
+    assert talk.scheduler.all_under_way() == []
 
 
 def test_of_a_thread_that_is_deleted_and_made_again_nothing_is_paused_and_nothing_was_told() -> None:
@@ -222,8 +222,8 @@ def test_a_thread_that_is_deleted_ends_all_its_runs_and_streams(layer: str) -> N
     waits.rest()
     follows.leave()
     assert talk.ask("GET", f"/threads/{thread}").status == 404
-    assert talk.runs.open_streams == 0
-    assert talk.runs.all_under_way() == []
+    assert talk.scheduler.open_streams == 0
+    assert talk.scheduler.all_under_way() == []
     talk.thread(thread_id=thread)
     assert (talk.statuses(thread), talk.status(thread)) == ([], "idle")
     assert talk.wait(thread, "x")["messages"][0]["content"] == "x"

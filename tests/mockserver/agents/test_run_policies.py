@@ -51,7 +51,7 @@ def test_runs_wait_for_their_turn_and_have_it_in_the_order_in_which_they_came(la
     talk.pass_time(0.5)
     assert talk.statuses(thread) == ["running"] + ["pending"] * 4
     seen = []
-    while talk.runs.next_due() is not None:
+    while talk.scheduler.next_due() is not None:
         talk.pass_time(0.25)
         statuses = talk.statuses(thread)
         assert statuses.count("running") <= 1

@@ -67,7 +67,7 @@ def test_a_script_has_these_events_and_ends_so(name: str, layer: str) -> None:
     events = talk.stream(thread, f"/{name} {TEXT}", ["values", "updates", "messages-tuple", "custom"])
     assert folded(names(events)) == shape
     assert (talk.statuses(thread), talk.status(thread)) == ([run], status)
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,8 @@ def test_history_state_and_thread_hold_what_was_streamed(steps: list[Any], answe
     assert (events[-1].name == "error") is (failing is not None)
     assert talk.statuses(thread)[-1] == ("error" if failing else "success")
     assert names(events).count("metadata") == rounds
-    assert talk.runs.open_streams == 0
-    assert talk.runs.next_due() is None
+    assert talk.scheduler.open_streams == 0
+    assert talk.scheduler.next_due() is None
 
 
 @given(STEPS)

@@ -60,7 +60,7 @@ class Loop:
 
     def __init__(self, text: str, speed: float = 0.0) -> None:
         self.talk = Talk(text)
-        self.talk.runs.timer, self.talk.runs.speed = RealTimer(), speed
+        self.talk.scheduler.timer, self.talk.scheduler.speed = RealTimer(), speed
         self.app = serving(self.talk.gateway)
 
     def ask(self, method: str, path: str, body: Any = None, *, limit: int = 10**9) -> tuple[Wire, "asyncio.Task[None]"]:
@@ -92,7 +92,7 @@ def test_on_the_event_loop_a_run_is_told_as_anywhere_else() -> None:
         assert wire.begun[0] == 200
         assert names(events_of(wire)) == ["metadata", "values", "messages", "messages", "messages", "values"]
         assert len(wire.transport.pieces) == 6
-        assert loop.talk.runs.open_streams == 0
+        assert loop.talk.scheduler.open_streams == 0
         waited, task = loop.ask("POST", f"/threads/{thread}/runs/wait", loop.talk.body("go"))
         await asyncio.wait_for(task, 10)
         assert json.loads(b"".join(waited.transport.pieces))["messages"][-1]["content"] == "one two three"
@@ -107,10 +107,10 @@ def test_on_the_event_loop_a_client_that_is_gone_frees_its_stream(asked: dict[st
         thread = await loop.thread()
         wire, task = loop.ask("POST", f"/threads/{thread}/runs/stream", loop.talk.body("go", **asked))
         await asyncio.wait_for(wire.told.wait(), 10)
-        assert loop.talk.runs.open_streams == 1
+        assert loop.talk.scheduler.open_streams == 1
         wire.gone.set()
         await asyncio.wait_for(task, 10)
-        assert loop.talk.runs.open_streams == 0
+        assert loop.talk.scheduler.open_streams == 0
         assert loop.talk.statuses(thread) == [status]
 
     asyncio.run(scene())
@@ -130,6 +130,6 @@ def test_on_the_event_loop_a_reader_that_does_not_read_delays_nobody() -> None:
         stuck.transport.room.set()
         await asyncio.wait_for(task, 10)
         assert names(events_of(stuck)).count("messages") == 300
-        assert loop.talk.runs.open_streams == 0
+        assert loop.talk.scheduler.open_streams == 0
 
     asyncio.run(scene())

@@ -52,7 +52,7 @@ def test_after_its_end_a_run_is_told_again_from_every_place() -> None:
     assert talk.open("GET", path).rest() == []
     for odd in ("nope", "", "1-2-3", "9999999999999-0", "-5", "١"):
         assert talk.open("GET", path, Last_Event_ID=odd).rest() == []
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -130,26 +130,26 @@ def test_of_a_run_that_can_not_be_told_again_only_its_end_is_kept_and_who_still_
         watched = talk.watch(thread, "go", ["messages-tuple"], stream_resumable=resume)
         watched.until("messages", 2)
         talk.finish()
-        (live,) = [live for live in talk.runs._over.values() if live.thread and live.thread[1] == thread]
-        assert (len(live.moments) > 2) is resume
-        assert [moment.beat.kind for moment in live.moments[-2:]] == ["ended", "closed"]
+        (run,) = [run for run in talk.scheduler._over.values() if run.thread and run.thread[1] == thread]
+        assert (len(run.history) > 2) is resume
+        assert [recorded.beat.kind for recorded in run.history[-2:]] == ["ended", "closed"]
         assert names(watched.rest()).count("messages") == 5
-        joined = talk.ask("GET", f"/threads/{thread}/runs/{live.key}/join")
+        joined = talk.ask("GET", f"/threads/{thread}/runs/{run.key}/join")
         assert json.loads(joined.body) == talk.state(thread)["values"]
 
 
 def test_what_is_kept_of_a_token_does_not_grow_with_the_text_before_it() -> None:
     talk = Talk("steps: [{say: {of: ' word', times: 200}}]")
     talk.stream(talk.thread(), "go", ["messages"], stream_resumable=True)
-    (live,) = talk.runs._over.values()
-    sizes = [len(repr(moment.tx.item)) for moment in live.moments if moment.beat.kind == "part"]
+    (run,) = talk.scheduler._over.values()
+    sizes = [len(repr(recorded.scope.item)) for recorded in run.history if recorded.beat.kind == "part"]
     assert len(sizes) == 200
     assert max(sizes) < min(sizes) + 20
 
 
 def test_of_threads_that_are_silent_longest_nothing_is_kept_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "MOST_MOMENTS_IN_ALL", 250)
-    monkeypatch.setattr(scheduler, "_LOOK_AT", 10)
+    monkeypatch.setattr(scheduler, "MOST_BEATS_IN_ALL", 250)
+    monkeypatch.setattr(scheduler, "_CHECK_EVERY", 10)
     talk = Talk("steps: [{say: {of: ' word', times: 90}}]")
     threads = [talk.thread() for _ in range(4)]
     for thread in threads:
@@ -224,7 +224,7 @@ def test_a_thread_tells_of_the_runs_of_others_one_after_another_and_stays_open()
     assert everything.take() == events
     for each in (early, elsewhere, late, everything):
         each.leave()
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
 
 
 def test_an_id_that_is_none_is_refused_by_the_stream_of_a_thread() -> None:
@@ -276,7 +276,7 @@ def test_where_the_reader_leaves_the_run_ends_only_where_that_was_asked_for(
     talk.pass_time(1.5)
     watched.take()
     watched.leave()
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0
     assert talk.statuses(thread) == ["interrupted" if status == "interrupted" else "running"]
     talk.finish()
     assert talk.statuses(thread) == [status]
@@ -310,4 +310,4 @@ def test_through_flask_a_stream_is_the_same() -> None:
     assert told.status_code == 200
     assert names(EventReader().feed(told.data)) == ["metadata", "values", "values"]
     assert client.get(f"/threads/{NOBODY}/runs/{NOBODY}/stream", headers={"host": "localhost"}).status_code == 404
-    assert talk.runs.open_streams == 0
+    assert talk.scheduler.open_streams == 0

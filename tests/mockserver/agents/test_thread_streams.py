@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from threadmock.mockserver.agents.scheduler import Runs
+from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.streams import Stream
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.pipeline.gateway import Gateway
@@ -19,7 +19,7 @@ HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
 
 @pytest.fixture
 def gateway() -> Gateway:
-    made = Gateway([load("langsmith")], World(7, runs=Runs(timer=JumpingTimer())))
+    made = Gateway([load("langsmith")], World(7, scheduler=Scheduler(timer=JumpingTimer())))
     post(made, "/threads", {"thread_id": THREAD})
     return made
 
@@ -99,7 +99,7 @@ def test_the_ids_of_a_threads_stream_go_up_over_all_its_runs_and_any_of_them_is_
 
 
 def test_the_real_servers_spelling_of_several_modes_is_understood_in_its_layer() -> None:
-    made = Gateway([load("langsmith", layer="observed")], World(7, runs=Runs(timer=JumpingTimer())))
+    made = Gateway([load("langsmith", layer="observed")], World(7, scheduler=Scheduler(timer=JumpingTimer())))
     post(made, "/threads", {"thread_id": THREAD})
     stream = follow(made, "stream_modes=lifecycle,state_update")
     run(made, ["values"])

@@ -1,0 +1,44 @@
+"""Refusals that depend on the request and on what is stored: before anything is made, or when the thing is there."""
+
+from dataclasses import replace
+
+from threadmock.mockserver.actions.call import Call
+from threadmock.mockserver.rules.conditions import CompiledCondition
+from threadmock.mockserver.rules.lists import passing
+from threadmock.mockserver.rules.outcome import Refused
+from threadmock.mockserver.state.store import Thing
+from threadmock.specs.behaviour.conditions import agrees
+from threadmock.specs.members import ABSENT, dig
+
+
+def unmet(call: Call) -> Refused | None:
+    """The first refusal whose conditions all hold; None where there is none, or where nothing is stored to be asked."""
+    if call.enter():
+        return None
+    key = call.asked_key()
+    thing = call.scope.store.read(call.shelf_of(key), key) if key else None
+    return _first(call, thing, key, kept=False)
+
+
+def unmet_afterwards(call: Call) -> Refused | None:
+    """As `unmet`, of the refusals that leave what was made: asked when the thing is there."""
+    return _first(call, call.scope.thing, call.scope.key, kept=True)
+
+
+def _first(call: Call, thing: Thing | None, key: str, *, kept: bool) -> Refused | None:
+    for condition in call.plan.conditions:
+        rule = condition.rule
+        if rule.kept == kept and _are_listed(call, condition) and condition.holds(call.scope, thing):
+            reason = rule.reason or "The request can't be met as things are"
+            refused = Refused("refused", reason, status=rule.status, key=key)
+            return replace(refused, body=rule.body, media_type=rule.media_type)
+    return None
+
+
+def _are_listed(call: Call, condition: CompiledCondition) -> bool:
+    """Whether the condition's listed things are there, among those that the filters before its own let through."""
+    for steps, wanted in condition.listed:
+        found = (dig(thing, steps) for thing in passing(call.scope, call.plan.lister, condition.filters))
+        if not any(agrees(value, wanted, there=value is not ABSENT) for value in found):
+            return False
+    return True
