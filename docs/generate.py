@@ -148,7 +148,7 @@ def faults_page() -> Iterator[str]:
     for fault in faults.values():
         yield f"### {fault.name}"
         caught = ", ".join(f"[{name}](checks.md#{name})" for name in fault.caught_by)
-        yield f"{fault.tells} Caught by {caught}."
+        yield f"{fault.summary} Caught by {caught}."
 
 
 def modules_page() -> Iterator[str]:

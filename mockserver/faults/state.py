@@ -219,7 +219,7 @@ FAULTS: tuple[Fault, ...] = (
         ("one_winner", "several_clients"),
         thing=check_then_insert,
     ),
-    Fault("racing-counter", "Things made at one view share a key.", ("at_once", "several_clients"), thing=count_ids),
+    Fault("racing-counter", "Things made at one moment share a key.", ("at_once", "several_clients"), thing=count_ids),
     Fault("forget", f"Only the last {_KEPT} things are kept.", ("survives_many",), thing=forget),
     Fault(
         "literal-keys",

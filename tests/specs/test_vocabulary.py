@@ -10,7 +10,7 @@ from support.paths import ROOT
 from threadmock.contracts.checks import expected, observed
 from threadmock.contracts.cli import explain_rules, explain_runs
 from threadmock.contracts.cli.explain_settings import SETTINGS
-from threadmock.mockserver.actions import behaviours
+from threadmock.mockserver.actions import actions
 from threadmock.mockserver.rules import lists, values
 from threadmock.specs.behaviour import read_settings
 from threadmock.specs.behaviour.actions import ACTIONS, Action, Traits
@@ -41,7 +41,7 @@ PARTS: Mapping[str, Part] = {
 TABLES: Mapping[str, tuple[str, Collection[str]]] = {
     "the type Action": ("action", get_args(Action)),
     "the traits": ("action", ACTIONS),
-    "the mock's behaviours": ("action", behaviours),
+    "the mock's actions": ("action", actions),
     "the type Kind": ("setting", get_args(Kind)),
     "how a setting is read": ("setting", read_settings._HOLDS),
     "the mock's compilers": ("setting", values.COMPILERS),
