@@ -9,13 +9,14 @@ from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.fault_points import NO_FAULTS, Faults, FaultView
-from threadmock.mockserver.state.clock import Clock, Now, system_now
+from threadmock.mockserver.state.clock import Clock, Now
 from threadmock.mockserver.state.expiry import Calendar
 from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.state.journal import Journal
 from threadmock.mockserver.state.memory import MemoryStore
 from threadmock.mockserver.state.store import Store
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.wire.messages import Request
 
 

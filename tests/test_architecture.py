@@ -292,7 +292,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"evidence"},
         {"documents"},
         {"wire"},
-        {"members"},
+        {"members", "text"},
         {"errors", "version"},
     ),
     "mockserver": (
@@ -321,7 +321,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"generation", "target"},
         {"cases"},
         {"transport"},
-        {"settings", "text"},
+        {"settings"},
     ),
 }
 

@@ -9,6 +9,8 @@ import re
 import uuid
 from typing import Any
 
+from threadmock.specs.schemas.formats import canonical
+
 _SALT = os.urandom(16)
 """Of this process: a key that another run made up is another's."""
 _LOW = 48
@@ -55,14 +57,6 @@ def is_invented(value: Any) -> bool:
         return True
     high = found >> _LOW << _LOW
     return found == high | _mark(high)
-
-
-def canonical(value: object) -> str:
-    """A key as text; a UUID in its usual form, however it is spelled."""
-    try:
-        return str(uuid.UUID(value)) if isinstance(value, str) and len(value) >= 32 else str(value)
-    except ValueError:
-        return str(value)
 
 
 def is_uuid(text: str) -> bool:

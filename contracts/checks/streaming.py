@@ -7,10 +7,10 @@ from itertools import pairwise
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.streams import EventStream, ReadEvent, is_over
-from threadmock.contracts.text import shorten
 from threadmock.specs.behaviour.agent import Event
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.schemas.validation import checker
+from threadmock.specs.text import shorten
 from threadmock.specs.wire.messages import media_type
 
 _DIGITS = re.compile(r"\d+")

@@ -8,9 +8,9 @@ from threadmock.contracts.cli.explain_profile import profile_parts
 from threadmock.contracts.cli.explain_rules import parts_of
 from threadmock.contracts.cli.explain_settings import Part
 from threadmock.contracts.cli.words import vocabulary_lines, word_lines
-from threadmock.contracts.text import one_line, printable
 from threadmock.specs import loader
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.text import one_line, printable
 
 
 @click.command()

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from threadmock.contracts.text import shorten
 from threadmock.specs.behaviour.setting import Key, Kind, Made, Setting, Within
+from threadmock.specs.text import shorten
 
 Part: TypeAlias = tuple[str, str, str]
 """What one line says: kind, text, evidence ("" where it has none)."""

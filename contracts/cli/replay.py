@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from threadmock.contracts.text import one_line, printable
 from threadmock.contracts.transport.errors import Unreachable
+from threadmock.specs.text import one_line, printable
 
 HOLDS, GONE, UNREACHABLE, UNDECIDED = 1, 0, 3, 5
 _INTERMITTENT = "nor did it show when it was sent once more right after it was found, so that this proves nothing"

@@ -10,8 +10,8 @@ from threadmock.contracts.target.guard import writes
 from threadmock.contracts.target.removal import made_by, removal_of
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.target.tags import metadata_member
-from threadmock.contracts.text import printable
 from threadmock.specs.contract import Operation
+from threadmock.specs.text import printable
 
 
 def plan(run: Run) -> Iterator[str]:

@@ -14,11 +14,11 @@ from threadmock.contracts.settings import Settings, UsageError, chosen_checks, c
 from threadmock.contracts.target.ledger_file import LedgerFile
 from threadmock.contracts.target.open_target import http_target, mock_target
 from threadmock.contracts.target.target import TargetLost
-from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import NotSent, OwnershipError
 from threadmock.contracts.transport.header_options import read_headers
 from threadmock.contracts.transport.shared import HERE, WorkerPlace
 from threadmock.specs.errors import SpecError
+from threadmock.specs.text import shorten
 
 MOST_TOLD = 2000
 

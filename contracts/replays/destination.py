@@ -17,10 +17,11 @@ from threadmock.contracts.target.tags import NAME
 from threadmock.contracts.transport.base import Transport
 from threadmock.contracts.transport.header_options import read_headers
 from threadmock.contracts.transport.http import HttpTransport
-from threadmock.contracts.transport.sockets import addresses, is_loopback
+from threadmock.contracts.transport.sockets import addresses
 from threadmock.contracts.transport.urls import TargetUrl, read_target
 from threadmock.specs.contract import Contract
 from threadmock.specs.loader import load
+from threadmock.specs.wire.hosts import is_loopback
 
 _TAG = re.compile(NAME + r"[\\\": ]+(\d{8}T\d{6}-[0-9a-f]{12})")
 _STAYS = "What this makes stays there: the document by which it was found is not at hand, and would tell what that is."

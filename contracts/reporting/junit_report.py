@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from threadmock.contracts.engine.outcome import Tally
 from threadmock.contracts.reporting.status_table import status_line
 from threadmock.contracts.reporting.text_report import cell, describe
-from threadmock.contracts.text import one_line, shorten, xml_text
+from threadmock.specs.text import one_line, shorten, xml_text
 
 if TYPE_CHECKING:
     from threadmock.contracts.checks.finding import Finding

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.engine.outcome import StatusCount
-from threadmock.contracts.text import one_line, printable, shorten
+from threadmock.specs.text import one_line, printable, shorten
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.summary import Summary

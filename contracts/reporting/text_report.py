@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from threadmock.contracts.checks.finding import CaseRecord, Finding
 from threadmock.contracts.engine.outcome import Outcome, Tally
 from threadmock.contracts.reporting.status_table import compact, status_line, untested_lines
-from threadmock.contracts.text import one_line, printable, shorten
 from threadmock.contracts.transport.errors import TRESPASS
+from threadmock.specs.text import one_line, printable, shorten
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.summary import Summary

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.text import one_line, shorten
 from threadmock.specs.members import dotted
+from threadmock.specs.text import one_line, shorten
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 _LEVELS = 3

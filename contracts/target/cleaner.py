@@ -14,10 +14,10 @@ from threadmock.contracts.target.list_walk import items
 from threadmock.contracts.target.removal import Removal, removal_of
 from threadmock.contracts.target.tags import NAME
 from threadmock.contracts.target.target import Target, TargetLost
-from threadmock.contracts.text import one_line, printable, shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract
 from threadmock.specs.members import dotted
+from threadmock.specs.text import one_line, printable, shorten
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_FAILURES = 5

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any
 
-from threadmock.contracts.cases.fresh_keys import canonical, is_invented
+from threadmock.contracts.cases.fresh_keys import is_invented
 from threadmock.contracts.cases.references import references
 from threadmock.contracts.cases.sent_values import UNREADABLE, values_at
 from threadmock.contracts.target.ledger_file import LedgerEntry
@@ -14,6 +14,7 @@ from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.setting import Made, Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import dotted
+from threadmock.specs.schemas.formats import canonical
 from threadmock.specs.wire.eventstream import EventReader
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json

@@ -14,12 +14,12 @@ from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.fresh_keys import is_invented
 from threadmock.contracts.cases.references import cursors, placeholder, references, schema_at
 from threadmock.contracts.cases.sent_values import UNREADABLE, texts_of, values_at
-from threadmock.contracts.text import one_line, shorten
 from threadmock.contracts.transport.errors import TRESPASS, Forbidden, OwnershipError
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.operations.routing import Router
 from threadmock.specs.schemas.validation import checker
+from threadmock.specs.text import one_line, shorten
 from threadmock.specs.wire.messages import Request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

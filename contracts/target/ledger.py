@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.contracts.cases.fresh_keys import canonical, is_uuid
+from threadmock.contracts.cases.fresh_keys import is_uuid
 from threadmock.contracts.target.created_things import (
     chosen_key,
     created_by_name,
@@ -16,6 +16,7 @@ from threadmock.contracts.target.created_things import (
 from threadmock.contracts.target.ledger_file import LedgerEntry, LedgerFile
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.specs.contract import Operation
+from threadmock.specs.schemas.formats import canonical
 from threadmock.specs.wire.messages import Request, Response
 
 _ABOVE = "^"

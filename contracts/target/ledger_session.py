@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.target.ledger_file import LedgerFile, LedgerHeader, begin, read_ledger
-from threadmock.contracts.text import printable
+from threadmock.specs.text import printable
 
 if TYPE_CHECKING:
     from threadmock.contracts.settings import Settings

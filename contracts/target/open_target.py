@@ -15,10 +15,11 @@ from threadmock.contracts.transport.header_options import secrets_of
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.contracts.transport.shared import HERE, RUNS, SharedCount, SharedRate, WorkerPlace
-from threadmock.contracts.transport.sockets import addresses, is_loopback
+from threadmock.contracts.transport.sockets import addresses
 from threadmock.contracts.transport.urls import TargetError, TargetUrl, read_target
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.hosts import is_loopback
 
 MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and told to everybody
 

@@ -20,6 +20,7 @@ from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.contracts.transport.sockets import Clock
 from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
 from threadmock.specs.contract import Operation
+from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.wire.messages import Request, Response
 
 DEADLINE = 10.0
@@ -27,11 +28,6 @@ RUN_DEADLINE = 60.0
 """Seconds for an exchange with an operation that starts, follows or stops runs: an agent takes its time."""
 MOST_UNREACHABLE = 5
 MOST_REFUSED = 3
-
-
-def system_now() -> datetime.datetime:
-    """The machine's time, in UTC."""
-    return datetime.datetime.now(datetime.UTC)
 
 
 class TargetLost(Unreachable):

@@ -5,12 +5,12 @@ from typing import Any
 
 from threadmock.contracts.cases.case import build_request
 from threadmock.contracts.target.target import Target
-from threadmock.contracts.text import one_line, printable, shorten
 from threadmock.contracts.transport.errors import NotSent, TransportError, Unreachable
 from threadmock.contracts.transport.sockets import addresses
 from threadmock.contracts.transport.urls import read_target
 from threadmock.specs.contract import Contract
 from threadmock.specs.operations.path_templates import names_in
+from threadmock.specs.text import one_line, printable, shorten
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 

@@ -5,13 +5,13 @@ import threading
 import time
 
 import urllib3
-from threadmock.contracts.text import one_line
 from threadmock.contracts.transport.base import MAX_BODY, OURS, sendable
 from threadmock.contracts.transport.decoding import decode
 from threadmock.contracts.transport.errors import BrokenResponse, Dropped, TimedOut, TooLarge, Unreachable, Unsendable
 from threadmock.contracts.transport.sockets import Allowance, Clock, Connection, open_connection, tls_context
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM, PLAIN, Stop, Watch
 from threadmock.contracts.transport.urls import TargetUrl, request_target
+from threadmock.specs.text import one_line
 from threadmock.specs.wire.messages import Request, Response, media_type
 
 MAX_HEAD = 1024 * 1024

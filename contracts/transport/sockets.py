@@ -5,7 +5,6 @@ every read and write gets only the time that is left, wherever in headers or bod
 """
 
 import io
-import ipaddress
 import socket
 import ssl
 import time
@@ -14,6 +13,7 @@ from typing import Any, Protocol, cast
 
 import urllib3.connection
 from threadmock.contracts.transport.errors import TimedOut, TooLarge, Unreachable
+from threadmock.specs.wire.hosts import is_loopback
 
 Clock = Callable[[], float]
 
@@ -273,10 +273,3 @@ def addresses(host: str, port: int) -> list[tuple[Any, ...]]:
         return list(socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"the host name {host!r} is not known: {error}") from None
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a numeric address is this machine's own (127.0.0.0/8, ::1, also mapped into IPv6)."""
-    numeric = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(numeric, "ipv4_mapped", None)
-    return (mapped or numeric).is_loopback

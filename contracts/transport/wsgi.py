@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from threadmock.contracts.text import one_line
 from threadmock.contracts.transport.base import MAX_BODY, OURS, WsgiApp, sendable
 from threadmock.contracts.transport.errors import BrokenResponse, TooLarge, TransportError, Unsendable
 from threadmock.contracts.transport.sockets import Allowance, Clock
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM, PLAIN, Stop, Watch
+from threadmock.specs.text import one_line
 from threadmock.specs.wire.messages import Request, Response, media_type
 
 

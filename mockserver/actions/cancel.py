@@ -7,9 +7,9 @@ from threadmock.mockserver.actions.reply import shown
 from threadmock.mockserver.actions.run_answer import answer_run, headers_of
 from threadmock.mockserver.agents.run import Run
 from threadmock.mockserver.agents.run_plan import RunPlan
-from threadmock.mockserver.rules.keys import canonical
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.formats import canonical
 
 _NONE = "No run that is under way fits"
 

@@ -2,9 +2,9 @@
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.rules.keys import canonical
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.expiry import keep_newest
+from threadmock.specs.schemas.formats import canonical
 
 
 def run(call: Call) -> Done | Refused:

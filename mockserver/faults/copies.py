@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
-from threadmock.mockserver.rules.keys import canonical
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
+from threadmock.specs.schemas.formats import canonical
 
 
 def _asked(call: Call) -> list[str]:

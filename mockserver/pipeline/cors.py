@@ -1,12 +1,11 @@
 """Who may call from a browser: CORS and Private Network Access, and the guard against DNS rebinding."""
 
-import ipaddress
 import re
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 
 from threadmock.mockserver.pipeline import problems
 from threadmock.specs.behaviour.profile import Cors
+from threadmock.specs.wire.hosts import is_local
 from threadmock.specs.wire.messages import Request, Response
 
 EXPOSED = (
@@ -15,23 +14,7 @@ EXPOSED = (
 )
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _MAX_AGE = "600"
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::\d{1,5})?", re.ASCII)
 _NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{0,2000}")
-
-
-@lru_cache(maxsize=128)
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address, with or without a port, is this machine as seen from itself."""
-    found = _HOST.fullmatch(host)
-    if not found:
-        return False
-    name = (found[1] or found[2]).lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def origin_allowed(origin: str, allowed: frozenset[str]) -> bool:
@@ -39,13 +22,13 @@ def origin_allowed(origin: str, allowed: frozenset[str]) -> bool:
     if origin in allowed or ("*" in allowed and origin.isascii() and origin.isprintable()):
         return True
     scheme, _, host = origin.partition("://")
-    return scheme in ("http", "https") and is_loopback(host)
+    return scheme in ("http", "https") and is_local(host)
 
 
 def refuse_foreign(request: Request, allowed: frozenset[str], *, guard_host: bool) -> Response | None:
     """403 for a page of a foreign origin, 421 for a foreign Host on a loopback server; None for everyone else."""
     host = request.headers.get("host")
-    if guard_host and host and not is_loopback(host):
+    if guard_host and host and not is_local(host):
         detail = (
             f"Host is {host[:200]!r}, and this server listens on loopback only. Start it with --host to serve others."
         )

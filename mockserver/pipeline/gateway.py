@@ -22,6 +22,7 @@ from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.profile import Cors
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.operations.routing import Match, Router, shared_routes
+from threadmock.specs.text import log_line
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -336,13 +337,4 @@ def _broken(error: Exception) -> Response:
 def _line(request: Request, response: Response, provider: str, made: Answer, seconds: float) -> str:
     rule = f" [{provider}: {made.rule}]" if made.rule else f" [{provider}]" if provider else ""
     text = f"{request.method} {request.path} {response.status} {seconds * 1000:.1f} ms{rule} {made.reason}"
-    return printable(text)
-
-
-def printable(text: str) -> str:
-    """One line that no terminal obeys: control characters and bidi marks are escaped, long texts cut."""
-    if len(text) > 400:
-        text = text[:399] + "…"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)
+    return log_line(text)

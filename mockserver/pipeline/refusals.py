@@ -12,6 +12,7 @@ from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.specs.behaviour.rule import Refusal
 from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.text import cut
 from threadmock.specs.wire.messages import Response, is_json
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -127,7 +128,7 @@ def _fill(template: Any, refused: Refused, violations: Sequence[Violation], one:
 def _fill_text(template: str, refused: Refused, one: Violation) -> Any:
     if template == "$location":
         return [_PLACES.get(one.where, one.where), *one.location]
-    reason = shorten(one.message if refused.violations else refused.reason)
+    reason = cut(one.message if refused.violations else refused.reason, _MAX_TEXT)
     texts = {"$reason": reason, "$code": _code(one), "$key": refused.key}
     return _MARK.sub(lambda mark: texts[mark[0]], template)
 
@@ -136,8 +137,3 @@ def _code(violation: Violation) -> str:
     if violation.where == "json":
         return "json_invalid" if violation.keyword != "missing" else "missing"
     return _CODES.get(violation.keyword, violation.keyword)
-
-
-def shorten(text: str) -> str:
-    """At most _MAX_TEXT characters, whole code points, with an ellipsis where something was cut."""
-    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"

@@ -1,21 +1,12 @@
 """Keys of things: where a request names one, and the one form in which it is compared."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import Maker
 from threadmock.specs.members import ABSENT
-
-
-def canonical(value: Any) -> str:
-    """A UUID in lower case with dashes (RFC 9562, 4), any other text as it is."""
-    text = str(value)
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return text
+from threadmock.specs.schemas.formats import canonical
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.mockserver.rules.keys import canonical
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_recipe, create_thing
 from threadmock.mockserver.rules.scope import Scope
@@ -13,6 +12,7 @@ from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.declared import nodes_of
+from threadmock.specs.schemas.formats import canonical
 
 
 @dataclass(frozen=True, eq=False)

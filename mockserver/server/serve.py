@@ -14,18 +14,18 @@ from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.table import find_faults
-from threadmock.mockserver.pipeline.cors import is_loopback
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import serving
 from threadmock.mockserver.server.granian_process import Address, PortTaken, claimed
 from threadmock.mockserver.server.granian_process import serve as run_server
 from threadmock.mockserver.server.greeting import greeting
 from threadmock.mockserver.server.rsgi import RsgiApplication
-from threadmock.mockserver.state.clock import system_now
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS, builtin_names, load
+from threadmock.specs.schemas.formats import system_now
+from threadmock.specs.wire.hosts import is_local
 
 if TYPE_CHECKING:
     from threadmock.mockserver.datasets.conversations import Dataset
@@ -170,7 +170,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     if seed is None:
         seed = random.SystemRandom().randrange(2**32)
-    settings = Settings(sources, layer, auth, seed, frozenset(origins), faults, is_loopback(host), quiet, speed=speed)
+    settings = Settings(sources, layer, auth, seed, frozenset(origins), faults, is_local(host), quiet, speed=speed)
     if not host:
         raise click.UsageError("--host needs an address, such as 127.0.0.1, or 0.0.0.0 for all of this machine's.")
     if not auth:

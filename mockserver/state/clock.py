@@ -4,15 +4,12 @@ import datetime
 import threading
 from collections.abc import Callable
 
+from threadmock.specs.schemas.formats import system_now
+
 Now = Callable[[], datetime.datetime]
 
 
 _TICK = datetime.timedelta(microseconds=1)
-
-
-def system_now() -> datetime.datetime:
-    """The machine's time, in UTC."""
-    return datetime.datetime.now(datetime.UTC)
 
 
 class Clock:

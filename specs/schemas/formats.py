@@ -7,6 +7,7 @@ The fast engine has its own; where the two differ a value is no case. Formats th
 import datetime
 import ipaddress
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,17 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 def is_uuid(text: str) -> bool:
     """RFC 9562, 4: 32 hexadecimal digits in 8-4-4-4-12 groups, either case."""
     return _UUID.fullmatch(text) is not None
+
+
+def canonical(value: object) -> str:
+    """A key as text: a UUID in lower case with dashes (RFC 9562, 4) however it is written, anything else as it is."""
+    text = str(value)
+    if not isinstance(value, str) or len(text) < 32:
+        return text
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return text
 
 
 def is_date(text: str) -> bool:
@@ -132,6 +144,11 @@ def read_date_time(text: str) -> datetime.datetime:
         return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
     except OverflowError:
         raise ValueError(f"{text!r} is outside the years 1 to 9999") from None
+
+
+def system_now() -> datetime.datetime:
+    """The machine's time, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
 
 
 def write_date_time(moment: datetime.datetime) -> str:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import Client
-from threadmock.mockserver.pipeline.cors import is_loopback, origin_allowed
+from threadmock.mockserver.pipeline.cors import origin_allowed
+from threadmock.specs.wire.hosts import is_local
 
 JSON = {"content-type": "application/json"}
 
@@ -27,7 +28,7 @@ JSON = {"content-type": "application/json"}
     ],
 )
 def test_names_of_this_machine_are_loopback(host: str) -> None:
-    assert is_loopback(host)
+    assert is_local(host)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +76,12 @@ def test_names_of_this_machine_are_loopback(host: str) -> None:
     ids=lambda host: repr(host[:40]),
 )
 def test_names_that_only_look_like_it_are_not(host: str) -> None:
-    assert not is_loopback(host)
+    assert not is_local(host)
 
 
 @given(st.text())
 def test_no_text_is_a_failure_and_only_plain_names_pass(host: str) -> None:
-    if is_loopback(host):
+    if is_local(host):
         assert host.isascii()
         assert "localhost" in host.lower() or "127." in host or "::" in host or "0:0:" in host
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import START, Client, make_gateway
-from threadmock.mockserver.pipeline.gateway import Gateway, Limits, printable
+from threadmock.mockserver.pipeline.gateway import Gateway, Limits
 from threadmock.specs.loader import builtin_names, load, renamed
+from threadmock.specs.text import log_line
 from threadmock.specs.wire.messages import Request
 
 PATHS = {
@@ -158,14 +159,14 @@ def test_a_line_holds_nothing_that_a_terminal_obeys(path: str, method: str) -> N
 
 @given(st.text())
 def test_printable_text_is_printable_and_short(text: str) -> None:
-    shown = printable(text)
+    shown = log_line(text)
     assert shown.isprintable()
     assert shown == text or not text.isprintable() or len(text) > 400
 
 
 def test_plain_text_is_shown_as_it_is() -> None:
-    assert printable("POST /é/日 200 ok") == "POST /é/日 200 ok"
-    assert printable("a\x1b[2Jb\r\nc\u202ed") == "a\\x1b[2Jb\\r\\nc\\u202ed"
+    assert log_line("POST /é/日 200 ok") == "POST /é/日 200 ok"
+    assert log_line("a\x1b[2Jb\r\nc\u202ed") == "a\\x1b[2Jb\\r\\nc\\u202ed"
 
 
 def test_no_secret_is_in_a_line() -> None:

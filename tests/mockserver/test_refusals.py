@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import Client, make_gateway
-from threadmock.mockserver.pipeline.refusals import fill, render, shorten
+from threadmock.mockserver.pipeline.refusals import fill, render
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.specs.behaviour.rule import Refusal
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.text import cut
 
 TWO = (
     Violation("body", "required", ("title",), "is required"),
@@ -93,7 +94,7 @@ def test_placeholders_in_what_the_client_sent_are_only_text() -> None:
 
 @given(st.text(max_size=2000))
 def test_reasons_are_cut_to_a_length_and_stay_text(text: str) -> None:
-    shown = shorten(text)
+    shown = cut(text, 500)
     assert len(shown) <= 500
     assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))
 

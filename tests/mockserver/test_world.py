@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import START
-from threadmock.mockserver.state.clock import Clock, system_now
+from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.world import World
+from threadmock.specs.schemas.formats import system_now
 
 MOMENTS = st.integers(-(2**31), 2**33).map(lambda seconds: datetime.datetime.fromtimestamp(seconds / 8, datetime.UTC))
 

@@ -23,10 +23,10 @@ from threadmock.contracts.checks.finding import case_record
 from threadmock.contracts.checks.redirects import leaving
 from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.target.target import MOST_REFUSED, TargetLost
-from threadmock.contracts.text import printable, xml_text
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.specs.loader import load
 from threadmock.specs.members import ABSENT
+from threadmock.specs.text import printable, xml_text
 from threadmock.specs.wire.messages import Response
 
 CANARY = "c4n4ry-s3cr3t-t0ken"

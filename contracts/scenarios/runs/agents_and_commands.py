@@ -23,13 +23,13 @@ from threadmock.contracts.scenarios.runs.asking import (
     text_for,
 )
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Command, Commands
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.members import dotted
+from threadmock.specs.text import shorten
 
 _UNKNOWN = "no.such.command"
 

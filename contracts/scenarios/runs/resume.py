@@ -32,13 +32,13 @@ from threadmock.contracts.scenarios.runs.asking import (
     until,
 )
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.members import ABSENT, dotted
+from threadmock.specs.text import shorten
 
 ANSWER = "approve"
 _SETTINGS = ("keyed", "from", "list", "members", "each")

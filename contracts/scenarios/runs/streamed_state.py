@@ -26,12 +26,12 @@ from threadmock.contracts.scenarios.runs.asking import (
     text_for,
 )
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.text import shorten
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.members import dotted
+from threadmock.specs.text import shorten
 from threadmock.specs.wire.strictjson import dump_json
 
 

@@ -17,8 +17,8 @@ from threadmock.contracts.checks.curl import curl
 from threadmock.contracts.checks.finding import MAX_BODY, CaseRecord, Finding, case_record, cause, group, place
 from threadmock.contracts.engine.outcome import Outcome, read_outcome
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.text import one_line, printable, shorten, xml_text
 from threadmock.contracts.transport.redaction import MASK, Masking
+from threadmock.specs.text import one_line, printable, shorten, xml_text
 from threadmock.specs.wire.messages import Request, Response
 
 RECORD = CaseRecord("a case", "valid", "coverage", "POST", "http://127.0.0.1:4040/threads")

@@ -26,9 +26,10 @@ from threadmock.contracts.transport.errors import (
     Unsendable,
 )
 from threadmock.contracts.transport.http import HttpTransport
-from threadmock.contracts.transport.sockets import Allowance, BoundedSocket, is_loopback
+from threadmock.contracts.transport.sockets import Allowance, BoundedSocket
 from threadmock.contracts.transport.urls import read_target, request_target
 from threadmock.contracts.transport.wsgi import WsgiTransport
+from threadmock.specs.wire.hosts import is_loopback
 from threadmock.specs.wire.messages import Request
 
 POST = Request("POST", "/threads", headers={"content-type": "application/json"}, body=b'{"a":1}')

@@ -1,4 +1,4 @@
-"""Text from outside, made fit for a terminal, a shell line or an XML file."""
+"""Text from outside, made fit for a terminal, a log, a shell line or an XML file."""
 
 import re
 
@@ -37,6 +37,19 @@ def one_line(text: str) -> str:
 def xml_text(text: str) -> str:
     """The text with the characters spelled out that XML 1.0 can't carry (2.2)."""
     return _ILLEGAL_XML.sub(_escape, text)
+
+
+def log_line(text: str, limit: int = 400) -> str:
+    """One line of nothing but printable characters, which blanks other than the plain one are not; cut at a limit."""
+    text = cut(text, limit)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, whole code points, with an ellipsis where something was left out."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def shorten(text: str, limit: int) -> str:
