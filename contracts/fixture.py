@@ -82,7 +82,7 @@ class Mock:
         self.url = ""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in stop
         # -P: the project's own packages are none of the server's
-        command = [sys.executable, "-P", "-m", "threadmock.mockserver.server.attended", *options.arguments()]
+        command = [sys.executable, "-P", "-m", "threadmock.mockserver.cli.attended", *options.arguments()]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, env=environment

@@ -1,5 +1,5 @@
 """`python -m threadmock.mockserver` serves."""
 
-from threadmock.mockserver.server.serve import serve
+from threadmock.mockserver.cli.serve import serve
 
 serve(prog_name="python -m threadmock.mockserver")

@@ -297,8 +297,9 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     ),
     "mockserver": (
         {"", "__main__"},
-        {"server"},
+        {"cli"},
         {"mock"},
+        {"server"},
         {"pipeline"},
         {"faults", "datasets"},
         {"actions"},

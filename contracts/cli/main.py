@@ -12,7 +12,7 @@ import click
 from threadmock.specs.errors import SpecError
 
 verbs: Mapping[str, tuple[str, str]] = {
-    "serve": ("threadmock.mockserver.server.serve:serve", "Serve stand-ins for thread APIs."),
+    "serve": ("threadmock.mockserver.cli.serve:serve", "Serve stand-ins for thread APIs."),
     "verify": (
         "threadmock.contracts.cli.verify:verify",
         "Check that a deployment, or the mock, does what its documents say.",

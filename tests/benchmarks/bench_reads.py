@@ -12,8 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from threadmock.mockserver.cli.serve import Settings, build_gateway
 from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.server.serve import Settings, build_gateway
 from threadmock.specs.wire.messages import Request
 from threadmock.specs.wire.strictjson import dump_json, parse_json
 

@@ -10,10 +10,10 @@ from typing import Any
 import flask
 from granian import Granian
 from granian.constants import Interfaces
+from threadmock.mockserver.cli.serve import Settings, build_gateway
 from threadmock.mockserver.server.app import create_app
 from threadmock.mockserver.server.granian_process import Address, serve
 from threadmock.mockserver.server.rsgi import RsgiApplication
-from threadmock.mockserver.server.serve import Settings, build_gateway
 
 EVENTS = 1000
 EVENT_BYTES = 560

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import START, Client, make_gateway
+from threadmock.mockserver.cli.greeting import greeting
+from threadmock.mockserver.cli.serve import serve
 from threadmock.mockserver.datasets.conversation_files import SHIPPED, parse_data, read_data
 from threadmock.mockserver.datasets.conversations import Dataset, begin_times, message_times, turns
-from threadmock.mockserver.server.greeting import greeting
-from threadmock.mockserver.server.serve import serve
 from threadmock.specs.errors import RuleError, SpecError
 from threadmock.specs.loader import LAYERS, builtin_names
 from threadmock.specs.operations.spelling import snake
@@ -625,7 +625,7 @@ def test_the_help_names_the_shipped_sets() -> None:
 
 def test_a_server_without_data_loads_nothing_of_all_this() -> None:
     code = (
-        "import sys; from threadmock.mockserver.server.serve import Settings, build_gateway; "
+        "import sys; from threadmock.mockserver.cli.serve import Settings, build_gateway; "
         "build_gateway(Settings(('scale',))); print([n for n in sys.modules if '.datasets.' in n])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

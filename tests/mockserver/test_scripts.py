@@ -26,7 +26,7 @@ from threadmock.mockserver.agents.scripts import (
     ScriptStep,
     fill_marks,
 )
-from threadmock.mockserver.server.serve import serve
+from threadmock.mockserver.cli.serve import serve
 from threadmock.specs.errors import SpecError
 
 SAY = "steps:\n- say: hello\n"

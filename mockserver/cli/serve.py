@@ -12,13 +12,13 @@ import click
 from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
+from threadmock.mockserver.cli.greeting import greeting
 from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.table import find_faults
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import serving
 from threadmock.mockserver.server.granian_process import Address, PortTaken, claimed
 from threadmock.mockserver.server.granian_process import serve as run_server
-from threadmock.mockserver.server.greeting import greeting
 from threadmock.mockserver.server.rsgi import RsgiApplication
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Contract

@@ -1,4 +1,4 @@
-"""`python -m threadmock.mockserver.server.attended`: serves as long as somebody holds the other end of standard input.
+"""`python -m threadmock.mockserver.cli.attended`: serves as long as somebody holds the other end of standard input.
 
 Whoever started it may die in any way: the operating system closes its end, and the server stops.
 """
@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 
-from threadmock.mockserver.server.serve import serve
+from threadmock.mockserver.cli.serve import serve
 
 _INPUT = 0
 
