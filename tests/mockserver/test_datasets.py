@@ -232,6 +232,7 @@ def test_all_that_a_set_holds_is_listed_and_read_in_order_and_is_valid(name: str
     check_read_back(name, layer, read_data(data), judged=True, looked_into=100)
 
 
+@pytest.mark.slow
 @ALL
 @BOTH
 def test_ten_thousand_threads_and_a_thousand_messages_are_all_there(name: str, layer: str) -> None:

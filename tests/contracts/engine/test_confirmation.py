@@ -70,6 +70,7 @@ def test_a_method_that_nobody_documents_counts_as_what_the_path_makes(method: st
     carrier.close()
 
 
+@pytest.mark.slow
 def test_whatever_breaks_meanwhile_what_was_made_is_removed_and_all_is_told(serving, tmp_path: Path) -> None:
     server, ledger = serving("langsmith", "--port", "0", "--fault", "truncate"), tmp_path / "ledger.jsonl"
     before = count(server)

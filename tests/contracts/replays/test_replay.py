@@ -502,6 +502,7 @@ def pytest_run(path, url):
     return subprocess.run(command, cwd=path.parent, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [cases[0], cases[9]], ids=["one exchange", "several"])
 def test_a_generated_test_fails_as_long_as_the_finding_holds(tmp_path, serving, case):
     path = tmp_path / "test_it.py"

@@ -40,6 +40,7 @@ def test_no_scenario_breaks_while_it_looks_at_an_operation(name: str) -> None:
     assert all(isinstance(s.applies(contract, o), str) for s in FAMILY for o in contract.operations)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_what_rests_on_assumed_rules_is_unconfirmed(fault) -> None:
     run = prepare(Settings(NOTEBOOKS, faults=(fault.name,), seed=3))
@@ -78,6 +79,7 @@ def test_the_sequences_of_the_state_machine_hang_on_the_seed() -> None:
     assert len({tuple(steps_of(seed)) for seed in range(2, 5)} - {tuple(first)}) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["lost-update", "list-deleted", "read-deleted"])
 def test_the_state_machine_catches_a_fault_with_every_seed(fault: str) -> None:
     for seed in range(6):
