@@ -1,6 +1,6 @@
 """Members by dotted names: look up, set, spread; and what stands for a member that is absent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 
@@ -14,8 +14,13 @@ class _Absent:
 ABSENT: Final[Any] = _Absent()
 
 
-def dig(node: Any, steps: tuple[str, ...]) -> Any:
-    """What lies at the end of member names; ABSENT where it is not there."""
+def steps_of(path: str) -> tuple[str, ...]:
+    """`a.b` → ("a", "b"); `.` → ()."""
+    return tuple(step for step in path.split(".") if step)
+
+
+def dig(node: Any, steps: Iterable[str]) -> Any:
+    """The value at the end of member names, through objects only; ABSENT where it is not there. A null is there."""
     for step in steps:
         if not isinstance(node, Mapping) or step not in node:
             return ABSENT
@@ -33,7 +38,7 @@ def put(thing: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
 
 
 def gather(node: Any, steps: tuple[str, ...]) -> Any:
-    """What lies at the end of member names; of a list on the way, what lies at the end in each of its items."""
+    """As `dig`, and through arrays on the way: of those a list of the values at the end in their items, where it is."""
     for at, step in enumerate(steps):
         if isinstance(node, list):
             found = [gather(item, steps[at:]) for item in node]
@@ -45,7 +50,7 @@ def gather(node: Any, steps: tuple[str, ...]) -> Any:
 
 
 def spread(value: Any, steps: tuple[str, ...]) -> list[Any]:
-    """All items at the end of member names, through arrays on the way; [] where nothing is there."""
+    """All values at the end of member names in one flat list: arrays on the way, and at the end, are opened."""
     found = [value]
     for step in steps:
         found = [node[step] for node in found if isinstance(node, Mapping) and step in node]
@@ -53,10 +58,7 @@ def spread(value: Any, steps: tuple[str, ...]) -> list[Any]:
     return found
 
 
-def dotted(value: Any, steps: str) -> Any:
-    """What lies at a dotted place of JSON; None where there is nothing."""
-    for step in steps.split("."):
-        if not isinstance(value, Mapping) or step not in value:
-            return None
-        value = value[step]
-    return value
+def dotted(node: Any, path: str) -> Any:
+    """As `dig`, by a dotted path, for who does not care whether a member is null or missing: None in both cases."""
+    found = dig(node, path.split("."))
+    return None if found is ABSENT else found

@@ -11,7 +11,7 @@ from threadmock.contracts.cases.shapes import Shapes, shapes
 from threadmock.specs.behaviour.agent import Respond
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, put
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -108,16 +108,10 @@ def put_at(body: Any, places: Mapping[Source, Any]) -> Any:
     """A body with these values in it; what is no object stays as it is."""
     if not isinstance(body, dict):
         return body
+    made = dict(body)
     for source, value in places.items():
-        body = _put(body, source.steps, value)
-    return body
-
-
-def _put(node: Any, steps: tuple[str, ...], value: Any) -> Any:
-    if not steps:
-        return value
-    inner = node if isinstance(node, dict) else {}
-    return {**inner, steps[0]: _put(inner.get(steps[0]), steps[1:], value)}
+        put(made, source.steps, value)
+    return made
 
 
 def input_anywhere(contract: Contract, text: str) -> dict[Source, Any]:

@@ -9,6 +9,7 @@ from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.samples import least
 from threadmock.contracts.cases.shapes import Branch, Shapes, shapes
 from threadmock.specs.contract import Operation
+from threadmock.specs.documents.pointers import pointer_of
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.schemas.schema import Schema
 
@@ -43,11 +44,6 @@ class BodyPlace:
     def kinds(self) -> tuple[str, ...]:
         """The kinds of its branches."""
         return tuple(branch.kind for branch in self.branches)
-
-
-def pointer_of(steps: tuple[str | int, ...]) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def places(operation: Operation) -> Iterator[BodyPlace]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.schemas.schema import Schema, definition_name
 from threadmock.specs.wire.strictjson import dump_json
 
 MAX_BRANCHES = 32
@@ -123,7 +123,7 @@ class Shapes:
     def _parts(self, node: Mapping[str, Any], depth: int) -> Iterator[list[_Fold]]:
         if "$ref" in node:
             # One step at a time: `Schema.resolve` goes all the way, and a circle of references has no end.
-            name = str(node["$ref"]).removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+            name = definition_name(str(node["$ref"]))
             yield self._folds(self.schema.document["$defs"][name], depth)
         for child in node.get("allOf", ()):
             yield self._folds(child, depth)

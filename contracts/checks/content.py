@@ -11,7 +11,7 @@ from threadmock.contracts.checks.situation import content_trouble, is_plain_name
 from threadmock.contracts.checks.storing import makes, merge_of, overlap, stores
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.evidence import Evidence, weakest
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, dig
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -222,7 +222,7 @@ def check_settings(reading: Reading) -> Iterator[Finding]:
 
 
 def _compare(reading: Reading, expected: Expected) -> Iterator[Finding]:
-    got = _at(reading.made, expected.steps)
+    got = dig(reading.made, expected.steps)
     if _agrees(reading, expected, got):
         return
     name = ".".join(expected.steps)
@@ -256,17 +256,6 @@ def _holds(expected: Any, got: Any, form: str = "") -> bool:
 
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, dict | list) and not value)
-
-
-def _at(value: Any, steps: tuple[str, ...]) -> Any:
-    for step in steps:
-        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        elif isinstance(value, Mapping) and step in value:
-            value = value[step]
-        else:
-            return ABSENT
-    return value
 
 
 def shown_applies(reading: Reading) -> str:
@@ -310,7 +299,7 @@ def _check_asked_for(reading: Reading, member: str, evidence: Evidence, got: Any
                 evidence="assumed",
             )
             return
-        held = _at(reading.made, expected.steps)
+        held = dig(reading.made, expected.steps)
         if held is not ABSENT and not _holds(expected.value, held):
             yield reading.find(
                 "shown_on_request",

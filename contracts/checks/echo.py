@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from threadmock.specs.documents.pointers import pointer_of
 from threadmock.specs.schemas.formats import read_date_time
 
 EXACT = 2**53
@@ -30,7 +31,7 @@ class Difference:
     @property
     def pointer(self) -> str:
         """Where, as a JSON pointer (RFC 6901)."""
-        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in self.steps)
+        return pointer_of(self.steps)
 
 
 def differences(sent: Any, got: Any, form: str = "") -> Iterator[Difference]:

@@ -10,6 +10,7 @@ from threadmock.contracts.checks.curl import curl
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import request_target
 from threadmock.specs.contract import Operation
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def declared_names(operation: Operation) -> frozenset[str]:
         node = waiting.pop()
         if isinstance(node, Mapping):
             if isinstance(node.get("properties"), Mapping):
-                names.update(name.replace("~", "~0").replace("/", "~1") for name in node["properties"])
+                names.update(escaped(name) for name in node["properties"])
             waiting.extend(node.values())
         elif isinstance(node, list):
             waiting.extend(node)

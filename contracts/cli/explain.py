@@ -10,6 +10,7 @@ from threadmock.contracts.cli.explain_settings import Part
 from threadmock.contracts.cli.words import vocabulary_lines, word_lines
 from threadmock.specs import loader
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.text import one_line, printable
 
 
@@ -125,7 +126,7 @@ def _marked(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
             evidence = node.get("x-evidence")
             if isinstance(evidence, str):
                 yield pointer or "/", evidence
-            steps = [(child, str(name).replace("~", "~0").replace("/", "~1")) for name, child in node.items()]
+            steps = [(child, escaped(name)) for name, child in node.items()]
         elif isinstance(node, list):
             steps = [(child, str(position)) for position, child in enumerate(node)]
         else:

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 from hypothesis import strategies as st
-from threadmock.contracts.cases.body_places import pointer_of
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.shapes import Branch, Shapes, kind_of, shapes
@@ -15,6 +14,7 @@ from threadmock.contracts.cases.value_pools import WRONG_TYPES
 from threadmock.contracts.generation.coverage_basis import CoverageBasis, prepare, refusal_evidence, verdict
 from threadmock.contracts.generation.drawn_valid import _json_cases
 from threadmock.specs.contract import Operation
+from threadmock.specs.documents.pointers import pointer_of
 from threadmock.specs.wire.strictjson import dump_json
 
 MAX_PLACES = 200

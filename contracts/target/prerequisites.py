@@ -30,7 +30,7 @@ from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import ABSENT, dotted
+from threadmock.specs.members import ABSENT, dotted, put
 from threadmock.specs.wire.strictjson import dump_json
 
 MOST_FAILURES = 2
@@ -318,13 +318,6 @@ def demands(contract: Contract, resource: str) -> dict[str, Any]:
             if name.resource == resource and not name.own:
                 made |= demanded(contract, operation, name)
     return made
-
-
-def put(made: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
-    """Set what lies at the end of member names."""
-    for step in steps[:-1]:
-        made = made.setdefault(step, {})
-    made[steps[-1]] = value
 
 
 def _known(contract: Contract, member: str) -> Any:

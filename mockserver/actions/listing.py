@@ -10,8 +10,7 @@ from threadmock.mockserver.actions.reply import chosen, declared, pruned
 from threadmock.mockserver.rules.lists import Lister, in_order, passing, whole_number
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
-from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.members import ABSENT, dig
+from threadmock.specs.members import ABSENT, dig, steps_of
 from threadmock.specs.operations.parameters import parse_query
 
 _INDEX = re.compile(r"\[(-?[0-9]{1,9})\]")

@@ -11,11 +11,10 @@ from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
-from threadmock.specs.behaviour.read_settings import steps_of
 from threadmock.specs.behaviour.rule import Expiry, Listing
 from threadmock.specs.behaviour.setting import Key, Setting
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.schemas.declared import properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker

@@ -7,8 +7,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.outcome import Done
-from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, steps_of
 
 
 def done(call: Call, note: str, *, status: int = 0) -> Done:

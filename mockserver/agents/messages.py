@@ -13,8 +13,7 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import plain_text
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.agent import Speaker
-from threadmock.specs.behaviour.read_settings import steps_of
-from threadmock.specs.members import ABSENT, dig
+from threadmock.specs.members import ABSENT, dig, steps_of
 from threadmock.specs.wire.strictjson import dump_json
 
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}

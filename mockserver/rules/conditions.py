@@ -8,10 +8,9 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import fetch
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
-from threadmock.specs.behaviour.read_settings import steps_of
 from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.behaviour.setting import Source, When
-from threadmock.specs.members import ABSENT, dig, spread
+from threadmock.specs.members import ABSENT, dig, spread, steps_of
 
 _YES = ("true", "yes", "1")
 """How clients spell a true in a query where the document lets a text stand for it."""

@@ -9,11 +9,10 @@ from threadmock.mockserver.rules.recipes import Members, compile_members
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import Maker, fetch
 from threadmock.mockserver.state.store import Thing
-from threadmock.specs.behaviour.read_settings import steps_of
 from threadmock.specs.behaviour.rule import Filter, Listing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
-from threadmock.specs.members import ABSENT, dig
+from threadmock.specs.members import ABSENT, dig, steps_of
 from threadmock.specs.schemas.declared import properties
 
 Judge = Callable[[Thing], bool]

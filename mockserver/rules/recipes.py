@@ -8,9 +8,8 @@ from typing import Any
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
 from threadmock.mockserver.state.store import Shelf, Thing
-from threadmock.specs.behaviour.read_settings import steps_of
 from threadmock.specs.behaviour.setting import Made, Setting
-from threadmock.specs.members import ABSENT, dig, put
+from threadmock.specs.members import ABSENT, dig, put, steps_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,6 @@ from threadmock.specs.behaviour.read_settings import (
     parse_source,
     parse_when,
     spell_template,
-    steps_of,
 )
 from threadmock.specs.behaviour.rule import (
     Condition,
@@ -34,6 +33,7 @@ from threadmock.specs.behaviour.rule import (
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, Within
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.evidence import Evidence
+from threadmock.specs.members import steps_of
 
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
 OF_NO_OPERATION = ("no_route", "no_method")

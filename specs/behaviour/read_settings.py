@@ -17,6 +17,7 @@ from threadmock.specs.behaviour.conditions import asks_of_store
 from threadmock.specs.behaviour.setting import Kind, Setting, Source, When
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.evidence import Evidence
+from threadmock.specs.members import steps_of
 
 Spell = Callable[[str], str]
 """A member name, or several with dots between → the same as on the wire."""
@@ -182,11 +183,6 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: str, spe
         without=tuple(map(spell, node.get("without", ()))),
         evidence=own,
     )
-
-
-def steps_of(path: str) -> tuple[str, ...]:
-    """`a.b` → ("a", "b"); `.` → ()."""
-    return tuple(step for step in path.split(".") if step)
 
 
 def parse_settings(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> dict[str, Setting]:

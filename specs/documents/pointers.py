@@ -1,24 +1,34 @@
 """JSON pointers (RFC 6901) as `$ref` fragments use them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from threadmock.specs.errors import DocumentError, nearest
 
 
-def steps_of(pointer: str) -> list[str]:
+def pointer_steps(pointer: str) -> list[str]:
     """The steps of a JSON pointer (RFC 6901), unescaped; a leading `#` is ignored. ValueError where it is none."""
     bare = pointer.removeprefix("#")
     if not bare:
         return []
     if not bare.startswith("/"):
         raise ValueError(f"{pointer!r} is no JSON pointer")
-    return [step.replace("~1", "/").replace("~0", "~") for step in bare[1:].split("/")]
+    return [unescaped(step) for step in bare[1:].split("/")]
+
+
+def pointer_of(steps: Iterable[str | int]) -> str:
+    """The JSON pointer of these steps; "" for none."""
+    return "".join(f"/{escaped(step)}" for step in steps)
 
 
 def escaped(step: str | int) -> str:
     """One step of a JSON pointer, escaped (RFC 6901, 3)."""
     return str(step).replace("~", "~0").replace("/", "~1")
+
+
+def unescaped(step: str) -> str:
+    """What one step of a JSON pointer stands for (RFC 6901, 4)."""
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 def walk(tree: Any, pointer: str, *, where: Callable[[], str]) -> Any:
@@ -27,7 +37,7 @@ def walk(tree: Any, pointer: str, *, where: Callable[[], str]) -> Any:
     where: the place that refers to it; asked only for an error, since lines cost a second reading.
     """
     try:
-        steps = steps_of(pointer)
+        steps = pointer_steps(pointer)
     except ValueError:
         raise DocumentError(
             f"The reference fragment {pointer!r} is no JSON pointer.",
@@ -41,7 +51,7 @@ def walk(tree: Any, pointer: str, *, where: Callable[[], str]) -> Any:
         elif isinstance(node, list) and step.isascii() and step.isdigit() and int(step) < len(node):
             node = node[int(step)]
         else:
-            above = "#" + "".join("/" + escaped(passed) for passed in steps[:position])
+            above = f"#{pointer_of(steps[:position])}"
             names = list(node) if isinstance(node, dict) else []
             close = nearest(step, names) if len(names) <= 2000 else ""
             raise DocumentError(

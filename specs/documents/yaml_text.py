@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError
 from threadmock.specs.wire.strictjson import Json
 
@@ -250,7 +251,7 @@ class _Composer:
             return ""
         frame = self.frames[-1]
         step = str(len(frame.container)) if isinstance(frame.container, list) else frame.key or ""
-        return f"{frame.pointer}/{step.replace('~', '~0').replace('/', '~1')}"
+        return f"{frame.pointer}/{escaped(step)}"
 
     def _mark(self, event: Any) -> None:
         if self.lines is None:

@@ -10,6 +10,7 @@ from threadmock.specs.behaviour.read_rules import parse_rule
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Security
 from threadmock.specs.documents.document import Document
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError, nearest
 from threadmock.specs.evidence import Evidence, evidence_words
 from threadmock.specs.operations.inference import infer_refusals, infer_rule
@@ -56,14 +57,14 @@ class _Reader:
     def media(self, content: Any, pointer: str, direction: Direction) -> dict[str, Media]:
         found: dict[str, Media] = {}
         for name, raw in self.mapping(content, pointer).items():
-            at = f"{pointer}/{escape(name)}"
+            at = f"{pointer}/{escaped(name)}"
             node = self.mapping(raw, at)
             schema = self.dialect.schema(node["schema"], f"{at}/schema", direction) if "schema" in node else None
             examples = dict(self.examples(node, at))
             carried = media_type(name)
             for label, value in list(examples.items()):
                 if schema is not None and is_json(carried) and not checker(schema).valid(value):
-                    named = f"/examples/{escape(label)}" if label in node.get("examples", {}) else "/example"
+                    named = f"/examples/{escaped(label)}" if label in node.get("examples", {}) else "/example"
                     self.warn(f"the example {label!r} breaks its own schema and is not used", at + named)
                     del examples[label]
             found[carried] = Media(carried, schema, examples)
@@ -71,7 +72,7 @@ class _Reader:
 
     def examples(self, node: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:
         for label, raw in self.mapping(node.get("examples", {}), f"{pointer}/examples").items():
-            example, _ = self.dialect.dereference(raw, f"{pointer}/examples/{escape(label)}")
+            example, _ = self.dialect.dereference(raw, f"{pointer}/examples/{escaped(label)}")
             if isinstance(example, Mapping) and "value" in example:
                 yield label, example["value"]
         if "example" in node:
@@ -133,7 +134,7 @@ class _Reader:
             status = written.upper().replace("DEFAULT", "default")
             if not _STATUS.fullmatch(status):
                 raise self.fail(f"{written!r} is no status.", pointer, "Use 200, 4XX or default.")
-            node, at = self.dialect.dereference(reference, f"{pointer}/{escape(written)}")
+            node, at = self.dialect.dereference(reference, f"{pointer}/{escaped(written)}")
             node = self.mapping(node, at)
             content = self.media(node.get("content", {}), f"{at}/content", "response")
             if status in ("204", "304") and content:
@@ -145,7 +146,7 @@ class _Reader:
     def headers(self, node: Mapping[str, Any], pointer: str) -> dict[str, Parameter]:
         found = {}
         for name, raw in self.mapping(node.get("headers", {}), f"{pointer}/headers").items():
-            header, at = self.dialect.dereference(raw, f"{pointer}/headers/{escape(name)}")
+            header, at = self.dialect.dereference(raw, f"{pointer}/headers/{escaped(name)}")
             header = self.mapping(header, at)
             if name.lower() == "content-type":
                 continue
@@ -176,7 +177,7 @@ class _Reader:
         return () if () in found else tuple(found)
 
     def scheme(self, identifier: str, raw: Any) -> Security:
-        node, pointer = self.dialect.dereference(raw, f"#/components/securitySchemes/{escape(identifier)}")
+        node, pointer = self.dialect.dereference(raw, f"#/components/securitySchemes/{escaped(identifier)}")
         node = self.mapping(node, pointer)
         kind = node.get("type")
         if not isinstance(kind, str) or kind not in _SCHEMES:
@@ -198,11 +199,6 @@ class _Reader:
         )
 
 
-def escape(step: str) -> str:
-    """One step of a JSON pointer (RFC 6901, 3)."""
-    return str(step).replace("~", "~0").replace("/", "~1")
-
-
 def read_operations(
     document: Document, tree: Mapping[str, Any], dialect: Dialect, provider_wide: Mapping[str, Any], warnings: list[str]
 ) -> tuple[Operation, ...]:
@@ -216,7 +212,7 @@ def read_operations(
     for path, raw in paths.items():
         if path.startswith("x-"):
             continue
-        item, base = dialect.dereference(raw, f"#/paths/{escape(path)}")
+        item, base = dialect.dereference(raw, f"#/paths/{escaped(path)}")
         item = reader.mapping(item, base)
         check_path(reader, path, base, shapes)
         for method in METHODS:

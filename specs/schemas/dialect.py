@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from threadmock.specs.documents.document import Document, split
-from threadmock.specs.documents.pointers import escaped, steps_of, walk
+from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, walk
 from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.schemas.conversion import Conversion
 from threadmock.specs.schemas.keywords import is_our_dialect
@@ -162,7 +162,7 @@ class Dialect:
             for direction, mark in _MARKS.items():
                 self._marked[direction] = self._marked[direction] or _mentions(target.tree, mark)
         node = walk(self._tree(name), fragment, where=where)
-        return node, f"{name}#" + "".join(f"/{escaped(step)}" for step in steps_of(fragment))
+        return node, f"{name}#{pointer_of(pointer_steps(fragment))}"
 
     def _tree(self, file: str) -> dict[str, Any]:
         return self._files[file].tree if file else self.tree
@@ -171,7 +171,7 @@ class Dialect:
         """The name in `$defs` for a place: made once, unique, safe in a reference."""
         if place not in self._names:
             file, _, bare = place.partition("#")
-            steps = steps_of(bare)
+            steps = pointer_steps(bare)
             wanted = _UNSAFE.sub("_", steps[-1] if steps else file.rpartition("/")[2] or "document") or "_"
             name = wanted
             number = 1
@@ -253,7 +253,7 @@ class Dialect:
             path = list(getattr(error, "instance_path", ()))
             if path[:1] == ["$defs"] and len(path) > 1:
                 place, path = self._places[str(path[1])], path[2:]
-            at = place + "".join(f"/{escaped(step)}" for step in path)
+            at = place + pointer_of(path)
             message = str(getattr(error, "message", error)).splitlines()[0][:300]
             fix = "Correct it as JSON Schema 2020-12 says."
             if path[-1:] == ["pattern"] or "regex" in message:

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from threadmock.specs.documents.pointers import unescaped
+
 Direction = Literal["request", "response"]
+
+
+def definition_name(reference: str) -> str:
+    """The name in `#/$defs/NAME`."""
+    return unescaped(reference.removeprefix("#/$defs/"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,5 +32,5 @@ class Schema:
     def resolve(self, node: Any) -> Any:
         """Follow `$ref` to the node it names, while the node has no other assertion beside it."""
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
-            node = self.document["$defs"][node["$ref"].removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")]
+            node = self.document["$defs"][definition_name(node["$ref"])]
         return node

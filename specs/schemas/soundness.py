@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeGuard
 
 from threadmock.specs.schemas.keywords import IN_PLACE_LISTS, IN_PLACE_SCHEMAS
+from threadmock.specs.schemas.schema import definition_name
 
 MAX_CHAIN = 2000
 MIN_MULTIPLE = 1e-12
@@ -23,11 +24,6 @@ _STRICT_BOUNDS = (
     ("minimum", "exclusiveMaximum"),
     ("exclusiveMinimum", "exclusiveMaximum"),
 )
-
-
-def name_of(reference: str) -> str:
-    """The name in `#/$defs/NAME`."""
-    return reference.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
 
 
 def contradictions(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -103,7 +99,7 @@ def in_place(node: Any) -> Iterator[str]:
         if not isinstance(part, dict):
             continue
         if "$ref" in part:
-            yield name_of(part["$ref"])
+            yield definition_name(part["$ref"])
         for keyword in IN_PLACE_LISTS:
             waiting.extend(part.get(keyword, ()))
         waiting.extend(part[keyword] for keyword in IN_PLACE_SCHEMAS if keyword in part)
@@ -164,7 +160,7 @@ def uninhabited(defs: Mapping[str, Any], needs: Mapping[str, Collection[str]], p
 def _finite(node: Any, known: Collection[str]) -> bool:
     if not isinstance(node, dict):
         return True
-    if "$ref" in node and name_of(node["$ref"]) not in known:
+    if "$ref" in node and definition_name(node["$ref"]) not in known:
         return False
     for part in node.get("allOf", ()):
         if not _finite(part, known):

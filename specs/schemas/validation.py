@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 from jsonschema import validators
+from threadmock.specs.documents.pointers import escaped, pointer_of, unescaped
 from threadmock.specs.evidence import Evidence, weakest, weakness
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.patterns import check_pattern
@@ -43,7 +44,7 @@ class Violation:
     @property
     def pointer(self) -> str:
         """The location as a JSON pointer (RFC 6901)."""
-        return "".join(f"/{_escaped(str(step))}" for step in self.location)
+        return pointer_of(self.location)
 
 
 class Checker:
@@ -133,10 +134,10 @@ class Checker:
                 found.extend(_evidence_of(node, following))
             if following == "$ref" and isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
                 name = node["$ref"].removeprefix("#/$defs/")
-                pointer = self.schema.origins.get(_unescaped(name), f"#/components/schemas/{name}")
+                pointer = self.schema.origins.get(unescaped(name), f"#/components/schemas/{name}")
                 node = self.schema.resolve(node)
                 continue
-            pointer = f"{pointer}/{_escaped(following)}"
+            pointer = f"{pointer}/{escaped(following)}"
             node = _child(node, step)
         return weakest(*found), pointer
 
@@ -208,14 +209,6 @@ def _evidence_of(node: Mapping[str, Any], keyword: str) -> list[Evidence]:
     mark = node.get("x-evidence")
     word = mark.get(keyword) if isinstance(mark, Mapping) else mark
     return [word] if isinstance(word, str) and word in weakness else []  # type: ignore[list-item]  # checked here
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
-
-
-def _unescaped(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _child(node: Any, step: Any) -> Any:

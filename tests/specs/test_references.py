@@ -1,12 +1,14 @@
 """References: what they name below the document's folder, and a refusal for every way out of it."""
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.paths import ROOT
 from threadmock.specs.documents import document as documents
-from threadmock.specs.documents.pointers import escaped, steps_of, walk
+from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, unescaped, walk
 from threadmock.specs.errors import DocumentError
 
 
@@ -16,7 +18,8 @@ def parse(text: str) -> documents.Document:
 
 @given(st.lists(st.text()))
 def test_pointers_escape_and_unescape(steps):
-    assert steps_of("".join("/" + escaped(step) for step in steps)) == steps
+    assert pointer_steps(pointer_of(steps)) == steps
+    assert [unescaped(escaped(step)) for step in steps] == steps
 
 
 def test_a_dangling_reference_offers_the_nearest_name():
@@ -98,3 +101,17 @@ def test_the_number_of_files_is_bounded(folder, monkeypatch):
     monkeypatch.setattr(documents, "MAX_FILES", 1)
     with pytest.raises(DocumentError, match="more than 1 files"):
         documents.resolve(documents.read(folder / "main.yaml"), "other.yaml#/B", "#")
+
+
+def test_no_other_module_escapes_pointers_but_those_whose_text_goes_into_generated_tests():
+    holders = [
+        path.relative_to(ROOT).as_posix()
+        for package in ("specs", "mockserver", "contracts")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if re.search(r"""["']~[01]["']""", path.read_text(encoding="utf-8"))
+    ]
+    assert holders == [
+        "specs/documents/pointers.py",
+        "contracts/replays/comparison.py",
+        "contracts/replays/substitution.py",
+    ]

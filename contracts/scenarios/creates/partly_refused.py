@@ -14,11 +14,11 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.situation import may_hold
 from threadmock.contracts.scenarios.asking import ask_missing, evidence_of
 from threadmock.contracts.scenarios.scenario import ask, make_case, new_key
-from threadmock.contracts.target.prerequisites import put
 from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.evidence import weakest
+from threadmock.specs.members import put
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import Request
 

@@ -17,12 +17,12 @@ from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequi
 from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.pages import listed, look_for_by
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import CreatedThing, put
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.behaviour.rule import Filter
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.evidence import weakest
-from threadmock.specs.members import dotted
+from threadmock.specs.members import dotted, put
 from threadmock.specs.schemas.validation import checker
 
 
