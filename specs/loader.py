@@ -172,8 +172,3 @@ def _is_server(server: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def renamed(contract: Contract, name: str) -> Contract:
-    """The same contract under another name."""
-    return replace(contract, name=safe_name(name))

@@ -94,11 +94,6 @@ def _refers(reading: Reading) -> bool:
     return any(reading.look_up(needed.source) is not ABSENT for needed in reading.rule.requires)
 
 
-def _unmet(reading: Reading) -> bool:
-    """Whether no request of this path was accepted before, or it names what is not there."""
-    return reading.case.standing == "unknown" or reading.request.path not in reading.context.memory.get("paths", ())
-
-
 _earned: Mapping[int, Callable[[Reading], bool]] = {
     401: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths"),
     403: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths") or _refers(r),

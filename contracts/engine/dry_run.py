@@ -75,9 +75,7 @@ def _made_by(session: Session) -> dict[str, list[Operation]]:
 
 def lasting(session: Session) -> Iterator[str]:
     """What can't be removed again, said before anything is made."""
-    made = made_by(
-        session.contract, [operation for operation in session.operations if operation not in session.left_out]
-    )
+    made = _made_by(session)
     found = {resource: removal_of(session.contract, resource) for resource in made}
     never = [resource for resource, how in found.items() if how.how == "never"]
     if never:

@@ -20,7 +20,6 @@ from threadmock.specs.wire.strictjson import dump_json
 MAX_PLACES = 200
 _WRONG = (*WRONG_TYPES.items(), ("an unlikely text", "no_such_value \u2028"))
 Steps = tuple[str | int, ...]
-Wrong = tuple[Steps, str, Any]
 _REMOVED = object()
 
 

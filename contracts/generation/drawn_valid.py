@@ -63,11 +63,6 @@ def valid_cases(operation: Operation) -> st.SearchStrategy[Case]:
     return st.one_of(drawn)
 
 
-def valid_bodies(operation: Operation) -> st.SearchStrategy[Any]:
-    """Values of the JSON body, with fresh keys, known references, and links to the plain path."""
-    return _json_cases(operation).map(lambda case: case.value)
-
-
 def _json_cases(operation: Operation) -> st.SearchStrategy[Case]:
     schema = body_schema(operation)
     around = _parameters(operation)

@@ -7,7 +7,7 @@ from typing import Any
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import same
-from threadmock.contracts.checks.moments import CREATED, read_moments
+from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import CreatedThing, Prerequisites
 from threadmock.contracts.transport.errors import NotSent
@@ -76,8 +76,3 @@ def alike(sent: Mapping[str, Any], before: Mapping[str, Any], item: Mapping[str,
     for name, first in before.items():
         if (name in sent or CREATED.fullmatch(name)) and name in item and not same(first, item[name], "date-time"):
             yield f"{name} holds another value"
-
-
-def unmoved(reading: Reading) -> dict[str, Any]:
-    """The answer's members without the times of change."""
-    return {n: v for n, v in reading.made.items() if n not in read_moments(reading) or CREATED.fullmatch(n)}

@@ -17,7 +17,6 @@ from threadmock.specs.evidence import Evidence, weakest, weakness
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.patterns import check_pattern
 from threadmock.specs.schemas.schema import Schema
-from threadmock.specs.wire.strictjson import MAX_DEPTH, depth_of, has_surrogate
 
 MAX_VIOLATIONS = 50
 _MAX_UNIONS = 5
@@ -63,10 +62,6 @@ class Checker:
         if self._reference is None:
             self._reference = _Reference(dict(self.schema.document), format_checker=FORMAT_CHECKER)
         return self._reference
-
-    def reference_valid(self, value: Any) -> bool:
-        """Whether the second engine takes the value. One that it can't judge is not taken."""
-        return self._reference_verdict(value) is True
 
     def accepted(self, value: Any) -> bool:
         """Whether both engines take the value."""
@@ -239,10 +234,3 @@ def checker(schema: Schema) -> Checker:
     if found is None:
         found = _checkers[schema] = Checker(schema)
     return found
-
-
-def unsound(value: Any) -> str:
-    """Why a value must not reach an engine: too deep, or a lone surrogate. "" where it may."""
-    if depth_of(value) > MAX_DEPTH:
-        return f"deeper than {MAX_DEPTH} levels"
-    return "a text holds half of a surrogate pair" if has_surrogate(value) else ""

@@ -113,8 +113,3 @@ class EventReader:
                 self.broken.append(f"the event {name[:40]!r} has no data: readers pass it over")
             return None
         return ServerEvent(name, "\n".join(data), identifier, retry)
-
-
-def read_events(body: bytes) -> list[ServerEvent]:
-    """The events of a whole stream."""
-    return list(EventReader().feed(body))

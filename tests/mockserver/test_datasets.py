@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import START, Client, make_gateway
+from support.reading import reference_valid
 from threadmock.mockserver.cli.greeting import greeting
 from threadmock.mockserver.cli.serve import serve
 from threadmock.mockserver.datasets.conversation_files import SHIPPED, parse_data, read_data
@@ -44,7 +45,7 @@ class Reader:
         operation = found.match.operation  # type: ignore[union-attr]
         if self.judged:
             schema = operation.reply(200).content["application/json"].schema
-            assert checker(schema).reference_valid(told.json())
+            assert reference_valid(checker(schema), told.json())
         return told.json()
 
     def get(self, path: str, query: str = "") -> Any:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import START, Client, make_gateway
+from support.reading import renamed
 from threadmock.mockserver.pipeline.gateway import Gateway, Limits
-from threadmock.specs.loader import builtin_names, load, renamed
+from threadmock.specs.loader import builtin_names, load
 from threadmock.specs.text import log_line
 from threadmock.specs.wire.messages import Request
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.paths import DATA
+from support.reading import read_events
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import body_with_text
 from threadmock.contracts.engine.run import Run, prepare
@@ -21,7 +22,6 @@ from threadmock.mockserver.faults.streams import FAULTS
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import served
 from threadmock.mockserver.world import World
-from threadmock.specs.wire.eventstream import read_events
 
 PAIRS = [(fault.name, check) for fault in FAULTS for check in fault.caught_by]
 TELLING = [scenario.name for scenario in RUNS]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from langgraph_sdk.sse import BytesLineDecoder, SSEDecoder
-from threadmock.specs.wire.eventstream import EventReader, ServerEvent, encode_comment, encode_event, read_events
+from support.reading import read_events
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent, encode_comment, encode_event
 
 NEWLINES = st.sampled_from(["\n", "\r\n", "\r"])
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.documents import schema_of
+from support.reading import reference_valid
 from threadmock.specs.schemas.formats import FORMAT_CHECKER, checkers, read_date_time, write_date_time
 from threadmock.specs.schemas.validation import Checker
 
@@ -179,7 +180,7 @@ def test_both_engines_judge_a_text_as_the_standard_does(name, text, verdict):
 @pytest.mark.parametrize(("name", "text"), sorted(DISAGREEMENTS), ids=ascii)
 def test_a_text_that_the_engines_differ_on_is_no_case(name, text):
     judge = CHECKERS[name]
-    assert judge.valid(text) is not judge.reference_valid(text)
+    assert judge.valid(text) is not reference_valid(judge, text)
     assert not judge.accepted(text)
     assert not judge.refused(text)
 
@@ -192,7 +193,7 @@ def test_a_text_that_the_engines_differ_on_is_no_case(name, text):
 def test_a_verdict_is_given_where_both_engines_give_it(name, text):
     """Older releases of the fast engine take more than newer ones."""
     judge = CHECKERS[name]
-    both = {judge.valid(text), judge.reference_valid(text)}
+    both = {judge.valid(text), reference_valid(judge, text)}
     assert judge.accepted(text) is (both == {True})
     assert judge.refused(text) is (both == {False})
 

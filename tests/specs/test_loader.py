@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.documents import JSON, OK, document_of
 from threadmock.specs.errors import DocumentError, OverlayError, RuleError, SpecError, UnknownName
-from threadmock.specs.loader import LAYERS, builtin_names, load, renamed, safe_name
+from threadmock.specs.loader import LAYERS, builtin_names, load, safe_name
 
 PATHS = {"/t": {"post": {"operationId": "make", "responses": OK}}}
 
@@ -167,12 +167,6 @@ def test_a_safe_name_is_safe_and_stays(text):
     assert name.replace("-", "").replace("_", "").isalnum()
     assert name[0] not in "-_"
     assert safe_name(name) == name
-
-
-def test_a_contract_can_be_renamed(file):
-    made = renamed(load(file), "other name")
-    assert made.name == "other-name"
-    assert made.operations is load(file).operations
 
 
 def test_the_current_folder_has_its_own_name(tmp_path, monkeypatch):

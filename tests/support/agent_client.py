@@ -13,10 +13,11 @@ from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
-from threadmock.specs.wire.eventstream import EventReader, ServerEvent, read_events
+from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 from threadmock.specs.wire.messages import Request, Response
 
 from support.clients import Client, SteadyClock, Told, dump
+from support.reading import read_events
 
 NOBODY = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 HEADERS = {"host": "localhost", "content-type": "application/json"}

@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from support.reading import read_events
 from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.streams import Stream
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.world import World
 from threadmock.specs.loader import load
-from threadmock.specs.wire.eventstream import ServerEvent, read_events
+from threadmock.specs.wire.eventstream import ServerEvent
 from threadmock.specs.wire.messages import Request, Response
 
 THREAD = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
