@@ -13,7 +13,7 @@ from threadmock.contracts.cases.case import body_schema, key_member, linked_memb
 from threadmock.contracts.cases.drawn.objects import values
 from threadmock.contracts.cases.shapes import kind_of, plain_name, shapes
 from threadmock.contracts.generation.drawn_invalid import invalid_cases
-from threadmock.contracts.generation.drawn_valid import valid_bodies, valid_cases
+from threadmock.contracts.generation.drawn_valid import _json_cases, valid_cases
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
 from threadmock.specs.members import ABSENT
@@ -112,6 +112,11 @@ IMPOSSIBLE = {
 quick = settings(
     max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
+
+
+def valid_bodies(operation):
+    """Values of the JSON body, as cases have them."""
+    return _json_cases(operation).map(lambda case: case.value)
 
 
 def drawn(strategy, number=120):
