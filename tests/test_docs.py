@@ -191,3 +191,31 @@ def test_a_dead_link_is_found(tmp_path) -> None:
         encoding="utf-8",
     )
     assert dead_links(page) == ["#nowhere", "gone.md"]
+
+
+def missing_files(path: Path) -> list[str]:
+    """Files of the project that a page names and that are not there. NAME stands for any; a bare name is looked for."""
+    names = re.findall(
+        r"`([\w.-]+(?:/[\w.*-]+)*/?[\w*-]+\.(?:py|json|yaml|md))(?:::\w+)?`", path.read_text(encoding="utf-8")
+    )
+    return [name for name in names if "NAME" not in name and "*" not in name and not any(ROOT.rglob(name))]
+
+
+def test_the_recipes_name_files_that_exist() -> None:
+    assert missing_files(ROOT / "CONTRIBUTING.md") == []
+
+
+def test_a_file_that_is_not_there_is_found(tmp_path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "`specs/loader.py` `loader.py` `specs/gone.py` `specs/providers/NAME/openapi.yaml`", encoding="utf-8"
+    )
+    assert missing_files(page) == ["specs/gone.py"]
+
+
+def test_the_recipes_name_tables_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+)` (?:in|of)\s+`([\w/]+\.py)`", text)
+    assert len(named) >= 5
+    for name, path in named:
+        assert re.search(rf"^{name}\b", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), (name, path)

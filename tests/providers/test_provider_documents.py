@@ -245,7 +245,9 @@ def rules_of(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def vocabulary() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads((SPECS / "behaviour" / "behaviour.schema.json").read_text(encoding="utf-8")))
+    return jsonschema.Draft202012Validator(
+        json.loads((SPECS / "behaviour" / "behaviour.schema.json").read_text(encoding="utf-8"))
+    )
 
 
 @pytest.mark.parametrize(("name", "layer"), LAYERS)
