@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,18 +33,20 @@ def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in _PROVIDERS.iterdir() if (folder / _DOCUMENTS[0]).is_file()))
 
 
-def load(source: str | Path, *, layer: str = "documented", overlays: Sequence[Path] = ()) -> Contract:
+def load(source: str | Path, layer: str = "documented", overlays: str | Path | Iterable[str | Path] = ()) -> Contract:
     """The contract of a built-in provider (by name), a folder of the same files, or a single document.
 
-    layer "observed" adds the folder's observed overlay; a source without one is the same in both layers.
-    overlays are applied last, in order. The same bytes give the same object. SpecError where anything is unusable.
+    layer "observed" adds the folder's observed overlay; a source without one is the same in both layers. overlays:
+    files in the form of the OpenAPI Overlay Specification, applied after those of the folder, in order; a single path
+    is one of them. The same bytes give the same object. SpecError where anything is unusable: it names file and line.
     A text that is a built-in name means that provider; a file or folder of that name is `./NAME`, or a Path.
     """
     if layer not in LAYERS:
         raise UnknownName("layer", layer, LAYERS)
     name, document_path, overlay_paths = _locate(source, layer)
     document = documents.read(document_path)
-    layers = tuple(documents.read(path) for path in (*overlay_paths, *overlays))
+    more = (overlays,) if isinstance(overlays, str | Path) else overlays
+    layers = tuple(documents.read(Path(path)) for path in (*overlay_paths, *more))
     return _cached(name, layer, _Bundle(document, layers))
 
 

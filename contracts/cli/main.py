@@ -61,9 +61,9 @@ class _Verbs(click.Group):
 
 def _print_version(context: click.Context, _: click.Parameter, value: Any) -> None:
     if value and not context.resilient_parsing:
-        from threadmock.specs.version import version  # noqa: PLC0415 - only who asks for it loads it
+        from threadmock.specs import version  # noqa: PLC0415 - only who asks for it loads it
 
-        click.echo(f"threadmock {version()}")
+        click.echo(f"threadmock {version}")
         context.exit()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.settings import Settings, UsageError
+from threadmock.specs import version
 from threadmock.specs.contract import Contract
-from threadmock.specs.version import version
 
 FORMAT = 1
 FOLDER = "findings"
@@ -35,7 +35,7 @@ def saved(contract: Contract, settings: Settings, finding: Finding) -> dict[str,
     provider = Path(settings.provider)
     return {
         "format": FORMAT,
-        "tool": {"name": "threadmock", "version": version()},
+        "tool": {"name": "threadmock", "version": version},
         "verdict": "holds",
         "finding": {
             name: getattr(finding, name)

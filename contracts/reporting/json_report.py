@@ -8,7 +8,7 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.engine.outcome import StatusCount, Tally
 from threadmock.contracts.replays.finding_file import file_stem
 from threadmock.contracts.transport.redaction import Masking
-from threadmock.specs.version import version
+from threadmock.specs import version
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.summary import Summary
@@ -33,7 +33,7 @@ def as_json(summary: "Summary", status: int, files: Mapping[str, str] | None = N
     contract = summary.contract
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "threadmock", "version": version()},
+        "tool": {"name": "threadmock", "version": version},
         "started": summary.started.isoformat(),
         "seconds": round(summary.seconds, 3),
         "exit_status": status,

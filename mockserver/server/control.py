@@ -9,7 +9,7 @@ from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.instance import identity
 from threadmock.mockserver.server.wsgi import read_request
-from threadmock.specs.version import version
+from threadmock.specs import version
 from threadmock.specs.wire.messages import Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
@@ -22,7 +22,7 @@ def health(gateway: Gateway) -> dict[str, object]:
     """What proves that this is threadmock, and which documents it serves."""
     return {
         "product": "threadmock",
-        "version": version(),
+        "version": version,
         "instance": identity(),
         "status": "ready",
         "seed": gateway.world.seed,
