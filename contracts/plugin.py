@@ -5,17 +5,17 @@ options is used.
 """
 
 import importlib
-import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
 if TYPE_CHECKING:
-    from threadmock.contracts.engine.run import Run
+    from threadmock.contracts.engine.opening import OpenRun
+    from threadmock.contracts.engine.summary import Summary
     from threadmock.contracts.fixture import Mock, Mocks
-    from threadmock.contracts.target.ledger_file import LedgerFile
     from threadmock.contracts.transport.shared import WorkerPlace
 
 FINDINGS = "threadmock"
@@ -23,8 +23,7 @@ _FOLDER = Path(__file__).resolve().parent
 _SUITE = _FOLDER / "suite" / "test_contract.py"
 _TEST = "test_contract"
 _FIXTURE = "contract_item"
-_run_key: "pytest.StashKey[Run]" = pytest.StashKey()
-_shared_key: pytest.StashKey[Path] = pytest.StashKey()
+_open_key: "pytest.StashKey[OpenRun]" = pytest.StashKey()
 _SHARED, _SETTINGS = "threadmock_shared", "threadmock_settings"
 _MARKERS = (
     "contract(operation, phase, kind): an item of the contract suite, such as -m \"contract(phase='paging')\"",
@@ -44,132 +43,84 @@ _INI: Sequence[tuple[str, Any, str]] = (
     ("faults", "args", "Planted deviations."),
 )
 
-_single: Sequence[tuple[str, str, type, str]] = (
-    ("--contract-provider", "provider", str, "Run the suite on this provider: a built-in name, a file or a folder."),
-    ("--contract-target", "target", str, "URL of a deployment; without it, the mock in this process."),
-    ("--contract-as", "layer", str, "Layer: documented or observed."),
-    ("--contract-ca-file", "ca_file", str, "PEM file of the authorities to trust instead of the system's."),
-    ("--contract-max-examples", "max_examples", int, "Examples that Hypothesis draws per operation (100)."),
-    ("--contract-max-requests", "max_requests", int, "Exchanges per operation at most (500)."),
-    ("--contract-max-time", "max_time", float, "Seconds for the whole run at most."),
-    ("--contract-allow-runs", "allow_runs", int, "Requests to a target that may start a run, at most (0)."),
-    ("--contract-rate", "rate", float, "Requests to a target a second, at most."),
-    ("--contract-settle", "settle", float, "Seconds that a write on a target may take to show (0)."),
-    ("--contract-ledger", "ledger", str, "File that tells what is made on a target; else one of our own choice."),
-    ("--contract-seed", "seed", int, "Same seed, same cases; random, and told, where it is left out."),
-    ("--contract-report", "report", str, "Folder to write report.json and junit.xml to."),
-)
-_repeatable: Sequence[tuple[str, str, str]] = (
-    ("--contract-overlay", "overlays", "One more overlay."),
-    ("--contract-operations", "operations", "Operation ids, 'METHOD /path' or tags, comma-separated."),
-    ("--contract-checks", "checks", "Only these checks, comma-separated."),
-    ("--contract-exclude-checks", "exclude_checks", "All but these checks, comma-separated."),
-    ("--contract-header", "headers", "'Name: value' to send with every request."),
-    ("--contract-header-env", "header_env", "'Name=VARIABLE': a header with its value from the environment."),
-    ("--contract-header-command", "header_command", "'Name=command …': a header with a command's first line as value."),
-    ("--contract-fault", "faults", "Plant this fault in the mock in process."),
-)
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register our options."""
+    from threadmock.contracts.options import OPTIONS  # noqa: PLC0415 - the one module of ours that every session loads
+
     group = parser.getgroup("threadmock", "threadmock: contract suite for thread APIs")
-    for option, name, kind, text in _single:
-        group.addoption(option, dest=f"contract_{name}", type=kind, default=None, help=text)
-    for option, name, text in _repeatable:
-        group.addoption(option, dest=f"contract_{name}", action="append", default=None, help=text)
+    provider = "Run the suite on this provider: a built-in name, a file or a folder."
+    group.addoption("--contract-provider", dest="contract_provider", default=None, help=provider)
+    for option in (each for each in OPTIONS if not each.door):
+        more: dict[str, Any] = {"metavar": option.metavar or None, "type": option.kind, "default": None}
+        if option.kind is bool:
+            more = {"action": "store_true"}
+        elif option.repeatable:
+            more |= {"action": "append"}
+        elif option.choices:
+            more |= {"choices": option.choices, "metavar": None}
+        flag = option.flag.replace("--", "--contract-", 1)
+        group.addoption(flag, dest=f"contract_{option.name}", help=option.help, **more)
     for name, kind, text in _INI:
         parser.addini(f"threadmock_{name}", f"Of the fixture threadmock. {text}", type=kind, default=None)
-    writes = "Allow a target that is not this machine to be written to."
-    group.addoption("--contract-allow-writes", dest="contract_allow_writes", action="store_true", help=writes)
-    keep = "Leave what is made on a target."
-    group.addoption("--contract-keep", dest="contract_keep", action="store_true", help=keep)
-    group.addoption("--contract-verify", dest="contract_verify", action="store_true", help="(set by threadmock verify)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, and read the settings where a provider is named."""
+    """Register the markers, and open the run where a provider is named, or `verify` has opened one."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
-    if config.option.contract_provider is None:
+    verification = _verification(config)
+    opened = verification.opened if verification else _opened(config)
+    if opened is None:
         return
-    from threadmock.contracts.engine.run import prepare  # noqa: PLC0415 - see above
+    config.stash[_open_key] = opened
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Controller(config, opened, verification), "threadmock-controller")
+
+
+def _opened(config: pytest.Config) -> "OpenRun | None":
+    """The run that the options, or the controller of pytest-xdist, ask for; None where they ask for none."""
+    given = getattr(config, "workerinput", {}).get(_SETTINGS)
+    if given is None and config.option.contract_provider is None:
+        return None
+    from threadmock.contracts.engine.opening import open_run  # noqa: PLC0415 - only where the suite is asked for
+    from threadmock.contracts.options import OPTIONS  # noqa: PLC0415
     from threadmock.contracts.settings import read_settings  # noqa: PLC0415
-    from threadmock.contracts.target import ledger_session  # noqa: PLC0415
     from threadmock.contracts.transport.errors import Unreachable  # noqa: PLC0415
     from threadmock.specs.errors import SpecError  # noqa: PLC0415
 
-    names = [name for _, name, _, _ in _single] + [name for _, name, _ in _repeatable] + ["allow_writes", "keep"]
-    worker = hasattr(config, "workerinput")
-    try:
+    if given is None:
+        names = ["provider", *(option.name for option in OPTIONS if not option.door)]
         given = {name: getattr(config.option, f"contract_{name}") for name in names}
-        settings = read_settings(given | getattr(config, "workerinput", {}).get(_SETTINGS, {}))
-        ledger, head = None, list[str]()
-        if settings.target and not config.option.collectonly:
-            path = settings.ledger if worker and settings.ledger else ledger_session.start(settings)
-            ledger = ledger_session.join(path)
-        run = prepare(settings, ledger=ledger, at=_place(config))
-        if not (worker or config.option.collectonly):
-            head = list(_head(run, ledger))
+    try:
+        return open_run(read_settings(given), _place(config), send=not config.option.collectonly)
     except SpecError as error:
         raise pytest.UsageError(str(error)) from None
     except Unreachable as error:
         pytest.exit(f"The target is unreachable: {error}", returncode=3)
-    config.stash[_run_key] = run
-    if not worker:
-        controller = _Controller(config, run, head, ledger.path if ledger else None)
-        config.pluginmanager.register(controller, "threadmock-controller")
-
-
-def _head(run: "Run", ledger: "LedgerFile | None") -> Iterator[str]:
-    """Who answers, where it is noted what is made, and what of that will stay. Unreachable where nobody answers."""
-    from threadmock.contracts.engine.dry_run import lasting  # noqa: PLC0415
-    from threadmock.contracts.target.target_info import identity  # noqa: PLC0415 - only a run on a deployment needs it
-
-    run.target.probe()
-    if run.settings.target and ledger is not None:
-        yield from identity(run.contract, run.target, run.settings.target)
-        yield f"Ledger: {ledger.path}"
-        yield from lasting(run)
 
 
 def _place(config: pytest.Config) -> "WorkerPlace":
     """How many processes share the run, the number of this one, and their folder."""
-    from threadmock.contracts.transport.shared import WorkerPlace  # noqa: PLC0415 - see above
+    from threadmock.contracts.transport.shared import WorkerPlace, new_folder  # noqa: PLC0415 - see above
 
-    given, folder = getattr(config, "workerinput", None), _shared_folder(config)
+    given = getattr(config, "workerinput", None)
     if given is None:
-        return WorkerPlace(folder=folder)
+        return WorkerPlace(folder=new_folder())
     number = int("".join(filter(str.isdigit, given["workerid"])) or 0)
-    return WorkerPlace(int(given["workercount"]), number, folder, alone=True)
-
-
-def _shared_folder(config: pytest.Config) -> Path:
-    """The folder of what all processes of the run share: made by the first, told to the others."""
-    if hasattr(config, "workerinput"):
-        return Path(config.workerinput[_SHARED])
-    from threadmock.contracts.transport.shared import new_folder  # noqa: PLC0415 - see above
-
-    config.stash[_shared_key] = new_folder()
-    return config.stash[_shared_key]
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist where the shared folder is."""
-    folder = node.config.stash.get(_shared_key, None)
-    if folder is not None:
-        node.workerinput[_SHARED] = str(folder)
+    return WorkerPlace(int(given["workercount"]), number, Path(given[_SHARED]), alone=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Give back the target's connections, and the shared folder."""
-    run = config.stash.get(_run_key, None)
-    if run is not None:
-        run.target.close()
-    folder = config.stash.get(_shared_key, None)
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Close the run, where no `verify` does it."""
+    opened = config.stash.get(_open_key, None)
+    if opened is not None and _verification(config) is None:
+        opened.close()
+
+
+def _verification(config: pytest.Config) -> "Verification | None":
+    """What `verify` handed to its own session; None in any other session."""
+    return next((each for each in config.pluginmanager.get_plugins() if isinstance(each, Verification)), None)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -188,7 +139,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 class _Suite(pytest.Module):
     def _getobj(self) -> Any:
-        if self.config.stash.get(_run_key, None) is None:
+        if self.config.stash.get(_open_key, None) is None:
             raise self.CollectError("Name what to test: --contract-provider PROVIDER, FILE or FOLDER.")
         return importlib.import_module("threadmock.contracts.suite.test_contract")
 
@@ -196,7 +147,7 @@ class _Suite(pytest.Module):
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make the items."""
     if _FIXTURE in metafunc.fixturenames and metafunc.definition.path == _SUITE:
-        items = [_item(slug, phase) for slug, phase in metafunc.config.stash[_run_key].items()]
+        items = [_item(slug, phase) for slug, phase in metafunc.config.stash[_open_key].run.items()]
         metafunc.parametrize(_FIXTURE, items, indirect=True)
 
 
@@ -240,14 +191,17 @@ def threadmock(request: pytest.FixtureRequest, threadmock_serve: "Mocks") -> "Mo
 @pytest.fixture
 def contract_item(request: pytest.FixtureRequest) -> Callable[[], None]:
     """What one item does: perform its phase, hand the outcome on with the report, fail where there are failures."""
-    run = request.config.stash[_run_key]
+    run = request.config.stash[_open_key].run
     slug, phase = request.param
 
     def perform() -> None:
         outcome = run.perform(slug, phase)
         request.node.user_properties.append((FINDINGS, outcome.dump()))
         if outcome.gone or outcome.crash:
-            pytest.fail(outcome.gone or f"threadmock failed: {outcome.crash}", pytrace=False)
+            from threadmock.contracts.checks.own_checks import FAILED  # noqa: PLC0415 - only where it is needed
+
+            crash = outcome.crash if outcome.crash.startswith(FAILED) else f"threadmock failed: {outcome.crash}"
+            pytest.fail(outcome.gone or crash, pytrace=False)
         if outcome.failures:
             from threadmock.contracts.reporting.text_report import describe  # noqa: PLC0415 - only where it is needed
 
@@ -257,28 +211,27 @@ def contract_item(request: pytest.FixtureRequest) -> Callable[[], None]:
 
 
 class _Controller:
-    """Gathers what the items brought to light, wherever they ran, and tells of it."""
+    """Gathers what the items brought to light, wherever they ran, and reports it."""
 
-    def __init__(self, config: pytest.Config, run: "Run", head: Sequence[str], ledger: Path | None) -> None:
+    def __init__(self, config: pytest.Config, opened: "OpenRun", verification: "Verification | None") -> None:
         from threadmock.contracts.engine.summary import Summary  # noqa: PLC0415 - see above
 
         self._config = config
-        self._run = run
-        self._summary = Summary(run)
-        self._head = head
-        self._ledger = ledger
-        self._is_verify: bool = config.option.contract_verify
+        self._opened = opened
+        self._verification = verification
+        self._summary = Summary(opened.run)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a process of pytest-xdist what all share: every one draws from one seed, and writes to one ledger."""
-        ledger = {"ledger": str(self._ledger.resolve())} if self._ledger else {}
-        node.workerinput[_SETTINGS] = {"seed": self._summary.settings.seed, **ledger}
+        """Hand the settings to a process of pytest-xdist: all draw from one seed, and write to one ledger."""
+        settings, ledger = self._opened.run.settings.plain(), self._opened.ledger
+        node.workerinput[_SETTINGS] = settings | ({"ledger": str(ledger.path.resolve())} if ledger else {})
+        node.workerinput[_SHARED] = str(self._opened.place.folder)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
         """Say first where all this goes."""
-        for line in self._head:
+        for line in self._opened.head:
             self._write(line)
 
     @pytest.hookimpl(trylast=True)
@@ -295,32 +248,36 @@ class _Controller:
             self._summary.gather(outcome)
             if outcome.crash:
                 self._summary.crashes.append(f"{outcome.operation} {outcome.phase}: {outcome.crash}")
-            self._write_own(progress(outcome))
+            if self._verification:
+                self._write(progress(outcome))
         if report.failed and not found and f"::{_TEST}[" in report.nodeid:
             self._summary.crashes.append(f"{report.nodeid.rpartition('::')[2]}\n{report.longreprtext}")
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Under verify our own lines tell of progress: no letters between them."""
-        if not self._is_verify or report.when != "call" or report.skipped:
+        """Under verify our own lines show the progress: no letters between them."""
+        if self._verification is None or report.when != "call" or report.skipped:
             return None
         return report.outcome, "", ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what keeps the suite from being collected."""
-        if report.failed and self._is_verify:
+        if report.failed and self._verification:
             self._summary.crashes.append(report.longreprtext)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Clean up, set the exit status and write the report: after the processes of pytest-xdist have ended."""
         from threadmock.contracts.reporting.report_folder import write_report  # noqa: PLC0415
 
-        if int(exitstatus) != pytest.ExitCode.INTERRUPTED:
+        interrupted = int(exitstatus) == pytest.ExitCode.INTERRUPTED
+        if not interrupted:
             self._repeat()
         stopped = self._clean_up()
         status = self._summary.status(int(exitstatus))
-        if self._is_verify or (status != 0 and int(exitstatus) == 0):
+        if self._verification or (status != 0 and int(exitstatus) == 0):
             session.exitstatus = status
-        write_report(self._summary, status)
+        document = write_report(self._summary, status)
+        if self._verification:
+            self._verification.end(self._summary, document, interrupted=interrupted)
         if stopped:
             raise stopped
 
@@ -328,14 +285,10 @@ class _Controller:
         """Write table and findings."""
         from threadmock.contracts.reporting.text_report import lines  # noqa: PLC0415
 
-        if not self._is_verify:
+        if self._verification is None:
             terminalreporter.section("threadmock")
         for line in lines(self._summary):
             terminalreporter.write_line(line)
-
-    def _write_own(self, line: str) -> None:
-        if self._is_verify:
-            self._write(line)
 
     def _write(self, line: str) -> None:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -344,25 +297,26 @@ class _Controller:
 
     def _repeat(self) -> None:
         """Send what was found once more, where that is for a deployment or to be kept."""
-        summary, settings = self._summary, self._run.settings
-        if (settings.target or settings.report) and summary.findings and not summary.gone:
+        run, summary = self._opened.run, self._summary
+        if (run.settings.target or run.settings.report) and summary.findings and not summary.gone:
             from threadmock.contracts.engine.confirmation import repeat  # noqa: PLC0415 - see above
 
             self._write("Sending each finding once more. Ctrl-C skips that.")
             try:
-                summary.mark(repeat(self._run, [finding for finding, _ in summary.findings]))
+                summary.mark(repeat(run, [finding for finding, _ in summary.findings]))
             except KeyboardInterrupt:
                 pass
             except Exception as error:  # noqa: BLE001 - what was made has to be removed, whatever broke
                 summary.crashes.append(f"sending findings once more: {type(error).__name__}: {error}")
 
     def _clean_up(self) -> KeyboardInterrupt | None:
-        """Remove what was made on the target, and note what is to be said of that; the interrupt that stopped it."""
+        """Remove what was created on the target, and note how that went; the interrupt that stopped it."""
         from threadmock.contracts.target import ledger_session  # noqa: PLC0415 - see above
 
-        run, path = self._run, self._ledger
-        if path is None:
+        run, ledger = self._opened.run, self._opened.ledger
+        if ledger is None:
             return None
+        path = ledger.path
         try:
             if not run.settings.keep:
                 self._write(f"Cleaning up. Ctrl-C stops at once and leaves the rest to: threadmock cleanup {path}")
@@ -375,23 +329,63 @@ class _Controller:
         return None
 
 
-class _Result:
-    status: int | None = None
+class NotPerformed(Exception):  # noqa: N818 - reads as what it is
+    """pytest ended before it performed anything. status: its own exit status."""
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self.status = int(session.exitstatus)
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"pytest ended with status {status} before it performed anything")
 
 
-def run_suite(arguments: Sequence[str]) -> int:
-    """Run pytest on the suite with these further arguments, in this process; the exit status of verify."""
-    result = _Result()
-    code = int(pytest.main([*_own_arguments(), *arguments], plugins=[result]))
-    if result.status is not None:
-        return result.status
-    return {4: 2, 2: 130}.get(code, 3 if code == 3 else 4)
+class Verification:
+    """What `verify` hands to its own session of pytest, and what that hands back.
+
+    summary, document: of the run, and its report as JSON; None where pytest ended before. interrupted: by Ctrl-C.
+    """
+
+    def __init__(self, opened: "OpenRun", stream: TextIO) -> None:
+        self.opened = opened
+        self.summary: Summary | None = None
+        self.document: dict[str, Any] | None = None
+        self.interrupted = False
+        self._stream = stream
+        self._stdout = sys.stdout
+
+    def end(self, summary: "Summary", document: dict[str, Any], *, interrupted: bool) -> None:
+        """Note how the run ended."""
+        self.summary, self.document, self.interrupted = summary, document, interrupted
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_cmdline_main(self) -> Iterator[Any]:
+        """While pytest sets itself up, the stream stands in for the output that its reporter is going to write to."""
+        sys.stdout = self._stream
+        try:
+            return (yield)
+        finally:
+            self._restore()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """The reporter is made: whatever else is printed goes where it always goes."""
+        self._restore()
+
+    def _restore(self) -> None:
+        if sys.stdout is self._stream:
+            sys.stdout = self._stdout
+
+
+def run_suite(opened: "OpenRun", arguments: Sequence[str], stream: TextIO) -> Verification:
+    """Run pytest on the suite with these further arguments, in this process; what came of it.
+
+    stream: what pytest writes to. NotPerformed where pytest ended before any item.
+    """
+    verification = Verification(opened, stream)
+    code = int(pytest.main([*_own_arguments(), *arguments], plugins=[verification]))
+    if verification.document is None:
+        raise NotPerformed(code)
+    return verification
 
 
 def _own_arguments() -> list[str]:
     place = ["-p", "threadmock", "-c", str(_SUITE.parent / "pytest.ini"), "--rootdir", str(_SUITE.parent), str(_SUITE)]
-    return [*place, "-qq", "--no-header", "--tb=no", "-rN", "--assert=plain", "--contract-verify"]
+    return [*place, "-qq", "--no-header", "--tb=no", "-rN", "--assert=plain"]

@@ -323,6 +323,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"cases"},
         {"transport"},
         {"settings"},
+        {"options"},
     ),
 }
 

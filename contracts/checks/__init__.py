@@ -15,10 +15,12 @@ One cause, one finding: each check says where it does not apply, and what follow
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.checks import acceptance, content, moments, redirects, reply, storing, streaming, survival
 from threadmock.contracts.checks.check import Check
+from threadmock.contracts.checks.checked_exchange import Problem, problems
 from threadmock.contracts.checks.context import Context, Verdict
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
@@ -235,17 +237,28 @@ def judge_reading(reading: Reading) -> Verdict:
     findings: list[Finding] = []
     passed: list[str] = []
     not_applicable: dict[str, str] = {}
-    for name, check in checks.items():
+    for check in (*checks.values(), *reading.context.own_checks):
         reason = check.applies(reading)
         if reason:
-            not_applicable[name] = reason
+            not_applicable[check.name] = reason
             continue
-        found = list(check.run(reading))
+        found = [_finding(reading, check, problem) for problem in problems(check.run(reading))]
         findings.extend(found)
         if not found:
-            passed.append(name)
+            passed.append(check.name)
     _remember(reading)
     return Verdict(tuple(findings), tuple(passed), not_applicable)
+
+
+def _finding(reading: Reading, check: Check, problem: Problem) -> "Finding":
+    """A problem as a finding; what it does not say is as the check says."""
+    full = replace(
+        problem,
+        expected=problem.expected or check.asserts,
+        source=problem.source or check.source,
+        evidence=problem.evidence or check.evidence,
+    )
+    return reading.finding(check.name, full)
 
 
 def _remember(reading: Reading) -> None:

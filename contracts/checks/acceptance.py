@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import (
     documents_errors,
@@ -79,13 +79,12 @@ def _lenient_key(reading: Reading) -> str:
     return ""
 
 
-def check_valid_accepted(reading: Reading) -> Iterator[Finding]:
+def check_valid_accepted(reading: Reading) -> Iterator[Problem]:
     """A valid request gets the documented success."""
     if not 400 <= reading.status < 500:
         return
     reason = doubt(reading)
-    yield reading.find(
-        "valid_accepted",
+    yield reading.problem(
         f"status {reading.operation.success}: the request is valid" + (f", although {reason}" if reason else ""),
         f"status {reading.status} for a valid request" + (f" ({reason})" if reason else ""),
         where=reading.case.where,
@@ -99,11 +98,10 @@ def _refusal_source(reading: Reading) -> str:
     return f"{schema.pointer}" if schema and reading.operation.body else reading.operation.pointer
 
 
-def check_invalid_refused(reading: Reading) -> Iterator[Finding]:
+def check_invalid_refused(reading: Reading) -> Iterator[Problem]:
     """A request that the schema refuses gets a documented error, or any 4xx where none is documented."""
     if reading.accepted:
-        yield reading.find(
-            "invalid_refused",
+        yield reading.problem(
             reading.case.note or "a 4xx: the request breaks the documented schema",
             f"status {reading.status}: it was accepted",
             where=reading.case.where,
@@ -111,8 +109,7 @@ def check_invalid_refused(reading: Reading) -> Iterator[Finding]:
         )
     elif reading.reply is not None and documents_errors(reading) and not (fits_error(reading) or earned(reading)):
         known = ", ".join(error_statuses(reading))
-        yield reading.find(
-            "invalid_refused",
+        yield reading.problem(
             f"the error documented for an invalid request: {known}",
             f"status {reading.status}, which is documented for something else",
             where=reading.case.where,
@@ -120,12 +117,11 @@ def check_invalid_refused(reading: Reading) -> Iterator[Finding]:
         )
 
 
-def check_malformed_refused(reading: Reading) -> Iterator[Finding]:
+def check_malformed_refused(reading: Reading) -> Iterator[Problem]:
     """A body that can't be read is refused. What many parsers let pass is only assumed to be."""
     if reading.accepted:
         evidence: Evidence = "assumed" if malformed_assumed(reading) else "documented"
-        yield reading.find(
-            "malformed_refused",
+        yield reading.problem(
             reading.case.note or "a 4xx: the body is no JSON",
             f"status {reading.status}: it was accepted",
             source="RFC 8259; " + _refusal_source(reading),
@@ -133,14 +129,13 @@ def check_malformed_refused(reading: Reading) -> Iterator[Finding]:
         )
 
 
-def check_media_type_refused(reading: Reading) -> Iterator[Finding]:
+def check_media_type_refused(reading: Reading) -> Iterator[Problem]:
     """A body of a media type that is not documented is refused; where it holds no JSON either, surely."""
     if reading.accepted:
         required = reading.operation.body is not None and reading.operation.body.required
         sure = unreadable(reading) and required and not malformed_assumed(reading) and _documents_no_form(reading)
         documents = ", ".join(reading.operation.body.content) if reading.operation.body else "none"
-        yield reading.find(
-            "media_type_refused",
+        yield reading.problem(
             f"a 4xx: the documented media types are {documents}",
             f"status {reading.status}: it was accepted",
             where="content-type",
@@ -154,15 +149,14 @@ def _documents_no_form(reading: Reading) -> bool:
     return not any(form in sent for form in _FORMLESS)
 
 
-def check_credentials(reading: Reading) -> Iterator[Finding]:
+def check_credentials(reading: Reading) -> Iterator[Problem]:
     """Without good credentials the answer is 401 or 403."""
     if reading.status in (401, 403):
         return
     schemes = [scheme for together in reading.operation.security for scheme in together]
     evidence = weakest(*(scheme.evidence for scheme in schemes))
     kind = reading.case.credentials
-    yield reading.find(
-        "credentials",
+    yield reading.problem(
         f"401 or 403: the credentials are {kind}",
         f"status {reading.status} with {kind} credentials",
         where="credentials",

@@ -1,14 +1,16 @@
-"""The records that checks and scenarios share: Context, Check, Verdict."""
+"""Check: one question about one exchange. The decorator `check` makes one of a function of a project."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from threadmock.contracts.checks.checked_exchange import CheckedExchange, Found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from threadmock.contracts.checks.finding import Finding
-    from threadmock.contracts.checks.reading import Reading
     from threadmock.specs.evidence import Evidence
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -16,12 +18,49 @@ class Check:
     """One question about one exchange.
 
     asserts: what holds where it passes, one sentence. source: where that comes from. applies: "" or the reason why the
-    question can't be asked here. run: the findings. evidence: the strongest that its findings can have.
+    question can't be asked here. run: the problems. Both take a Reading, which is more than a CheckedExchange.
+    evidence: the strongest that its findings can have.
     """
 
     name: str
     asserts: str
     source: str
-    applies: "Callable[[Reading], str]"
-    run: "Callable[[Reading], Iterable[Finding]]"
+    applies: Callable[[Any], str]
+    run: Callable[[Any], Found]
     evidence: "Evidence" = "documented"
+
+    def __call__(self, exchange: CheckedExchange) -> Found:
+        """The problems of an exchange, as the function gives them: for tests of a check."""
+        return self.run(exchange)
+
+
+def always(_: CheckedExchange) -> str:
+    """Any exchange."""
+    return ""
+
+
+def check(
+    *,
+    name: str,
+    asserts: str,
+    source: str,
+    applies: Callable[[CheckedExchange], str] = always,
+    evidence: "Evidence" = "documented",
+) -> Callable[[Callable[[CheckedExchange], Found]], Check]:
+    """A decorator that makes a check of a function; `--checks-from MODULE` has it asked about every exchange.
+
+    The function gets one exchange, and yields or returns what is wrong with it: texts that say what came, or `Problem`.
+
+    name: lower-case words with underscores, as in `--checks NAME`. asserts: what holds where it passes, one sentence.
+    source: where that comes from, such as a style guide. applies: "" or the reason why the question can't be asked of
+    an exchange. evidence: "assumed" where a finding is no failure. ValueError for a name or a sentence that is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"a check is named by lower-case letters, digits and underscores, not {name!r}")
+    if not asserts.strip() or not source.strip():
+        raise ValueError(f"the check {name!r} does not say what it asserts and where that comes from")
+
+    def decorate(function: Callable[[CheckedExchange], Found]) -> Check:
+        return Check(name, asserts, source, applies, function, evidence)
+
+    return decorate

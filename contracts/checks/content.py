@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.echo import Difference, differences, same
 from threadmock.contracts.checks.expected import Expected, NearMoment, expectations
-from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble, is_plain_name
 from threadmock.contracts.checks.storing import makes, merge_of, overlap, stores
@@ -79,22 +79,22 @@ def _form(reading: Reading, name: str) -> str:
     return str(form)
 
 
-def check_echo(reading: Reading) -> Iterator[Finding]:
+def check_echo(reading: Reading) -> Iterator[Problem]:
     """What the answer shares with the request is what was sent."""
     for name, sent in echoed_members(reading).items():
         if name in reading.broken:
             continue
         if name not in reading.made:
             if not _is_empty(sent):
-                yield _echo_finding(reading, name, Difference((), "a member that was sent is missing"), "documented")
+                yield _echo_problem(reading, name, Difference((), "a member that was sent is missing"), "documented")
             continue
         found = _differences(reading, name, sent)
         for difference, _ in zip(found, range(MAX_DIFFERENCES), strict=False):
             lax = difference.loss or _may_differ(reading, name, sent)
-            yield _echo_finding(reading, name, difference, "assumed" if lax else "documented")
+            yield _echo_problem(reading, name, difference, "assumed" if lax else "documented")
     for name in _unsent_containers(reading):
         if name not in reading.broken and reading.made.get(name):
-            yield _echo_finding(reading, name, Difference((), "holds something where nothing was sent"), "documented")
+            yield _echo_problem(reading, name, Difference((), "holds something where nothing was sent"), "documented")
 
 
 def _differences(reading: Reading, name: str, sent: Any) -> Iterator[Difference]:
@@ -134,24 +134,22 @@ def _defaulted(reading: Reading, name: str) -> bool:
     return isinstance(node, Mapping) and bool(node.get("default"))
 
 
-def _echo_finding(reading: Reading, name: str, difference: Difference, evidence: Evidence) -> Finding:
-    return reading.find(
-        "echo",
+def _echo_problem(reading: Reading, name: str, difference: Difference, evidence: Evidence) -> Problem:
+    return reading.problem(
         f"{name} as it was sent: request and answer share the member, with agreeing schemas",
         f"{name}: {difference.what}",
         where=f"/{name}{difference.pointer}",
         source=reading.pointer(name),
         evidence=evidence,
-        whatever=reading.case.content == "documented",
+        unconditional=reading.case.content == "documented",
     )
 
 
-def check_defaults(reading: Reading) -> Iterator[Finding]:
+def check_defaults(reading: Reading) -> Iterator[Problem]:
     """A member that was left out holds the default that the request's schema documents."""
     for name, default in _defaults(reading).items():
         if name in reading.made and name not in reading.broken and not same(default, reading.made[name]):
-            yield reading.find(
-                "defaults",
+            yield reading.problem(
                 f"{name} holds its documented default, {default!r}",
                 f"{name}: another value where the member was left out",
                 where=f"/{name}",
@@ -209,7 +207,7 @@ def settings_applies(reading: Reading) -> str:
     return existing_applies(reading) or ("" if rule.set or rule.reply else "no rule sets a member")
 
 
-def check_settings(reading: Reading) -> Iterator[Finding]:
+def check_settings(reading: Reading) -> Iterator[Problem]:
     """Each member that the operation's rule sets holds what the rule says."""
     defaulted = _defaults(reading).keys() if makes(reading) else set()
     covered = echoed_members(reading).keys() | defaulted | reading.broken
@@ -221,15 +219,14 @@ def check_settings(reading: Reading) -> Iterator[Finding]:
         yield from _compare(reading, expected)
 
 
-def _compare(reading: Reading, expected: Expected) -> Iterator[Finding]:
+def _compare(reading: Reading, expected: Expected) -> Iterator[Problem]:
     got = dig(reading.made, expected.steps)
     if _agrees(reading, expected, got):
         return
     name = ".".join(expected.steps)
     word = "reply" if reading.rule.reply else "set"
     told = "is not there" if expected.value is ABSENT else f"is {expected.value!r}"[:120]
-    yield reading.find(
-        "settings",
+    yield reading.problem(
         f"{name} {told}",
         f"{name}: " + ("is missing" if got is ABSENT else f"holds {got!r}"[:80]),
         where="/" + "/".join(expected.steps),
@@ -263,7 +260,7 @@ def shown_applies(reading: Reading) -> str:
     return content_trouble(reading) or ("" if reading.rule.shown else "no member is shown on request only")
 
 
-def check_shown(reading: Reading) -> Iterator[Finding]:
+def check_shown(reading: Reading) -> Iterator[Problem]:
     """A member that is shown on request only is shown then, and else not."""
     for shown in reading.rule.shown:
         asked = reading.look_up(Source("query", (shown.query,)))
@@ -273,8 +270,7 @@ def check_shown(reading: Reading) -> Iterator[Finding]:
         rule = f"rule {reading.operation.pointer}/x-behaviour/shown/{shown.member}"
         if shown.holds not in listed:
             if got is not ABSENT and got is not None:
-                yield reading.find(
-                    "shown_on_request",
+                yield reading.problem(
                     f"{shown.member} only with {shown.query}={shown.holds} in the query",
                     f"{shown.member} is there unasked",
                     where=f"/{shown.member}",
@@ -285,13 +281,12 @@ def check_shown(reading: Reading) -> Iterator[Finding]:
             yield from _check_asked_for(reading, shown.member, shown.evidence, got, rule)
 
 
-def _check_asked_for(reading: Reading, member: str, evidence: Evidence, got: Any, rule: str) -> Iterator[Finding]:
+def _check_asked_for(reading: Reading, member: str, evidence: Evidence, got: Any, rule: str) -> Iterator[Problem]:
     for expected in expectations(reading):
         if expected.steps[0] != member or expected.value is ABSENT:
             continue
         if got is ABSENT:
-            yield reading.find(
-                "shown_on_request",
+            yield reading.problem(
                 f"{member}, which was asked for and was sent",
                 f"{member} is missing",
                 where=f"/{member}",
@@ -301,8 +296,7 @@ def _check_asked_for(reading: Reading, member: str, evidence: Evidence, got: Any
             return
         held = dig(reading.made, expected.steps)
         if held is not ABSENT and not _holds(expected.value, held):
-            yield reading.find(
-                "shown_on_request",
+            yield reading.problem(
                 f"{'.'.join(expected.steps)} is {expected.value!r}"[:200],
                 f"{'.'.join(expected.steps)}: another value",
                 where="/" + "/".join(expected.steps),
@@ -341,14 +335,13 @@ def _unguessable(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > 1000
 
 
-def check_server_set(reading: Reading) -> Iterator[Finding]:
+def check_server_set(reading: Reading) -> Iterator[Problem]:
     """What the server sets is not taken from the client."""
     for name, value in forged(reading).items():
         if name in reading.made and same(value, reading.made[name], _form(reading, name)):
             # Where the request's schema names the member, the client has some say in it.
             evidence: Evidence = "assumed" if name in reading.asked_members else "documented"
-            yield reading.find(
-                "server_set",
+            yield reading.problem(
                 f"{name} as the server sets it: the request's schema does not have it",
                 f"{name}: what the client sent",
                 where=f"/{name}",
@@ -365,7 +358,7 @@ def key_applies(reading: Reading) -> str:
     return reason or ("" if reading.chosen_key is ABSENT else "the client chose the key")
 
 
-def check_new_key(reading: Reading) -> Iterator[Finding]:
+def check_new_key(reading: Reading) -> Iterator[Problem]:
     """The key is there, says something, and no earlier thing has it."""
     member = reading.rule.key.member if reading.rule.key else ""
     if member not in reading.made:
@@ -373,11 +366,10 @@ def check_new_key(reading: Reading) -> Iterator[Finding]:
     key = reading.made[member]
     met = dump_json(key) in reading.context.memory.get("keys", ())
     if met or key is None or (isinstance(key, str) and not key.strip()):
-        yield reading.find(
-            "new_key",
+        yield reading.problem(
             f"{member} is new: each thing has a key of its own",
             f"{member}: " + ("a key that an earlier thing has" if met else "an empty key"),
             where=f"/{member}",
             source=reading.pointer(member),
-            whatever=True,
+            unconditional=True,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from threadmock.contracts.cases.case import Case
+    from threadmock.contracts.checks.check import Check
     from threadmock.contracts.checks.finding import Finding
     from threadmock.contracts.target.exchange import Exchange
     from threadmock.contracts.target.prerequisites import Prerequisites
@@ -21,7 +22,7 @@ class Context:
     send: one case to the target; blocks; may be called from several threads where the target allows it. record: told
     of each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check keeps
     for a later exchange, such as keys and references that are known. pause: waits so many seconds. stage: makes things
-    for a scenario to use; None where nothing can be made.
+    for a scenario to use; None where nothing can be made. own_checks: those of a project, asked after the others.
     """
 
     contract: "Contract"
@@ -31,6 +32,7 @@ class Context:
     memory: dict[str, Any] = field(default_factory=dict)
     pause: Callable[[float], None] = time.sleep
     prerequisites: "Prerequisites | None" = None
+    own_checks: "tuple[Check, ...]" = ()
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
+from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.content import existing_applies
-from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
 from threadmock.contracts.checks.storing import makes
@@ -56,7 +56,7 @@ def _server_now(reading: Reading) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def check_time(reading: Reading) -> Iterator[Finding]:
+def check_time(reading: Reading) -> Iterator[Problem]:
     """A thing just made was made now, not in the future, and was changed no earlier than made."""
     moments = read_moments(reading)
     now = _server_now(reading)
@@ -67,20 +67,19 @@ def check_time(reading: Reading) -> Iterator[Finding]:
         if reading.sent.get(name, ABSENT) is not ABSENT:
             continue
         if moment > late + skew:
-            yield _time_finding(reading, name, "lies in the future")
+            yield _time_problem(reading, name, "lies in the future")
         elif moment < early - skew and not old:
-            yield _time_finding(reading, name, "lies before the request")
+            yield _time_problem(reading, name, "lies before the request")
     yield from _check_order(reading, moments)
 
 
-def _time_finding(reading: Reading, name: str, what: str) -> Finding:
-    return reading.find(
-        "time",
+def _time_problem(reading: Reading, name: str, what: str) -> Problem:
+    return reading.problem(
         f"{name} tells when the thing was made: now, give or take the difference of two clocks",
         f"{name}: {what}",
         where=f"/{name}",
         source=reading.pointer(name),
-        whatever=True,
+        unconditional=True,
     )
 
 
@@ -95,17 +94,16 @@ def _digits(text: str) -> int:
     return len(found[1]) if found else 0
 
 
-def _check_order(reading: Reading, moments: Mapping[str, datetime]) -> Iterator[Finding]:
+def _check_order(reading: Reading, moments: Mapping[str, datetime]) -> Iterator[Problem]:
     made = [(name, moment) for name, moment in moments.items() if CREATED.fullmatch(name) and name not in reading.sent]
     changed = [(name, moment) for name, moment in moments.items() if not CREATED.fullmatch(name)]
     for created, first in made:
         for updated, second in changed:
             if first - second >= _tolerance(str(reading.made.get(created)), str(reading.made.get(updated))):
-                yield reading.find(
-                    "time",
+                yield reading.problem(
                     f"{updated} is no earlier than {created}",
                     f"{updated}: is earlier than {created}",
                     where=f"/{updated}",
                     source=reading.pointer(updated),
-                    whatever=True,
+                    unconditional=True,
                 )

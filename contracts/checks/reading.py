@@ -10,6 +10,7 @@ from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.request_values import members_of, path_values, value_at
 from threadmock.contracts.cases.shapes import Branch, shapes, subschema
+from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.context import Context
 from threadmock.contracts.checks.finding import Finding, case_record
 from threadmock.contracts.checks.streams import EventStream, Scope, read_stream
@@ -233,9 +234,18 @@ class Reading:
         schema = self.made_schema
         return shapes(schema).branches(self.made_members[member]) if schema and member in self.made_members else ()
 
-    def find(  # noqa: PLR0913 - the members of a finding, by name
+    @property
+    def json(self) -> Any:
+        """The JSON value of the answer; None where it holds none."""
+        return None if self.value is ABSENT else self.value
+
+    @property
+    def seconds(self) -> float:
+        """How long the exchange took."""
+        return self.exchange.elapsed
+
+    def problem(  # noqa: PLR0913 - the members of a problem, by name
         self,
-        check: str,
         expected: str,
         got: str,
         *,
@@ -243,23 +253,32 @@ class Reading:
         source: str = "",
         evidence: Evidence = "documented",
         exchanges: int = 1,
-        whatever: bool = False,
-    ) -> Finding:
-        """A finding about this exchange.
+        unconditional: bool = False,
+    ) -> Problem:
+        """A problem of this exchange; without a source, that is the operation."""
+        return Problem(got, expected, where, source or self.operation.pointer, evidence, exchanges, unconditional)
+
+    def find(self, check: str, expected: str, got: str, **more: Any) -> Finding:
+        """A finding of a scenario about this exchange. more: as of `problem`."""
+        return self.finding(check, self.problem(expected, got, **more))
+
+    def finding(self, check: str, problem: Problem) -> Finding:
+        """A problem as a finding of that check.
 
         The case's own evidence, of what it expects, weakens it; but not what holds whatever was sent.
         """
-        held = evidence if whatever else weakest(evidence, self.case.evidence)
+        evidence = problem.evidence or "documented"
+        held = evidence if problem.unconditional else weakest(evidence, self.case.evidence)
         return Finding(
             check=check,
             operation=self.operation.slug,
             severity="unconfirmed" if held == "assumed" else "failure",
             evidence=held,
-            where=where,
-            expected=expected,
-            got=got,
-            source=source or self.operation.pointer,
-            case=case_record(self.exchange, exchanges=exchanges),
+            where=problem.where,
+            expected=problem.expected,
+            got=problem.got,
+            source=problem.source,
+            case=case_record(self.exchange, exchanges=problem.exchanges),
         )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
-    from threadmock.contracts.checks.finding import Finding
+    from threadmock.contracts.checks.checked_exchange import Problem
     from threadmock.contracts.checks.reading import Reading
 
 _PORTS = {"http": 80, "https": 443}
@@ -43,13 +43,12 @@ def redirect_applies(reading: "Reading") -> str:
     return "no answer came" if reading.response is None else ""
 
 
-def check_redirect(reading: "Reading") -> Iterator["Finding"]:
+def check_redirect(reading: "Reading") -> Iterator["Problem"]:
     """A redirect stays on its host and in TLS: whoever follows it may take credentials along."""
     if where := elsewhere(reading):
-        yield reading.find(
-            "redirects",
+        yield reading.problem(
             "an answer of this host, or a redirect that stays on it",
             f"status {reading.status}, a redirect {where}; it was not followed",
             source="RFC 9110, 15.4 and 17.9",
-            whatever=True,
+            unconditional=True,
         )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
 from threadmock.specs.schemas.validation import Violation
@@ -26,7 +26,7 @@ def status_applies(reading: Reading) -> str:
     return neutral(reading)
 
 
-def check_documented_status(reading: Reading) -> Iterator[Finding]:
+def check_documented_status(reading: Reading) -> Iterator[Problem]:
     """The status is documented, or the request earned it."""
     if reading.reply is not None or earned(reading):
         return
@@ -38,8 +38,7 @@ def check_documented_status(reading: Reading) -> Iterator[Finding]:
     known = ", ".join(reading.operation.replies) or "none"
     # A body that can't be read is refused before the operation sees it, often by a layer that knows no document.
     lax = refusal and ((reading.status == 400 and unreadable(reading)) or reading.case.intent == "media_type")
-    yield reading.find(
-        "documented_status",
+    yield reading.problem(
         f"a documented status: {known}",
         f"status {reading.status}, which is not documented",
         source=f"{reading.operation.pointer}/responses",
@@ -67,68 +66,65 @@ def header_applies(reading: Reading) -> str:
     return reason or ("" if reading.reply and reading.reply.headers else "no header is declared")
 
 
-def _found(reading: Reading, check: str, where: str, expected: str) -> Iterator[Finding]:
+def _problems(reading: Reading, where: str, expected: str) -> Iterator[Problem]:
     for violation in reading.violations:
         if violation.where == where:
-            yield _finding(reading, check, violation, expected)
+            yield _problem(reading, violation, expected)
 
 
-def _finding(reading: Reading, check: str, violation: Violation, expected: str) -> Finding:
+def _problem(reading: Reading, violation: Violation, expected: str) -> Problem:
     source = violation.schema_pointer or (reading.reply.pointer if reading.reply else "")
-    return reading.find(
-        check,
+    return reading.problem(
         expected,
         f"{violation.keyword}: {violation.message[:300]}",
         where=violation.pointer,
         source=source,
         evidence=violation.evidence,
-        whatever=True,
+        unconditional=True,
     )
 
 
-def check_media_type(reading: Reading) -> Iterator[Finding]:
+def check_media_type(reading: Reading) -> Iterator[Problem]:
     """The content type is documented for the status, and its charset is JSON's."""
     known = ", ".join(reading.reply.content) if reading.reply else ""
-    yield from _found(reading, "media_type", "media_type", f"a documented media type: {known}")
+    yield from _problems(reading, "media_type", f"a documented media type: {known}")
     sent = reading.response.headers.get("content-type", "") if reading.response else ""
     named = _CHARSET.search(sent)
     charset = named[1].lower() if named else "utf-8"
     if charset not in _UTF8 and "json" in media_type(sent):
-        yield reading.find(
-            "media_type",
+        yield reading.problem(
             "JSON in UTF-8",
             f"charset {charset}",
             where="content-type",
             source="RFC 8259, 8.1",
-            whatever=True,
+            unconditional=True,
         )
 
 
-def check_strict_json(reading: Reading) -> Iterator[Finding]:
+def check_strict_json(reading: Reading) -> Iterator[Problem]:
     """The body is JSON by the letter: UTF-8, no byte order mark, no NaN, no duplicate keys."""
-    yield from _found(reading, "strict_json", "json", "JSON as RFC 8259 has it")
+    yield from _problems(reading, "json", "JSON as RFC 8259 has it")
 
 
-def check_schema(reading: Reading) -> Iterator[Finding]:
+def check_schema(reading: Reading) -> Iterator[Problem]:
     """The body fits the documented schema, formats asserted."""
-    yield from _found(reading, "schema", "body", f"a body that the schema of {reading.status} takes")
+    yield from _problems(reading, "body", f"a body that the schema of {reading.status} takes")
     if reading.violations or reading.accepted or reading.case.intent != "invalid":
         return
     refusal = reading.rule.refusals.get("invalid")
     said = refusal.body if refusal and refusal.status == reading.status and isinstance(refusal.body, dict) else {}
     for name in said:
         if not name.startswith("$") and isinstance(reading.value, dict) and name not in reading.value:
-            yield reading.find(
-                "schema",
+            yield reading.problem(
                 f"a refusal in the documented shape, with {name}",
                 f"{name} is missing",
                 where=f"/{name}",
                 source=f"rule {reading.operation.pointer}/x-behaviour/errors/invalid",
                 evidence=refusal.evidence if refusal else "assumed",
-                whatever=True,
+                unconditional=True,
             )
 
 
-def check_headers(reading: Reading) -> Iterator[Finding]:
+def check_headers(reading: Reading) -> Iterator[Problem]:
     """The declared headers are there and fit their schemas."""
-    yield from _found(reading, "headers", "header", "the declared headers")
+    yield from _problems(reading, "header", "the declared headers")

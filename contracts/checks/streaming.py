@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.streams import EventStream, ReadEvent, is_over
 from threadmock.specs.behaviour.agent import Event
@@ -37,15 +37,15 @@ def order_applies(reading: Reading) -> str:
     return reason or ("the stream is of a whole thread" if reading.stream and reading.stream.scope == "thread" else "")
 
 
-def _find(reading: Reading, check: str, expected: str, got: str, *, evidence: Evidence = "documented") -> Finding:
+def _problem(reading: Reading, expected: str, got: str, *, evidence: Evidence = "documented") -> Problem:
     stream = reading.stream
     held = weakest(evidence, stream.format.evidence) if stream else evidence
     name = stream.format.name if stream else ""
     source = f"rule #/x-behaviour/agent/formats/{name}"
-    return reading.find(check, expected, got, source=source, evidence=held, whatever=True)
+    return reading.problem(expected, got, source=source, evidence=held, unconditional=True)
 
 
-def check_framing(reading: Reading) -> Iterator[Finding]:
+def check_framing(reading: Reading) -> Iterator[Problem]:
     """The stream is what the HTML standard says: fields, UTF-8, an empty line after each event, and its media type."""
     stream = reading.stream
     if stream is None:
@@ -53,16 +53,16 @@ def check_framing(reading: Reading) -> Iterator[Finding]:
     expected = "a stream of events (WHATWG HTML, 9.2)"
     kind = reading.response.headers.get("content-type", "") if reading.response else ""
     if media_type(kind) != "text/event-stream":
-        yield reading.find("framing", expected, f"content type {kind!r}", source="WHATWG HTML, 9.2", whatever=True)
+        yield reading.problem(expected, f"content type {kind!r}", source="WHATWG HTML, 9.2", unconditional=True)
         return
     for broken in dict.fromkeys(stream.broken[:_MOST]):
-        yield reading.find("framing", expected, broken, source="WHATWG HTML, 9.2", whatever=True)
+        yield reading.problem(expected, broken, source="WHATWG HTML, 9.2", unconditional=True)
     if stream.unfinished and not stream.cut:
         got = f"it ends within an event: {shorten(stream.unfinished, 100)!r}"
-        yield reading.find("framing", expected, got, source="WHATWG HTML, 9.2.6", whatever=True)
+        yield reading.problem(expected, got, source="WHATWG HTML, 9.2.6", unconditional=True)
 
 
-def check_event_names(reading: Reading) -> Iterator[Finding]:
+def check_event_names(reading: Reading) -> Iterator[Problem]:
     """Every event has a name that its format has, for what was asked to be seen."""
     stream = reading.stream
     if stream is None:
@@ -73,14 +73,14 @@ def check_event_names(reading: Reading) -> Iterator[Finding]:
     unlike = next((t for t in stream.events if not (t.event.name or t.forms or t.trouble or strange)), None)
     if unlike is not None:
         got = f"an event that is none of them: {shorten(unlike.event.data, 200)}"
-        yield _find(reading, "event_names", "one of the events that the format has", got)
+        yield _problem(reading, "one of the events that the format has", got)
     for name in list(dict.fromkeys(strange))[:_MOST]:
         named = ", ".join(sorted(each or "none" for each in known))
         evidence = weakest(*(form.evidence for form in stream.format.events))
-        yield _find(reading, "event_names", f"one of the events {named}", f"an event {name!r}", evidence=evidence)
+        yield _problem(reading, f"one of the events {named}", f"an event {name!r}", evidence=evidence)
 
 
-def check_event_payload(reading: Reading) -> Iterator[Finding]:
+def check_event_payload(reading: Reading) -> Iterator[Problem]:
     """The data of every event are JSON where the format says so, and fit a schema of an event of that name."""
     stream = reading.stream
     if stream is None:
@@ -93,7 +93,7 @@ def check_event_payload(reading: Reading) -> Iterator[Finding]:
             seen.add(told.event.name)
             evidence = weakest(*(form.evidence for form in named))
             expected = f"data as the format says of an event {told.event.name!r}"
-            yield _find(reading, "event_payload", expected, got, evidence=evidence)
+            yield _problem(reading, expected, got, evidence=evidence)
 
 
 def _trouble(told: ReadEvent, named: Sequence[Event]) -> str:
@@ -107,7 +107,7 @@ def _trouble(told: ReadEvent, named: Sequence[Event]) -> str:
     return ""
 
 
-def check_stream_order(reading: Reading) -> Iterator[Finding]:
+def check_stream_order(reading: Reading) -> Iterator[Problem]:
     """What tells that a run begins comes first, what tells that it is over comes last, and nothing after it."""
     stream = reading.stream
     if stream is None:
@@ -118,26 +118,26 @@ def check_stream_order(reading: Reading) -> Iterator[Finding]:
         kinds = told.kinds
         if over and kinds and not kinds & (over | {"closed"}):
             name = f"an event {told.event.name!r} after one that ends the run"
-            yield _find(reading, "stream_order", "nothing after what tells that the run is over", name)
+            yield _problem(reading, "nothing after what tells that the run is over", name)
             return
         if is_over(kinds):
             over = kinds & over if over and kinds & over else kinds
     last = stream.always("closed")
     if last and stream.events and not stream.cut and not _is_one_of(stream.events[-1], last):
         got = f"an event {stream.events[-1].event.name!r} at the end"
-        yield _find(reading, "stream_order", "the event that closes every stream, at the end", got)
+        yield _problem(reading, "the event that closes every stream, at the end", got)
 
 
-def _first(reading: Reading, stream: EventStream) -> Iterator[Finding]:
+def _first(reading: Reading, stream: EventStream) -> Iterator[Problem]:
     first = stream.always("begun") or stream.always("accepted")
     if not first or stream.scope != "run":
         return
     if not stream.events:
         if not stream.cut:
-            yield _find(reading, "stream_order", f"an event {first[0].name!r}, first", "a stream without any event")
+            yield _problem(reading, f"an event {first[0].name!r}, first", "a stream without any event")
     elif not _is_one_of(stream.events[0], first):
         got = f"an event {stream.events[0].event.name!r} first"
-        yield _find(reading, "stream_order", f"an event {first[0].name!r}, first", got)
+        yield _problem(reading, f"an event {first[0].name!r}, first", got)
 
 
 def _is_one_of(told: ReadEvent, forms: Sequence[Event]) -> bool:
@@ -147,7 +147,7 @@ def _is_one_of(told: ReadEvent, forms: Sequence[Event]) -> bool:
     return any(form in forms for form, _ in told.forms)
 
 
-def check_ids(reading: Reading) -> Iterator[Finding]:
+def check_ids(reading: Reading) -> Iterator[Problem]:
     """Ids are there exactly where the format says so; each is greater than the one before."""
     stream = reading.stream
     if stream is None:
@@ -155,10 +155,10 @@ def check_ids(reading: Reading) -> Iterator[Finding]:
     ids = [told.event.id for told in stream.events]
     expected = is_numbered(reading)
     if expected is False and any(each is not None for each in ids):
-        yield _find(reading, "ids", "events without an id", f"an id {next(filter(None, ids))!r}")
+        yield _problem(reading, "events without an id", f"an id {next(filter(None, ids))!r}")
         return
     if None in ids and (expected or any(each is not None for each in ids)):
-        yield _find(reading, "ids", "an id with every event", "an event without an id")
+        yield _problem(reading, "an id with every event", "an event without an id")
         return
     for one, other in pairwise(told.event for told in stream.events if told.event.id is not None):
         before, after = str(one.id), str(other.id)
@@ -167,7 +167,7 @@ def check_ids(reading: Reading) -> Iterator[Finding]:
             continue
         if _place(after) <= _place(before):
             got = "the same id twice" if before == after else "an id that is not greater than the one before"
-            yield _find(reading, "ids", "ids that only grow, so that a reader can go on after one", got)
+            yield _problem(reading, "ids that only grow, so that a reader can go on after one", got)
             return
 
 

@@ -5,7 +5,7 @@ from statistics import median
 
 from threadmock.contracts.cases.case import base_value, case_with_body, key_member, redraw
 from threadmock.contracts.cases.fresh_keys import fresh_key
-from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import neutral, refused_by_rule
 
@@ -19,15 +19,14 @@ def always(reading: Reading) -> str:
     return reading.exchange.inconclusive
 
 
-def check_answers(reading: Reading) -> Iterator[Finding]:
+def check_answers(reading: Reading) -> Iterator[Problem]:
     """An answer came that HTTP can carry."""
     if reading.response is None:
-        yield reading.find(
-            "answers",
+        yield reading.problem(
             "an answer to every request",
             f"none: {reading.exchange.problem}",
             source="RFC 9110",
-            whatever=True,
+            unconditional=True,
         )
 
 
@@ -45,21 +44,20 @@ def prompt_applies(reading: Reading) -> str:
     return "no answer came" if reading.response is None else neutral(reading)
 
 
-def check_no_server_error(reading: Reading) -> Iterator[Finding]:
+def check_no_server_error(reading: Reading) -> Iterator[Problem]:
     """No 5xx, and no inside of the server in the answer."""
     if reading.status >= 500:
         documented = str(reading.status) in reading.operation.replies
-        yield reading.find(
-            "no_server_error",
+        yield reading.problem(
             "no request makes the server fail",
             f"status {reading.status}",
             source="RFC 9110, 15.6",
             evidence="assumed" if documented else "documented",
-            whatever=True,
+            unconditional=True,
         )
     elif any(mark in reading.content for mark in _TRACEBACKS):
         expected = "an answer without the inside of the server"
-        yield reading.find("no_server_error", expected, "a stack trace in the body", whatever=True)
+        yield reading.problem(expected, "a stack trace in the body", unconditional=True)
 
 
 def method_applies(reading: Reading) -> str:
@@ -69,25 +67,23 @@ def method_applies(reading: Reading) -> str:
     return neutral(reading)
 
 
-def check_other_methods(reading: Reading) -> Iterator[Finding]:
+def check_other_methods(reading: Reading) -> Iterator[Problem]:
     """A method that is not documented neither crashes the target nor creates anything."""
     if reading.response is None:
         return
     method = reading.request.method
     if reading.status >= 500 and reading.status != 501:
-        yield reading.find(
-            "other_methods",
+        yield reading.problem(
             f"{method} is refused (405) or answered, without an error of the server's own",
             f"status {reading.status} to {method}",
             where=method,
             source="RFC 9110, 15.6",
-            whatever=True,
+            unconditional=True,
         )
     elif (
         reading.accepted and method not in ("GET", "HEAD", "OPTIONS", reading.operation.method) and _looks_made(reading)
     ):
-        yield reading.find(
-            "other_methods",
+        yield reading.problem(
             f"{method} is not documented on this path",
             f"status {reading.status} to {method}, with what a create answers",
             where=method,
@@ -100,7 +96,7 @@ def _looks_made(reading: Reading) -> bool:
     return bool(key and reading.rule.action == "create" and key.member in reading.made)
 
 
-def check_prompt(reading: Reading) -> Iterator[Finding]:
+def check_prompt(reading: Reading) -> Iterator[Problem]:
     """No particular input slows the answer to seconds. A slow answer is measured again, against a plain request."""
     elapsed = reading.exchange.elapsed
     if elapsed < SLOW:
@@ -109,13 +105,12 @@ def check_prompt(reading: Reading) -> Iterator[Finding]:
     again = [_measure_again(reading) for _ in range(2)]
     slowest = min(elapsed, *again)
     if slowest >= SLOW and slowest > TIMES_SLOWER * plain:
-        yield reading.find(
-            "prompt",
+        yield reading.problem(
             "an answer as fast as to other requests",
             "an answer that took seconds, three times out of three",
             source="an answer comes in time whatever the input",
             exchanges=6,
-            whatever=True,
+            unconditional=True,
         )
 
 

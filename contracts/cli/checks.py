@@ -3,23 +3,30 @@
 import textwrap
 
 import click
+from threadmock.contracts.cli.options import run_options
 
 
 @click.command()
-def checks() -> None:
+@run_options("checks_from")
+def checks(checks_from: tuple[str, ...]) -> None:
     """List every check: what it asserts and where that comes from."""
-    for line in listing():
+    for line in listing(checks_from):
         click.echo(line)
 
 
-def listing() -> list[str]:
-    """The lines: checks of one exchange, then scenarios of several, then the faults that the mock can plant."""
+def listing(checks_from: tuple[str, ...] = ()) -> list[str]:
+    """The lines: checks of one exchange, those of your own, scenarios, and the faults that the mock can plant."""
     from threadmock.contracts.checks import checks as registry  # noqa: PLC0415 - Hypothesis takes time to load
+    from threadmock.contracts.checks.own_checks import load_checks  # noqa: PLC0415
     from threadmock.contracts.scenarios import scenarios  # noqa: PLC0415
     from threadmock.mockserver.faults.table import table  # noqa: PLC0415
 
+    own = load_checks(checks_from, {*registry, *scenarios})
     lines = ["Checks of one exchange:", ""]
     for check in registry.values():
+        lines += _entry(check.name, check.asserts, f"{check.source} ({check.evidence})")
+    lines += ["Checks of your own:", ""] if own else []
+    for check in own:
         lines += _entry(check.name, check.asserts, f"{check.source} ({check.evidence})")
     lines += ["Checks of several exchanges:", ""]
     for scenario in scenarios.values():

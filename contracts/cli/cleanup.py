@@ -1,9 +1,11 @@
 """`threadmock cleanup LEDGER`: what a run made and could not remove, because it was killed, is removed now."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import click
+from threadmock.contracts.cli.options import run_options
 from threadmock.contracts.transport.errors import Unreachable
 
 _EPILOG = "Exit status: 0 nothing is left; 1 something is; 2 usage; 3 target unreachable; 4 our own fault."
@@ -12,18 +14,7 @@ _EPILOG = "Exit status: 0 nothing is left; 1 something is; 2 usage; 3 target unr
 @click.command(epilog=_EPILOG)
 @click.argument("ledger", metavar="LEDGER", type=click.Path(path_type=Path))
 @click.option("--target", metavar="URL", help="Where the deployment is now, if it moved.")
-@click.option("--header", "headers", multiple=True, metavar="'Name: value'", help="Sent with every request.")
-@click.option("--header-env", "header_env", multiple=True, metavar="Name=VAR", help="Its value from the environment.")
-@click.option(
-    "--header-command",
-    "header_command",
-    multiple=True,
-    metavar="'Name=cmd …'",
-    help="Its value from a command's first line; no shell.",
-)
-@click.option("--ca-file", metavar="FILE", help="PEM file of authorities to trust, not the system's.")
-@click.option("--rate", type=float, metavar="N", help="Requests a second at most.")
-@click.option("--settle", type=click.FloatRange(0), default=0.0, metavar="S", help="Read only S seconds after a write.")
+@run_options("headers", "header_env", "header_command", "ca_file", "rate", "settle")
 @click.pass_context
 def cleanup(context: click.Context, /, ledger: Path, **options: Any) -> None:
     """Remove what the run of a ledger made, last made first, and look whether it is gone."""
@@ -44,6 +35,8 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
     header = book.header
     if options["rate"] is not None and not options["rate"] > 0:
         raise UsageError("--rate must be more than 0.")
+    if not 0 <= (options["settle"] or 0.0) < math.inf:
+        raise UsageError("--settle must be 0 seconds or more.")
     overlays = tuple(Path(path) for path in header.overlays)
     contract = loader.load(header.provider, layer=header.layer, overlays=overlays)
     url = options["target"] or header.target
@@ -56,7 +49,7 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
             allow_writes=True,
             ca_file=options["ca_file"],
             rate=options["rate"],
-            settle=options.get("settle", 0.0),
+            settle=options["settle"] or 0.0,
         )
         target.probe()
         for line in identity(contract, target, url):

@@ -66,7 +66,7 @@ def _again(
     clock: Callable[[], float],
 ) -> ReplayOutcome:
     outcome = replay(data, carrier, session.target.given, pause=pause, clock=clock)
-    return rejudged(data, outcome, session.contract)
+    return rejudged(data, outcome, session.contract, session.own_checks)
 
 
 def _affordable(session: "Session", data: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import Outcome
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.replays.story import story
+from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.target.answers import describe_response
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.target import TargetLost
@@ -48,6 +49,7 @@ class Recorder:
             random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
             self._memory,
             prerequisites=self._preparation.prerequisites,
+            own_checks=session.own_checks,
         )
 
     def send(self, case: Case) -> Exchange:
@@ -118,7 +120,7 @@ class Recorder:
                 found = replace(finding, place=finding.place or place(finding.where, self._declared))
                 kept = found.masked(self.session.target.masking)
                 if (self.session.settings.report or self.session.settings.target) and self.outcome.smaller(kept):
-                    kept = replace(kept, story=story(self._recording, finding))
+                    kept = replace(kept, story=story(self._recording, finding, several=finding.check in scenarios))
                 self.outcome.note(kept)
                 noted.append(kept)
         for check, severity in {(finding.check, finding.severity) for finding in noted}:

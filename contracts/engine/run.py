@@ -1,16 +1,19 @@
 """Run: the items of one process, performed one by one; and how a run is prepared from its settings."""
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from threadmock.contracts import checks, scenarios
+from threadmock.contracts.checks import Check
+from threadmock.contracts.checks.own_checks import CheckFailed, load_checks
 from threadmock.contracts.engine.interrupts import watched_interrupts
 from threadmock.contracts.engine.outcome import Outcome
 from threadmock.contracts.engine.phases import COVERAGE, EXPLORATION, kind_of, phases
 from threadmock.contracts.engine.recorder import Recorder
 from threadmock.contracts.engine.session import Session, left_out
-from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations
+from threadmock.contracts.options import Settings
+from threadmock.contracts.settings import UsageError, chosen_checks, chosen_operations
 from threadmock.contracts.target.ledger_file import LedgerFile
 from threadmock.contracts.target.open_target import http_target, mock_target
 from threadmock.contracts.target.target import TargetLost
@@ -52,7 +55,7 @@ class Run(Session):
             outcome.ended = str(reason)
         except TargetLost as error:
             self.gone = outcome.gone = self.target.masking(str(error))
-        except OwnershipError as error:
+        except (OwnershipError, CheckFailed) as error:
             outcome.crash = self.target.masking(str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours; see `crash`
             spot = traceback.extract_tb(error.__traceback__)[-1]
@@ -67,9 +70,9 @@ class Run(Session):
         return outcome
 
 
-def known_checks() -> dict[str, str]:
-    """Every check and scenario: name to what it asserts."""
-    found = {name: check.asserts for name, check in checks.checks.items()}
+def known_checks(own: Iterable[Check] = ()) -> dict[str, str]:
+    """Every check and scenario: name to what it asserts. own: checks of a project."""
+    found = {check.name: check.asserts for check in (*checks.checks.values(), *own)}
     return found | {name: scenario.asserts for name, scenario in scenarios.scenarios.items()}
 
 
@@ -80,7 +83,8 @@ def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: WorkerP
     """
     contract = settings.contract()
     operations = chosen_operations(contract, settings.operations)
-    chosen = chosen_checks(settings, known_checks())
+    own = load_checks(settings.checks_from, known_checks())
+    chosen = chosen_checks(settings, known_checks(own))
     if settings.target is None:
         target = mock_target(contract, settings.seed, faults=settings.faults, allow_runs=settings.allow_runs)
     else:
@@ -102,4 +106,4 @@ def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: WorkerP
     if operations and len(reasons) == len(operations):
         told = "; ".join(dict.fromkeys(reasons.values()))
         raise UsageError(f"Nothing is left to be tested: {told}.", fix="Choose other operations, or allow runs.")
-    return Run(settings, contract, operations, chosen, target, alone=at.alone)
+    return Run(settings, contract, operations, chosen, target, own_checks=own, alone=at.alone)

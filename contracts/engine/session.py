@@ -9,13 +9,14 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.references import undescribed
+from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.generation.coverage import coverage, examples
+from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.recording import Recording
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.scenarios import scenarios as known_scenarios
-from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.prerequisites import Prerequisites
 from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, portion, starts_runs, users
@@ -33,9 +34,9 @@ EXTRA = 8
 class Session:
     """All that the items of one process share.
 
-    checks: names that count. memory: what checks keep from exchange to exchange, by operation. known: causes that an
-    earlier item found. waited: seconds that slow answers took, by operation. alone: other items of this run happen in
-    other processes. gone: how the target went away.
+    checks: names that count. own_checks: those of a project, among them. memory: what checks keep from exchange to
+    exchange, by operation. known: causes that an earlier item found. waited: seconds that slow answers took, by
+    operation. alone: other items of this run happen in other processes. gone: how the target went away.
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class Session:
     operations: tuple[Operation, ...]
     checks: frozenset[str]
     target: Target
+    own_checks: tuple[Check, ...] = ()
     clock: Clock = time.monotonic
     alone: bool = False
     gone: str = ""

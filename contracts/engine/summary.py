@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from threadmock.contracts.checks.finding import CauseKey, Finding
+from threadmock.contracts.checks.own_checks import FAILED
 from threadmock.contracts.engine.outcome import Outcome, StatusCount, Tally
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.target.ledger import Created
@@ -147,18 +148,18 @@ class Summary:
 
     def status(self, pytest_status: int) -> int:
         """The exit status of verify, for that exit status of pytest."""
-        if any(TRESPASS in crash for crash in self.crashes):
+        own = [FAILED in crash for crash in self.crashes]
+        reasons = (
             # Whatever else was found: what we were about to do must not be overlooked.
-            return OUR_FAULT
-        if self.failures:
-            return FINDINGS
-        if self.gone:
-            return UNREACHABLE
-        if self.crashes or pytest_status == _PYTEST_NOTHING:
-            return OUR_FAULT
-        if pytest_status == _PYTEST_INTERRUPTED:
-            return INTERRUPTED
-        return FINDINGS if self.untested else CONFORMS
+            (any(TRESPASS in crash for crash in self.crashes), OUR_FAULT),
+            (self.failures, FINDINGS),
+            (self.gone, UNREACHABLE),
+            (own and all(own), USAGE),
+            (self.crashes or pytest_status == _PYTEST_NOTHING, OUR_FAULT),
+            (pytest_status == _PYTEST_INTERRUPTED, INTERRUPTED),
+            (self.untested, FINDINGS),
+        )
+        return next((status for reason, status in reasons if reason), CONFORMS)
 
 
 def _range(status: str, documented: Collection[str]) -> str:

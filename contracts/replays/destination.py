@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.guarded_transport import GuardedTransport
 from threadmock.contracts.replays.rejudge import known_contract
-from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target import ledger_session
 from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.contracts.target.open_target import http_target, mock_target
@@ -42,31 +43,30 @@ class Destination:
     close: Callable[[], Iterator[str]]
 
 
-def open_destination(saved: Mapping[str, Any], options: Mapping[str, Any], times: int) -> Destination:
-    """The place that the options of `threadmock replay` name, else where it was found.
+def open_destination(saved: Mapping[str, Any], settings: Settings, times: int) -> Destination:
+    """The target of the settings; without one, a mock like the one that it was found on. times: how often it is sent.
 
     UsageError where nothing may be sent there; Unreachable where the host has no address.
     """
-    given = read_headers(options["headers"], options["header_env"], commands=options["header_command"])
-    url = options["target"] or saved.get("target")
-    if url is None:
+    given = read_headers(settings.headers, settings.header_env, commands=settings.header_command)
+    if settings.target is None:
         mock = _mock(saved)
         return Destination(saved, mock, given, "the mock in this process", lambda: _closed(mock))
-    base = read_target(url)
+    base = read_target(settings.target)
     local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
     runs = times * sum(bool(step.get("starts_run")) for step in saved["steps"])
     if not local:
-        _may_be_sent(saved, base.text, runs, options)
+        _may_be_sent(saved, base.text, runs, settings)
     contract = known_contract(saved)
-    if contract is None and _writing(saved) and not options["allow_writes"]:
+    if contract is None and _writing(saved) and not settings.allow_writes:
         raise UsageError(
             "The document by which this was found is not at hand, or has changed: nothing would keep the requests from"
             f" what is somebody else's on {base.text}.",
             fix="Add --allow-writes if they may be sent all the same.",
         )
     if contract is None:
-        return _unguarded(saved, base, given, ca_file=options["ca_file"], local=local)
-    return _guarded(saved, contract, base, runs, {**options, "given": given})
+        return _unguarded(saved, base, given, ca_file=settings.ca_file, local=local)
+    return _guarded(saved, contract, replace(settings, target=base.text), runs, given)
 
 
 def _unguarded(
@@ -86,26 +86,22 @@ def _unguarded(
 
 
 def _guarded(
-    saved: Mapping[str, Any], contract: Contract, base: TargetUrl, runs: int, options: Mapping[str, Any]
+    saved: Mapping[str, Any], contract: Contract, settings: Settings, runs: int, given: Mapping[str, str]
 ) -> Destination:
     """A deployment behind the guard of a run, with a ledger."""
-    told = saved["contract"]
-    overlays = tuple(map(Path, told.get("overlays", ())))
-    settings = Settings(
-        told["provider"], base.text, told["layer"], overlays, keep=options["keep"], ledger=options["ledger"]
-    )
+    url = settings.target or ""
     path = ledger_session.start(settings)
     file = ledger_session.join(path)
     saved = _tagged(saved, file.tag)
     target = http_target(
         contract,
-        base.text,
-        headers=options["given"],
+        url,
+        headers=given,
         # whether it may be written to was asked before
         allow_writes=True,
         allow_runs=runs,
-        ca_file=options["ca_file"],
-        settle=options["settle"],
+        ca_file=settings.ca_file,
+        settle=settings.settle,
         ledger=file,
     )
 
@@ -117,7 +113,7 @@ def _guarded(
             file.close()
             target.close()
 
-    return Destination(saved, GuardedTransport(contract, target), options["given"], base.text, close)
+    return Destination(saved, GuardedTransport(contract, target), given, url, close)
 
 
 def _tagged(saved: Mapping[str, Any], tag: str) -> Mapping[str, Any]:
@@ -132,14 +128,14 @@ def _writing(saved: Mapping[str, Any]) -> int:
     return sum(step["request"]["method"] not in SAFE_METHODS for step in saved["steps"])
 
 
-def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, options: Mapping[str, Any]) -> None:
+def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, settings: Settings) -> None:
     writing = _writing(saved)
-    if writing and not options["allow_writes"]:
+    if writing and not settings.allow_writes:
         raise UsageError(
             f"{name} is not this machine, and {writing} of the requests would write to it.",
             fix="Add --allow-writes if that is meant.",
         )
-    if runs > options["allow_runs"]:
+    if runs > (settings.allow_runs or 0):
         raise UsageError(f"{runs} of the requests may start a run on {name}.", fix=f"Add --allow-runs {runs}.")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.options import Settings
+from threadmock.contracts.settings import UsageError
 from threadmock.specs import version
 from threadmock.specs.contract import Contract
 

@@ -2,14 +2,15 @@
 
 import datetime
 import random
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.checks import Context, checks, judge
-from threadmock.contracts.replays.replayer import GONE, HOLDS, ReplayOutcome
+from threadmock.contracts.checks import Check, Context, checks, judge
+from threadmock.contracts.checks.own_checks import CheckFailed
+from threadmock.contracts.replays.replayer import GONE, HOLDS, UNDECIDED, ReplayOutcome
 from threadmock.contracts.replays.substitution import put
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.contract import Contract
@@ -23,6 +24,10 @@ _STATES = frozenset({"new_key", "prompt", "other_methods"})
 """Checks that need what earlier exchanges of a run left in memory, or send requests of their own."""
 
 
+_INTERMITTENT = "nor did it show when it was sent once more right after it was found, so that this proves nothing"
+_NOT_LOADED = "is a check of your own, which is not loaded: add --checks-from MODULE to have it asked again"
+
+
 def known_contract(saved: Mapping[str, Any]) -> Contract | None:
     """The very document that the finding was found by; None where it is not at hand, or has changed."""
     told = saved["contract"]
@@ -33,11 +38,31 @@ def known_contract(saved: Mapping[str, Any]) -> Contract | None:
     return contract if contract.digest == told.get("digest") else None
 
 
-def rejudged(saved: Mapping[str, Any], replayed: ReplayOutcome, contract: Contract) -> ReplayOutcome:
+def judged_again(saved: Mapping[str, Any], replayed: ReplayOutcome, own_checks: Sequence[Check] = ()) -> ReplayOutcome:
+    """What came of sending a saved finding again, after its check has judged the answer, where it can.
+
+    own_checks: those of a project that are loaded.
+    """
+    contract = known_contract(saved)
+    outcome = rejudged(saved, replayed, contract, own_checks) if contract else replayed
+    name = saved["finding"]["check"]
+    known = {**checks, **{check.name: check for check in own_checks}}
+    if outcome.state == GONE and name not in known and not saved.get("several"):
+        return replace(outcome, state=UNDECIDED, why=f"{outcome.why}; {name} {_NOT_LOADED}")
+    if outcome.state == GONE and saved.get("repeated") == "no":
+        # the same requests did not show it on the very server that it was found on
+        return replace(outcome, state=UNDECIDED, why=f"{outcome.why}; {_INTERMITTENT}")
+    return outcome
+
+
+def rejudged(
+    saved: Mapping[str, Any], replayed: ReplayOutcome, contract: Contract, own_checks: Sequence[Check] = ()
+) -> ReplayOutcome:
     """The outcome as the check itself sees it, where it judges one exchange; else as it was."""
     check, number = saved["finding"]["check"], saved["judged"]
+    own = tuple(each for each in own_checks if each.name == check)
     if (
-        check not in checks
+        (check not in checks and not own)
         or check in _STATES
         or len(replayed.responses) <= number
         or replayed.state not in (HOLDS, GONE)
@@ -46,14 +71,16 @@ def rejudged(saved: Mapping[str, Any], replayed: ReplayOutcome, contract: Contra
     case = _case(saved, replayed.requests[number], contract)
     if case is None:
         return replayed
-    context = Context(contract, _refuse, lambda *_: None, random.Random(0))  # noqa: S311 - nothing is drawn
+    choose = random.Random(0)  # noqa: S311 - nothing is drawn
+    context = Context(contract, _refuse, lambda *_: None, choose, own_checks=own)
     exchange = _exchange(case, replayed.requests[number], replayed.responses[number])
-    found = [finding for finding in judge(context, exchange).findings if finding.check == check]
+    try:
+        found = [finding for finding in judge(context, exchange).findings if finding.check == check]
+    except CheckFailed as error:
+        return replace(replayed, state=UNDECIDED, why=str(error))
     if not found:
-        return ReplayOutcome(
-            GONE, f"{_answered(exchange)}, and {check} has nothing to say", replayed.requests, replayed.responses
-        )
-    return ReplayOutcome(HOLDS, f"{_answered(exchange)}: {found[0].got}", replayed.requests, replayed.responses)
+        return replace(replayed, state=GONE, why=f"{_answered(exchange)}, and {check} has nothing to say")
+    return replace(replayed, state=HOLDS, why=f"{_answered(exchange)}: {found[0].got}")
 
 
 def _refuse(case: Case) -> Exchange:

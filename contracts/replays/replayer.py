@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.replays.comparison import still
@@ -19,14 +19,17 @@ from threadmock.specs.wire.messages import Request, Response
 
 DEADLINE = 60.0
 MOST_WAIT = 10.0
-HOLDS, GONE, UNDECIDED = "holds", "gone", "undecided"
+State = Literal["holds", "gone", "undecided"]
+HOLDS: State = "holds"
+GONE: State = "gone"
+UNDECIDED: State = "undecided"
 
 
 @dataclass(frozen=True)
 class ReplayOutcome:
     """What came of sending a finding again. state: holds, gone or undecided. requests and responses: None for none."""
 
-    state: str
+    state: State
     why: str
     requests: Sequence[Request]
     responses: Sequence[Response | None]
@@ -69,7 +72,7 @@ def replay(
     if responses[saved["judged"]] is None and saved["steps"][saved["judged"]]["answer"]["status"] is not None:
         return ReplayOutcome(UNDECIDED, f"request {saved['judged'] + 1} is not answered now", requests, responses)
     state, why = still(unpacked(saved), answers, values)
-    return ReplayOutcome(state, why, requests, responses)
+    return ReplayOutcome(cast("State", state), why, requests, responses)
 
 
 def _groups(steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

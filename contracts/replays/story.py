@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.checks import checks
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.replays.credential_forms import credential_forms
 from threadmock.contracts.replays.recording import RecordedExchange, Recording, answer_of
@@ -32,12 +31,12 @@ _STATUS = re.compile(
 PARTS = ("path", "query", "headers", "body")
 
 
-def story(tape: Recording, finding: Finding) -> dict[str, Any] | None:
+def story(tape: Recording, finding: Finding, *, several: bool) -> dict[str, Any] | None:
     """The steps as JSON, secrets masked: values, steps, judged, about. None where they can't be told in short."""
     judged = tape.find(finding.case)
     if judged is None:
         return None
-    chosen = _chosen(tape, judged, finding)
+    chosen = _chosen(tape, judged, finding, several=several)
     if len(chosen) > MOST_STEPS or sum(taken.size for taken in chosen) > MOST_BYTES:
         return None
     values, puts = _linked(chosen, judged.exchange.masking)
@@ -48,7 +47,6 @@ def story(tape: Recording, finding: Finding) -> dict[str, Any] | None:
             steps[number]["together"] = steps[number - 1].setdefault("together", number - 1)
         elif wait := _waited(before, taken):
             steps[number]["wait"] = wait
-    several = finding.check not in checks
     return {
         "judged": chosen.index(judged),
         "about": _about(finding),
@@ -69,13 +67,13 @@ def _about(finding: Finding) -> str:
     return "beside" if _BESIDE_LISTS.search(f"{finding.expected} {finding.got}") else "answer"
 
 
-def _chosen(tape: Recording, judged: RecordedExchange, finding: Finding) -> list[RecordedExchange]:
+def _chosen(tape: Recording, judged: RecordedExchange, finding: Finding, *, several: bool) -> list[RecordedExchange]:
     """What led to the exchange that was judged: in a scenario all of it, else what made the things that it names."""
     before = [taken for taken in tape.sent if taken.number <= judged.number]
     case = judged.exchange.case
     if case.part == "scenario":
         made = [taken for taken in tape.staged if taken.number >= tape.began]
-        chosen = made + (before if finding.check in checks else list(tape.sent))
+        chosen = made + (list(tape.sent) if several else before)
         if not tape.whole or len(chosen) > MOST_OF_ALL:
             chosen = _about_the_same(before, judged)
     else:

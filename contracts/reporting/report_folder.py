@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.replays.finding_file import FOLDER, file_stem, saved
 from threadmock.contracts.replays.pytest_file import written_test
@@ -14,20 +14,24 @@ if TYPE_CHECKING:
     from threadmock.contracts.engine.summary import Summary
 
 
-def write_report(summary: "Summary", status: int) -> None:
-    """Write all files where the settings name a folder. UsageError where that can't be done."""
+def write_report(summary: "Summary", status: int) -> dict[str, Any]:
+    """The report as JSON, after all files were written where the settings name a folder.
+
+    UsageError where they can't be written.
+    """
     folder = summary.settings.report
     if folder is None:
-        return
-    masking = summary.masking
+        return dict(masked(as_json(summary, status), summary.masking))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         files = _write_findings(summary, folder / FOLDER)
-        text = json.dumps(masked(as_json(summary, status, files), masking), indent=2, ensure_ascii=True)
+        document = dict(masked(as_json(summary, status, files), summary.masking))
+        text = json.dumps(document, indent=2, ensure_ascii=True)
         (folder / "report.json").write_text(text + "\n", encoding="utf-8")
         (folder / "junit.xml").write_text(junit(summary), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"The report can't be written: {error}.", fix="Name another folder with --report.") from None
+    return document
 
 
 def _write_findings(summary: "Summary", folder: Path) -> dict[str, str]:

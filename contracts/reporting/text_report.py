@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.checks.finding import CaseRecord, Finding
+from threadmock.contracts.checks.own_checks import FAILED
 from threadmock.contracts.engine.outcome import Outcome, Tally
 from threadmock.contracts.reporting.status_table import compact, status_line, untested_lines
 from threadmock.contracts.transport.errors import TRESPASS
@@ -23,6 +24,7 @@ _REPEATED = {
     "undecided": "sent once more, it could not be told: something on the way was not sent, or answered otherwise",
 }
 _STOPPED = "Stopped for safety. Where the target told this id of a thing just made, it is wrong; else report this:"
+_OWN = "The run is not whole: a check of your own can't be used."
 MOST_TABLES = 3
 """So many operations get a row for each check; of more, each gets a few lines."""
 MOST_FINDINGS = 60
@@ -141,7 +143,7 @@ def _closing(summary: "Summary") -> Iterator[str]:
     if summary.gone:
         yield printable(f"UNREACHABLE {one_line(summary.gone)}")
     for crash in summary.crashes:
-        yield _STOPPED if TRESPASS in crash else "threadmock failed; please report this:"
+        yield _STOPPED if TRESPASS in crash else _OWN if FAILED in crash else "threadmock failed; please report this:"
         yield from textwrap.indent(printable(summary.masking(crash)), _INDENT).splitlines()
     yield from summary.cleaned
     if summary.findings and not summary.settings.target:

@@ -12,7 +12,7 @@ from threadmock.contracts.target.ledger_file import LedgerFile, LedgerHeader, be
 from threadmock.specs.text import printable
 
 if TYPE_CHECKING:
-    from threadmock.contracts.settings import Settings
+    from threadmock.contracts.options import Settings
     from threadmock.contracts.target.cleaner import CleanupResult
     from threadmock.contracts.target.target import Target
     from threadmock.specs.contract import Contract

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.clients import DOORS, Client, make_gateway
 from threadmock.contracts.engine.run import prepare
-from threadmock.contracts.settings import Settings
+from threadmock.contracts.options import Settings
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
 from threadmock.specs.members import spread

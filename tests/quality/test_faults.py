@@ -9,8 +9,8 @@ import pytest
 from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import checks
 from threadmock.contracts.engine.run import Run, known_checks, prepare
+from threadmock.contracts.options import Settings
 from threadmock.contracts.scenarios import scenarios
-from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import MOCK_TOKEN, mock_target
 from threadmock.contracts.target.prerequisites import Prerequisites
 from threadmock.contracts.target.target import Target

@@ -11,9 +11,9 @@ from threadmock.contracts.checks import Context, judge
 from threadmock.contracts.checks.streaming import check_ids
 from threadmock.contracts.checks.streams import read_stream
 from threadmock.contracts.engine.run import prepare
+from threadmock.contracts.options import Settings
 from threadmock.contracts.scenarios.asking import differing
 from threadmock.contracts.scenarios.runs.resume import _after
-from threadmock.contracts.settings import Settings
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.urls import read_target
 from threadmock.specs.behaviour.agent import Format
@@ -63,11 +63,11 @@ def test_two_events_may_share_an_id_only_where_the_format_says_so(twins: bool):
     stream = read_stream(TWINS, form, None, scope="run")
     told: list[str] = []
 
-    def find(check: str, expected: str, got: str, **_: Any) -> str:
+    def problem(expected: str, got: str, **_: Any) -> str:
         told.append(got)
         return got
 
-    list(check_ids(SimpleNamespace(stream=stream, find=find, operation=None, rule=None)))  # type: ignore[arg-type]
+    list(check_ids(SimpleNamespace(stream=stream, problem=problem, operation=None, rule=None)))  # type: ignore[arg-type]
     assert told == ([] if twins else ["the same id twice"])
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.clients import Client, make_gateway
 from support.paths import DATA
 from threadmock.contracts.engine.run import Run, prepare
-from threadmock.contracts.settings import Settings
+from threadmock.contracts.options import Settings
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.wire.messages import Request, Response
 

@@ -8,9 +8,9 @@ from support.reading import read_events
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import body_with_text
 from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.options import Settings
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.scenarios.runs.table import RUNS
-from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import MOCK_TOKEN
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.stream_limits import Stop

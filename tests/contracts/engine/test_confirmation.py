@@ -9,8 +9,8 @@ from support.hostile_server import hostile, reply
 from support.verify_process import HEEDING, MAIN, asked, count, done
 from threadmock.contracts.engine.confirmation import repeat
 from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.guarded_transport import GuardedTransport
-from threadmock.contracts.settings import Settings
 from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.contracts.transport.rate import MOST_REFUSALS, Pacer

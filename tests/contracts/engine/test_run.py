@@ -12,8 +12,9 @@ from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import read_outcome
 from threadmock.contracts.engine.recorder import MOST_SILENCES
 from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.options import Settings
 from threadmock.contracts.scenarios import scenarios
-from threadmock.contracts.settings import Settings, UsageError, chosen_checks, chosen_operations, read_settings
+from threadmock.contracts.settings import UsageError, chosen_checks, chosen_operations, read_settings
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.target import TargetLost
 from threadmock.contracts.transport.errors import BudgetSpent

@@ -21,6 +21,7 @@ from threadmock.contracts.cli.main import run as run_command
 from threadmock.contracts.cli.main import threadmock
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.engine.summary import Summary
+from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.credential_forms import credentials_of_forms
 from threadmock.contracts.replays.finding_file import file_stem, read_saved, saved
 from threadmock.contracts.replays.pytest_file import written_test
@@ -28,7 +29,7 @@ from threadmock.contracts.replays.rejudge import known_contract, rejudged
 from threadmock.contracts.replays.replayer import replay
 from threadmock.contracts.replays.substitution import Values, leaf_values, names_something, pack, put, unpack
 from threadmock.contracts.reporting.report_folder import write_report
-from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.tags import NAME
 from threadmock.contracts.target.target import Target

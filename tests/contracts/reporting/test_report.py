@@ -15,11 +15,12 @@ from threadmock.contracts.checks.finding import CaseRecord, Finding
 from threadmock.contracts.engine.outcome import Outcome, Tally, read_outcome
 from threadmock.contracts.engine.run import Run
 from threadmock.contracts.engine.summary import Summary
+from threadmock.contracts.options import Settings
 from threadmock.contracts.reporting.json_report import as_json
 from threadmock.contracts.reporting.junit_report import junit
 from threadmock.contracts.reporting.report_folder import write_report
 from threadmock.contracts.reporting.text_report import cell, describe, lines, progress
-from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.redaction import Masking

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from support.paths import DATA
 from threadmock.contracts.engine.run import prepare
+from threadmock.contracts.options import Settings
 from threadmock.contracts.scenarios.families.table import FAMILY
-from threadmock.contracts.settings import Settings
 from threadmock.mockserver.faults.table import FAMILY as FAULTS
 from threadmock.specs.loader import builtin_names, load
 

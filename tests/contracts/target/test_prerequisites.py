@@ -11,7 +11,8 @@ from threadmock.contracts.cases.references import placeholder, references, undes
 from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.engine.summary import Summary
-from threadmock.contracts.settings import Settings, UsageError
+from threadmock.contracts.options import Settings
+from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.prerequisites import NotCreated, Prerequisites

@@ -9,8 +9,9 @@ from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.cases.references import placeholder
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.engine.summary import Summary
+from threadmock.contracts.options import Settings
 from threadmock.contracts.reporting.text_report import lines
-from threadmock.contracts.settings import Settings, UsageError, read_settings
+from threadmock.contracts.settings import UsageError, read_settings
 from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, starts_runs, users
 from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent

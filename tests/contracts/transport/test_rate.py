@@ -5,7 +5,7 @@ import io
 
 import pytest
 from threadmock.contracts.engine.run import prepare
-from threadmock.contracts.settings import Settings
+from threadmock.contracts.options import Settings
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.rate import MOST_PAUSE, MOST_REFUSALS, Pacer, seconds_asked

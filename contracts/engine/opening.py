@@ -1,0 +1,63 @@
+"""Opening a run: its ledger is begun and its target reached, before any item is performed."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from threadmock.contracts.engine.dry_run import lasting
+from threadmock.contracts.engine.run import Run, prepare
+from threadmock.contracts.options import Settings
+from threadmock.contracts.target import ledger_session
+from threadmock.contracts.target.ledger_file import LedgerFile
+from threadmock.contracts.target.target_info import identity
+from threadmock.contracts.transport.shared import WorkerPlace
+
+
+@dataclass(frozen=True, eq=False)
+class OpenRun:
+    """A run that can be performed.
+
+    ledger: where it is recorded what is created on a deployment; None where nothing is. head: lines about the target
+    and the ledger, for people. place: which of several processes this is, and the folder that they share.
+    """
+
+    run: Run
+    ledger: LedgerFile | None
+    head: tuple[str, ...]
+    place: WorkerPlace
+
+    def close(self) -> None:
+        """Give back the target's connections; the first process removes the shared folder."""
+        self.run.target.close()
+        if self.place.folder is not None and not self.place.alone:
+            shutil.rmtree(self.place.folder, ignore_errors=True)
+
+
+def open_run(settings: Settings, place: WorkerPlace, *, send: bool = True) -> OpenRun:
+    """A run with these settings. send: whether anything is going to be sent; without it the target is not reached.
+
+    SpecError where it can't be done as asked; Unreachable where nobody answers at the target.
+    """
+    path, joined = None, None
+    if settings.target and send:
+        joined = settings.ledger if place.alone else None
+        path = joined or ledger_session.start(settings)
+    try:
+        ledger = ledger_session.join(path) if path else None
+        run = prepare(settings, ledger=ledger, at=place)
+        head = tuple(_head(run, ledger)) if send and not place.alone else ()
+    except BaseException:
+        # Nothing was sent: a ledger that was begun here has nothing to tell.
+        if path and not joined:
+            path.unlink(missing_ok=True)
+        raise
+    return OpenRun(run, ledger, head, place)
+
+
+def _head(run: Run, ledger: LedgerFile | None) -> Iterator[str]:
+    """Who answers, where it is recorded what is created, and what of that will stay."""
+    run.target.probe()
+    if run.settings.target and ledger is not None:
+        yield from identity(run.contract, run.target, run.settings.target)
+        yield f"Ledger: {ledger.path}"
+        yield from lasting(run)

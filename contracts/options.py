@@ -1,0 +1,171 @@
+"""The options of a run: one table, of which the command line, pytest's options and the settings of a run are made.
+
+pytest reads it wherever threadmock is installed, so that it imports nothing but the standard library.
+"""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from threadmock.specs.contract import Contract
+
+MAX_EXAMPLES = 100
+MAX_REQUESTS = 500
+LAYERS = ("documented", "observed")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a run, the same for each door.
+
+    name: the field of Settings, and the keyword of `verify`. flag: of the command line; pytest's begins with
+    `--contract-`. kind: what the text of its value is read as; bool for a flag without a value. repeatable: may be
+    given several times. door: "" for all doors, else the only one that has it.
+    """
+
+    name: str
+    flag: str
+    kind: type
+    help: str
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    repeatable: bool = False
+    door: str = ""
+
+
+def _option(flag: str, help_: str, **more: Any) -> dict[str, Any]:
+    """All that the doors need to make an option of a field; see Option."""
+    return {"flag": flag, "help": help_, "kind": str, **more}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run. Each field but the first and the last is an option: this is the only list of them.
+
+    provider: name, file or folder. target: None for the mock in process. max_time: None for no limit. allow_runs: in
+    the whole run; None: none on a target, any number on the mock. seed: always known here, so that it can be reported.
+    ledger: None for a file of our own choice. document: the contract itself, where the caller has loaded it.
+    """
+
+    provider: str
+    target: str | None = field(
+        default=None,
+        metadata=_option("--target", "A deployment. Operations are appended to the URL's path.", metavar="URL"),
+    )
+    layer: str = field(
+        default="documented",
+        metadata=_option("--as", "Which layer to hold it to.  [default: documented]", choices=LAYERS),
+    )
+    overlays: tuple[Path, ...] = field(
+        default=(), metadata=_option("--overlay", "One more overlay, applied last.", metavar="FILE", kind=Path)
+    )
+    operations: tuple[str, ...] = field(
+        default=(),
+        metadata=_option("--operations", "Ids, 'METHOD /path' or tags only, comma-separated.", metavar="ID,…"),
+    )
+    checks: tuple[str, ...] = field(
+        default=(), metadata=_option("--checks", "Only these checks, comma-separated.", metavar="A,B")
+    )
+    exclude_checks: tuple[str, ...] = field(
+        default=(), metadata=_option("--exclude-checks", "All but these checks, comma-separated.", metavar="A,B")
+    )
+    checks_from: tuple[str, ...] = field(
+        default=(),
+        metadata=_option(
+            "--checks-from", "Ask the checks of your own, too, that a module or a .py file holds.", metavar="MODULE"
+        ),
+    )
+    headers: tuple[str, ...] = field(
+        default=(), metadata=_option("--header", "Sent with every request.", metavar="'Name: value'")
+    )
+    header_env: tuple[str, ...] = field(
+        default=(),
+        metadata=_option("--header-env", "A header with its value from the environment.", metavar="Name=VAR"),
+    )
+    header_command: tuple[str, ...] = field(
+        default=(),
+        metadata=_option(
+            "--header-command", "A header with a command's first line as its value; no shell.", metavar="'Name=cmd …'"
+        ),
+    )
+    ca_file: str | None = field(
+        default=None,
+        metadata=_option("--ca-file", "PEM file of authorities to trust, not the system's.", metavar="FILE"),
+    )
+    max_examples: int = field(
+        default=MAX_EXAMPLES,
+        metadata=_option("--max-examples", f"Drawn per operation.  [default: {MAX_EXAMPLES}]", kind=int, metavar="N"),
+    )
+    max_requests: int = field(
+        default=MAX_REQUESTS,
+        metadata=_option("--max-requests", f"Per operation.  [default: {MAX_REQUESTS}]", kind=int, metavar="N"),
+    )
+    max_time: float | None = field(
+        default=None, metadata=_option("--max-time", "Seconds for the whole run.", kind=float, metavar="S")
+    )
+    seed: int = field(
+        default=0,
+        metadata=_option("--seed", "Same seed, same cases. Random, and printed, if left out.", kind=int, metavar="N"),
+    )
+    report: Path | None = field(
+        default=None, metadata=_option("--report", "Write report.json and junit.xml there.", kind=Path, metavar="DIR")
+    )
+    allow_writes: bool = field(
+        default=False, metadata=_option("--allow-writes", "Needed for a target that is not this machine.", kind=bool)
+    )
+    allow_runs: int | None = field(
+        default=None,
+        metadata=_option(
+            "--allow-runs", "Send a target so many requests that may start a run.  [default: 0]", kind=int, metavar="N"
+        ),
+    )
+    rate: float | None = field(
+        default=None, metadata=_option("--rate", "Requests a second at most.", kind=float, metavar="N")
+    )
+    settle: float = field(
+        default=0.0,
+        metadata=_option("--settle", "Read only S seconds after a write.  [default: 0]", kind=float, metavar="S"),
+    )
+    ledger: Path | None = field(
+        default=None,
+        metadata=_option("--ledger", "File that records what is created on the target.", kind=Path, metavar="FILE"),
+    )
+    keep: bool = field(default=False, metadata=_option("--keep", "Leave what is created on the target.", kind=bool))
+    dry_run: bool = field(
+        default=False, metadata=_option("--dry-run", "Print the plan; send nothing.", kind=bool, door="command line")
+    )
+    faults: tuple[str, ...] = field(
+        default=(), metadata=_option("--fault", "Plant a fault in the mock in process.", metavar="NAME")
+    )
+    document: "Contract | None" = field(default=None, compare=False, repr=False)
+
+    def contract(self) -> "Contract":
+        """The contract that the run is about. SpecError where it can't be used."""
+        # pytest makes options of this module wherever threadmock is installed: what reads documents is loaded later
+        from threadmock.specs.loader import load  # noqa: PLC0415
+
+        return self.document or load(self.provider, layer=self.layer, overlays=self.overlays)
+
+    def plain(self) -> dict[str, Any]:
+        """The settings as texts, numbers and lists, for another process: `read_settings` reads them again."""
+        found = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "document"}
+        return {name: _plain(value) for name, value in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value.absolute()) if isinstance(value, Path) else value
+
+
+OPTIONS: tuple[Option, ...] = tuple(
+    Option(each.name, repeatable=isinstance(each.default, tuple), **each.metadata)
+    for each in fields(Settings)
+    if each.metadata
+)
+
+
+def flag_of(name: str) -> str:
+    """The flag of an option on the command line."""
+    return next(option.flag for option in OPTIONS if option.name == name)
