@@ -31,11 +31,11 @@ from threadmock.contracts.replays.replayer import replay as send_again
 from threadmock.contracts.reporting.report import Report, read_report
 from threadmock.contracts.reporting.text_report import lines
 from threadmock.contracts.settings import UsageError, read_settings
-from threadmock.specs.text import one_line, printable
 from threadmock.contracts.transport.shared import WorkerPlace, new_folder
 from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError, UnknownName
 from threadmock.specs.loader import load
+from threadmock.specs.text import one_line, printable
 
 MOST_TIMES = 100
 _ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")
