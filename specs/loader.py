@@ -12,9 +12,8 @@ from threadmock.specs.behaviour.read_agents import parse_agent
 from threadmock.specs.behaviour.read_fill import parse_fill
 from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_profile
 from threadmock.specs.contract import Contract, Server
-from threadmock.specs.documents import document as documents
 from threadmock.specs.documents import overlay
-from threadmock.specs.documents.document import Document
+from threadmock.specs.documents.document import Document, read_document
 from threadmock.specs.errors import DocumentError, RuleError, UnknownName
 from threadmock.specs.evidence import check_evidence
 from threadmock.specs.operations.reader import read_operations
@@ -44,9 +43,9 @@ def load(source: str | Path, layer: str = "documented", overlays: str | Path | I
     if layer not in LAYERS:
         raise UnknownName("layer", layer, LAYERS)
     name, document_path, overlay_paths = _locate(source, layer)
-    document = documents.read(document_path)
+    document = read_document(document_path)
     more = (overlays,) if isinstance(overlays, str | Path) else overlays
-    layers = tuple(documents.read(Path(path)) for path in (*overlay_paths, *more))
+    layers = tuple(read_document(Path(path)) for path in (*overlay_paths, *more))
     return _cached(name, layer, _Bundle(document, layers))
 
 
@@ -114,7 +113,7 @@ def _cached(name: str, layer: str, bundle: _Bundle) -> Contract:
     key = (name, layer, bundle)
     if key in _contracts:
         made, digests = _contracts[key]
-        if all(documents.read(path).digest == digest for path, digest in digests.items()):
+        if all(read_document(path).digest == digest for path, digest in digests.items()):
             return made
     contract = _assemble(name, layer, bundle)
     family = bundle.document.family

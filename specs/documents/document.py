@@ -76,14 +76,17 @@ class Target:
     node: Any
 
 
-def read(path: Path) -> Document:
+def read_document(path: Path) -> Document:
     """The document in a file. DocumentError where it can't be read."""
     data = _bytes_of(path)
-    return parse(data, path)
+    return parse_document(data, path)
 
 
-def parse(data: bytes, path: Path) -> Document:
-    """The document in these bytes; path serves for messages and as the base of references. DocumentError as `read`."""
+def parse_document(data: bytes, path: Path) -> Document:
+    """The document in these bytes; path serves for messages and as the base of references.
+
+    DocumentError as of `read_document`.
+    """
     if len(data) > MAX_BYTES:
         _too_large(path)
     try:
@@ -221,7 +224,7 @@ def _other(document: Document, file: str, where: Callable[[], str]) -> Document:
         if len(document.family) >= MAX_FILES:
             raise DocumentError(f"The document spans more than {MAX_FILES} files.", where=where(), fix="Bundle it.")
         try:
-            made = parse(_bytes_of(target), target)
+            made = parse_document(_bytes_of(target), target)
         except DocumentError as error:
             raise DocumentError(f"The file of a reference can't be used: {error}", where=where(), fix="") from None
         document.family[target] = Document(

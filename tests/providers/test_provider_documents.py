@@ -10,7 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 import threadmock.specs
-from threadmock.specs.documents import document, overlay
+from threadmock.specs.documents import overlay
+from threadmock.specs.documents.document import read_document
 from threadmock.specs.loader import builtin_names, load
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 
@@ -31,13 +32,13 @@ LITERALS = frozenset({"default", "value", "example", "enum", "const"})
 
 
 def read(path: Path) -> dict[str, Any]:
-    return document.read(path).tree
+    return read_document(path).tree
 
 
 def layered(name: str, layer: str) -> dict[str, Any]:
     """The provider's document after the overlays of a layer."""
     files = ["behaviour.overlay.yaml"] + (["observed.overlay.yaml"] if layer == "observed" else [])
-    found = [document.read(PROVIDERS / name / file) for file in files if (PROVIDERS / name / file).exists()]
+    found = [read_document(PROVIDERS / name / file) for file in files if (PROVIDERS / name / file).exists()]
     return overlay.apply(read(PROVIDERS / name / "openapi.yaml"), found)
 
 

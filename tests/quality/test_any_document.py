@@ -10,8 +10,8 @@ from support.documents import JSON, document_of
 from support.schema_values import JUNK
 from threadmock.specs import loader
 from threadmock.specs.behaviour.read_rules import check_provider_wide
-from threadmock.specs.documents import document as documents
 from threadmock.specs.documents import overlay
+from threadmock.specs.documents.document import parse_document, read_document
 from threadmock.specs.errors import SpecError
 from threadmock.specs.operations.parameters import check_parameters
 from threadmock.specs.operations.reader import read_operations
@@ -29,8 +29,8 @@ def bases() -> list[dict]:
     found = []
     for name in loader.builtin_names():
         folder = Path(loader.__file__).parent / "providers" / name
-        overlays = [documents.read(path) for path in sorted(folder.glob("*.overlay.yaml"))]
-        found.append(overlay.apply(documents.read(folder / "openapi.yaml").tree, overlays))
+        overlays = [read_document(path) for path in sorted(folder.glob("*.overlay.yaml"))]
+        found.append(overlay.apply(read_document(folder / "openapi.yaml").tree, overlays))
     content = {
         "content": {JSON: {"schema": {"$ref": "#/components/schemas/T"}, "examples": {"a": {"value": {"id": "a"}}}}}
     }
@@ -100,7 +100,7 @@ def test_a_document_with_anything_anywhere_loads_or_is_refused_by_place(data):
         del holder[way[-1]]
     elif isinstance(holder, dict):
         holder[data.draw(st.sampled_from(NAMES))] = holder.pop(way[-1])
-    document = documents.parse(json.dumps(tree).encode(), Path("api.json"))
+    document = parse_document(json.dumps(tree).encode(), Path("api.json"))
     wide = document.tree.get("x-behaviour", {})
     try:
         check_provider_wide(wide, "api.json")

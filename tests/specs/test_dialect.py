@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.converting import converted, dialect, takes
-from threadmock.specs.documents import document as documents
+from threadmock.specs.documents.document import parse_document, read_document
 from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.schemas.dialect import Dialect
 
@@ -216,7 +216,7 @@ def test_the_dialect_of_2020_12_may_be_named():
     ],
 )
 def test_other_versions_are_named(tree, says):
-    document = documents.parse(json.dumps(tree).encode(), Path("api.json"))
+    document = parse_document(json.dumps(tree).encode(), Path("api.json"))
     with pytest.raises(DocumentError, match=re.escape(says)):
         Dialect(document, document.tree)
 
@@ -229,7 +229,7 @@ def test_versions_are_recognised(written, version):
 
 
 def test_references_see_the_tree_after_the_overlays():
-    document = documents.parse(b'{"openapi": "3.1.0"}', Path("api.json"))
+    document = parse_document(b'{"openapi": "3.1.0"}', Path("api.json"))
     tree = {"openapi": "3.1.0", "components": {"schemas": {"A": {"type": "string"}}}}
     made = Dialect(document, tree)
     assert made.schema({"$ref": "#/components/schemas/A"}, "#/x", "request").document["$defs"] == {
@@ -245,7 +245,7 @@ def test_schemas_of_several_files_get_names_of_their_own(tmp_path):
     (tmp_path / "sub" / "a.yaml").write_text(
         "type: object\ncomponents:\n  schemas:\n    A: {properties: {b: {$ref: '#/components/schemas/B'}, c: {$ref: '../api.json#/components/schemas/A'}}}\n    B: {type: integer}\n"
     )
-    document = documents.read(tmp_path / "api.json")
+    document = read_document(tmp_path / "api.json")
     made = Dialect(document, document.tree)
     schema = made.schema({"$ref": "#/components/schemas/A"}, "#/x", "request")
     assert schema.document["$defs"] == {

@@ -11,9 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.paths import DATA
-from threadmock.specs.documents import document as documents
 from threadmock.specs.documents import json_text, yaml_text
-from threadmock.specs.documents.document import Document
+from threadmock.specs.documents.document import Document, parse_document, read_document
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError
 
@@ -38,7 +37,7 @@ def documents_of(leaf_texts: st.SearchStrategy[str]) -> st.SearchStrategy[dict[s
 
 
 def parse(text: str | bytes, path: Path = HERE) -> Document:
-    return documents.parse(text.encode() if isinstance(text, str) else text, path)
+    return parse_document(text.encode() if isinstance(text, str) else text, path)
 
 
 def refusal(text: str | bytes) -> str:
@@ -113,7 +112,7 @@ def test_any_bytes_are_read_or_refused_by_name(data):
 
 
 def test_a_page_of_the_seeds_form_is_read_as_it_is():
-    document = documents.read(DOCUMENTS / "page.txt")
+    document = read_document(DOCUMENTS / "page.txt")
     assert document.kind == "markdown"
     assert document.warnings == ()
     assert list(document.tree["paths"]["/v4/threads"]["post"]["responses"]) == ["200"]
@@ -124,11 +123,11 @@ def test_a_page_of_the_seeds_form_is_read_as_it_is():
 
 def test_prose_is_refused_with_what_to_do():
     with pytest.raises(DocumentError, match=r"prose\.txt: This holds no OpenAPI document\. Give .*fenced block"):
-        documents.read(DOCUMENTS / "prose.txt")
+        read_document(DOCUMENTS / "prose.txt")
 
 
 def test_plain_scalars_mean_what_json_can_say():
-    tree = documents.read(DOCUMENTS / "traps.yaml").tree
+    tree = read_document(DOCUMENTS / "traps.yaml").tree
     assert {name: tree[name] for name in tree if isinstance(tree[name], str)} == {
         "openapi": "3.1.0",
         "norway": "no",
@@ -174,7 +173,7 @@ def test_the_format_is_judged_by_content(tmp_path):
         ):
             path = tmp_path / name
             path.write_text(text)
-            read = documents.read(path)
+            read = read_document(path)
             assert (read.kind, read.tree) == (kind, {"openapi": "3.1.0"})
 
 
@@ -317,11 +316,11 @@ def test_deep_nesting_is_refused(count, prefix):
 
 
 def test_size_is_looked_at_before_anything_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(documents, "MAX_BYTES", 20)
+    monkeypatch.setattr("threadmock.specs.documents.document.MAX_BYTES", 20)
     path = tmp_path / "large.yaml"
     path.write_text("openapi: 3.1.0\n" + "# filler\n" * 10)
     with pytest.raises(DocumentError, match="larger than"):
-        documents.read(path)
+        read_document(path)
     with pytest.raises(DocumentError, match="larger than"):
         parse(path.read_bytes())
 
@@ -334,14 +333,14 @@ def test_the_node_budget_holds_for_json_too(monkeypatch):
 def test_files_that_cannot_be_read_are_named(tmp_path):
     (tmp_path / "openapi.yaml").write_text("openapi: 3.1.0")
     with pytest.raises(DocumentError, match=r"There is no such file\. Did you mean 'openapi\.yaml'\?"):
-        documents.read(tmp_path / "openapi.yml")
+        read_document(tmp_path / "openapi.yml")
     with pytest.raises(DocumentError, match="This is a folder"):
-        documents.read(tmp_path)
+        read_document(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DocumentError, match="no regular file"):
-        documents.read(tmp_path / "pipe")
+        read_document(tmp_path / "pipe")
     with pytest.raises(DocumentError):
-        documents.read(Path("nul\0l"))
+        read_document(Path("nul\0l"))
 
 
 @given(documents_of(printable))

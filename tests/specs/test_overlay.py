@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.specs.documents import document, overlay
-from threadmock.specs.documents.document import Document
+from threadmock.specs.documents import overlay
+from threadmock.specs.documents.document import Document, parse_document
 from threadmock.specs.errors import OverlayError
 
 TREE = {
@@ -31,7 +31,7 @@ trees = st.dictionaries(names, values, max_size=4)
 
 def overlay_of(*actions: object, **members: object) -> Document:
     tree = {"overlay": "1.0.0", "info": {"title": "x", "version": "1"}, "actions": list(actions), **members}
-    return document.parse(json.dumps(tree, indent=1).encode(), Path("change.yaml"))
+    return parse_document(json.dumps(tree, indent=1).encode(), Path("change.yaml"))
 
 
 def applied(tree: dict, *actions: object) -> dict:
@@ -175,7 +175,7 @@ def test_version_1_1_and_vendor_members_are_taken():
 
 def test_an_openapi_document_is_no_overlay():
     with pytest.raises(OverlayError, match="no `overlay` member"):
-        overlay.apply(TREE, [document.parse(b"openapi: 3.1.0", Path("x.yaml"))])
+        overlay.apply(TREE, [parse_document(b"openapi: 3.1.0", Path("x.yaml"))])
 
 
 def test_growth_is_bounded(monkeypatch):

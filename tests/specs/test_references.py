@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.paths import ROOT
-from threadmock.specs.documents import document as documents
+from threadmock.specs.documents.document import Document, parse_document, read_document, resolve
 from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, unescaped, walk
 from threadmock.specs.errors import DocumentError
 
 
-def parse(text: str) -> documents.Document:
-    return documents.parse(text.encode(), Path("document.yaml"))
+def parse(text: str) -> Document:
+    return parse_document(text.encode(), Path("document.yaml"))
 
 
 @given(st.lists(st.text()))
@@ -24,16 +24,16 @@ def test_pointers_escape_and_unescape(steps):
 
 def test_a_dangling_reference_offers_the_nearest_name():
     document = parse("openapi: 3.1.0\ncomponents: {schemas: {Thread: {}}}\n")
-    assert documents.resolve(document, "#/components/schemas/Thread", "#/x").node == {}
+    assert resolve(document, "#/components/schemas/Thread", "#/x").node == {}
     with pytest.raises(DocumentError, match=r"names 'Tread' below '#/components/schemas'.*Did you mean 'Thread'\?"):
-        documents.resolve(document, "#/components/schemas/Tread", "#/x")
+        resolve(document, "#/components/schemas/Tread", "#/x")
     with pytest.raises(DocumentError, match="no JSON pointer"):
-        documents.resolve(document, "#Thread", "#/x")
+        resolve(document, "#Thread", "#/x")
 
 
 def test_references_decode_escapes():
     document = parse('{"openapi": "3.1.0", "a/b": {"c~d %": [{"x": 1}]}}')
-    assert documents.resolve(document, "#/a~1b/c~0d%20%25/0/x", "#").node == 1
+    assert resolve(document, "#/a~1b/c~0d%20%25/0/x", "#").node == 1
     assert walk(document.tree, "#/a~1b/c~0d %/0", where=str) == {"x": 1}
 
 
@@ -51,7 +51,7 @@ def test_references_decode_escapes():
 )
 def test_remote_references_are_refused(ref):
     with pytest.raises(DocumentError, match="nothing is fetched"):
-        documents.resolve(parse("openapi: 3.1.0"), ref, "#")
+        resolve(parse("openapi: 3.1.0"), ref, "#")
 
 
 @pytest.fixture
@@ -68,12 +68,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_files_below_the_folder_are_followed(folder):
-    main = documents.read(folder / "main.yaml")
-    part = documents.resolve(main, "sub/part.yaml#/A", "#")
+    main = read_document(folder / "main.yaml")
+    part = resolve(main, "sub/part.yaml#/A", "#")
     assert part.node == {"$ref": "../other.yaml#/B"}
-    assert documents.resolve(part.document, part.node["$ref"], "#/A").node == {"b": True}
-    assert documents.resolve(part.document, "../main.yaml#/M", "#/A").document is main
-    assert documents.resolve(main, "sub/part.yaml#/A", "#").document is part.document
+    assert resolve(part.document, part.node["$ref"], "#/A").node == {"b": True}
+    assert resolve(part.document, "../main.yaml#/M", "#/A").document is main
+    assert resolve(main, "sub/part.yaml#/A", "#").document is part.document
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ def test_files_below_the_folder_are_followed(folder):
 )
 def test_references_that_leave_the_folder_or_name_no_file_are_refused(folder, ref):
     with pytest.raises(DocumentError):
-        documents.resolve(documents.read(folder / "main.yaml"), ref, "#")
+        resolve(read_document(folder / "main.yaml"), ref, "#")
 
 
 def test_the_number_of_files_is_bounded(folder, monkeypatch):
-    monkeypatch.setattr(documents, "MAX_FILES", 1)
+    monkeypatch.setattr("threadmock.specs.documents.document.MAX_FILES", 1)
     with pytest.raises(DocumentError, match="more than 1 files"):
-        documents.resolve(documents.read(folder / "main.yaml"), "other.yaml#/B", "#")
+        resolve(read_document(folder / "main.yaml"), "other.yaml#/B", "#")
 
 
 def test_no_other_module_escapes_pointers_but_those_whose_text_goes_into_generated_tests():

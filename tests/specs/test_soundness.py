@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.specs.documents import document as documents
+from threadmock.specs.documents.document import parse_document
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.schemas.dialect import Dialect
 from threadmock.specs.schemas.schema import Schema
@@ -22,7 +22,7 @@ def ref(name: str) -> dict:
 
 def load(schemas: dict, start: str = "A", version: str = "3.1.0") -> Schema:
     tree = {"openapi": version, "components": {"schemas": schemas}}
-    document = documents.parse(json.dumps(tree, indent=1).encode(), Path("api.json"))
+    document = parse_document(json.dumps(tree, indent=1).encode(), Path("api.json"))
     return Dialect(document, document.tree).schema(ref(start), "#/node", "request")
 
 
@@ -191,7 +191,7 @@ def test_schemas_nested_a_thousand_deep_are_refused_by_name():
     deep: object = {}
     for _ in range(1_000):
         deep = {"allOf": [deep]}
-    made = Dialect(documents.parse(b"openapi: 3.1.0", Path("x.yaml")), {"openapi": "3.1.0"})
+    made = Dialect(parse_document(b"openapi: 3.1.0", Path("x.yaml")), {"openapi": "3.1.0"})
     with pytest.raises(SchemaError, match="nested too deep"):
         made.schema(deep, "#/x", "request")
 
@@ -199,7 +199,7 @@ def test_schemas_nested_a_thousand_deep_are_refused_by_name():
 @pytest.mark.parametrize(("levels", "opening", "closing"), [(195, '{"items":', "}"), (97, '{"allOf":[', "]}")])
 def test_the_deepest_document_that_is_read_is_converted(levels, opening, closing):
     text = '{"openapi": "3.1.0", "node": ' + opening * levels + '{"type": "string"}' + closing * levels + "}"
-    document = documents.parse(text.encode(), Path("api.json"))
+    document = parse_document(text.encode(), Path("api.json"))
     made = Dialect(document, document.tree).schema(document.tree["node"], "#/node", "request")
     assert made.document == document.tree["node"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import jsonschema_rs
-from threadmock.specs.documents import document as documents
+from threadmock.specs.documents.document import parse_document
 from threadmock.specs.schemas.dialect import Dialect
 
 
@@ -13,7 +13,7 @@ def dialect(
     version: str = "3.1.0", schemas: dict | None = None, path: Path | None = None, **members: object
 ) -> Dialect:
     tree = {"openapi": version, "components": {"schemas": schemas or {}}, **members}
-    document = documents.parse(json.dumps(tree, indent=1).encode(), path or Path("api.json"))
+    document = parse_document(json.dumps(tree, indent=1).encode(), path or Path("api.json"))
     return Dialect(document, document.tree)
 
 

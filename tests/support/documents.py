@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from threadmock.specs.contract import Operation
-from threadmock.specs.documents import document as documents
+from threadmock.specs.documents.document import parse_document
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.schemas.dialect import Dialect
 from threadmock.specs.schemas.schema import Schema
@@ -22,7 +22,7 @@ def document_of(paths: dict[str, Any], *, version: str = "3.1.0", **members: Any
 def read(paths: dict[str, Any], *, wide: dict[str, Any] | None = None, **members: Any) -> tuple[Any, list[str]]:
     """The operations of a document, and the warnings of reading them."""
     data = json.dumps(document_of(paths, **members), indent=1).encode()
-    document = documents.parse(data, Path("api.json"))
+    document = parse_document(data, Path("api.json"))
     warnings: list[str] = []
     dialect = Dialect(document, document.tree)
     operations = read_operations(document, document.tree, dialect, wide or {}, warnings)
