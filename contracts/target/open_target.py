@@ -9,7 +9,6 @@ from threadmock.contracts.target.ledger_file import LedgerFile
 from threadmock.contracts.target.run_budget import RunBudget
 from threadmock.contracts.target.tags import Tagger
 from threadmock.contracts.target.target import DEADLINE, Target
-from threadmock.contracts.transport.base import WsgiApp
 from threadmock.contracts.transport.credentials import invented
 from threadmock.contracts.transport.header_options import secrets_of
 from threadmock.contracts.transport.http import HttpTransport
@@ -98,20 +97,10 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
     given: dict[str, str] = {}
     for operation in contract.operations:
         given |= invented(operation, MOCK_TOKEN)
-    transport = WsgiTransport(_mock_app(contract, seed, tuple(faults)))
-    return Target(transport, "the mock in this process", given=given, run_budget=RunBudget(contract, allow_runs))
-
-
-def _mock_app(contract: Contract, seed: int, faults: tuple[str, ...]) -> WsgiApp:
     # only who asks for the mock loads it
-    from threadmock.mockserver.agents.scheduler import Scheduler  # noqa: PLC0415
+    from threadmock.mockserver import create_mock  # noqa: PLC0415
     from threadmock.mockserver.agents.timer import JumpingTimer  # noqa: PLC0415
-    from threadmock.mockserver.fault_points import planted  # noqa: PLC0415
-    from threadmock.mockserver.faults.table import find_faults  # noqa: PLC0415
-    from threadmock.mockserver.pipeline.gateway import Gateway  # noqa: PLC0415
-    from threadmock.mockserver.server.app import served  # noqa: PLC0415
-    from threadmock.mockserver.world import World  # noqa: PLC0415
 
-    scheduler = Scheduler(timer=JumpingTimer())
-    world = World(seed, auth=MOCK_TOKEN, faults=planted(find_faults(faults)), scheduler=scheduler)
-    return served(Gateway([contract], world))
+    mock = create_mock(contract, seed=seed, auth=MOCK_TOKEN, faults=faults, timer=JumpingTimer())
+    transport = WsgiTransport(mock.wsgi)
+    return Target(transport, "the mock in this process", given=given, run_budget=RunBudget(contract, allow_runs))

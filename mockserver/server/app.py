@@ -36,12 +36,12 @@ def create_app(gateway: Gateway) -> flask.Flask:
     return app
 
 
-def served(gateway: Gateway) -> wsgi.WsgiApplication:
+def wsgi_application(gateway: Gateway) -> wsgi.WsgiApplication:
     """The application for use in process."""
     return wsgi.WsgiApplication(gateway, create_app(gateway).wsgi_app)
 
 
-def serving(gateway: Gateway) -> rsgi.RsgiApplication:
+def rsgi_application(gateway: Gateway) -> rsgi.RsgiApplication:
     """The application as `serve` runs it."""
     return rsgi.RsgiApplication(gateway, create_app(gateway).wsgi_app)
 

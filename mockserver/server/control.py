@@ -102,7 +102,7 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
     made.add_url_rule("/reset", "reset", lambda: _reset(gateway), methods=["POST"])
     made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
-    made.add_url_rule("/exchanges", "exchanges", lambda: _json(_exchanges(gateway)), methods=["GET"])
+    made.add_url_rule("/exchanges", "exchanges", lambda: _json(exchanges(gateway)), methods=["GET"])
     return made
 
 
@@ -122,7 +122,8 @@ def documents(gateway: Gateway) -> flask.Blueprint:
     return made
 
 
-def _exchanges(gateway: Gateway) -> dict[str, object]:
+def exchanges(gateway: Gateway) -> dict[str, object]:
+    """The last exchanges, the oldest first."""
     return {"exchanges": [entry.as_json() for entry in list(gateway.world.journal.entries)]}
 
 

@@ -28,8 +28,8 @@ from threadmock.mockserver.server.rsgi import RsgiApplication
 
 _PR_SET_PDEATHSIG = 1
 _KILL_TIMEOUT = 5
-_HEADER_TIMEOUT = 10_000
-_HEADER_BYTES = 64 * 1024
+HTTP1 = HTTP1Settings(header_read_timeout=10_000, max_buffer_size=64 * 1024)
+"""Milliseconds for the head of a request, and bytes."""
 _POLL = 0.005
 _CONNECTIONS = 4096
 
@@ -95,7 +95,7 @@ def serve(address: Address, build: Callable[[], RsgiApplication], *, ready: Call
         backpressure=_CONNECTIONS,
         websockets=False,
         log_enabled=False,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT, max_buffer_size=_HEADER_BYTES),
+        http1_settings=HTTP1,
         workers_kill_timeout=_KILL_TIMEOUT,
         process_name=None,
     )

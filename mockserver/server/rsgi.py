@@ -23,6 +23,8 @@ from threadmock.specs.wire.messages import Request, Response
 BODY_SECONDS = 30.0
 AT_ONCE = 256 * 1024
 _OTHER_THREADS = 4
+_END_POLL = 0.01
+_END_POLLS = 200
 _MAX_DIGITS = 18
 _BODILESS = frozenset({204, 304})
 
@@ -95,6 +97,18 @@ class RsgiApplication:
             for number in (signal.SIGINT, signal.SIGTERM):
                 # The loop has a handler of its own, which it is told of by another way: both are called.
                 signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._scheduler.clear))
+
+    async def end(self) -> None:
+        """End open streams, answer whoever waits for a run, and let the loop go: runs under way are dropped."""
+        self._scheduler.clear()
+        for _ in range(_END_POLLS):
+            if not self._scheduler.open_streams:
+                break
+            await asyncio.sleep(_END_POLL)
+        self._scheduler.wake = None
+        if self._alarm is not None:
+            self._alarm[1].cancel()
+        self._threads.shutdown(wait=False)
 
     def _on_loop(self, function: Callable[[], object]) -> None:
         """Call a function on the loop: at once where this is its thread."""

@@ -8,7 +8,6 @@ from threadmock.specs.schemas.formats import system_now
 
 Now = Callable[[], datetime.datetime]
 
-
 _TICK = datetime.timedelta(microseconds=1)
 
 
@@ -19,6 +18,14 @@ class Clock:
         self._now = now
         self._last = datetime.datetime.min.replace(tzinfo=datetime.UTC)
         self._ticking = threading.Lock()
+
+    def advance(self, step: datetime.timedelta) -> None:
+        """Go on by so much at once, and stay ahead of the machine's time by it. ValueError for a step back."""
+        if step < datetime.timedelta():
+            raise ValueError("a clock never goes back")
+        with self._ticking:
+            now = self._now
+            self._now = lambda: now() + step
 
     def tick(self) -> datetime.datetime:
         """The next moment: the present one, or a microsecond after the last where that is later."""

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from threadmock.mockserver.cli.serve import Settings, build_gateway
+from threadmock.mockserver import create_mock
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.wire.messages import Request
 from threadmock.specs.wire.strictjson import dump_json, parse_json
@@ -43,7 +43,7 @@ def cost(action: Callable[[], object], times: int, rounds: int = 5) -> float:
 
 def filled(count: int) -> tuple[Gateway, str]:
     """A gateway with so many threads, and the id of one in the middle."""
-    gateway = build_gateway(Settings(("langsmith",), seed=1, quiet=True))
+    gateway = create_mock("langsmith", seed=1).gateway
     middle = ""
     for number in range(count):
         made = ask(gateway, "POST", "/threads", {"metadata": {"n": number, "half": number % 2}})

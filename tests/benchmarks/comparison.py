@@ -10,7 +10,7 @@ from typing import Any
 import flask
 from granian import Granian
 from granian.constants import Interfaces
-from threadmock.mockserver.cli.serve import Settings, build_gateway
+from threadmock.mockserver import create_mock
 from threadmock.mockserver.server.app import create_app
 from threadmock.mockserver.server.granian_process import Address, serve
 from threadmock.mockserver.server.rsgi import RsgiApplication
@@ -45,7 +45,7 @@ def streaming() -> Any:
 
 def through_flask() -> Any:
     """The mock as `serve` runs it, but with every route through Flask's dispatch."""
-    gateway = build_gateway(Settings(("langsmith",), seed=1, quiet=True))
+    gateway = create_mock("langsmith", seed=1).gateway
     return RsgiApplication(gateway, create_app(gateway).wsgi_app, straight=False)
 
 

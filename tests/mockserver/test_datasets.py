@@ -627,8 +627,8 @@ def test_the_help_names_the_shipped_sets() -> None:
 
 def test_a_server_without_data_loads_nothing_of_all_this() -> None:
     code = (
-        "import sys; from threadmock.mockserver.cli.serve import Settings, build_gateway; "
-        "build_gateway(Settings(('scale',))); print([n for n in sys.modules if '.datasets.' in n])"
+        "import sys; from threadmock.mockserver import create_mock; "
+        "create_mock('scale'); print([n for n in sys.modules if '.datasets.' in n])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "['threadmock.mockserver.datasets.initial']"

@@ -17,13 +17,10 @@ from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.contracts.transport.wsgi import WsgiTransport
-from threadmock.mockserver.agents.scheduler import Scheduler
+from threadmock.mockserver import create_mock
 from threadmock.mockserver.agents.timer import JumpingTimer
-from threadmock.mockserver.fault_points import planted
 from threadmock.mockserver.faults.streams import FAULTS as STREAM_FAULTS
 from threadmock.mockserver.faults.table import find_faults, table
-from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.server.app import served
 from threadmock.mockserver.world import World
 from threadmock.specs.errors import UnknownName
 from threadmock.specs.loader import builtin_names, load
@@ -111,9 +108,9 @@ def slow_run(source: str, fault: str) -> Run:
     """A run whose time is told by hands: nobody sleeps."""
     hands = Hands()
     run = prepare(Settings(source, seed=1))
-    scheduler = Scheduler(timer=JumpingTimer())
-    world = World(1, auth=MOCK_TOKEN, faults=planted(find_faults([fault])), pause=hands.pause, scheduler=scheduler)
-    transport = WsgiTransport(served(Gateway([run.contract], world)))
+    mock = create_mock(run.contract, seed=1, auth=MOCK_TOKEN, faults=[fault], timer=JumpingTimer())
+    mock.gateway.world.pause = hands.pause
+    transport = WsgiTransport(mock.wsgi)
     given = run.target.given
     run.target.close()
     run.target = Target(transport, "the mock in this process", given=given, clock=hands.read)

@@ -15,13 +15,10 @@ from threadmock.contracts.target.open_target import MOCK_TOKEN
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.contracts.transport.wsgi import WsgiTransport
-from threadmock.mockserver.agents.scheduler import Scheduler
+from threadmock.mockserver import create_mock
 from threadmock.mockserver.agents.scripts import AgentInput, Script, ScriptReply, Scripts, ScriptStep
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.faults.streams import FAULTS
-from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.server.app import served
-from threadmock.mockserver.world import World
 
 PAIRS = [(fault.name, check) for fault in FAULTS for check in fault.caught_by]
 TELLING = [scenario.name for scenario in RUNS]
@@ -118,8 +115,8 @@ def test_an_agent_that_obeys_no_script_is_no_finding_and_what_could_not_be_asked
     given = run.target.given
     run.target.close()
     known = {"echo": Script("echo", (ScriptReply((ScriptStep("say", "I am another agent, and do as I like."),)),))}
-    world = World(1, auth=MOCK_TOKEN, scheduler=Scheduler(timer=JumpingTimer()), scripts=Mute(known))
-    run.target = Target(WsgiTransport(served(Gateway([run.contract], world))), "another agent", given=given)
+    mock = create_mock(run.contract, seed=1, auth=MOCK_TOKEN, timer=JumpingTimer(), script=Mute(known))
+    run.target = Target(WsgiTransport(mock.wsgi), "another agent", given=given)
     ended: dict[str, str] = {}
     for slug, phase in run.items():
         if phase in TELLING:

@@ -10,13 +10,10 @@ from threadmock.mockserver.agents.script_files import parse_scripts, shipped
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.streams import Stream
 from threadmock.mockserver.agents.timer import JumpingTimer
-from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.world import World
-from threadmock.specs.loader import load
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 from threadmock.specs.wire.messages import Request, Response
 
-from support.clients import Client, SteadyClock, Told, dump
+from support.clients import Client, Told, dump, make_gateway
 from support.reading import read_events
 
 NOBODY = "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
@@ -95,10 +92,11 @@ class Talk:
         self, text: str = "", *, layer: str = "documented", seed: int = 7, log: Callable[[str], None] | None = None
     ) -> None:
         self.timer = JumpingTimer()
-        self.scheduler = Scheduler(timer=self.timer)
-        more = {"scripts": scripts_of(text)} if text else {}
-        self.world = World(seed, SteadyClock(), scheduler=self.scheduler, **more)
-        self.gateway = Gateway([load("langsmith", layer=layer)], self.world, log=log)
+        self.gateway = make_gateway(
+            "langsmith", layer=layer, seed=seed, log=log, timer=self.timer, script=scripts_of(text) if text else None
+        )
+        self.world = self.gateway.world
+        self.scheduler = self.world.scheduler
         self.client = Client(self.gateway)
         self.layer = layer
 

@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.mockserver.mock import create_mock
 from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.server.app import create_app, served, serving
-from threadmock.mockserver.world import World
-from threadmock.specs.loader import load
+from threadmock.mockserver.server.app import create_app, rsgi_application, wsgi_application
 
 START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 WSGI_DOORS = ("served", "flask")
@@ -61,18 +60,18 @@ def strict_json(data: bytes) -> Any:
 
 
 def make_gateway(*sources: Any, layer: str = "documented", seed: int = 7, now: Any = None, **rest: Any) -> Gateway:
-    """A gateway over built-in names, paths or contracts. rest: auth and store go to the world, others to the gateway."""
-    of_world = {name: rest.pop(name) for name in ("auth", "store", "faults", "journal") if name in rest}
-    world = World(seed, now or SteadyClock(), **of_world)
-    contracts = [source if hasattr(source, "operations") else load(source, layer=layer) for source in sources]
-    return Gateway(contracts, world, **rest)
+    """The gateway of a mock of built-in names, paths or contracts. limits: its own; rest: as `create_mock` takes them."""
+    limits = rest.pop("limits", None)
+    gateway = create_mock(*sources, layer=layer, seed=seed, clock=now or SteadyClock(), **rest).gateway
+    gateway.limits = limits or gateway.limits
+    return gateway
 
 
 def open_door(gateway: Gateway, door: str) -> Any:
     """The application behind one of DOORS, to be called as WSGI has it."""
     if door == "rsgi":
-        return as_wsgi(serving(gateway))
-    return served(gateway) if door == "served" else create_app(gateway).wsgi_app
+        return as_wsgi(rsgi_application(gateway))
+    return wsgi_application(gateway) if door == "served" else create_app(gateway).wsgi_app
 
 
 class Wire:

@@ -8,12 +8,7 @@ import threading
 
 from click.testing import CliRunner
 from threadmock.contracts.cli.main import run, threadmock
-from threadmock.mockserver.fault_points import planted
-from threadmock.mockserver.faults.table import find_faults
-from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.server.app import served
-from threadmock.mockserver.world import World
-from threadmock.specs.loader import load
+from threadmock.mockserver import create_mock
 from werkzeug.serving import make_server
 
 
@@ -50,7 +45,7 @@ def deployment(app):
 
 
 def mock(provider, *faults, auth="present"):
-    return served(Gateway([load(provider)], World(1, auth=auth, faults=planted(find_faults(faults)))))
+    return create_mock(provider, seed=1, auth=auth, faults=faults).wsgi
 
 
 def invoke(*arguments):

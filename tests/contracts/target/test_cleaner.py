@@ -22,11 +22,7 @@ from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import TimedOut
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.wsgi import WsgiTransport
-from threadmock.mockserver.fault_points import planted
-from threadmock.mockserver.faults.table import find_faults
-from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.server.app import served
-from threadmock.mockserver.world import World
+from threadmock.mockserver import create_mock
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request, Response
 
@@ -46,8 +42,8 @@ class Place:
         self.contract, self.path = load(provider), path
         if not begun:
             begin(path, LedgerHeader("run-1", provider, "http://here"))
-        self.world = World(1, auth="off", faults=planted(find_faults(faults)))
-        self.app = served(Gateway([self.contract], self.world))
+        mock = create_mock(self.contract, seed=1, auth="off", faults=faults)
+        self.world, self.app = mock.gateway.world, mock.wsgi
         self.file = join(path)
         self.connect(around, masking)
 

@@ -9,7 +9,7 @@ import pytest
 from support.agent_client import HEADERS, Talk, names
 from support.clients import dump
 from threadmock.mockserver.agents.timer import RealTimer
-from threadmock.mockserver.server.app import serving
+from threadmock.mockserver.server.app import rsgi_application
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
 
@@ -61,7 +61,7 @@ class Loop:
     def __init__(self, text: str, speed: float = 0.0) -> None:
         self.talk = Talk(text)
         self.talk.scheduler.timer, self.talk.scheduler.speed = RealTimer(), speed
-        self.app = serving(self.talk.gateway)
+        self.app = rsgi_application(self.talk.gateway)
 
     def ask(self, method: str, path: str, body: Any = None, *, limit: int = 10**9) -> tuple[Wire, "asyncio.Task[None]"]:
         payload = b"" if body is None else dump(body)

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 from support.reading import read_events
-from threadmock.mockserver.agents.scheduler import Scheduler
+from threadmock.mockserver import create_mock
 from threadmock.mockserver.agents.streams import Stream
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.world import World
-from threadmock.specs.loader import load
 from threadmock.specs.wire.eventstream import ServerEvent
 from threadmock.specs.wire.messages import Request, Response
 
@@ -20,7 +18,7 @@ HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
 
 @pytest.fixture
 def gateway() -> Gateway:
-    made = Gateway([load("langsmith")], World(7, scheduler=Scheduler(timer=JumpingTimer())))
+    made = create_mock("langsmith", seed=7, timer=JumpingTimer()).gateway
     post(made, "/threads", {"thread_id": THREAD})
     return made
 
@@ -100,7 +98,7 @@ def test_the_ids_of_a_threads_stream_go_up_over_all_its_runs_and_any_of_them_is_
 
 
 def test_the_real_servers_spelling_of_several_modes_is_understood_in_its_layer() -> None:
-    made = Gateway([load("langsmith", layer="observed")], World(7, scheduler=Scheduler(timer=JumpingTimer())))
+    made = create_mock("langsmith", layer="observed", seed=7, timer=JumpingTimer()).gateway
     post(made, "/threads", {"thread_id": THREAD})
     stream = follow(made, "stream_modes=lifecycle,state_update")
     run(made, ["values"])

@@ -1,0 +1,205 @@
+"""A mock in this process: contracts, a world and a gateway, put together in one place for every use."""
+
+import contextlib
+import datetime
+import random
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from threadmock.mockserver.agents.scheduler import Scheduler
+from threadmock.mockserver.agents.script_files import read_scripts
+from threadmock.mockserver.agents.scripts import Scripts
+from threadmock.mockserver.agents.timer import RealTimer, Timer
+from threadmock.mockserver.fault_points import planted
+from threadmock.mockserver.faults.table import find_faults
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import rsgi_application, wsgi_application
+from threadmock.mockserver.server.control import exchanges, stored
+from threadmock.mockserver.server.wsgi import WsgiCallable
+from threadmock.mockserver.state.clock import Clock
+from threadmock.mockserver.state.memory import MemoryStore
+from threadmock.mockserver.state.store import Store
+from threadmock.mockserver.world import World
+from threadmock.specs.contract import Contract
+from threadmock.specs.errors import SpecError
+from threadmock.specs.loader import builtin_names, load
+from threadmock.specs.schemas.formats import system_now
+from threadmock.specs.wire.strictjson import dump_json, parse_json
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.datasets.conversations import Dataset
+    from threadmock.mockserver.server.rsgi import RsgiApplication
+
+_SEEDS = 2**32
+MOST_SPEED = 1000
+
+
+class Mock:
+    """A mock in this process, made by `create_mock`. Safe from several threads; two mocks share nothing.
+
+    wsgi: the application (PEP 3333), for a test client, `requests` adapters or any WSGI server. Requests are answered
+    as `threadmock serve` answers them: below `/NAME/`, and at the documents' own paths where no two share a route. A
+    planted fault that ends an exchange without a response raises `threadmock.mockserver.fault_points.Dropped` there.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self._serving = threading.Lock()
+
+    @cached_property
+    def wsgi(self) -> WsgiCallable:
+        """The WSGI application."""
+        return wsgi_application(self.gateway)
+
+    def rsgi(self) -> "RsgiApplication":
+        """A new RSGI application: what `threadmock serve` and `serve` run. It drives the mock's runs."""
+        return rsgi_application(self.gateway)
+
+    @contextlib.contextmanager
+    def serve(self, port: int = 0) -> Iterator[str]:
+        """Serve on a loopback port as long as the block runs; the base URL, such as `http://127.0.0.1:40123`.
+
+        port: 0 for any free one. The server answers on a thread of this process, so that the mock can be asked and
+        reset meanwhile. At the end open streams end and runs that are under way are dropped; what is stored stays.
+        PortTaken (an OSError) where somebody listens there; RuntimeError where this mock is being served already.
+
+            with create_mock("openapi.yaml").serve() as url:
+                urllib.request.urlopen(f"{url}/openapi/threads")
+        """
+        from threadmock.mockserver.server.embedded import serve_in_thread  # noqa: PLC0415 - few mocks are served so
+
+        if not self._serving.acquire(blocking=False):
+            raise RuntimeError("This mock is being served already; create another one, or end that block first.")
+        try:
+            with serve_in_thread(self.rsgi(), port) as url:
+                yield url
+        finally:
+            self._serving.release()
+
+    def reset(self, seed: int | None = None) -> int:
+        """Forget everything and begin anew, with the same seed or another; how many things were forgotten.
+
+        After a reset with the same seed the same requests get the same ids. Open streams end, the journal is empty,
+        and what `data` and the provider have from the start is there again.
+        """
+        return self.gateway.reset(seed)
+
+    def exchanges(self) -> list[dict[str, Any]]:
+        """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 4096 bytes.
+
+        Each has number, method, path, query, headers, body, status, answer, provider, rule and reason: why it was
+        answered so.
+        """
+        return list(_plain(exchanges(self.gateway)["exchanges"]))
+
+    def things(self) -> list[dict[str, Any]]:
+        """What is stored, but for what is there from the start: for each shelf its name, a count, and the things.
+
+        A shelf is `[provider, resource]`, followed by resource and key of the parent where its things lie below one.
+        Of each shelf the first 1000 things are listed.
+        """
+        return list(_plain(stored(self.gateway)["shelves"]))
+
+    @property
+    def seed(self) -> int:
+        """What ids and generated values are made from."""
+        return self.gateway.world.seed
+
+    @property
+    def clock(self) -> Clock:
+        """The mock's time. `clock.advance(timedelta)` lets things expire at the next request."""
+        return self.gateway.world.clock
+
+
+def create_mock(  # noqa: PLR0913 - options, by name
+    *sources: str | Path | Contract,
+    layer: str = "documented",
+    seed: int | None = 0,
+    script: str | Path | Scripts | None = None,
+    data: "str | Path | Dataset | None" = None,
+    auth: str = "present",
+    faults: Iterable[str] = (),
+    speed: float = 1.0,
+    origins: Iterable[str] = (),
+    guard_host: bool = True,
+    log: Callable[[str], None] | None = None,
+    clock: Callable[[], datetime.datetime] = system_now,
+    timer: Timer | None = None,
+    store: Store | None = None,
+) -> Mock:
+    """A mock of these documents, with a store of its own.
+
+    sources: names of built-in providers, paths of OpenAPI documents or of folders that hold one with its overlays, or
+    contracts of `threadmock.specs.load`; all built-in providers where there is none.
+    layer: "documented" or "observed"; of a contract its own counts.
+    seed: same seed, same requests: same ids. None for a random one; it is `Mock.seed`.
+    script: what agents say: the name of a shipped script, or a file. data: threads and messages to begin with: the name
+    of a shipped set, or a file.
+    auth: "off", "present" (any credential will do, where one is asked for), or the one token that is accepted.
+    faults: names of deviations to plant. speed: what the delays of scripts are multiplied by, 0 to 1000.
+    origins: pages that may call besides those on loopback. guard_host: refuse names of hosts that are not this machine.
+    log: called with one line for each request. clock: the present time, in UTC. timer: the time of runs; see
+    `agents.timer`. store: instead of one in memory.
+
+    SpecError where a source, script, data set or fault is unknown or can't be used, or two documents have one name; its
+    text says what, where and how to mend it.
+
+        mock = create_mock("openapi.yaml", seed=7)
+        client = werkzeug.test.Client(mock.wsgi)
+        client.post("/threads", json={})
+        assert mock.things()[0]["count"] == 1
+    """
+    if not auth:
+        raise SpecError("`auth` needs off, present or a token.")
+    if not 0 <= speed <= MOST_SPEED:
+        raise SpecError(f"`speed` is a number from 0 to {MOST_SPEED}.")
+    contracts = load_all(sources, layer)
+    world = World(
+        seed=random.SystemRandom().randrange(_SEEDS) if seed is None else seed,
+        now=clock,
+        store=store or MemoryStore(),
+        faults=planted(find_faults(faults)),
+        auth=auth,
+        scheduler=Scheduler(timer=timer or RealTimer(), speed=speed),
+        scripts=script if isinstance(script, Scripts) else read_scripts(None if script is None else str(script)),
+    )
+    return Mock(
+        Gateway(
+            contracts,
+            world,
+            origins=frozenset(origins),
+            guard_host=guard_host,
+            log=log,
+            data=_dataset(data),
+        )
+    )
+
+
+def load_all(sources: Sequence[str | Path | Contract], layer: str) -> list[Contract]:
+    """The contracts of the sources, or of all built-in providers where none is given. SpecError for equal names."""
+    chosen = sources or builtin_names()
+    contracts = [each if isinstance(each, Contract) else load(each, layer=layer) for each in chosen]
+    named: dict[str, str] = {}
+    for contract, source in zip(contracts, chosen, strict=True):
+        own = f"the contract {contract.name!r}" if isinstance(source, Contract) else str(source)
+        if contract.name in named:
+            what = f"{named[contract.name]} and {own} would both be named {contract.name!r}."
+            raise SpecError(what, fix="Rename one of the files.")
+        named[contract.name] = own
+    return contracts
+
+
+def _dataset(data: "str | Path | Dataset | None") -> "Dataset | None":
+    if data is None or not isinstance(data, str | Path):
+        return data
+    from threadmock.mockserver.datasets.conversation_files import read_data  # noqa: PLC0415 - few mocks begin with data
+
+    return read_data(str(data))
+
+
+def _plain(value: object) -> Any:
+    """A value as JSON has it, so that nobody changes what is stored."""
+    return parse_json(dump_json(value))
