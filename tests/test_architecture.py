@@ -109,6 +109,14 @@ def eager_plugin(source: Source) -> Iterator[str]:
             yield f"{source.path}:{each.line} imports {each.module} at module level"
 
 
+def second_assembly(source: Source) -> Iterator[str]:
+    """Only `create_mock` puts a world and a gateway together."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("World", "Gateway"):
+            if source.path != "mockserver/mock.py":
+                yield f"{source.path}:{node.lineno} makes a {node.func.id}"
+
+
 def relative_imports(source: Source) -> Iterator[str]:
     """Imports are absolute and name our packages in full."""
     for each in source.imports:
@@ -175,6 +183,7 @@ RULES: dict[str, Rule] = {
         pytest_elsewhere,
         generator_elsewhere,
         eager_plugin,
+        second_assembly,
         relative_imports,
         named_providers,
         too_long,
@@ -219,6 +228,8 @@ PLANTED = [
     ("generator_elsewhere", "contracts/coverage.py", "from hypothesis_jsonschema import from_schema"),
     ("eager_plugin", "contracts/plugin.py", "from threadmock.specs.loader import load"),
     ("eager_plugin", "contracts/plugin.py", "if True:\n    import threadmock.contracts.engine.run"),
+    ("second_assembly", "mockserver/cli/a.py", "def f():\n    return World(seed=1)"),
+    ("second_assembly", "contracts/target/open_target.py", "gateway = Gateway([], world)"),
     ("relative_imports", "specs/a.py", "from . import errors"),
     ("relative_imports", "contracts/a.py", "from ..specs import errors"),
     ("relative_imports", "contracts/a.py", "from specs.errors import SpecError"),
