@@ -1,11 +1,23 @@
 """Answers requests: a stateful mock of whatever a contract describes.
 
-from threadmock.mockserver import create_mock
+    >>> import json, urllib.request
+    >>> from threadmock.mockserver import create_mock
+    >>> mock = create_mock("./notebooks", seed=7, auth="off")  # a folder, a document, or a name of a built-in provider
+    >>> with mock.serve() as url:
+    ...     made = urllib.request.Request(f"{url}/notebooks", b'{"title": "One"}', {"content-type": "application/json"})
+    ...     key = json.load(urllib.request.urlopen(made))["notebook_id"]
+    ...     json.load(urllib.request.urlopen(f"{url}/notebooks/{key}"))["title"]
+    'One'
+    >>> [(exchange["method"], exchange["status"]) for exchange in mock.exchanges()]
+    [('POST', 201), ('GET', 200)]
+    >>> mock.reset()
+    1
 
-with create_mock("openapi.yaml").serve() as url:
-...
+Public are the names in `__all__`; each is loaded when it is first asked for. `create_mock` raises `SpecError` of
+`threadmock.specs`, whose text says what is wrong, where, and what to do about it.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,13 +27,11 @@ __all__ = ["Mock", "create_mock"]
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, loaded when they are first asked for: importing a part of the package stays cheap (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from threadmock.mockserver import mock  # noqa: PLC0415
-
-    return getattr(mock, name)
+    found = globals()[name] = getattr(import_module(f"{__name__}.mock"), name)
+    return found
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted({*globals(), *__all__})

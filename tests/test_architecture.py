@@ -112,9 +112,9 @@ def eager_plugin(source: Source) -> Iterator[str]:
 def second_assembly(source: Source) -> Iterator[str]:
     """Only `create_mock` puts a world and a gateway together."""
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("World", "Gateway"):
-            if source.path != "mockserver/mock.py":
-                yield f"{source.path}:{node.lineno} makes a {node.func.id}"
+        made = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if made in ("World", "Gateway") and source.path != "mockserver/mock.py":
+            yield f"{source.path}:{node.lineno} makes a {made}"
 
 
 def relative_imports(source: Source) -> Iterator[str]:
