@@ -44,7 +44,8 @@ def fetch(source: Source) -> Maker:
     def read(scope: Scope) -> Any:
         if name in scope.parameters:
             return scope.parameters[name]
-        return next((value for given, value in parse_query(scope.request.query) if given == name), ABSENT)
+        texts = [value for given, value in parse_query(scope.request.query) if given == name]
+        return texts[-1] if texts else ABSENT
 
     return read
 

@@ -13,7 +13,7 @@ from threadmock.specs.behaviour.rule import Listing, Refusal, Rule
 from threadmock.specs.behaviour.setting import Key, Setting, Source, Within
 from threadmock.specs.contract import Operation, json_media
 from threadmock.specs.operations.path_templates import name_of, names_in
-from threadmock.specs.schemas.declared import _object_nodes, nodes_of, properties, types_of
+from threadmock.specs.schemas.declared import nodes_of, object_nodes, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
@@ -163,7 +163,7 @@ def _fitting_body(schema: Schema, status: int) -> Any:
 
 
 def _maps_to_lists(schema: Schema) -> bool:
-    nodes = _object_nodes(schema)
+    nodes = object_nodes(schema)
     return any("array" in types_of(schema, node.get("additionalProperties")) for node in nodes)
 
 

@@ -48,7 +48,7 @@ def item_types(schema: Schema, node: Any) -> frozenset[str]:
     return frozenset().union(*parts)
 
 
-def _object_nodes(schema: Schema) -> list[Mapping[str, Any]]:
+def object_nodes(schema: Schema) -> list[Mapping[str, Any]]:
     """The nodes that together say what an object looks like.
 
     Through references, `allOf`, and a union that is one schema or null. Where that node stands in the middle of others
@@ -77,11 +77,11 @@ def properties(schema: Schema | None) -> Mapping[str, Any]:
     Also of a schema that is nullable by a union with null.
     """
     found: dict[str, Any] = {}
-    for node in _object_nodes(schema) if schema else ():
+    for node in object_nodes(schema) if schema else ():
         found.update(node.get("properties", {}))
     return found
 
 
 def required(schema: Schema) -> frozenset[str]:
     """The members that an object schema asks for, through references and `allOf`."""
-    return frozenset(name for node in _object_nodes(schema) for name in node.get("required", ()))
+    return frozenset(name for node in object_nodes(schema) for name in node.get("required", ()))

@@ -59,7 +59,7 @@ def made(setting: Setting, **rest: Any) -> Any:
         ("path.gone", ABSENT),
         ("header.X-Team", "t"),
         ("header.gone", ABSENT),
-        ("query.q", "1"),
+        ("query.q", "2"),
         ("query.gone", ABSENT),
     ],
 )

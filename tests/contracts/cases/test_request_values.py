@@ -46,7 +46,7 @@ ROUTER = Router([OPERATION])
 MEMBERS = ("a", "b", "if_exists", "ifExists")
 PLACES = {
     "path": ["thing_id", "other"],
-    "query": ["after", "limit", "exact", "ids", "words"],
+    "query": ["after", "limit", "exact", "ids", "words", "free"],
     "header": ["last-event-id", "Last-Event-ID", "x-more"],
 }
 SOURCES = st.one_of(
@@ -73,7 +73,7 @@ BODIES = st.one_of(
 )
 QUERIES = st.lists(
     st.one_of(
-        st.tuples(st.just("after"), st.text(max_size=4)),
+        st.tuples(st.sampled_from(["after", "free"]), st.text(max_size=4)),
         st.tuples(st.sampled_from(["limit", "ids"]), st.integers().map(str)),
         st.tuples(st.just("exact"), st.sampled_from(["true", "FALSE"])),
         st.tuples(st.just("words"), st.text("ab,", max_size=5)),
@@ -99,6 +99,7 @@ def same(one, other):
 
 
 @given(st.sampled_from([OPERATION, BOTH]), SEGMENTS, QUERIES, HEADERS, BODIES, SEVERAL)
+@example(OPERATION, "x", [("free", "1"), ("free", "2")], {}, {}, Source("query", ("free",)))
 @example(BOTH, "x", [], {}, {"ifExists": {"a": 1}}, Source("body", ("if_exists", "a")))
 def test_both_readers_find_the_same_in_any_valid_request(asked, segment, query, headers, body, source):
     try:
