@@ -1,4 +1,4 @@
-"""Folder or file → Contract. The one door for built-in providers and a user's own documents alike."""
+"""Folder or file → Contract. The only way in, for built-in providers and a user's own documents alike."""
 
 import hashlib
 import re

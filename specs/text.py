@@ -9,7 +9,7 @@ _ILLEGAL_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\
 
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:\[|vso\[))", re.MULTILINE)
-"""How a line speaks to a continuous integration service: `::error::`, wherever `##[group]`, `##vso[task]`."""
+"""How a line commands a continuous integration service: `::error::`; anywhere in it `##[group]`, `##vso[task]`."""
 
 
 def _escape(found: re.Match[str]) -> str:

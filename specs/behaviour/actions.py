@@ -1,4 +1,4 @@
-"""The actions of the vocabulary, and what each one does to things: the only place that says so.
+"""The actions of the vocabulary, and what each one does to things: the only place that defines it.
 
 Whoever needs a set of actions takes it from the traits, so that a new action is one row here.
 """
@@ -34,10 +34,10 @@ class Traits:
     plainer; None for one that makes none of its own accord (a copy needs one that is there).
     makes_of_body: it makes a thing whose members are those of the body. changes: it changes members of a thing as the
     body says. destroys: it removes things.
-    names_thing: the key in its request names the thing that it is about. needs_key: its rule has to say where that key
-    is. follows_key: the key names a thing that the new one is put behind. chooses_key: what it makes, if anything, is
-    made under the key that the request says.
-    lists: its answer holds things, or tells how many there are. about_many: it is about things that its request need
+    names_thing: the key in its request names the thing that it is about. needs_key: its rule must have a source for
+    that key. follows_key: the key names a thing that the new one is put behind. chooses_key: what it makes, if
+    anything, is made under the key in the request.
+    lists: its response contains things, or how many there are. about_many: it is about things that its request need
     not name one by one.
     about_runs: it has to do with runs, also where its rule has no word on them. starts_run: it may start one.
     follows_run: it is answered with what a run does, and ends when that does.

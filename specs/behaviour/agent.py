@@ -1,7 +1,7 @@
-"""Frozen records for agents: how a run starts and ends, what it stores meanwhile, and which events a stream holds.
+"""Frozen records for agents: how a run starts and ends, what it stores, and which events its streams contain.
 
-A run goes from beat to beat. A beat is what happens at one moment, told in words of no provider; a provider's
-`x-behaviour` says what each kind of beat changes and which events it becomes. See ARCHITECTURE.md, "Agents".
+A run goes from beat to beat. A beat is what happens at one moment, in words of no provider; a provider's
+`x-behaviour` says what each kind of beat changes and which events it becomes. See docs/explanations/agents.md.
 """
 
 from collections.abc import Mapping
@@ -78,10 +78,10 @@ class Format:
 
 @dataclass(frozen=True)
 class Hearing:
-    """Where a run finds what was said to the agent. content: a setting with a text, a message or messages.
+    """Where a run finds its input, the message to the agent. content: a setting with a text, a message or messages.
 
     roles: the provider's words for user, assistant, system and tool. otherwise: what counts as the text where there
-    are no messages. again: the messages so far, of what a run goes on from that is told nothing new: it answers the
+    are no messages. again: the messages so far, of what a run without new input continues from: it answers the
     last of a user once more.
     """
 
@@ -209,10 +209,10 @@ class Commands:
 
 @dataclass(frozen=True)
 class RunRule:
-    """What an operation does with runs. See ARCHITECTURE.md for each word.
+    """What an operation does with runs. See docs/reference/behaviour.md for each word.
 
-    modes: where the request says what it wants to see; own_modes: the mode of a thread's stream that stands for those
-    of each run; bare_modes: those that show the events without a mode, where not all do. resume: where an answer to a
+    modes: where the request names the stream modes that it wants; own_modes: the mode of a thread's stream that
+    stands for those of each run; bare_modes: those that show the events without a mode, where not all do. resume: where an answer to a
     pause is. before, after: nodes to pause at. follows: what the run goes on from. delay: seconds. disconnect:
     conditions under which a reader that leaves cancels the run. alone: how the thread of a run without one is made;
     makes_thread: conditions under which an unknown one that is named is made so, too; temporary: it ends with the run;

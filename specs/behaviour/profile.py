@@ -1,4 +1,4 @@
-"""Frozen records for what a provider does beside its operations: what is there first, what clients are told."""
+"""Frozen records for what a provider does apart from its operations: initial things, CORS, and the line for clients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,9 +30,9 @@ class Fill:
 
 @dataclass(frozen=True)
 class Cors:
-    """What browsers are told (Fetch standard, 3.2). origin: "*", or "origin" for the one that asked.
+    """Response headers for browsers: CORS (Fetch standard, 3.2). origin: "*", or "origin" for the one that asked.
 
-    expose: names of response headers. preflight: status and text of its answer. failures: whether a 5xx tells it, too.
+    expose: names of response headers. preflight: status and text of its answer. failures: whether a 5xx has them, too.
     """
 
     origin: Literal["*", "origin"] = "origin"
@@ -45,11 +45,11 @@ class Cors:
 
 @dataclass(frozen=True)
 class Profile:
-    """Provider-wide behaviour: what a client has to be told, and the name of the thing served.
+    """Provider-wide behaviour: the line for clients, and the name of the thing served.
 
     setting: one line a user writes to point a client here, with `$base` for the base URL. initial: what is there before
-    anybody made anything. fill: how a neutral file fills it; agent: how its runs go; cors: what browsers are told;
-    None where nobody said.
+    anybody made anything. fill: how a neutral file fills it; agent: how its runs go; cors: headers for browsers;
+    None where nobody declared any.
     refusals: those of no operation: no_route, no_method.
     """
 

@@ -43,7 +43,7 @@ _LIST_MEMBERS = ("items", "by", "total", "next", "previous")
 
 
 def check_provider_wide(node: Any, where: str) -> None:
-    """RuleError where the `x-behaviour` of a document breaks the vocabulary, or says what one operation does."""
+    """RuleError where the `x-behaviour` of a document breaks the vocabulary, or has words of a single operation."""
     check_vocabulary(node, where)
     for word in node:
         if word not in _PROVIDER_WIDE:
@@ -55,7 +55,7 @@ def check_provider_wide(node: Any, where: str) -> None:
 
 
 def parse_profile(node: Mapping[str, Any], spell: Spell) -> Profile:
-    """The provider-wide part: what a client has to be told."""
+    """The provider-wide part."""
     client = node.get("client", {})
     initial = tuple(parse_made(item, "documented", "x-behaviour.initial", spell) for item in node.get("initial", ()))
     evidence: Evidence = node.get("evidence", "documented")
@@ -147,11 +147,11 @@ def _by_member(node: Any, spell: Spell) -> Any:
 
 
 def parse_made(node: Mapping[str, Any], evidence: Evidence, where: str, spell: Spell) -> Made:
-    """A thing that is made beside, as data → Made."""
+    """An additional thing that is made, as data → Made."""
     own: Evidence = node.get("evidence", evidence)
     key = _key(node["key"], own, spell)
     if key is None:
-        raise RuleError("A thing that is made beside needs a key.", where=where, fix="Add `key: {field: …}`.")
+        raise RuleError("A thing under `also` needs a key.", where=where, fix="Add `key: {field: …}`.")
     return Made(
         node["resource"],
         key,

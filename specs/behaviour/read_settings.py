@@ -72,7 +72,7 @@ def check_vocabulary(node: Any, where: str, *, part: str = "") -> None:
     """
     if _vocabulary(part).is_valid(node):
         return
-    # The slower engine tells better what is wrong, and this happens once.
+    # The slower engine reports better what is wrong, and this happens once.
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema(part)).iter_errors(node))
     if error is None:
         return

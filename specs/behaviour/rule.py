@@ -22,7 +22,7 @@ Merge = Literal["shallow", "deep", "replace"]
 class Policy:
     """What happens when the key is taken: refuse with a status, or answer with the existing thing.
 
-    also: what the rule makes beside is made beside the existing thing.
+    also: the additional things of the rule are made for the existing thing, too.
     """
 
     name: str
@@ -101,10 +101,10 @@ class Pagination:
 class Listing:
     """Where a list's items sit (None: the body is the array), what is left out, how it is ordered and cut.
 
-    by: the stored member that orders it, "" for the order of making. sort, direction: sources that say otherwise.
+    by: the stored member that orders it, "" for the order of making. sort, direction: sources that override it.
     after, before: sources that name a key where the page begins or ends (before: dotted to the key inside an object).
     from_end: the window is taken from the newest end, then shown oldest first. next, previous: members that hold the
-    URL of the next page. pagination: response headers that tell of other pages. item: what one
+    URL of the next page. pagination: response headers about other pages. item: what one
     item shows, instead of the thing. everywhere: things of all parents. extract: a source, alias to path.
     """
 
@@ -214,8 +214,8 @@ class Rule:
 
     set: member (dotted: inside another) to Setting, in order. merge, nulls: member ("*": any other) to how an update
     treats an object and a null. missing: what happens where the key is unknown; empty: what is shown then. reply: what
-    the answer holds, where it is not the thing. also: things made beside. touch: members of the parent that change.
-    copies: resources whose things are copied along, with what is set anew in them. conditions: refusals that hang on
+    the answer holds, where it is not the thing. also: additional things that are made. touch: members of the parent that
+    change. copies: resources whose things are copied along, with what is set anew in them. conditions: refusals that hang on
     what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2). run: what it does with runs.
     select: a source, the members that a read shows. refusals: kind (invalid, ill_formed, malformed, media_type,
     not_acceptable, denied, unknown, taken, too_large, no_route, no_method) to Refusal; lacks a kind where nobody

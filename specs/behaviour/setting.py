@@ -107,7 +107,7 @@ class Within:
     """The parent of a resource: its own resource name and where the request holds its key.
 
     must_exist: a parent that is not stored is refused. within: the parent's own parent, where the request names it.
-    create: how a parent that is not there is made, beside; None where it is not.
+    create: how a parent that is not there is made along with it; None where it is not.
     """
 
     resource: str
@@ -120,7 +120,7 @@ class Within:
 
 @dataclass(frozen=True)
 class Made:
-    """A thing that is made beside the one that an operation is about.
+    """A thing that is made along with the one that an operation is about.
 
     each: a source with an array: one thing for each item. when: made only where that source is present and not null.
     touch: what changes then in the thing that the operation is about.

@@ -173,7 +173,7 @@ def _tree_of(text: str, path: Path, first_line: int) -> tuple[dict[str, Any], Ki
 
 
 def _looks_like_mapping(text: str) -> bool:
-    """Whether the first line that says anything is a member, or a JSON container: then an error in it is the news."""
+    """Whether the first line with content is a member, or a JSON container: then an error in it is what matters."""
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith(("#", "---", "%")):
             return re.match(r"""["']?[$\w.\-/]+["']?\s*:(\s|$)|\s*[{\[]""", line) is not None
@@ -208,7 +208,7 @@ def _other(document: Document, file: str, where: Callable[[], str]) -> Document:
         raise DocumentError(
             f"The reference {file[:100]!r} is remote; nothing is fetched.",
             where=where(),
-            fix="Save that file beside the document and refer to it by its relative path.",
+            fix="Save that file next to the document and refer to it by its relative path.",
         )
     name = unquote(file)
     if name.startswith("/") or "\\" in name or "\0" in name or Path(name).is_absolute():

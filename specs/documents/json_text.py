@@ -45,7 +45,7 @@ def parse_json(text: str, name: str, *, first_line: int = 1) -> tuple[Any, Liter
 
 
 def _with_line(error: _StrictnessError, text: str, name: str, first_line: int) -> DocumentError:
-    """The error, with its line where the text can be read as YAML too: Python's reader does not tell it."""
+    """The error, with its line where the text can be read as YAML too: Python's reader does not give it."""
     try:
         parse_yaml(text, name, first_line=first_line)
     except DocumentError as found:

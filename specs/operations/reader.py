@@ -1,4 +1,4 @@
-"""The `paths` of a document → Operation records, with what is wrong with them said by place."""
+"""The `paths` of a document → Operation records, with errors by place."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -51,7 +51,7 @@ def read_body(operation: Operation, request: Request) -> BodyReading:
     """Read and judge the body of a request by what the operation documents and what its rule is lenient about.
 
     Leniency "media_type": any type is read as JSON; "plain_text": text/plain is, as which browsers send a text whose
-    type nobody told them (Fetch standard, "extract a body"); "duplicate_keys": the last one wins; "empty_key": an empty
+    type nobody gave them (Fetch standard, "extract a body"); "duplicate_keys": the last one wins; "empty_key": an empty
     text for the key is as if it were absent. Names in the other spelling are taken where the rule's spelling says so.
     """
     body = operation.body

@@ -85,15 +85,15 @@ class Conversion:
         return f"#/$defs/{escaped(name)}"
 
     def _reference_alone(self, node: Mapping[str, Any], place: str) -> dict[str, Any]:
-        """OpenAPI 3.0.3, 4.7.23: members beside `$ref` are ignored. `nullable` there is meant, so it is honoured."""
+        """OpenAPI 3.0.3, 4.7.23: members next to `$ref` are ignored. `nullable` there is meant, so it is applied."""
         made: dict[str, Any] = {"$ref": self._reference(node["$ref"], place)}
         made.update({keyword: value for keyword, value in node.items() if keyword.startswith("x-")})
         kinds = KEYWORDS["3.0"]
         ignored = [k for k in node if kinds.get(k) not in (None, "annotation", "special")]
         if ignored:
-            self.warn(place, f"OpenAPI 3.0 ignores what stands beside `$ref`: {', '.join(ignored)}")
+            self.warn(place, f"OpenAPI 3.0 ignores members next to `$ref`: {', '.join(ignored)}")
         if node.get("nullable") is True:
-            self.warn(place, "`nullable` beside `$ref` is honoured, though OpenAPI 3.0 ignores it there")
+            self.warn(place, "`nullable` next to `$ref` is applied, though OpenAPI 3.0 ignores it there")
             return self._or_null(made)
         return made
 
@@ -173,7 +173,7 @@ class Conversion:
             self._refuse(f"{place}/type", "`type` is an empty list.", "Name a type, or drop the keyword.")
 
     def _bound(self, made: dict[str, Any], place: str, plain: str, exclusive: str) -> None:
-        """OpenAPI 3.0 writes an exclusive bound as a flag beside the bound."""
+        """OpenAPI 3.0 writes an exclusive bound as a flag next to the bound."""
         flag = made.get(exclusive)
         if not isinstance(flag, bool):
             if flag is not None:
@@ -185,7 +185,7 @@ class Conversion:
         if plain in made:
             made[exclusive] = made.pop(plain)
         else:
-            self.warn(f"{place}/{exclusive}", f"`{exclusive}` says nothing without `{plain}`")
+            self.warn(f"{place}/{exclusive}", f"`{exclusive}` has no effect without `{plain}`")
 
     def _check_pattern(self, pattern: Any, place: str) -> None:
         if not isinstance(pattern, str):

@@ -30,7 +30,7 @@ class Schema:
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def resolve(self, node: Any) -> Any:
-        """Follow `$ref` to the node it names, while the node has no other assertion beside it."""
+        """Follow `$ref` to the node it names, while the node has no other assertion next to it."""
         while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
             node = self.document["$defs"][definition_name(node["$ref"])]
         return node

@@ -162,7 +162,7 @@ def _nearest(error: jsonschema_rs.ValidationError, depth: int = 0) -> Iterator[j
 
 
 def _misses(inner: jsonschema_rs.ValidationError, outer: jsonschema_rs.ValidationError) -> bool:
-    """Whether an error of a branch says that the value is another kind of thing altogether.
+    """Whether an error of a branch shows that the value is another kind of thing altogether.
 
     A member that must be one constant tells alternatives apart, as a discriminator does.
     """

@@ -1,4 +1,4 @@
-"""Request and Response: the plain records that every part of threadmock speaks.
+"""Request and Response: the plain records that every part of threadmock uses.
 
 Neither knows of Flask, WSGI or a socket; adapters at the rim translate.
 """

@@ -21,7 +21,7 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 class JsonError(ValueError):
-    """The bytes are no JSON that we take. kind: one word for why; the text says where."""
+    """The bytes are no JSON that we take. kind: one word for why; the text has the place."""
 
     def __init__(self, kind: Kind, message: str) -> None:
         super().__init__(message)
@@ -91,7 +91,7 @@ def parse_json(data: bytes, *, duplicate_keys: Literal["refuse", "last"] = "refu
         value: Json
         value, end = decoder.scan_once(text, 0) if text[:1] in ("{", "[") else (None, -1)  # type: ignore[attr-defined]
         if end != len(text):
-            value = decoder.decode(text)  # blanks around it, or an error to be told
+            value = decoder.decode(text)  # blanks around it, or an error to be reported
     except StopIteration as stop:
         raise JsonError("syntax", f"Expecting value at character {stop.value}") from None
     except json.JSONDecodeError as error:
