@@ -1,6 +1,6 @@
 """Frozen records for the rules under `x-behaviour`: what a schema cannot say.
 
-The vocabulary is closed and checked by `behaviour.schema.json`; ARCHITECTURE.md lists the words. The mock obeys these
+The vocabulary is closed and checked by `behaviour.schema.json`, which describes the words. The mock obeys these
 rules and the suite checks them; there is one statement of each.
 """
 
@@ -214,13 +214,13 @@ class Rule:
 
     set: member (dotted: inside another) to Setting, in order. merge, nulls: member ("*": any other) to how an update
     treats an object and a null. missing: what happens where the key is unknown; empty: what is shown then. reply: what
-    the answer holds, where it is not the thing. also: additional things that are made. touch: members of the parent that
-    change. copies: resources whose things are copied along, with what is set anew in them. conditions: refusals that hang on
-    what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2). run: what it does with runs.
-    select: a source, the members that a read shows. refusals: kind (invalid, ill_formed, malformed, media_type,
-    not_acceptable, denied, unknown, taken, too_large, no_route, no_method) to Refusal; lacks a kind where nobody
-    declared it. inferred: made from path shape and schemas. slashes: whether the path with a final slash is the same,
-    or leads there by a redirect.
+    the answer holds, where it is not the thing. also: additional things that are made. touch: members of the parent
+    that change. copies: resources whose things are copied along, with what is set anew in them. conditions: refusals
+    that hang on what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2). run: what it does
+    with runs. select: a source, the members that a read shows. refusals: kind (invalid, ill_formed, malformed,
+    media_type, not_acceptable, denied, unknown, taken, too_large, no_route, no_method) to Refusal; lacks a kind where
+    nobody declared it. inferred: made from path shape and schemas. slashes: whether the path with a final slash is the
+    same, or leads there by a redirect.
     """
 
     action: Action
