@@ -106,8 +106,12 @@ def read_parameter(parameter: Parameter, request: Request, path_values: Mapping[
 def check_parameters(
     operation: Operation, request: Request, path_values: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[Violation]]:
-    """The values by name, and what is wrong with them. A name that no parameter has is passed over. Never raises."""
+    """The values by name, and what is wrong with them. A name that no parameter has is passed over. Never raises.
+
+    Of parameters that share a name in several locations, it is that of the query: rules read the others as texts.
+    """
     values: dict[str, Any] = {}
+    asked = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
     violations: list[Violation] = []
     for parameter in operation.parameters:
         present, value = read_parameter(parameter, request, path_values)
@@ -119,7 +123,7 @@ def check_parameters(
         found = check_value(parameter, value)
         if found:
             violations.extend(found)
-        else:
+        elif parameter.location == "query" or parameter.name not in asked:
             values[parameter.name] = value
     return values, violations
 

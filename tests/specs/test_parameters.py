@@ -235,6 +235,17 @@ def test_no_text_anywhere_makes_the_check_of_parameters_raise(parameter, raw, he
     assert bool(values) or bool(found)
 
 
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize(("sent", "values"), [("id=5", {"id": 5}), ("", {})])
+def test_of_parameters_that_share_a_name_the_value_is_that_of_the_query(order, sent, values):
+    both = [
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+        query({"type": "integer"}, name="id"),
+    ]
+    made = asking(*(both[::-1] if order else both), path="/things/{id}")
+    assert check_parameters(made, get(sent), {"id": "x"}) == (values, [])
+
+
 @given(plain_texts.filter(lambda text: "/" not in text and text))
 def test_a_text_in_a_query_is_read_back_whatever_it_holds(text):
     assert read(query({"type": "string"}), get("q=" + quote(text, safe=""))) == text

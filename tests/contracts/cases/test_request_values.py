@@ -25,6 +25,7 @@ TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 def made(**rule):
     parameters = [
         {"name": "thing_id", "in": "path", "required": True, "schema": TEXT},
+        {"name": "thing_id", "in": "query", "schema": NUMBER},
         {"name": "after", "in": "query", "schema": TEXT},
         {"name": "limit", "in": "query", "schema": NUMBER},
         {"name": "exact", "in": "query", "schema": {"type": "boolean"}},
@@ -46,7 +47,7 @@ ROUTER = Router([OPERATION])
 MEMBERS = ("a", "b", "if_exists", "ifExists")
 PLACES = {
     "path": ["thing_id", "other"],
-    "query": ["after", "limit", "exact", "ids", "words", "free"],
+    "query": ["thing_id", "after", "limit", "exact", "ids", "words", "free"],
     "header": ["last-event-id", "Last-Event-ID", "x-more"],
 }
 SOURCES = st.one_of(
@@ -74,7 +75,7 @@ BODIES = st.one_of(
 QUERIES = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["after", "free"]), st.text(max_size=4)),
-        st.tuples(st.sampled_from(["limit", "ids"]), st.integers().map(str)),
+        st.tuples(st.sampled_from(["limit", "ids", "thing_id"]), st.integers().map(str)),
         st.tuples(st.just("exact"), st.sampled_from(["true", "FALSE"])),
         st.tuples(st.just("words"), st.text("ab,", max_size=5)),
     ),
@@ -99,6 +100,7 @@ def same(one, other):
 
 
 @given(st.sampled_from([OPERATION, BOTH]), SEGMENTS, QUERIES, HEADERS, BODIES, SEVERAL)
+@example(OPERATION, "x", [], {}, {}, Source("query", ("thing_id",)))
 @example(OPERATION, "x", [("free", "1"), ("free", "2")], {}, {}, Source("query", ("free",)))
 @example(BOTH, "x", [], {}, {"ifExists": {"a": 1}}, Source("body", ("if_exists", "a")))
 def test_both_readers_find_the_same_in_any_valid_request(asked, segment, query, headers, body, source):
