@@ -2,12 +2,17 @@
 
 import argparse
 import ast
+import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
+from threadmock import contracts, mockserver, specs
+from threadmock.contracts import plugin
 from threadmock.contracts.checks import checks
 from threadmock.contracts.cli import words
 from threadmock.contracts.cli.main import threadmock, verbs
@@ -114,6 +119,29 @@ def commands_page() -> Iterator[str]:
         yield f"## {name}"
         yield f"```console\n$ {name} --help\n{shown.output.strip()}\n```"
 
+    parser = _Options()
+    plugin.pytest_addoption(parser)  # type: ignore[arg-type]  # it has all that is asked of a parser
+    yield "## pytest"
+    yield "Options of `pytest --pyargs threadmock.contracts`, and in the ini file those of the fixture `threadmock`."
+    yield from _table(("option", "what it means"), parser.rows)
+
+
+class _Options:
+    """Collects the options that a plugin registers."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, ...]] = []
+
+    def getgroup(self, *_: str) -> "_Options":
+        return self
+
+    def addoption(self, name: str, **more: Any) -> None:
+        if not more["help"].startswith("("):
+            self.rows.append((f"`{name}`", more["help"]))
+
+    def addini(self, name: str, text: str, **_: Any) -> None:
+        self.rows.append((f"`{name}` (ini)", text))
+
 
 def checks_page() -> Iterator[str]:
     """What the suite asserts, and where that comes from."""
@@ -149,6 +177,65 @@ def faults_page() -> Iterator[str]:
         yield f"### {fault.name}"
         caught = ", ".join(f"[{name}](checks.md#{name})" for name in fault.caught_by)
         yield f"{fault.summary} Caught by {caught}."
+
+
+def python_page() -> Iterator[str]:
+    """The public names of the three packages."""
+    yield "# Python"
+    yield "All that is public; [the guide](../guides/python-api.md) shows how it is used."
+    for package in (specs, mockserver, contracts):
+        yield f"## {package.__name__}"
+        for name in sorted(package.__all__, key=str.lower):
+            yield f"### {name}"
+            public = getattr(package, name)
+            yield from _definition(public) if callable(public) else (f"`{type(public).__name__}`",)
+
+
+def _definition(public: Any) -> Iterator[str]:
+    """A function, or a class with its public parts: how it is written, and what it says of itself."""
+    node = ast.parse(textwrap.dedent(inspect.getsource(public))).body[0]
+    parts = node.body if isinstance(node, ast.ClassDef) else [node]
+    fields = [ast.unparse(part) for part in parts if isinstance(part, ast.AnnAssign) and _is_public(part.target)]
+    if isinstance(node, ast.ClassDef):
+        bases = ", ".join(map(ast.unparse, node.bases))
+        lines = [
+            f"class {node.name}({bases}):" if bases else f"class {node.name}:",
+            *(f"    {each}" for each in fields),
+        ]
+        yield "```python\n" + "\n".join(lines) + "\n```"
+        yield ast.get_docstring(node) or "-"
+    for part in parts:
+        if isinstance(part, ast.FunctionDef) and _is_public(part):
+            if isinstance(node, ast.ClassDef):
+                yield f"#### {node.name}.{part.name}"
+            yield f"```python\n{_signature(part)}\n```"
+            yield ast.get_docstring(part) or "-"
+
+
+def _is_public(node: ast.AST) -> bool:
+    name = getattr(node, "name", getattr(node, "id", ""))
+    return not name.startswith("_")
+
+
+def _signature(node: ast.FunctionDef) -> str:
+    marks = "".join(f"@{ast.unparse(each)}\n" for each in node.decorator_list)
+    end = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    line = f"def {node.name}({ast.unparse(node.args)}){end}"
+    if len(line) > WIDEST:
+        line = f"def {node.name}(\n" + "".join(f"    {each},\n" for each in _arguments(node.args)) + f"){end}"
+    return marks + line
+
+
+def _arguments(given: ast.arguments) -> list[str]:
+    """The parameters, one by one: commas inside brackets separate none."""
+    found, depth = [""], 0
+    for mark in ast.unparse(given):
+        depth += (mark in "([{") - (mark in ")]}")
+        if mark == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += mark
+    return [each.strip() for each in found]
 
 
 def modules_page() -> Iterator[str]:
@@ -205,6 +292,7 @@ PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
     "commands.md": commands_page,
     "checks.md": checks_page,
     "faults.md": faults_page,
+    "python.md": python_page,
     "modules.md": modules_page,
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from threadmock import contracts, mockserver, specs
 from threadmock.contracts.cli.main import threadmock as main
 from threadmock.contracts.cli.main import verbs
 from threadmock.contracts.cli.words import read_schema, vocabulary
@@ -139,6 +140,22 @@ def test_a_check_of_the_pages_says_what_mends_them(generate, tmp_path, monkeypat
     assert generate.main() == 0
 
 
+def test_the_pages_of_the_reference_are_not_stale(generate) -> None:
+    assert generate.stale(generate.FOLDER) == [], f"write them anew: {generate.COMMAND}"
+
+
+def test_every_public_name_says_what_it_is(generate) -> None:
+    text = generate.written_pages()["python.md"]
+    for package in (specs, mockserver, contracts):
+        assert set(package.__all__) <= set(re.findall(r"^### (\w+)$", text, re.MULTILINE))
+    assert "\n-\n" not in text
+
+
+def test_a_parameter_with_commas_inside_stays_whole(generate) -> None:
+    node = generate.ast.parse("def f(a: dict[str, int], *, b: tuple = (1, 2)) -> None: ...").body[0]
+    assert generate._arguments(node.args) == ["a: dict[str, int]", "*", "b: tuple=(1, 2)"]
+
+
 def test_the_page_of_the_vocabulary_has_every_word(generate) -> None:
     text = generate.written_pages()["behaviour.md"]
     for word in vocabulary(read_schema()).values():
@@ -219,3 +236,40 @@ def test_the_recipes_name_tables_that_exist() -> None:
     assert len(named) >= 5
     for name, path in named:
         assert re.search(rf"^{name}\b", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), (name, path)
+
+
+def python_blocks(path: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def run_blocks(blocks: list[str]) -> dict[str, object]:
+    """Run the blocks of a page one after the other, as a reader would. `# file: NAME` saves one under that name, too."""
+    names: dict[str, object] = {"__name__": "page"}
+    for number, block in enumerate(blocks):
+        if saved := re.match(r"# file: ([\w.]+)\n", block):
+            Path(saved[1]).write_text(block, encoding="utf-8")
+        exec(compile(block, f"block {number}", "exec"), names)
+    return names
+
+
+GUIDES = [path for path in BY_HAND if path.parent.name in ("guides", "tutorials") and python_blocks(path)]
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=[path.name for path in GUIDES])
+def test_the_python_of_a_guide_runs(path: Path, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_blocks(python_blocks(path))
+
+
+def test_python_that_does_not_run_is_found(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\n# file: own.py\na = 1\n```\ntext\n```python\nassert a == 1\n```\n```python\nassert a == 2\n```\n",
+        encoding="utf-8",
+    )
+    first, second, wrong = python_blocks(page)
+    assert run_blocks([first, second])["a"] == 1
+    assert (tmp_path / "own.py").read_text(encoding="utf-8") == first
+    with pytest.raises(AssertionError):
+        run_blocks([first, wrong])
