@@ -63,7 +63,7 @@ class Mock:
         """Serve on a loopback port as long as the block runs; the base URL, such as `http://127.0.0.1:40123`.
 
         port: 0 for any free one. The server answers on a thread of this process, so that the mock can be asked and
-        reset meanwhile. At the end open streams end and runs that are under way are dropped; what is stored stays.
+        reset while it runs. At the end open streams end and runs that are under way are dropped; what is stored stays.
         PortTaken (an OSError) where somebody listens there; RuntimeError where this mock is being served already.
 
             with create_mock("openapi.yaml").serve() as url:
@@ -98,7 +98,7 @@ class Mock:
     def things(self) -> list[dict[str, Any]]:
         """What is stored, but for what is there from the start: for each shelf its name, a count, and the things.
 
-        A shelf is `[provider, resource]`, followed by resource and key of the parent where its things lie below one.
+        A shelf is `[provider, resource]`, followed by resource and key of the parent where its things have one.
         Of each shelf the first 1000 things are listed.
         """
         return list(_plain(stored(self.gateway)["shelves"]))

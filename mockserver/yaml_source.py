@@ -1,4 +1,4 @@
-"""Read a file that somebody wrote by hand, YAML or JSON. What is wrong is told with its place and a way out."""
+"""Read a file that was written by hand, YAML or JSON. Errors name the place and what to write instead."""
 
 import datetime
 import re

@@ -9,7 +9,7 @@ from threadmock.mockserver.rules.outcome import Done, Refused
 
 
 def run(call: Call) -> Done | Refused:
-    """The new thing, made over the one that it follows."""
+    """The new thing, made from the one that it follows."""
     if missing := call.enter():
         return missing
     scope, followed = call.scope, call.asked_key()

@@ -1,4 +1,4 @@
-"""Delete: the thing and all that lies below it is deleted; of a run under way, what it made is, too."""
+"""Delete: the thing is deleted with all that is below it; with a run under way, also what it created."""
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done

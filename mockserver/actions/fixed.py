@@ -9,7 +9,7 @@ from threadmock.mockserver.rules.outcome import Done, Refused
 
 
 def run(call: Call) -> Done | Refused:
-    """What the rule says; else the reply's first example, else a generated body with the request's members that fit."""
+    """The rule's reply; else the reply's first example, else a generated body with the request's members that fit."""
     plan, body = call.plan, call.scope.body
     if missing := call.enter():
         return missing

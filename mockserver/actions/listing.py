@@ -1,4 +1,4 @@
-"""List: the things of a shelf, filtered, ordered and cut as the rule says."""
+"""List: the things of a shelf, filtered, ordered and cut into pages as the rule says."""
 
 import re
 from dataclasses import replace
@@ -42,7 +42,7 @@ def run(call: Call) -> Done | Refused:
 
 
 def _cut(call: Call, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], int, bool]:
-    """The page, how many things stand before it, and whether others stand behind it."""
+    """The page, how many things come before it, and whether others come after it."""
     lister = call.plan.lister
     after, before = (read(call.scope) if read else ABSENT for read in (lister.after, lister.before))
     start, end = 0, len(things)

@@ -1,4 +1,4 @@
-"""What an operation needs at run time, worked out once: makers, echoed members, the reply's schema."""
+"""What an operation needs at run time, compiled once: makers, echoed members, the reply's schema."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,15 +22,14 @@ from threadmock.specs.schemas.validation import checker
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """One operation, ready to be served.
+    """One operation, compiled.
 
-    order: members of the success reply in document order; declared: the same as a set. envelope: members of what
-    holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule
-    makes it; deep_makers: the same for members inside others. echoed: member, the
-    check that an echoed value must pass, and what stands for it where it was not sent (ABSENT: nothing). wanted:
-    members that the reply must have. fits: whether a body is all that
-    the success reply asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it
-    stands; None where names or keys are read leniently.
+    order: members of the success reply in document order; declared: the same as a set. envelope: members of the object
+    that holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule makes it;
+    deep_makers: the same for members inside others. echoed: member, the check that an echoed value must pass, and its
+    default (ABSENT: none). wanted: members that the reply must have. fits: whether a body is all that the success reply
+    asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it was sent; None where
+    names or keys are read leniently.
     """
 
     contract: Contract

@@ -6,7 +6,7 @@ from threadmock.mockserver.rules.outcome import Done, Refused
 
 
 def run(call: Call) -> Done | Refused:
-    """The thing, what stands for one that is not there, or the refusal of an unknown key."""
+    """The thing, the empty one where the rule has one for what does not exist, or the refusal of an unknown key."""
     if missing := call.enter():
         return missing
     plan, scope = call.plan, call.scope

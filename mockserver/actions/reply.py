@@ -1,4 +1,4 @@
-"""What a reply shows of a thing: what the rule's reply says, else the members that the reply's schema declares."""
+"""What a reply shows of a thing: as the rule's `reply` has it, else the members that the reply's schema declares."""
 
 from collections.abc import Mapping
 from typing import Any

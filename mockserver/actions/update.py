@@ -1,4 +1,4 @@
-"""Update and replace: the members that the request holds and the thing may have."""
+"""Update and replace: the members that the request sends and the thing may have."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -58,7 +58,7 @@ def changed(call: Call, before: Thing) -> dict[str, Any]:
 
 
 def merged(before: Any, sent: Any, how: str) -> Any:
-    """Objects merge at one level (shallow) or all (deep); anything else, and `replace`, takes the place of what was."""
+    """Objects merge at one level (shallow) or all (deep); anything else, and `replace`, replaces what was."""
     if how == "replace" or not isinstance(before, Mapping) or not isinstance(sent, Mapping):
         return sent
     if how == "shallow":

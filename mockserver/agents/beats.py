@@ -57,7 +57,7 @@ Beats = Generator[Beat, Any, None]
 
 @dataclass
 class ScriptPlayer:
-    """Goes through the steps of one reply. before, after: nodes at which it pauses ("*": all).
+    """Plays the steps of one reply. before, after: nodes at which it pauses ("*": all).
 
     new_id: makes ids. calls: ids of the first calls, where these were made before. Its generator yields
     beats; to a `paused` one the answer is sent, or AGAIN.
@@ -129,7 +129,7 @@ class ScriptPlayer:
         self.resume = answer if isinstance(answer, str) else dump_json(answer).decode()
 
     def say(self, step: ScriptStep, following: list[str]) -> Beats:
-        """One message, token by token, and what the tools that it calls answer."""
+        """One message, token by token, and the results of the tools that it calls."""
         identifier, self.message = self.message or self.new_id(), ""
         text = fill_marks(step.text, self.input, self.resume)
         yield from self.tokens("part", text, step, identifier)
@@ -142,7 +142,7 @@ class ScriptPlayer:
             message["calls"] = [{name: value for name, value in call.items() if name != "result"} for call in calls]
         self.turn.say(identifier, text, calls)
         yield self.beat("said", **message, next=[TOOLS] if results else following, turn=self.turn.as_item())
-        yield from self.passed([TOOLS] if results else following)
+        yield from self.end_node([TOOLS] if results else following)
         for at, (call, each) in enumerate(results):
             yield from self.result(call, each, following if at == len(results) - 1 else [TOOLS])
 
@@ -165,7 +165,7 @@ class ScriptPlayer:
             next=following,
             turn=self.turn.as_item(),
         )
-        yield from self.passed(following)
+        yield from self.end_node(following)
 
     def call(self, each: ScriptCall, index: int) -> dict[str, Any]:
         """A call as settings read it; with its result where there is one."""
@@ -195,7 +195,7 @@ class ScriptPlayer:
             yield made
 
     def beat(self, kind: str, **item: Any) -> Beat:
-        """A beat in the present node, after the time that has gathered."""
+        """A beat in the current node, after the delay that has added up."""
         delay, self.delay = self.delay, 0.0
         if self.node:
             item = {
@@ -208,7 +208,7 @@ class ScriptPlayer:
         return Beat(kind, item, delay)
 
     def enter(self, node: str) -> Beats:
-        """Begin a node, where it is not the present one; pause before it, where that was asked for."""
+        """Begin a node, where it is not the current one; pause before it, where that was asked for."""
         if self.node == node:
             return
         yield from self.leave([node])
@@ -220,26 +220,26 @@ class ScriptPlayer:
         yield self.beat("entered")
 
     def leave(self, following: list[str]) -> Beats:
-        """End the present node without a message."""
+        """End the current node without a message."""
         if self.node:
             yield self.beat("left", next=following)
-            yield from self.passed(following)
+            yield from self.end_node(following)
 
-    def passed(self, following: list[str]) -> Beats:
-        """The node is over; pause after it, where that was asked for and something follows."""
+    def end_node(self, following: list[str]) -> Beats:
+        """End the node; pause after it, where that was asked for and something follows."""
         node, self.node, task = self.node, "", self.task
         if following and self.after & {node, "*"}:
             yield self.static_pause(node, task, following)
 
     def static_pause(self, node: str, task: str, following: list[str]) -> Beat:
-        """A pause that the request asked for: nobody is asked anything, and any run goes on from it."""
+        """A pause that the request asked for: there is no question, and any run goes on from it."""
         item = {"node": node, "task": task, "next": following, "turn": self.turn.as_item()}
         return Beat("paused", item)
 
 
 @dataclass
 class TurnState:
-    """What settings read of a whole turn, so far."""
+    """A turn so far, as settings read it."""
 
     base: Mapping[str, Any] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
@@ -258,7 +258,7 @@ class TurnState:
         self.text = text or self.text
 
     def answer(self, call: Mapping[str, Any]) -> None:
-        """Note what a tool answered."""
+        """Note the result of a tool."""
         self.steps = [{**step, **call} if step.get("id") == call["id"] else step for step in self.steps]
         self.calls = [call if each["id"] == call["id"] else each for each in self.calls]
 

@@ -79,7 +79,7 @@ def _messages(scope: Scope, found: Any, roles: Mapping[str, str]) -> Iterator[di
 
 
 def find_agent(scope: Scope, plan: RunPlan) -> tuple[Thing | None, str] | Refused:
-    """The agent that a request names, and the name that a script may have; made where the rule says how."""
+    """The agent that a request names, and the name of its script; the agent is created where the rule says how."""
     speaker = plan.rule.agent
     if speaker is None:
         return None, ""

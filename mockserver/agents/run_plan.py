@@ -26,7 +26,7 @@ class CompiledRespond:
 
 @dataclass(frozen=True, eq=False)
 class RunPlan:
-    """A `RunRule`, compiled. readers: by the word of the rule, for what the request names. For the others see there."""
+    """A `RunRule`, compiled; see there. readers: by the rule's word, for what the request may name."""
 
     rule: RunRule
     readers: Mapping[str, Maker]

@@ -24,7 +24,7 @@ MOST_BEATS = 20_000
 MOST_BEATS_IN_ALL = 60_000
 """Of all threads together, without those of runs that can be joined again; about a kilobyte each."""
 AT_ONCE = 64
-"""So many beats happen in one go; a long script without delays leaves room for others between them."""
+"""So many beats happen in one go; between them other work is done, however long a script without delays is."""
 _CHECK_EVERY = 1000
 
 
@@ -98,7 +98,7 @@ class TooManyRuns(Exception):  # noqa: N818 - reads as what it is
 class Scheduler:
     """All runs of one mock, in the time of one timer.
 
-    speed: what every delay is multiplied by. wake: called where something is due earlier than before. most_streams: how
+    speed: what every delay is multiplied by. wake: called where a beat is due earlier than before. most_streams: how
     many streams may be open at once.
     """
 
@@ -186,7 +186,7 @@ class Scheduler:
                 self.stop(queue[0])
 
     def forget_deleted(self, address: ThingAddress) -> None:
-        """After something was deleted: what waited there is forgotten, and runs that were deleted with it end."""
+        """After something was deleted: forget the script that waits there, and end the runs deleted with it."""
         with self.lock:
             self._paused.pop(address, None)
             feed = self._feeds.pop(address, None)

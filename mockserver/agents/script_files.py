@@ -1,4 +1,4 @@
-"""Read scripts from YAML or JSON. What is wrong is told with its place and a way out.
+"""Read scripts from YAML or JSON. Errors name the place and what to write instead.
 
 A file holds one script (`replies`, or only `steps`), or several by name (`scripts`). `data/scripts` has our own.
 """
@@ -86,12 +86,12 @@ class ScriptReader(FileReader):
         node = self.mapping(tree, _FILE, "", "A file of scripts")
         if "scripts" not in node:
             if "default" in node:
-                self.fail("`default` stands beside `scripts` only.", "/default", "Leave it out.")
+                self.fail("`default` goes with `scripts` only.", "/default", "Leave it out.")
             name = self.name(node.get("name", _safe(stem)), "/name")
             return [self.script(node, name, "")], name
         for word in _SCRIPT:
             if word in node:
-                self.fail(f"`{word}` stands inside one of the `scripts`.", f"/{word}", "Move it there.")
+                self.fail(f"`{word}` belongs inside one of the `scripts`.", f"/{word}", "Move it there.")
         if not isinstance(node["scripts"], Mapping) or not node["scripts"]:
             self.fail("`scripts` is an object of names to scripts.", "/scripts", "Write at least one.")
         made = [

@@ -14,7 +14,7 @@ Listener = Callable[[], None]
 
 
 class StreamsFull(Exception):  # noqa: N818 - reads as what it is
-    """As many streams are open as may be."""
+    """As many streams are open as are allowed."""
 
 
 class StreamSource(Protocol):

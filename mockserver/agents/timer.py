@@ -1,4 +1,4 @@
-"""Time for runs: seconds that only go on. Real for a server; jumped over where nobody has to wait."""
+"""Time for runs: seconds that only go on. Real for a server; skipped where nobody has to wait."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Timer(Protocol):
-    """read: seconds since some moment. wait: until somebody sets the event, or so many seconds at most."""
+    """read: seconds since some moment. wait: until the event is set, or so many seconds at most."""
 
     def read(self) -> float:
         """The present moment in seconds."""
@@ -16,7 +16,7 @@ class Timer(Protocol):
 
 
 class RealTimer:
-    """The machine's monotonic time: it never jumps, whatever happens to the calendar."""
+    """The machine's monotonic time: it never jumps, whatever happens to the date."""
 
     def read(self) -> float:
         """See Timer."""
@@ -28,7 +28,7 @@ class RealTimer:
 
 
 class JumpingTimer:
-    """Time passes only where somebody waits, and then at once: for tests, and for the suite in one process."""
+    """Time passes only where a reader waits, and then at once: for tests, and for the suite in one process."""
 
     def __init__(self) -> None:
         self._now = 0.0

@@ -1,6 +1,6 @@
-"""`python -m threadmock.mockserver.cli.attended`: serves as long as somebody holds the other end of standard input.
+"""`python -m threadmock.mockserver.cli.attended`: serves as long as the other end of standard input is open.
 
-Whoever started it may die in any way: the operating system closes its end, and the server stops.
+The process that started it may die in any way: the operating system closes its end, and the server stops.
 """
 
 import os
@@ -13,7 +13,7 @@ _INPUT = 0
 
 
 def _watch() -> None:
-    # not through sys.stdin: a worker that is forked meanwhile would wait for its lock for ever
+    # not through sys.stdin: a worker that is forked while it is read would wait for its lock for ever
     while os.read(_INPUT, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What `serve` prints once it answers: where it listens and, for each provider, how to point a client there."""
+"""What `serve` prints once it answers: where it listens and, for each provider, how to configure a client."""
 
 import json
 import shlex
@@ -66,7 +66,7 @@ def counted(number: int, what: str) -> str:
 
 
 def curl_line(mount: Mount, url: str, auth: str) -> str:
-    """One curl command that works: of the operation that a newcomer wants first. "" where none could be built."""
+    """One curl command that works, of the operation to try first; "" where none could be built."""
     operations = sorted(mount.contract.operations, key=lambda o: _PREFERRED.get(o.rule.action, 9))
     for operation in operations:
         try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def begin_with(source: str) -> "Dataset":
-    """The data of a set or a file, if they lie before now. The worker fills; what is wrong is reported before."""
+    """The data of a set or a file, if they are in the past. The worker fills; errors are reported before."""
     from threadmock.mockserver.datasets.conversation_files import read_data  # noqa: PLC0415
     from threadmock.mockserver.datasets.conversations import begin_times  # noqa: PLC0415 - few servers begin with data
 
@@ -68,7 +68,11 @@ class _Worker:
 )
 @click.option("--seed", type=int, help="Same seed and clock: same bytes. Random, and printed, where it is left out.")
 @click.option(
-    "--allow-origin", "origins", multiple=True, metavar="ORIGIN", help="A page that may call, beside those on loopback."
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A page that may call, besides those on loopback.",
 )
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME", help="Plant a deviation; `threadmock checks` lists them."

@@ -1,1 +1,1 @@
-"""Things that are there from the start: conversation files and initial things."""
+"""What is there from the start: conversations of data files, and a provider's initial things."""

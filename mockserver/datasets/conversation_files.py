@@ -1,6 +1,6 @@
-"""Read a data file, YAML or JSON: threads with their messages. Errors name the place and a way out.
+"""Read a data file, YAML or JSON: threads with their messages. Errors name the place and what to write instead.
 
-`repeat` stands for so many of what it stands beside; `$n` in its texts is the number of each.
+`repeat` repeats the thread or the messages that it belongs to; `$n` in their texts is the number of each.
 """
 
 import datetime
@@ -38,7 +38,7 @@ def read_data(source: str) -> Dataset:
 
 
 def parse_data(text: str, file: str, name: str) -> Dataset:
-    """The threads that a text spells. file goes into errors; name is what the set is called."""
+    """The threads of a text. file: named in errors; name: of the set."""
     tree, text = read_tree(Path(file), text)
     return _dataset(tree, text, file, name)
 
@@ -77,11 +77,11 @@ class _Reader(FileReader):
                 yield one
 
     def repeated(self, node: Mapping[str, Any], at: str) -> Iterator[Conversation]:
-        """The threads that one entry stands for."""
+        """The threads of one entry: several where it has `repeat`."""
         one = self.thread(node, at)
         if "repeat" not in node:
             if "every" in node:
-                self.fail("`every` stands beside `repeat` only.", f"{at}/every", "Add `repeat`, or leave it out.")
+                self.fail("`every` goes with `repeat` only.", f"{at}/every", "Add `repeat`, or leave it out.")
             yield one
             return
         times = self.number(node["repeat"], f"{at}/repeat")
@@ -168,7 +168,7 @@ class _Reader(FileReader):
         known, arguments = self.tool(node, _CALL, at)
         key = self.texts(known.get("id", f"call_{len(calls) + 1}"), f"{at}/id")
         if key in calls:
-            self.fail(f"The id {key!r} stands twice in one thread.", f"{at}/id", "Give each call its own.")
+            self.fail(f"The id {key!r} is used twice in one thread.", f"{at}/id", "Give each call its own.")
         calls[key] = ToolCall(key, self.texts(known["name"], f"{at}/name"), arguments)
         return calls[key]
 

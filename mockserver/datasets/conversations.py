@@ -1,7 +1,7 @@
 """Threads and messages of no provider: what a data file holds, when each thing happened, and what settings read.
 
-Everything here is plain: a thread has a title, a beginning, metadata and messages; a message has a role, a text, calls
-of tools, and how long after the one before it it came.
+A thread has a title, a beginning, metadata and messages; a message has a role, a text, calls of tools, and how long
+after the previous message it came.
 """
 
 import datetime
@@ -14,7 +14,7 @@ from threadmock.specs.schemas.formats import write_date_time
 
 HOUR = datetime.timedelta(hours=1)
 STEP = datetime.timedelta(milliseconds=1)
-"""Two messages of a thread are at least so far apart, so that ids and orders by time hold."""
+"""The least time between two messages of a thread, so that ids and orders by time hold."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Conversation:
-    """One thread. created: its moment, or how long ago it began, or None; pointer: where in the file it stands."""
+    """One thread. created: its moment, or how long ago it began, or None; pointer: where it is in the file."""
 
     title: str
     created: datetime.datetime | datetime.timedelta | None
@@ -168,7 +168,7 @@ def _steps(message: Message) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Turn:
-    """A question with all that answers it. begun: when it was asked; item: what settings read of it."""
+    """A question with its answers. begun: when it was asked; item: what settings read of it."""
 
     begun: datetime.datetime
     item: Mapping[str, Any]

@@ -89,7 +89,7 @@ class Filler:
         return FillResult(threads, pieces, self.piece.recipe.resource if self.piece else "", self.left_out, where)
 
     def items(self, dated: DatedConversation) -> Iterable[tuple[datetime.datetime, Mapping[str, Any]]]:
-        """What lies below a thread: its messages, or its turns."""
+        """The things below a thread: its messages, or its turns."""
         if self.fill.per == "turn":
             return ((turn.begun, turn.item) for turn in turns(dated.one, dated.when))
         return ((at, message_item(message, at)) for message, at in zip(dated.one.messages, dated.when, strict=True))
@@ -102,7 +102,7 @@ class Filler:
         thread: Thing,
         items: Iterable[tuple[datetime.datetime, Mapping[str, Any]]],
     ) -> int:
-        """Store what lies below one thread; how many."""
+        """Store the things below one thread; how many."""
         shelf = (self.contract.name, kind.recipe.resource, self.fill.thread.resource, key)
         latest: Thing | None = None
         count = 0
@@ -122,14 +122,14 @@ class Filler:
         return count
 
     def insert_opening(self, kind: ThingKind, shelf: Shelf, scope: Scope) -> Thing | None:
-        """Store what stands before a message, a microsecond earlier: ids that are made of the time are in its order."""
+        """Store what comes before a message, a microsecond earlier: ids that are made of the time are in that order."""
         moment = scope.moment - datetime.timedelta(microseconds=1)
         own = replace(scope, moment=moment, stamp=write_date_time(moment))
         own.key = new_key(own, kind.recipe)
         return self.insert(own, kind, shelf)
 
     def scope_at(self, moment: datetime.datetime, item: Mapping[str, Any]) -> Scope:
-        """What settings read at a moment of the past; the item is what the file says."""
+        """What settings read at a moment of the past; item: from the file."""
         return Scope(
             contract=self.contract,
             operation=self.contract.operations[0],

@@ -1,4 +1,4 @@
-"""Fill a provider that says nothing about it: threads and messages are stored as its creates would store them."""
+"""Fill a provider without a `fill` of its own: threads and messages are stored as its creates would store them."""
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping
@@ -46,8 +46,8 @@ _MEMBERS: Mapping[str, str] = {
 class FillResult:
     """What became of a data file at one provider. pieces: of what kind, and how many.
 
-    left_out: members and things that fit no schema. where: what the threads lie below, "" for nothing. note: why
-    nothing was filled. inferred: by what the creates suggest.
+    left_out: members and things that fit no schema. where: the parent of the threads, "" for none. note: why nothing
+    was filled. inferred: by what the creates suggest.
     """
 
     threads: int = 0
@@ -61,7 +61,7 @@ class FillResult:
 
 @dataclass(frozen=True, eq=False)
 class InferredCreate:
-    """A create, and how its body is made. members: of the body, each with its schema and what a file says for it."""
+    """A create, and how its body is made. members: of the body, each with its schema and what of an item it takes."""
 
     plan: Plan
     schema: Schema
@@ -114,7 +114,7 @@ def compile_create(plan: Plan) -> InferredCreate | None:
 
 
 def body_of(create: InferredCreate, item: Mapping[str, Any], ids: Ids, clock: Clock) -> dict[str, Any] | None:
-    """A valid body that says what the item says; None where the schema does not take it."""
+    """A valid body with what the item holds; None where the schema does not accept it."""
     made: dict[str, Any] = {}
     for name, schema, what in create.members:
         if what in item and checker(schema).valid(item[what]):

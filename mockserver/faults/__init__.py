@@ -1,1 +1,1 @@
-"""Planted faults by name, and where each one hooks in."""
+"""Planted faults by name, and what each one changes."""

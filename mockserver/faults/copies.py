@@ -1,4 +1,4 @@
-"""Planted deviations of what concerns many things: prunes that take too little or too much, copies that are none."""
+"""Planted deviations of what concerns many things: prunes that delete too little or too much, incomplete copies."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -122,11 +122,11 @@ def _linked(action: Action, call: Call, memory: Memory) -> Done | Refused:
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "prune-first-only",
-        "A prune takes the first thing only.",
+        "A prune deletes the first thing only.",
         ("prune",),
         around=_pruning(_first_only, keeping=False),
     ),
-    Fault("prune-all", "A prune takes everything.", ("prune",), around=_pruning(_all, keeping=False)),
+    Fault("prune-all", "A prune deletes everything.", ("prune",), around=_pruning(_all, keeping=False)),
     Fault(
         "prune-miscounts",
         "A prune counts what was named, not what was there.",
@@ -138,6 +138,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("copy-shell", "A copy has nothing in it.", ("copy",), around=_copying(_shell)),
     Fault("copy-bare", "A copy's objects are empty.", ("copy",), around=_copying(_bare)),
     Fault("copy-same-key", "A copy is given the original's key.", ("copy",), around=_copying(_same_key)),
-    Fault("copy-moves", "What lies in the original is in the copy instead.", ("copy",), around=_copying(_moved)),
+    Fault("copy-moves", "What was in the original is moved into the copy.", ("copy",), around=_copying(_moved)),
     Fault("copy-linked", "What changes in the original changes in the copy.", ("copy",), around=_linked),
 )

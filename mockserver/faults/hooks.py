@@ -1,4 +1,4 @@
-"""What planted deviations do: small functions over a request, a body, a thing, an answer, hung into `faults`."""
+"""What planted deviations do: small functions over a request, a thing, a reply's body, a response."""
 
 import datetime
 import json
@@ -59,7 +59,7 @@ def without_nulls(thing: dict[str, Any], view: FaultView) -> dict[str, Any]:
 def shift_time(
     members: tuple[str, ...], delta: datetime.timedelta
 ) -> Callable[[dict[str, Any], FaultView], dict[str, Any]]:
-    """A thing whose moments, in members whose names begin so, have been moved."""
+    """A thing whose moments, in members whose names begin in this way, are shifted."""
 
     def hook(thing: dict[str, Any], _: FaultView) -> dict[str, Any]:
         made = dict(thing)
@@ -255,7 +255,7 @@ def wrong_error_body(response: Response, _: FaultView) -> Response:
 
 
 def any_credential(request: Request, view: FaultView) -> Request:
-    """Whatever credential comes is taken for the good one."""
+    """Any credential counts as the right one."""
     sent = dict(request.headers)
     for alternative in view.operation.security:
         for scheme in alternative:

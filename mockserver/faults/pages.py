@@ -1,4 +1,4 @@
-"""Planted deviations of what is shown in part and page by page: members and paths asked for, links, headers, orders."""
+"""Planted deviations of partial replies and pages: selected members, paths, links, headers, orders."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -127,7 +127,7 @@ def _one_less(headers: dict[str, str], _: str, total: str) -> None:
 
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("ignore-sort", "The member that orders a list is not looked at.", ("order_by",), around=_unsorted),
+    Fault("ignore-sort", "The member that orders a list is ignored.", ("order_by",), around=_unsorted),
     Fault("only-ascending", "A chosen order always goes up.", ("order_by",), around=_only_up),
     Fault("ignore-select", "Things are shown whole whatever is asked for.", ("select",), around=_whole),
     Fault(
@@ -150,7 +150,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("endless-links", "The last page links to a next one.", ("links",), around=_linking(_endless)),
     Fault("same-page-link", "The next page is this page.", ("links",), around=_linking(_same_page)),
     Fault("no-way-back", "No page links to the previous.", ("links",), around=_linking(_no_way_back)),
-    Fault("no-next-offset", "No header tells the next offset.", ("page_headers",), around=_counting(_no_next)),
+    Fault("no-next-offset", "No header has the next offset.", ("page_headers",), around=_counting(_no_next)),
     Fault("endless-offsets", "The last page has a next offset.", ("page_headers",), around=_counting(_always_next)),
     Fault("known-too-few", "The header that counts is one short.", ("page_headers",), around=_counting(_one_less)),
 )

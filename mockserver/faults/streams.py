@@ -1,6 +1,6 @@
 """Planted deviations of runs and their streams: events that are lost, spoilt or out of order, and runs that go wrong.
 
-Those of a stream stand between a run and its reader; the others stand around a behaviour, as those of families do.
+Those of a stream change the source that it takes from; the others wrap an action, as those of families do.
 """
 
 import re
@@ -141,7 +141,7 @@ def _resumed_late(call: Call, source: StreamSource) -> StreamSource:
 
 
 def _other_history(call: Call, source: StreamSource) -> StreamSource:
-    """When a stream, or a wait, ends, the thread is stored otherwise than it was told."""
+    """When a stream, or a wait, ends, the stored thread is changed: it is not what was sent."""
     agent, address = call.scope.contract.profile.agent, thread_address(call.scope)
 
     def spoil() -> list[bytes]:
@@ -175,7 +175,7 @@ def _louder(value: Any) -> Any:
 
 
 def _answered_twice(action: Action, call: Call, memory: Memory) -> Done | Refused:
-    """What was answered before is answered again: the run that asked goes on once more."""
+    """A question that was answered can be answered again: the run that asked goes on once more."""
     scheduler, scope = call.world.scheduler, call.scope
     agent = scope.contract.profile.agent
     if agent is not None and call.rule.action == "run":
@@ -190,7 +190,7 @@ def _answered_twice(action: Action, call: Call, memory: Memory) -> Done | Refuse
 
 
 def _once_more(player: ScriptPlayer) -> Beats:
-    """Beats that wait for an answer, and then say something."""
+    """Beats that wait for an answer, and then send a message."""
 
     def beats() -> Iterator[Beat]:
         yield Beat("paused", {})
@@ -204,7 +204,7 @@ def _once_more(player: ScriptPlayer) -> Beats:
 
 
 def _goes_on(action: Action, call: Call, _: Memory) -> Done | Refused:
-    """A run that is said to be cancelled, and is not."""
+    """A cancel that answers as if the run was cancelled, and does nothing."""
     plan = call.plan.run
     if call.rule.action != "cancel" or plan is None:
         return action(call)
@@ -240,7 +240,7 @@ def _never_busy(action: Action, call: Call, memory: Memory) -> Done | Refused:
 
 
 def _half_taken_away(action: Action, call: Call, memory: Memory) -> Done | Refused:
-    """Runs that are to be taken away for another one are, and what they were told and said stays."""
+    """Runs that are to be removed for another one are, and their messages stay."""
     plan, thread = call.plan.run, thread_address(call.scope)
     busy = plan.rule.busy if plan else None
     if plan is None or busy is None:
@@ -257,7 +257,7 @@ def _half_taken_away(action: Action, call: Call, memory: Memory) -> Done | Refus
 FAULTS: tuple[Fault, ...] = (
     Fault(
         "late-event",
-        "A stream tells its first event once more when all is over.",
+        "A stream sends its first event once more at its end.",
         ("stream_order", "failing"),
         around=_of_streams(_late, "run"),
     ),
@@ -294,19 +294,19 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "other-history",
-        "What is stored of a run is not what its stream told.",
+        "What is stored of a run is not what its stream sent.",
         ("stream_state", "wait_equals_stream"),
         around=_of_streams(_other_history, "run", events_only=False),
     ),
     Fault(
         "resume-late",
-        "Who comes back to a stream misses one event.",
+        "A reader that resumes a stream misses one event.",
         ("resume_stream",),
         around=_of_streams(_resumed_late, "join"),
     ),
     Fault(
         "answered-twice",
-        "What a run asked can be answered again and again.",
+        "The question of a run can be answered again and again.",
         ("interrupt_resume", "commands"),
         around=_answered_twice,
     ),
@@ -314,7 +314,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("never-busy", "A thread takes any number of runs at one moment.", ("busy",), around=_never_busy),
     Fault(
         "half-taken-away",
-        "A run that another one takes the place of is gone, and what it was told stays.",
+        "A run that another one replaces is removed, and its messages stay.",
         ("busy",),
         around=_half_taken_away,
     ),
@@ -324,5 +324,5 @@ FAULTS: tuple[Fault, ...] = (
         ("disconnect",),
         around=_planned(disconnect=(("body", ("no-such-member",), True),)),
     ),
-    Fault("any-agent", "An agent need not be there.", ("unknown_agent",), around=_planned(agent=None)),
+    Fault("any-agent", "An agent need not exist.", ("unknown_agent",), around=_planned(agent=None)),
 )

@@ -41,7 +41,7 @@ _ANSWERS = (
     ),
     Fault(
         "sent-elsewhere",
-        "Answers send their reader to another host.",
+        "Responses redirect to another host.",
         ("redirects",),
         response=hooks.headers({"refresh": "0; url=http://elsewhere.example/"}),
     ),
@@ -59,13 +59,13 @@ _ANSWERS = (
     ),
     Fault(
         "foreign-404",
-        "Unknown paths are refused by something else than the provider.",
+        "Unknown paths get a refusal that is not the provider's.",
         ("unknown_route",),
         skips=frozenset({"routes"}),
     ),
     Fault(
         "foreign-cors",
-        "Browsers are told what the provider does not tell them.",
+        "Responses have CORS headers that the provider does not send.",
         ("cors",),
         skips=frozenset({"cors"}),
     ),
@@ -87,13 +87,13 @@ _ENTRY = (
     ),
     Fault(
         "accept-malformed",
-        "A body that is no JSON is taken for an empty object.",
+        "A body that is not JSON counts as an empty object.",
         ("malformed_refused",),
         skips=frozenset({"syntax"}),
     ),
     Fault(
         "accept-any-media-type",
-        "The content type is not looked at.",
+        "The content type is ignored.",
         ("media_type_refused",),
         skips=frozenset({"media_type"}),
     ),

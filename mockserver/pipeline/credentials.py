@@ -12,7 +12,7 @@ from threadmock.specs.wire.messages import Request
 def check_credentials(operation: Operation, request: Request, auth: str) -> Refused | None:
     """The refusal of a request whose credentials are absent or, in exact mode, wrong.
 
-    auth: "off", "present" (anything goes, as long as something is there), or the one token that is taken.
+    auth: "off", "present" (any credential), or the one token that is accepted.
     """
     if auth == "off" or not operation.security:
         return None
@@ -35,7 +35,7 @@ def challenge(operation: Operation) -> dict[str, str]:
 
 
 def carrier(scheme: Security) -> str:
-    """Where a scheme's credential travels, in words."""
+    """Where a scheme's credential is sent, in words."""
     if scheme.kind == "apiKey":
         return f"{scheme.location} {scheme.name}"
     return "header Authorization"

@@ -60,7 +60,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Found:
-    """Where a request leads: the mount and the match, or neither."""
+    """The mount and the match of a request, or neither."""
 
     mount: Mount | None
     match: Match | None
@@ -71,9 +71,9 @@ NOWHERE = Found(None, None)
 
 @dataclass
 class Gateway:
-    """The whole mock behind one `handle`. Safe from several threads.
+    """All contracts behind one `handle`. Safe from several threads.
 
-    at_root_conflicts: routes that two documents share, so that none of the two answers at the root there.
+    at_root_conflicts: routes that two documents share; then no document answers at the root.
     guard_host: whether only loopback names are taken as Host. data: threads and messages to begin with; filled: what
     became of them at each provider.
     """
@@ -122,7 +122,7 @@ class Gateway:
         self.initial = {stored for mount in self.mounts for stored in store_initial(mount.contract, self.world)}
 
     def reset(self, seed: int | None = None) -> int:
-        """Begin anew, with the same seed or another. How many things there were beside the initial ones."""
+        """Begin anew, with the same seed or another. How many things there were, without the initial ones."""
         kept = sum(1 for shelf, key in self.initial if self.world.store.read(shelf, key) is not None)
         forgotten = self.world.reset(seed) - kept
         self._store_data()
@@ -155,9 +155,9 @@ class Gateway:
         return NOWHERE
 
     def handle(self, request: Request, found: Found | None = None) -> Response:
-        """Answer one request, note it, log it. Never raises: what goes wrong inside is a problem+json 500.
+        """Answer one request, note it, log it. It raises nothing but Dropped: an error inside is a problem+json 500.
 
-        found: where it leads, if that is known already.
+        found: the mount and match, if they are known already.
         """
         began = time.perf_counter()
         try:
@@ -202,7 +202,7 @@ class Gateway:
         pending.finish = finish
 
     def _log_end(self, request: Request, response: Response, provider: str, began: float) -> None:
-        """Say that a stream is over."""
+        """Log that a stream is over."""
         if self.log and isinstance(response.body, Stream):
             ended = Answer(response, "", f"stream over: {response.body.sent} pieces")
             self.log(_line(request, response, provider, ended, time.perf_counter() - began))
@@ -244,7 +244,7 @@ class Gateway:
         return Answer(Response(307, {"location": location}, b""), "", f"a final slash, at {mount.contract.name}")
 
     def _owner(self, path: str) -> Mount | None:
-        """The provider that a path without a route belongs to: by its prefix, or because there is no other."""
+        """The provider of a path without a route: by its prefix, or because there is no other."""
         alone = self.mounts[0] if len(self.mounts) == 1 else None
         return self._by_prefix.get(path[1:].partition("/")[0]) or alone
 
@@ -252,7 +252,7 @@ class Gateway:
         return found.mount.contract.profile.cors if found.mount and not self.world.faults.skips("cors") else None
 
     def _own(self, kind: str, mount: Mount | None, reason: str, headers: Mapping[str, str]) -> Answer | None:
-        """A provider's own refusal of what is no operation of it; None where nobody said what it is."""
+        """A provider's own refusal of what is no operation of it; None where its overlay has none."""
         refusals = mount.contract.profile.refusals if mount and not self.world.faults.skips("routes") else {}
         if kind not in refusals:
             return None

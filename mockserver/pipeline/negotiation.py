@@ -13,7 +13,7 @@ _PREFERENCE = re.compile(r'\s*([A-Za-z0-9-]+)\s*=\s*("?)([^";,]*)\2')
 
 @dataclass(frozen=True)
 class Preference:
-    """What a request prefers. code: a forced status, as sent, or ""; example: the name of an example, or ""."""
+    """What a request prefers. code: the status that it asks for, as sent, or ""; example: an example's name, or ""."""
 
     code: str = ""
     example: str = ""
@@ -26,7 +26,7 @@ NOTHING = Preference()
 
 
 def read_preference(header: str | None) -> Preference:
-    """The two preferences that a mock knows; any other is passed over (RFC 7240, 2)."""
+    """The two preferences that a mock knows; any other is ignored (RFC 7240, 2)."""
     if not header or "=" not in header:
         return NOTHING
     found = {name.lower(): value.strip() for name, _, value in _PREFERENCE.findall(header)}
@@ -48,7 +48,7 @@ def _best(accept: str, offers: tuple[str, ...]) -> str | None:
 
 
 def _read_range(text: str) -> tuple[str, float]:
-    """A media range and its quality; other parameters say nothing of what we serve, and a quality that is none is 1."""
+    """A media range and its quality; other parameters are ignored, and an invalid quality is 1."""
     name, *parameters = (part.strip() for part in text.split(";"))
     found = next((_QUALITY.fullmatch(parameter) for parameter in parameters if parameter.startswith("q=")), None)
     return name, float(found[1]) if found else 1.0

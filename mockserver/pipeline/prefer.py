@@ -1,4 +1,4 @@
-"""`Prefer: code=…` and `Prefer: example=…`: an answer that the caller chose. Nothing is stored or changed."""
+"""`Prefer: code=…` and `Prefer: example=…`: a response that the client chose. Nothing is stored or changed."""
 
 import re
 
@@ -19,10 +19,10 @@ _STATUS = re.compile(r"[1-5][0-9][0-9]")
 
 
 def forced(preference: Preference, plan: Plan, world: World) -> Response | None:
-    """The chosen answer; None where the preference is what the operation does anyway (its success, no example)."""
+    """The chosen response; None where the preference is what the operation does anyway (its success, no example)."""
     code = preference.code
     if code and not _STATUS.fullmatch(code):
-        return _useless(f"{code[:40]!r} is no status.", plan)
+        return _unusable(f"{code[:40]!r} is no status.", plan)
     status = int(code) if code else plan.success
     reply = plan.operation.reply(status)
     if preference.example:
@@ -32,7 +32,7 @@ def forced(preference: Preference, plan: Plan, world: World) -> Response | None:
     applied = {"preference-applied": f"code={status}"}
     if reply is None:
         if status < 400:
-            return _useless(f"{plan.operation} documents no {status}.", plan)
+            return _unusable(f"{plan.operation} documents no {status}.", plan)
         detail = f"{plan.operation} documents no {status}; it was forced by Prefer."
         return problems.problem(status, "A forced status", detail, kind="forced", headers=applied)
     return _documented(plan, world, reply, status, applied)
@@ -63,14 +63,14 @@ def _example(preference: Preference, plan: Plan, reply: Reply | None, status: in
     media = known.get(preference.example)
     if media is None:
         hint = nearest(preference.example, known) or f"{plan.operation} has no named examples for {status}."
-        return _useless(f"There is no example {preference.example[:100]!r}. {hint}", plan)
+        return _unusable(f"There is no example {preference.example[:100]!r}. {hint}", plan)
     headers = {"content-type": media.media_type, "preference-applied": f'example="{preference.example}"'}
     if not preference.example.isascii() or not preference.example.isprintable():
         headers.pop("preference-applied")
     return Response(status, headers, dump_json(media.examples[preference.example]))
 
 
-def _useless(what: str, plan: Plan) -> Response:
+def _unusable(what: str, plan: Plan) -> Response:
     listed = ", ".join(plan.operation.replies) or "none"
     detail = f"{what} Documented statuses: {listed}. Any other 4xx or 5xx can be forced too."
     return problems.problem(400, "A preference that can't be met", detail, kind="preference")

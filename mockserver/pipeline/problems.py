@@ -1,4 +1,4 @@
-"""The harness's own errors, as RFC 9457 problem details, so that nobody takes them for the provider's."""
+"""threadmock's own errors, as RFC 9457 problem details, so that nobody takes them for the provider's."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,11 +22,11 @@ def problem(
     """A problem document. kind: the last part of its type URI; made from the title where it is left out."""
     name = kind or "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())
     body = {"type": _BASE + name, "title": title, "status": status, "detail": detail, "source": "threadmock", **members}
-    return Response(status, {"content-type": MEDIA_TYPE, **(headers or {})}, dump_json(_sound(body)))
+    return Response(status, {"content-type": MEDIA_TYPE, **(headers or {})}, dump_json(_encodable(body)))
 
 
-def _sound(body: Mapping[str, object]) -> Mapping[str, object]:
-    """Texts with lone surrogates made harmless: they may come from a raw path."""
+def _encodable(body: Mapping[str, object]) -> Mapping[str, object]:
+    """Lone surrogates in texts escaped: they may come from a raw path."""
     return {
         name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
         for name, value in body.items()

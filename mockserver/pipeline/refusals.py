@@ -1,6 +1,6 @@
-"""A refusal → this provider's own error body, from the template in its overlay, with the true reason in it.
+"""A refusal → the provider's own error body, from the template in its overlay, with the reason in it.
 
-Templates are JSON. `$reason`, `$code`, `$key` and `$location` stand for what is wrong; `{"$each": T}` is a list with T
+Templates are JSON. `$reason`, `$code`, `$key` and `$location` are filled in; `{"$each": T}` is a list with T
 for every violation; `{"$fields": T}` is an object from top-level member to T for every member that is wrong.
 """
 

@@ -1,1 +1,1 @@
-"""Behaviour made executable: values, keys, parents, conditions, lists."""
+"""Rules made executable: values, keys, parents, conditions, lists; what settings may read; outcomes."""

@@ -22,10 +22,10 @@ Predicate = Callable[[Scope], bool]
 
 @dataclass(frozen=True, eq=False)
 class CompiledCondition:
-    """A `Condition`, ready to be asked.
+    """A `Condition`, compiled.
 
-    tests: all of its conditions but those on listed things. listed: member and wanted value of those. filters: sources
-    that the condition names itself: listed things are looked for before these filters.
+    tests: all of its parts but those on listed things. listed: member and wanted value of those. filters: sources that
+    the condition names itself: listed things are looked for before these filters.
     """
 
     rule: Condition

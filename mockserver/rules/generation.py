@@ -1,4 +1,4 @@
-"""Seeded values for a schema: what a reply's required member holds when nothing else says."""
+"""Seeded values for a schema: what a reply's required member holds where no rule gives it a value."""
 
 import math
 import random
@@ -17,7 +17,7 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron"
 
 
 class Ungeneratable(ValueError):  # noqa: N818 - reads as what it is
-    """No value could be built that the schema accepts. Says what to add to the document."""
+    """No value could be built that the schema accepts. The message says what to add to the document."""
 
 
 def generate(schema: Schema, ids: Ids, clock: Clock) -> Any:

@@ -21,7 +21,7 @@ UNLIMITED = 1 << 60
 
 @dataclass(frozen=True, eq=False)
 class Lister:
-    """A `Listing`, ready to be used. See there."""
+    """A `Listing`, compiled. See there."""
 
     items: str | None
     oldest: bool
@@ -53,7 +53,7 @@ class Lister:
 
 
 def compile_listing(rule: Listing, operation: Operation) -> Lister:
-    """The lister of a rule. Where it names no default limit, the document's own counts."""
+    """The lister of a rule. Where the rule names no default limit, the document's own counts."""
     limit = rule.limit or Source("query", ("limit",))
     default = documented_default(operation, limit) if rule.default_limit is None else rule.default_limit
     return Lister(

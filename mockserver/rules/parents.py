@@ -1,4 +1,4 @@
-"""Where an operation's things lie: the parents that the request names, whether they are there, and the shelf."""
+"""Where an operation's things are stored: the parents that the request names, whether they exist, and the shelf."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from threadmock.specs.schemas.formats import canonical
 
 @dataclass(frozen=True, eq=False)
 class Parent:
-    """One parent, ready to be looked up; above: its own parent, where the request names it."""
+    """A `Within`, compiled. above: its own parent, where the request names it."""
 
     resource: str
     read_key: Maker
@@ -51,7 +51,7 @@ def is_uuid_parameter(operation: Operation, name: str) -> bool:
 
 
 def enter(scope: Scope, parent: Parent | None) -> Refused | None:
-    """Find the shelf of the operation's resource and note its parent; the refusal of a parent that must be there.
+    """Find the shelf of the operation's resource and note its parent; the refusal of a parent that must exist.
 
     A rule without a parent, or a request that names none, means the resource's own shelf.
     """

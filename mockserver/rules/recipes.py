@@ -1,4 +1,4 @@
-"""Things made by settings: recipes, members set on what is there, and things made beside the one that was asked for."""
+"""Things made by settings: recipes, members set on what is there, and what is created along with another thing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Members:
         return self.onto(scope, {})
 
     def onto(self, scope: Scope, before: Mapping[str, Any]) -> dict[str, Any]:
-        """An object with them set anew; makers see the transaction as it is, not what was set before."""
+        """An object with them set anew; makers read the scope as it is, not what was set before."""
         made = dict(before)
         for steps, maker in self.makers:
             value = maker(scope)
@@ -47,7 +47,7 @@ def compile_members(settings: Mapping[str, Setting]) -> Members:
 
 @dataclass(frozen=True, eq=False)
 class Recipe:
-    """How a thing is made beside another. parent: resource and reader of its parent's key; None: the thing itself."""
+    """How a thing is created along with another. parent: resource and reader of its parent's key; None: that thing."""
 
     resource: str
     member: tuple[str, ...]
@@ -61,7 +61,7 @@ class Recipe:
 
 
 def compile_recipe(made: Made) -> Recipe:
-    """A `Made`, ready to be followed."""
+    """A `Made`, compiled."""
     return Recipe(
         made.resource,
         steps_of(made.key.member),
@@ -82,7 +82,7 @@ def new_key(scope: Scope, recipe: Recipe) -> str:
 
 
 def new_thing(scope: Scope, recipe: Recipe) -> dict[str, Any]:
-    """The thing of a recipe under the transaction's key, not stored yet."""
+    """The thing of a recipe with the scope's key, not stored yet."""
     begun: dict[str, Any] = {}
     put(begun, recipe.member, scope.key)
     return recipe.members.onto(scope, begun)

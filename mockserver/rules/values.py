@@ -51,7 +51,7 @@ def fetch(source: Source) -> Maker:
 
 
 def _fetch_any(source: Source) -> Maker:
-    """The first text or number of several places: what an object there holds has a place of its own."""
+    """The first text or number of several places: what an object holds there is read from a place of its own."""
     readers = tuple(fetch(each) for each in (replace(source, others=()), *source.others))
 
     def read(scope: Scope) -> Any:
@@ -89,7 +89,7 @@ def _first(setting: Setting) -> Maker:
     return readers[0] if len(readers) == 1 and not drop_null else read
 
 
-def _spoken(read: Maker, words: Mapping[str, str]) -> Maker:
+def _translated(read: Maker, words: Mapping[str, str]) -> Maker:
     """The reader with its texts replaced by the words that stand for them."""
     if not words:
         return read
@@ -103,7 +103,7 @@ def _spoken(read: Maker, words: Mapping[str, str]) -> Maker:
 
 
 def _from(setting: Setting) -> Maker:
-    read = _without(_spoken(_first(setting), setting.words), setting.without)
+    read = _without(_translated(_first(setting), setting.words), setting.without)
     if setting.otherwise is None:
         return read
     other = compile_setting(setting.otherwise)
@@ -267,7 +267,7 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _joined(before: Any, sent: Any) -> Any:
-    """A list with others appended; one with the id of an earlier one takes its place."""
+    """A list with others appended; one with the id of an earlier one replaces it."""
     if not isinstance(sent, list):
         sent = [sent]
     if not isinstance(before, list):

@@ -1,1 +1,1 @@
-"""The ways in: Flask, WSGI, RSGI, the control interface and `threadmock serve`."""
+"""The adapters between servers and the gateway: Flask, WSGI, RSGI, the control interface, granian."""

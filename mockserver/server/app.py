@@ -1,4 +1,4 @@
-"""The Flask application: every documented route is a Flask route whose view hands the environ to the adapter."""
+"""The Flask application: every documented route is a Flask route whose view passes the environ to the adapter."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ View = Callable[..., flask.Response]
 
 
 def create_app(gateway: Gateway) -> flask.Flask:
-    """A Flask application that answers all that the gateway answers, and the control interface."""
+    """A Flask application with everything that the gateway answers, and the control interface."""
     app = flask.Flask(__name__, static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTROL_BODY
     app.url_map.merge_slashes = False
@@ -54,7 +54,7 @@ def _view(gateway: Gateway) -> View:
 
 
 class Relayed(flask.Response):
-    """One of our responses as Flask's. Its headers are what they should be, so nothing is worked out again."""
+    """One of our responses as Flask's. Its headers are complete, so none is added."""
 
     default_mimetype = None
 
@@ -92,7 +92,7 @@ def flask_rule(path: str) -> str:
 
 
 def _other(gateway: Gateway, error: HTTPException) -> flask.Response:
-    """Whatever Flask has no view for is the gateway's to answer: unknown routes, other methods, preflights."""
+    """The gateway answers what Flask has no view for: unknown routes, other methods, preflights."""
     if flask.request.path.startswith(CONTROL) and error.code is not None:
         allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
         headers = {"allow": ", ".join(sorted(allowed))} if allowed else {}

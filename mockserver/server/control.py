@@ -1,4 +1,4 @@
-"""The control interface under `/_mock/`: health, reset, what is stored, what was asked; and the documents.
+"""The control interface under `/_mock/`: health, reset, what is stored, the exchanges; and the documents.
 
 Refused to foreign origins; a change needs the header `X-Threadmock-Control`, which no simple cross-site request has.
 """
@@ -19,7 +19,7 @@ _MAX_LISTED = 1000
 
 
 def health(gateway: Gateway) -> dict[str, object]:
-    """What proves that this is threadmock, and which documents it serves."""
+    """What shows that this is threadmock, and which documents it serves."""
     return {
         "product": "threadmock",
         "version": version,
@@ -43,7 +43,7 @@ def health(gateway: Gateway) -> dict[str, object]:
 
 
 def stored(gateway: Gateway) -> dict[str, object]:
-    """What is stored beside the initial things, shelf by shelf; of each the first _MAX_LISTED things."""
+    """What is stored, without the initial things, shelf by shelf; of each the first _MAX_LISTED things."""
     shelves, count = [], 0
     for shelf in gateway.world.store.shelves():
         items = gateway.world.store.items(shelf)
@@ -59,7 +59,7 @@ def _json(body: object, status: int = 200) -> flask.Response:
 
 
 def refuse_caller(gateway: Gateway) -> Response | None:
-    """The refusal of whoever may not use the control interface in this way, or the answer to a preflight; else None."""
+    """The refusal of a caller that may not use the control interface so, or the response to a preflight; or None."""
     request = read_request(flask.request.environ, -1)
     refused = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host)
     if refused is None and request.method not in ("GET", "HEAD", "OPTIONS") and HEADER.lower() not in request.headers:
@@ -128,7 +128,7 @@ def exchanges(gateway: Gateway) -> dict[str, object]:
 
 
 def open_to_caller(gateway: Gateway, response: flask.Response) -> flask.Response:
-    """The response with what lets the page that asked read it, where that page may."""
+    """The response with the CORS headers for the page that asked, where its origin is allowed."""
     origin = flask.request.headers.get("Origin")
     if origin and origin_allowed(origin, gateway.origins):
         response.headers.update(allow_origin(origin))

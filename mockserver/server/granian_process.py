@@ -1,7 +1,7 @@
-"""The production server: granian in front of the gateway, and its traps made safe.
+"""The production server: granian in front of the gateway, with its traps avoided.
 
-Measured traps: SO_REUSEPORT lets two servers share a port without a word; port 0 is announced as 0; a killed parent
-leaves its worker behind; so many connections are handled at once and the next ones wait without a word.
+Measured traps: SO_REUSEPORT lets two servers share a port without an error; port 0 is announced as 0; a killed
+parent leaves its worker behind; so many connections are handled at once and the next ones wait without an error.
 """
 
 import contextlib
@@ -35,12 +35,12 @@ _CONNECTIONS = 4096
 
 
 class PortTaken(OSError):  # noqa: N818 - reads as what it is
-    """Somebody listens there already, or the address is not this machine's."""
+    """A server listens there already, or the address is not this machine's."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen. port 0 stands for any free one."""
+    """Where to listen. port 0: any free one."""
 
     host: str
     port: int
@@ -55,8 +55,8 @@ class Address:
 def claimed(address: Address) -> Iterator[Address]:
     """The address with its number and real port, held against every other threadmock while the block runs.
 
-    PortTaken where another server has it. The check binds without SO_REUSEPORT, which fails where anybody listens; a
-    lock in the abstract namespace (Linux) keeps two that start at one moment apart.
+    PortTaken where another server has it. The check binds without SO_REUSEPORT, which fails where another socket
+    listens; a lock in the abstract namespace (Linux) keeps two that start at one moment apart.
     """
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with contextlib.ExitStack() as stack:
@@ -83,7 +83,7 @@ def serve(address: Address, build: Callable[[], RsgiApplication], *, ready: Call
 
     build runs in the worker process and makes the application; ready runs there once connections are taken.
     """
-    _give_back()
+    _release_memory()
     gc.freeze()  # what the worker inherits stays shared as long as its collector passes it over
     server = Granian(
         "threadmock",
@@ -109,21 +109,21 @@ def _start_worker(
     gc.disable()  # nothing that is built here is garbage; with many things to begin with, looking for it takes long
     app = build()
     app.ends_on_signals = True
-    _calm_collector()
+    _relax_collector()
     gc.enable()
     threading.Thread(target=_announce, args=(address, identity(), ready), daemon=True).start()
     return app.__rsgi__
 
 
-def _calm_collector() -> None:
-    """Leave what is loaded out of collections and collect more seldom: a full store would be walked again and again."""
-    _give_back()
+def _relax_collector() -> None:
+    """Leave what is loaded out of collections and collect less often: a full store would be walked again and again."""
+    _release_memory()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
 
 
-def _give_back() -> None:
-    """Give the memory back that reading the documents took (glibc; elsewhere only Python's own collector runs)."""
+def _release_memory() -> None:
+    """Give memory that reading the documents took back to the system (glibc; elsewhere only Python collects)."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
@@ -131,13 +131,13 @@ def _give_back() -> None:
 
 def _announce(address: Address, instance: str, ready: Callable[[], None]) -> None:
     """Call `ready` once this very process answers on the address: a connection alone would not prove who listens."""
-    while _who_answers(address) != instance:
+    while _answering_instance(address) != instance:
         time.sleep(_POLL)
     with contextlib.suppress(OSError):
         ready()
 
 
-def _who_answers(address: Address) -> object:
+def _answering_instance(address: Address) -> object:
     connection = http.client.HTTPConnection(address.host, address.port, timeout=5)
     try:
         connection.request("GET", "/_mock/health", headers={"host": f"localhost:{address.port}"})

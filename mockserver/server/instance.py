@@ -1,4 +1,4 @@
-"""A name for this very process, so that readiness proves who answers."""
+"""A name for this process, so that a health check shows which process answers."""
 
 import functools
 import secrets

@@ -48,7 +48,7 @@ class RsgiScope(Protocol):
 
 
 class RsgiApplication:
-    """The application: documented routes are answered from the gateway at once, everything else by Flask on a thread.
+    """The application: documented routes are answered by the gateway at once, everything else by Flask on a thread.
 
     straight: False sends documented routes through Flask's dispatch, too.
     """
@@ -63,15 +63,15 @@ class RsgiApplication:
         self._threads = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="threadmock")
         self._scheduler = gateway.world.scheduler
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._home = 0
+        self._thread_id = 0
         self._alarm: tuple[float, asyncio.TimerHandle] | None = None
         self.ends_on_signals = False
-        """Whether open streams end where the process is told to; the server itself would wait, then cut them."""
+        """Whether open streams end at SIGINT and SIGTERM; the server itself would wait, then cut them."""
 
     async def __rsgi__(self, scope: RsgiScope, protocol: Any) -> None:
         """Answer one request."""
         if self._loop is None:
-            self._attend(asyncio.get_running_loop())
+            self._start_runs(asyncio.get_running_loop())
         try:
             response = await self._answer(scope, protocol)
         except Dropped:
@@ -87,15 +87,15 @@ class RsgiApplication:
         else:
             send(response, scope.method, protocol)
 
-    def _attend(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have runs go on by themselves from now on, on this loop."""
+    def _start_runs(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let runs go on by themselves from now on, on this loop."""
         self._loop = loop
-        self._home = threading.get_ident()
+        self._thread_id = threading.get_ident()
         self._scheduler.wake = lambda: self._on_loop(self._arm)
         self._arm()
         if self.ends_on_signals and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                # The loop has a handler of its own, which it is told of by another way: both are called.
+                # The loop has a handler of its own, which is registered in another way: both are called.
                 signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._scheduler.clear))
 
     async def end(self) -> None:
@@ -112,13 +112,13 @@ class RsgiApplication:
 
     def _on_loop(self, function: Callable[[], object]) -> None:
         """Call a function on the loop: at once where this is its thread."""
-        if threading.get_ident() == self._home:
+        if threading.get_ident() == self._thread_id:
             function()
         elif self._loop is not None:
             self._loop.call_soon_threadsafe(function)
 
     def _arm(self) -> None:
-        """Set the clock to what is due next."""
+        """Set the timer to the next beat that is due."""
         due = self._scheduler.next_due()
         if due is None or self._loop is None or (self._alarm is not None and self._alarm[0] <= due):
             return
@@ -135,42 +135,42 @@ class RsgiApplication:
     async def _wait(self, pending: Pending, protocol: Any) -> Response | None:
         """The answer once its run is over; None where the client left before."""
         news = asyncio.Event()
-        tell = partial(self._on_loop, news.set)
-        gone = asyncio.ensure_future(protocol.client_disconnect())
-        gone.add_done_callback(lambda _: news.set())
-        pending.run.listeners.add(tell)
+        notify = partial(self._on_loop, news.set)
+        left = asyncio.ensure_future(protocol.client_disconnect())
+        left.add_done_callback(lambda _: news.set())
+        pending.run.listeners.add(notify)
         try:
             while not pending.ready:
-                if gone.done():
+                if left.done():
                     pending.leave()
                     return None
                 news.clear()
                 if not pending.ready:
                     await news.wait()
         finally:
-            pending.run.listeners.discard(tell)
-            gone.cancel()
+            pending.run.listeners.discard(notify)
+            left.cancel()
         return pending.response()
 
     async def _stream(self, response: Response, stream: Stream, protocol: Any) -> None:
-        """Send what comes as it comes. A slow reader holds only itself up: it takes when it can."""
+        """Send what comes as it comes. A slow reader delays only itself: it takes when it can."""
         news = asyncio.Event()
         stream.listen(partial(self._on_loop, news.set))
-        gone = asyncio.ensure_future(protocol.client_disconnect())
-        gone.add_done_callback(lambda _: news.set())
+        left = asyncio.ensure_future(protocol.client_disconnect())
+        left.add_done_callback(lambda _: news.set())
         try:
             transport = protocol.response_stream(response.status, list(response.headers.items()))
-            await self._pump(stream, transport, news, gone)
+            await self._pump(stream, transport, news, left)
         except RuntimeError:  # the connection is closed
             stream.close(left=True)
         finally:
-            gone.cancel()
+            left.cancel()
             stream.close()
 
-    async def _pump(self, stream: Stream, transport: Any, news: asyncio.Event, gone: "asyncio.Future[None]") -> None:
+    async def _pump(self, stream: Stream, transport: Any, news: asyncio.Event, left: "asyncio.Future[None]") -> None:
         loop = asyncio.get_running_loop()
         last = loop.time()
-        while not gone.done():
+        while not left.done():
             news.clear()
             found = stream.take()
             for piece in found:
@@ -251,10 +251,10 @@ async def _read_chunks(protocol: Any, most: int) -> bytes:
 
 
 def send(response: Response, method: str, protocol: Any) -> None:
-    """Give a whole response to the server."""
+    """Send a whole response."""
     headers = list(response.headers.items())
     status, body = response.status, response.content
-    with contextlib.suppress(RuntimeError):  # the client went away meanwhile
+    with contextlib.suppress(RuntimeError):  # the client is gone
         if status in _BODILESS or status < 200:
             protocol.response_empty(status, headers)
             return

@@ -1,4 +1,4 @@
-"""WSGI environ ↔ messages (PEP 3333): one thin adapter for Flask's views and for the short way past them."""
+"""WSGI environ ↔ messages (PEP 3333): one thin adapter, for Flask's views and for requests that bypass them."""
 
 import io
 import sys
@@ -11,14 +11,14 @@ from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.wire.messages import Request, Response
 
 StartResponse: TypeAlias = Callable[..., Any]
-Carriers: TypeAlias = Sequence[tuple[str, str]]
+HeaderKeys: TypeAlias = Sequence[tuple[str, str]]
 WsgiCallable: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 _MAX_DIGITS = 18
 _CHUNK = 64 * 1024
 _NAMES = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 _CGI_NAMES = {name: key for key, name in _NAMES.items()}
-_CARRIERS: dict[tuple[str, ...], Carriers] = {}
+_HEADER_KEYS: dict[tuple[str, ...], HeaderKeys] = {}
 _MOST_LAYOUTS = 200
 _LONGEST_LAYOUT = 4000
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -27,12 +27,12 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 def read_request(environ: dict[str, Any], max_body: int) -> Request:
     """The request of an environ.
 
-    Of a body that announces more than max_body bytes nothing is read, of one without a length max_body + 1 at most.
+    Of a body whose length is more than max_body bytes nothing is read, of one without a length max_body + 1 at most.
     max_body -1: the body is left alone.
     """
     keys = tuple(environ)
-    carriers = _CARRIERS.get(keys) or _find_carriers(keys)
-    headers = {name: value for key, name in carriers if (value := environ[key])}
+    header_keys = _HEADER_KEYS.get(keys) or _find_header_keys(keys)
+    headers = {name: value for key, name in header_keys if (value := environ[key])}
     query = environ.get("QUERY_STRING", "")
     return Request(environ["REQUEST_METHOD"], read_path(environ), query, headers, _read_body(environ, max_body))
 
@@ -43,15 +43,15 @@ def read_path(environ: dict[str, Any]) -> str:
     return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def _find_carriers(keys: tuple[str, ...]) -> Carriers:
-    """The environ keys that carry headers, each with its header's name. Clients repeat themselves, so it is kept."""
-    found = [(key, _NAMES.get(key) or key[5:].replace("_", "-").lower()) for key in keys if _carries(key)]
-    if len(_CARRIERS) < _MOST_LAYOUTS and sum(map(len, keys)) <= _LONGEST_LAYOUT:
-        _CARRIERS[keys] = found
+def _find_header_keys(keys: tuple[str, ...]) -> HeaderKeys:
+    """The environ keys that carry headers, each with its header's name. Cached: most requests have the same ones."""
+    found = [(key, _NAMES.get(key) or key[5:].replace("_", "-").lower()) for key in keys if _is_header(key)]
+    if len(_HEADER_KEYS) < _MOST_LAYOUTS and sum(map(len, keys)) <= _LONGEST_LAYOUT:
+        _HEADER_KEYS[keys] = found
     return found
 
 
-def _carries(key: str) -> bool:
+def _is_header(key: str) -> bool:
     return key.startswith("HTTP_") or key in _NAMES
 
 
@@ -84,11 +84,11 @@ def read_all(stream: Any, wanted: int) -> bytes:
 
 def exchange(gateway: Gateway, environ: dict[str, Any]) -> Response:
     """The response to the request of an environ."""
-    return settled(gateway.handle(read_request(environ, gateway.limits.body)))
+    return completed(gateway.handle(read_request(environ, gateway.limits.body)))
 
 
-def settled(response: Response) -> Response:
-    """The response, once it is known: a thread waits for a run that an answer hangs on."""
+def completed(response: Response) -> Response:
+    """The response, once it is known: where it depends on a run, this thread waits for that."""
     return response.body.wait() if isinstance(response.body, Pending) else response
 
 
@@ -125,7 +125,7 @@ class WsgiApplication:
         if found.mount is None:
             return self._flask(environ, start_response)
         request = read_request(environ, self._gateway.limits.body)
-        return send_response(settled(self._gateway.handle(request, found)), method, start_response)
+        return send_response(completed(self._gateway.handle(request, found)), method, start_response)
 
 
 def call_wsgi(app: WsgiCallable, request: Request) -> Response:
@@ -143,7 +143,7 @@ def call_wsgi(app: WsgiCallable, request: Request) -> Response:
 
 
 def make_environ(request: Request) -> dict[str, Any]:
-    """The environ of a request. Nothing of the process environment gets into it."""
+    """The environ of a request, without anything of the process environment."""
     made = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",

@@ -1,1 +1,1 @@
-"""What is kept: store, journal, expiry, clock and ids."""
+"""State: store, journal, expiry, clock and ids."""

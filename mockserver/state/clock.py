@@ -1,4 +1,4 @@
-"""Moments: the machine's time, and a clock that never repeats one."""
+"""The time of a mock: moments that never repeat."""
 
 import datetime
 import threading

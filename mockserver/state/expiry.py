@@ -1,4 +1,4 @@
-"""Things that end: when their time has come they are deleted, or only the newest thing below them is kept."""
+"""Things that expire: they are deleted, or only the newest thing below them is kept."""
 
 import datetime
 import heapq
@@ -12,7 +12,7 @@ from threadmock.specs.schemas.formats import read_date_time
 
 
 class Calendar:
-    """What ends when. Safe from several threads."""
+    """What expires when. Safe from several threads."""
 
     def __init__(self) -> None:
         self._due: list[tuple[datetime.datetime, int, Shelf, str, Expiry]] = []
@@ -20,14 +20,14 @@ class Calendar:
         self._changing = threading.Lock()
 
     def note(self, shelf: Shelf, key: str, thing: Thing, rule: Expiry) -> None:
-        """Note when a thing ends, where it holds a moment."""
+        """Note when a thing expires, where it holds a moment."""
         moment = _moment(thing, rule)
         if moment is not None:
             with self._changing:
                 heapq.heappush(self._due, (moment, next(self._numbers), shelf, key, rule))
 
     def expire(self, now: datetime.datetime, store: Store) -> None:
-        """Let everything end whose time has come. What was given another time since it was noted waits for that."""
+        """Expire what is due. A thing that was given another time since it was noted waits for that."""
         while self._due and self._due[0][0] <= now:
             with self._changing:
                 if not self._due or self._due[0][0] > now:

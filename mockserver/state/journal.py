@@ -1,4 +1,4 @@
-"""A bounded record of what was asked and answered, for `/_mock/exchanges` and the log."""
+"""A bounded record of requests and responses, for `/_mock/exchanges` and the log."""
 
 import itertools
 from collections import deque
@@ -13,10 +13,10 @@ MAX_BODY = 4096
 _SECRET_HEADERS = ("authorization", "cookie", "x-api-key", "proxy-authorization")
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """One exchange; a tuple because one is made for every request.
 
-    rule: which rule answered, or "" where none did. reason: why it was answered so.
+    rule: which rule answered, or "" where none did. reason: why it was answered in this way.
     """
 
     number: int
@@ -56,7 +56,7 @@ def _shown(body: bytes) -> str:
 class Journal:
     """The last MAX_EXCHANGES exchanges. Appending is safe from several threads."""
 
-    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=MAX_EXCHANGES))
+    entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=MAX_EXCHANGES))
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def note(self, request: Request, response: Response, provider: str, rule: str, reason: str) -> None:
@@ -65,7 +65,7 @@ class Journal:
         if len(request.body) > MAX_BODY:
             kept = Request(request.method, request.path, request.query, request.headers, request.body[:MAX_BODY])
         answer = response.body[:MAX_BODY] if isinstance(response.body, bytes) else b"(stream)"
-        self.entries.append(Entry(next(self._numbers), kept, response.status, provider, rule, reason, answer))
+        self.entries.append(JournalEntry(next(self._numbers), kept, response.status, provider, rule, reason, answer))
 
     def clear(self) -> None:
         """Forget all of them."""

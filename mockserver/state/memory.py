@@ -11,7 +11,7 @@ MAX_THINGS = 1_000_000
 
 
 class MemoryStore:
-    """See `Store`. Changes take turns; reads of one thing wait for nobody."""
+    """See `Store`. Changes hold a lock; reads of one thing do not wait for it."""
 
     def __init__(self, max_things: int = MAX_THINGS) -> None:
         self._max_things = max_things

@@ -1,4 +1,4 @@
-"""Where created things are kept: one protocol, one conformance suite, memory for now."""
+"""Where things are stored: one protocol, one conformance suite, memory for now."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -11,26 +11,26 @@ ThingAddress = tuple[Shelf, str]
 
 
 class StoreFull(Exception):  # noqa: N818 - reads as what it is
-    """The store holds as many things as it may. Nothing was stored."""
+    """The store is full. Nothing was stored."""
 
 
 class Store(Protocol):
     """Things by shelf and key. Safe from several threads; a stored thing is never changed in place."""
 
     def insert(self, shelf: Shelf, key: str, thing: Thing) -> Thing | None:
-        """Store a thing under a free key, atomically; where it is taken, store nothing and return what is there."""
+        """Store a thing under a free key, atomically; where the key is taken, only return the thing that has it."""
 
     def read(self, shelf: Shelf, key: str) -> Thing | None:
         """The thing, or None."""
 
     def find(self, provider: str, resource: str, key: str) -> Shelf:
-        """The shelf below some parent where a thing with this key lies; (provider, resource) where none does."""
+        """The shelf below a parent that has a thing with this key; (provider, resource) where none has."""
 
     def update(self, shelf: Shelf, key: str, change: Callable[[Thing], Thing]) -> Thing | None:
-        """Replace a thing by what `change` makes of it, with nobody in between; None where there is none."""
+        """Replace a thing by what `change` makes of it, atomically; None where there is none."""
 
     def delete(self, shelf: Shelf, key: str) -> Thing | None:
-        """Take a thing and all that lies below it away, and return it; None where there is none."""
+        """Delete a thing and all that is below it, and return it; None where there is none."""
 
     def list(self, shelf: Shelf) -> list[Thing]:
         """The things of a shelf, in the order in which they were inserted."""
@@ -39,7 +39,7 @@ class Store(Protocol):
         """Keys and things of a shelf, in the order in which they were inserted."""
 
     def newest(self, shelf: Shelf, offset: int, count: int) -> Sequence[Thing]:
-        """So many things of a shelf, the last inserted one first, after leaving `offset` out."""
+        """Up to `count` things of a shelf, the last inserted one first, without the first `offset`."""
 
     def everywhere(self, provider: str, resource: str) -> Sequence[Thing]:
         """The things of a resource below every parent, parent by parent."""
@@ -51,4 +51,4 @@ class Store(Protocol):
         """How many things each shelf holds; shelves without things are left out."""
 
     def clear(self) -> int:
-        """Take everything away; how many things there were."""
+        """Delete everything; how many things there were."""

@@ -48,7 +48,7 @@ WRONG: Mapping[str, tuple[str, str, str, str]] = {
     "nothing": ("{}", "#", "either `replies` or `steps`", "Write one"),
     "an unknown member": ("step: []", "#", "no member 'step'", "'steps'"),
     "both": ("steps: []\nreplies: []", "#", "either `replies` or `steps`", "Write one"),
-    "a default alone": ("default: a\nsteps: []", "#/default (line 1)", "beside `scripts` only", "Leave it out"),
+    "a default alone": ("default: a\nsteps: []", "#/default (line 1)", "goes with `scripts` only", "Leave it out"),
     "an unspeakable name": ("name: two words\nsteps: []", "#/name (line 1)", "no name of a script", "letters"),
     "a name that is a number": ("name: 7\nsteps: []", "#/name (line 1)", "no name of a script", "letters"),
     "scripts with steps": ("steps: []\nscripts: {a: {steps: []}}", "#/steps", "inside one of the `scripts`", "Move"),
