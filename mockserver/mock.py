@@ -64,7 +64,7 @@ class Mock:
 
         port: 0 for any free one. The server answers on a thread of this process, so that the mock can be asked and
         reset while it runs. At the end open streams end and runs that are under way are dropped; what is stored stays.
-        PortTaken (an OSError) where somebody listens there; RuntimeError where this mock is being served already.
+        PortTaken (an OSError) where a server listens there; RuntimeError where this mock is being served already.
 
             with create_mock("openapi.yaml").serve() as url:
                 urllib.request.urlopen(f"{url}/openapi/threads")
@@ -201,5 +201,5 @@ def _dataset(data: "str | Path | Dataset | None") -> "Dataset | None":
 
 
 def _plain(value: object) -> Any:
-    """A value as JSON has it, so that nobody changes what is stored."""
+    """A copy of a value, as JSON has it, so that what is stored can't be changed through it."""
     return parse_json(dump_json(value))

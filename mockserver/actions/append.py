@@ -22,7 +22,7 @@ def run(call: Call) -> Done | Refused:
 
 
 def _notify_followers(call: Call) -> None:
-    """Notify those who follow the thread, where what was made is of the kind that runs make there."""
+    """Notify the streams of the thread, where the new thing is of the kind that runs create there."""
     scope = call.scope
     agent = agent_of(scope.contract)
     if scope.operation.rule.resource == agent.rule.piece and scope.parent is not None:

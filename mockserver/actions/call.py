@@ -22,7 +22,7 @@ class Call:
 
     @property
     def rule(self) -> Rule:
-        """What the overlay says of the operation."""
+        """The operation's rule."""
         return self.plan.operation.rule
 
     def with_plan(self, **members: Any) -> "Call":

@@ -16,7 +16,7 @@ from threadmock.specs.members import ABSENT, put
 
 
 def run(call: Call) -> Done | Refused:
-    """The new thing; or, where the key is taken, what the rule's policy says."""
+    """The new thing; or, where the key is taken, the answer that the rule's policy chooses."""
     plan = call.plan
     if plan.make_key is None:
         raise ValueError("a create without a key can't be served")
@@ -32,7 +32,7 @@ def new_key(call: Call) -> str:
 
 
 def free_key(plan: Plan, scope: Scope) -> str:
-    """A key, made as the plan says, that nothing on the scope's shelf has."""
+    """A new key that nothing on the scope's shelf has."""
     make = plan.make_key
     if make is None:
         raise ValueError("a rule without a key makes nothing")

@@ -52,7 +52,7 @@ def _resuming(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _answer(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The body that starts a run which goes on with this answer; None where nobody waits for it."""
+    """The body that starts a run which goes on with this answer; None where no script waits for it."""
     if call.enter() or call.scope.parent is None:
         return None
     paused = call.world.scheduler.paused(thread_address(call.scope))

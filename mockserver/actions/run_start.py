@@ -157,7 +157,7 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
 
 
 def _fork(plan: RunPlan, world: World, run: Run) -> bool:
-    """Let a run answer the message before the earlier state that it goes on from once more. Whether it does."""
+    """Let a run that goes on from an earlier state answer the message before that state again. Whether it does."""
     scope = run.scope
     if not run.follows or run.agent.again is None:
         return False
@@ -218,5 +218,5 @@ def _continued(beats: Beats, beat: Beat | None) -> Beats:
 
 
 def _nothing(given: AgentInput) -> Beats:
-    """A run that finds nothing to do: it was given nothing, or an answer that nobody waits for."""
+    """A run that has nothing to do: there is no input, or an answer that no script waits for."""
     yield Beat("begun", {"text": given.text, "agent": given.agent, "resumed": True})

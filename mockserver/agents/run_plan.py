@@ -51,7 +51,7 @@ class RunPlan:
         return busy.policy(self.read("busy", scope)) if busy else None
 
     def is_commanded(self, scope: Scope) -> bool:
-        """Whether the request directs the run without any message: something stands where answers would."""
+        """Whether the request directs the run without any message: it has a value beside the one for answers."""
         return bool(self.read("beside_answers", scope) not in (ABSENT, None, {}))
 
     def respond(self, scope: Scope) -> CompiledRespond:

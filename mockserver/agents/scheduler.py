@@ -91,7 +91,7 @@ class ThreadFeed:
 
 
 class TooManyRuns(Exception):  # noqa: N818 - reads as what it is
-    """As many runs are under way as may be."""
+    """As many runs are under way as are allowed."""
 
 
 @dataclass
@@ -238,7 +238,7 @@ class Scheduler:
             return self._feed(thread)
 
     def note_change(self, thread: ThingAddress, agent: CompiledAgent, scope: Scope) -> None:
-        """Note that a request, and no run, created something below a thread, where anybody might follow it."""
+        """Note for those who follow a thread that a request, and no run, created something below it."""
         with self.lock:
             feed = self._feeds.get(thread)
             if feed is not None:
@@ -287,7 +287,7 @@ class Scheduler:
         self._schedule(run, due)
 
     def _publish(self, run: Run) -> None:
-        """Hand what happened in a run to those who follow it or its thread."""
+        """Notify those who follow the run or its thread."""
         if run.thread and run.thread in self._feeds:
             feed = self._feeds[run.thread] = self._feeds.pop(run.thread)  # the last one to be forgotten
             feed.note(run)

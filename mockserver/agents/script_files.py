@@ -44,17 +44,17 @@ MAX_STEPS = 1000
 
 @functools.cache
 def shipped() -> Mapping[str, Script]:
-    """The scripts that come with threadmock, by name."""
+    """The shipped scripts, by name."""
     return {script.name: script for name in shipped_names() for script in _read(_FOLDER / f"{name}.yaml", name)[0]}
 
 
 def shipped_names() -> tuple[str, ...]:
-    """The names of the scripts that come with threadmock."""
+    """The names of the shipped scripts."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
 
 
 def read_scripts(source: str | None = None) -> Scripts:
-    """All scripts that come with threadmock and, before them, those of a file; the source names the default.
+    """The shipped scripts and those of a file, which come first; the source names the default.
 
     source: a shipped script's name, or a file. SpecError where there is none, or none that can be used.
     """
@@ -147,7 +147,7 @@ class ScriptReader(FileReader):
         return tuple(self.step(each, f"{at}/{number}") for number, each in enumerate(items))
 
     def step(self, node: Any, at: str) -> ScriptStep:
-        """One step: an object with one of the kinds, and what goes with it."""
+        """One step: an object with one of the kinds, and the members of that kind."""
         if not isinstance(node, Mapping):
             self.fail("A step is an object.", at, "Write it as `- say: …`.")
         kinds = [kind for kind in _KINDS if kind in node]

@@ -50,7 +50,7 @@ class ReplyCondition:
 
 @dataclass(frozen=True)
 class ScriptStep:
-    """One thing that an agent does.
+    """One step of a reply.
 
     text: of say, think, fail (its message). value: of emit and interrupt. calls: of say and call. name: of a custom
     event, or the type of an error. pace: seconds between two tokens. seconds: of wait. node: where it happens.
@@ -77,7 +77,7 @@ class ScriptReply:
 
 @dataclass(frozen=True)
 class Script:
-    """pace: seconds between two tokens, where a step says nothing else."""
+    """pace: seconds between two tokens, where a step has no pace of its own."""
 
     name: str
     replies: tuple[ScriptReply, ...]

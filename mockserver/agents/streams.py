@@ -168,7 +168,7 @@ class Stream(Iterator[bytes]):
         self.on_end.append(lambda: self._source.listeners.discard(listener))
 
     def close(self, *, left: bool | None = None) -> None:
-        """End it. left: whether the reader went away; by default, whether something was still to come."""
+        """End it. left: whether the reader left; by default, whether something was still to be sent."""
         if not self._open:
             return
         left = not self._source.over if left is None else left
@@ -211,7 +211,7 @@ class Stream(Iterator[bytes]):
 
 
 class Pending(Iterator[bytes]):
-    """A response that is known only when a run is over: its status, too. on_leave: called where nobody waits for it."""
+    """A response that is known only when a run is over: its status, too. on_leave: called where its reader leaves."""
 
     def __init__(self, scheduler: Scheduler, run: Run) -> None:
         self.run = run

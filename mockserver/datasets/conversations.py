@@ -67,8 +67,8 @@ class Dataset:
 def begin_times(data: Dataset, now: datetime.datetime) -> list[tuple[datetime.datetime, Conversation]]:
     """The threads with their beginnings, oldest first. DataError where one would end after now.
 
-    A thread that does not say when it began ended an hour before the next such one of the file began, the last of them
-    an hour before now.
+    A thread without `created` ended an hour before the next such thread of the file began, the last one an hour before
+    now.
     """
     begun: list[tuple[datetime.datetime, Conversation]] = []
     free = now

@@ -97,7 +97,7 @@ class Filler:
     def insert_pieces(
         self,
         kind: ThingKind,
-        home: Shelf,
+        parents: Shelf,
         key: str,
         thread: Thing,
         items: Iterable[tuple[datetime.datetime, Mapping[str, Any]]],
@@ -118,7 +118,7 @@ class Filler:
             latest, count = made, count + 1
             if kind.recipe.touch:
                 scope.thing = made
-                thread = self.store.update(home, key, partial(kind.recipe.touch.onto, scope)) or thread
+                thread = self.store.update(parents, key, partial(kind.recipe.touch.onto, scope)) or thread
         return count
 
     def insert_opening(self, kind: ThingKind, shelf: Shelf, scope: Scope) -> Thing | None:
@@ -164,7 +164,7 @@ def fill_from(
     world: World,
     conversations: Sequence[DatedConversation],
 ) -> FillResult:
-    """Fill one provider with conversations; what became of them.
+    """Fill one provider with conversations; the result.
 
     The ids come from a source of their own: they depend on the seed, the provider and the file alone.
     """

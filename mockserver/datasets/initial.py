@@ -1,4 +1,4 @@
-"""What a provider has before anybody made anything."""
+"""The things that a provider has from the start."""
 
 from collections.abc import Iterator
 

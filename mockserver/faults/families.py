@@ -1,6 +1,6 @@
-"""Planted deviations of whole families: reads, lists, updates and deletes that do other than their rules say.
+"""Planted deviations of whole families: reads, lists, updates and deletes that break their rules.
 
-Each wraps an action: it changes the plan that the action goes by, or what the action did.
+Each wraps an action: it changes the action's plan, or its outcome.
 """
 
 from collections.abc import Callable, Mapping
@@ -93,8 +93,8 @@ def _read_newest(action: Action, call: Call, _: Memory) -> Done | Refused:
     outcome = action(call)
     if call.rule.action != "read" or isinstance(outcome, Refused):
         return outcome
-    home, _key, _thing = _found(call)
-    call.scope.thing = next(iter(call.scope.store.newest(home, 0, 1)), call.scope.thing)
+    shelf, _key, _thing = _found(call)
+    call.scope.thing = next(iter(call.scope.store.newest(shelf, 0, 1)), call.scope.thing)
     return done(call, "read, the newest")
 
 
@@ -104,8 +104,8 @@ def _lost(action: Action, call: Call, _: Memory) -> Done | Refused:
     before = _stored(call)
     outcome = action(call)
     if before is not None and isinstance(outcome, Done):
-        home, key, _thing = _found(call)
-        call.scope.store.update(home, key, lambda _: before)
+        shelf, key, _thing = _found(call)
+        call.scope.store.update(shelf, key, lambda _: before)
     return outcome
 
 
@@ -140,8 +140,8 @@ def _read_deleted(action: Action, call: Call, memory: Memory) -> Done | Refused:
     outcome, deleted = _ghosts(action, call, memory)
     if call.rule.action == "read" and isinstance(outcome, Refused):
         call.scope.key = call.asked_key()
-        for (home, key), thing in deleted.items():
-            if home[1] == call.rule.resource and key == call.scope.key:
+        for (shelf, key), thing in deleted.items():
+            if shelf[1] == call.rule.resource and key == call.scope.key:
                 call.scope.thing = thing
                 return done(call, "read, though it was deleted")
     return outcome
@@ -150,8 +150,8 @@ def _read_deleted(action: Action, call: Call, memory: Memory) -> Done | Refused:
 def _resurrect(action: Action, call: Call, memory: Memory) -> Done | Refused:
     outcome, deleted = _ghosts(action, call, memory)
     if call.rule.action == "create" and isinstance(outcome, Done):
-        for home, key in [place for place in deleted if place[0][1] == call.rule.resource]:
-            call.scope.store.insert(home, key, deleted.pop((home, key)))
+        for shelf, key in [place for place in deleted if place[0][1] == call.rule.resource]:
+            call.scope.store.insert(shelf, key, deleted.pop((shelf, key)))
     return outcome
 
 
@@ -196,8 +196,8 @@ def _afterwards(change: Callable[[Call, Thing], Thing]) -> Wrapper:
     def wrapper(action: Action, call: Call, _: Memory) -> Done | Refused:
         outcome = action(call)
         if call.rule.traits.changes and isinstance(outcome, Done):
-            home, key, _thing = _found(call)
-            call.scope.store.update(home, key, lambda thing: change(call, thing))
+            shelf, key, _thing = _found(call)
+            call.scope.store.update(shelf, key, lambda thing: change(call, thing))
         return outcome
 
     return wrapper

@@ -222,7 +222,7 @@ def without_declared_headers(response: Response, view: FaultView) -> Response:
 
 
 def double_key(response: Response, _: FaultView) -> Response:
-    """An object whose first key stands twice."""
+    """An object with its first key twice."""
     if not isinstance(response.body, bytes) or response.content[:2] != b'{"':
         return response
     value = json.loads(response.content)

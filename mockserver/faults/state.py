@@ -55,7 +55,7 @@ def forget(thing: dict[str, Any], view: FaultView) -> dict[str, Any]:
 
 
 def overwrite(thing: dict[str, Any], view: FaultView) -> dict[str, Any]:
-    """A create of a taken key changes what is there, whatever the policy says."""
+    """A create of a taken key overwrites the thing there, whatever the policy."""
     view.store.update(_shelf(view), _key(thing, view), lambda _: thing)
     return thing
 

@@ -45,7 +45,7 @@ _ANSWERS = (
         ("redirects",),
         response=hooks.headers({"refresh": "0; url=http://elsewhere.example/"}),
     ),
-    Fault("double-key", "The first key of every answer stands twice.", ("strict_json",), response=hooks.double_key),
+    Fault("double-key", "Every response has its first key twice.", ("strict_json",), response=hooks.double_key),
     Fault("not-a-number", "Answers hold a NaN.", ("strict_json",), response=hooks.not_a_number),
     Fault("missing-member", "A required member is left out.", ("schema",), shown=on_objects(hooks.without_required)),
     Fault("wrong-type", "The first member is a number.", ("schema",), shown=on_objects(hooks.number_first)),

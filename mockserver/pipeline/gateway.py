@@ -110,7 +110,7 @@ class Gateway:
         self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
 
     def _store_data(self) -> None:
-        """Store what the data hold, and what a provider has before anybody made anything; note the latter."""
+        """Store the data, and what a provider has from the start; note the latter."""
         if self.data and self.data.conversations:
             # Loaded only here: few servers begin with data, and all of them want to answer soon.
             from threadmock.mockserver.datasets.conversations import date_conversations  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""threadmock's own errors, as RFC 9457 problem details, so that nobody takes them for the provider's."""
+"""threadmock's own errors, as RFC 9457 problem details, so that they are not mistaken for the provider's."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence

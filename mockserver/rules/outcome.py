@@ -1,4 +1,4 @@
-"""What an action comes to: done, or refused."""
+"""The outcome of an action: done, or refused."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -84,14 +84,14 @@ def _key(scope: Scope, parent: Parent) -> str:
 def _look_up(scope: Scope, parent: Parent, key: str) -> Refused | None:
     store, provider = scope.store, scope.contract.name
     if parent.above is None:
-        home = store.find(provider, parent.resource, key)
+        shelf = store.find(provider, parent.resource, key)
     else:
         above = _key(scope, parent.above)
         if missing := _look_up(scope, parent.above, above):
             return missing
-        home = (provider, parent.resource, parent.above.resource, above)
+        shelf = (provider, parent.resource, parent.above.resource, above)
     scope.parent_key = key
-    scope.parent = store.read(home, key)
+    scope.parent = store.read(shelf, key)
     if scope.parent is None and parent.make is not None:
         scope.parent = create_thing(scope, parent.make, key=key)
     if scope.parent is None and parent.must_exist:
@@ -103,10 +103,10 @@ def touch(scope: Scope, parent: Parent | None, members: Members) -> None:
     """Set members of the parent anew, as the rule says."""
     if not members or parent is None or not scope.parent_key:
         return
-    home = scope.store.find(scope.contract.name, parent.resource, scope.parent_key)
+    shelf = scope.store.find(scope.contract.name, parent.resource, scope.parent_key)
 
     def change(before: Mapping[str, Any]) -> Mapping[str, Any]:
         scope.parent = before
         return members.onto(scope, before)
 
-    scope.store.update(home, scope.parent_key, change)
+    scope.store.update(shelf, scope.parent_key, change)

@@ -14,7 +14,7 @@ from threadmock.specs.members import ABSENT, dig, put, steps_of
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """Makers of members, each with where its value goes."""
+    """Makers of members, each with the (dotted) name of its member."""
 
     makers: tuple[tuple[tuple[str, ...], Maker], ...]
 
@@ -106,7 +106,7 @@ def create_thing(scope: Scope, recipe: Recipe, *, key: str = "") -> Thing:
 
 
 def create_also(scope: Scope, recipes: Iterable[Recipe], shelf: Shelf) -> None:
-    """Create what a rule creates in addition to the thing that was just stored, which changes as the recipes say."""
+    """Create what a rule creates along with the thing that was just stored; recipes may change that thing, too."""
     for recipe in recipes:
         if recipe.when is not None and recipe.when(scope) in (ABSENT, None):
             continue

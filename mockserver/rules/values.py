@@ -90,7 +90,7 @@ def _first(setting: Setting) -> Maker:
 
 
 def _translated(read: Maker, words: Mapping[str, str]) -> Maker:
-    """The reader with its texts replaced by the words that stand for them."""
+    """The reader with its texts translated by a table of words."""
     if not words:
         return read
     rest = words.get("*")

@@ -56,7 +56,7 @@ class _SocketServer(Server):
 def serve_in_thread(app: RsgiApplication, port: int = 0) -> Iterator[str]:
     """The base URL of the application, served on loopback as long as the block runs. port 0: any free one.
 
-    PortTaken where somebody listens there. At the end open streams end, and runs that are under way are dropped.
+    PortTaken where a server listens there. At the end open streams end, and runs that are under way are dropped.
     """
     listening = _listen(port)
     url = f"http://{_HOST}:{listening.getsockname()[1]}"
@@ -110,7 +110,7 @@ def _run(app: RsgiApplication, listening: socket.socket, started: "Future[Any]")
 
 
 def _wait_for_answer(listening_url: str) -> None:
-    """Ask once: the socket takes connections already, and the answer comes when the server is there."""
+    """Ask once: the socket accepts connections already, and the response comes when the server has started."""
     connection = http.client.HTTPConnection(listening_url.removeprefix("http://"), timeout=_START)
     try:
         connection.request("GET", "/_mock/health")

@@ -130,7 +130,7 @@ def _release_memory() -> None:
 
 
 def _announce(address: Address, instance: str, ready: Callable[[], None]) -> None:
-    """Call `ready` once this very process answers on the address: a connection alone would not prove who listens."""
+    """Call `ready` once this very process answers on the address: a connection does not show which process listens."""
     while _answering_instance(address) != instance:
         time.sleep(_POLL)
     with contextlib.suppress(OSError):

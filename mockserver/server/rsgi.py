@@ -1,4 +1,4 @@
-"""RSGI ↔ messages: what `serve` runs. One event loop answers; a body that is still on its way holds no thread.
+"""RSGI ↔ messages: what `serve` runs. One event loop answers; a body that is still being sent holds no thread.
 
 RSGI is granian's own asynchronous interface (its documentation: "RSGI specification", version 1.5). Against WSGI there
 is no contention of worker threads for the interpreter lock, which cost more than the answers themselves (measured).
@@ -37,7 +37,7 @@ class RsgiHeaders(Protocol):
 
 
 class RsgiScope(Protocol):
-    """What RSGI says of a request. path: percent-decoded."""
+    """A request as RSGI has it. path: percent-decoded."""
 
     method: str
     path: str
@@ -99,7 +99,7 @@ class RsgiApplication:
                 signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._scheduler.clear))
 
     async def end(self) -> None:
-        """End open streams, answer whoever waits for a run, and let the loop go: runs under way are dropped."""
+        """End open streams, answer requests that wait for a run, and release the loop: runs under way are dropped."""
         self._scheduler.clear()
         for _ in range(_END_POLLS):
             if not self._scheduler.open_streams:
