@@ -272,6 +272,7 @@ class _Controller:
         if not interrupted:
             self._repeat()
         stopped = self._clean_up()
+        self._summary.end()
         status = self._summary.status(int(exitstatus))
         if self._verification or (status != 0 and int(exitstatus) == 0):
             session.exitstatus = status

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from threadmock.contracts.checks import acceptance, content, moments, redirects, reply, storing, streaming, survival
-from threadmock.contracts.checks.check import Check
+from threadmock.contracts.checks.check import Check, CheckFailed
 from threadmock.contracts.checks.checked_exchange import Problem, problems
 from threadmock.contracts.checks.context import Context, Verdict
 from threadmock.contracts.checks.reading import Reading
@@ -237,17 +237,22 @@ def judge_reading(reading: Reading) -> Verdict:
     findings: list[Finding] = []
     passed: list[str] = []
     not_applicable: dict[str, str] = {}
+    broken: list[str] = []
     for check in (*checks.values(), *reading.context.own_checks):
-        reason = check.applies(reading)
+        try:
+            reason = check.applies(reading)
+            found = [] if reason else [_finding(reading, check, each) for each in problems(check.run(reading))]
+        except CheckFailed as error:
+            broken.append(str(error))
+            continue
         if reason:
             not_applicable[check.name] = reason
             continue
-        found = [_finding(reading, check, problem) for problem in problems(check.run(reading))]
         findings.extend(found)
         if not found:
             passed.append(check.name)
     _remember(reading)
-    return Verdict(tuple(findings), tuple(passed), not_applicable)
+    return Verdict(tuple(findings), tuple(passed), not_applicable, tuple(broken))
 
 
 def _finding(reading: Reading, check: Check, problem: Problem) -> "Finding":

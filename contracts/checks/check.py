@@ -34,6 +34,10 @@ class Check:
         return self.run(exchange)
 
 
+class CheckFailed(Exception):  # noqa: N818 - reads as what it is
+    """A check of a project raised something. Its text says which, what and where."""
+
+
 def always(_: CheckedExchange) -> str:
     """Any exchange."""
     return ""

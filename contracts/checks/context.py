@@ -37,8 +37,12 @@ class Context:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What all checks said of one exchange. not_applicable: check name to the reason."""
+    """The results of all checks of one exchange.
+
+    not_applicable: check name to the reason. broken: how checks of a project failed themselves.
+    """
 
     findings: "tuple[Finding, ...]"
     passed: tuple[str, ...]
     not_applicable: Mapping[str, str]
+    broken: tuple[str, ...] = ()

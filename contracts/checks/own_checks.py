@@ -3,23 +3,21 @@
 import importlib
 import importlib.util
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from threadmock.contracts.checks.check import Check
+from threadmock.contracts.checks.check import Check, CheckFailed
 from threadmock.contracts.checks.checked_exchange import CheckedExchange, Found, problems
 from threadmock.contracts.settings import UsageError
 from threadmock.specs.text import shorten
 
+_OURS = str(Path(__file__).resolve().parents[1])
 FAILED = "A check of your own failed"
 _FIX = "Name a module that can be imported, or the path of a .py file."
-
-
-class CheckFailed(Exception):  # noqa: N818 - reads as what it is
-    """A check of a project raised something. Its text says which, what and where."""
 
 
 def load_checks(modules: Iterable[str], taken: Collection[str]) -> tuple[Check, ...]:
@@ -85,9 +83,16 @@ def _broken(name: str, error: Exception) -> UsageError:
 
 
 def _place(error: Exception) -> str:
-    """File and line where something was raised."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
-    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+    """File and line of a project's code where something was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if not each.filename.startswith((_OURS, "<")) and "importlib" not in each.filename]
+    # what a project calls may break further inside, in a library
+    chosen = next((each for each in reversed(own) if not _is_library(each.filename)), own[-1] if own else None)
+    return f"{chosen.filename}, line {chosen.lineno}" if chosen else ""
+
+
+def _is_library(file: str) -> bool:
+    return "site-packages" in file or file.startswith(sysconfig.get_path("stdlib"))
 
 
 def _run(check: Check) -> Callable[[CheckedExchange], Found]:

@@ -103,6 +103,7 @@ class Recorder:
     def record(self, verdict: Verdict) -> list[Finding]:
         """Note what the checks said of an exchange; the findings that count."""
         chosen, outcome = self.session.checks, self.outcome
+        outcome.crash = outcome.crash or self.session.target.masking(next(iter(verdict.broken), ""))
         for name in verdict.passed:
             if name in chosen:
                 outcome.tally(name).passed += 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from threadmock.contracts import checks, scenarios
 from threadmock.contracts.checks import Check
-from threadmock.contracts.checks.own_checks import CheckFailed, load_checks
+from threadmock.contracts.checks.own_checks import load_checks
 from threadmock.contracts.engine.interrupts import watched_interrupts
 from threadmock.contracts.engine.outcome import Outcome
 from threadmock.contracts.engine.phases import COVERAGE, EXPLORATION, kind_of, phases
@@ -55,7 +55,7 @@ class Run(Session):
             outcome.ended = str(reason)
         except TargetLost as error:
             self.gone = outcome.gone = self.target.masking(str(error))
-        except (OwnershipError, CheckFailed) as error:
+        except OwnershipError as error:
             outcome.crash = self.target.masking(str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours; see `crash`
             spot = traceback.extract_tb(error.__traceback__)[-1]

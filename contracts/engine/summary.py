@@ -39,6 +39,7 @@ class Summary:
         self.outcomes: dict[str, Outcome] = {}
         self.started = datetime.datetime.now(datetime.UTC)
         self._began = time.monotonic()
+        self._ended: float | None = None
 
     def operation(self, slug: str) -> Operation:
         """The selected operation of that slug."""
@@ -55,10 +56,14 @@ class Summary:
                 finding, count = outcome.causes[key]
                 outcome.causes[key] = (replace(finding, repeated=repeated[key]), count)
 
+    def end(self) -> None:
+        """Note that the run is over: all reports give the same duration."""
+        self._ended = time.monotonic()
+
     @property
     def seconds(self) -> float:
-        """How long the run takes so far."""
-        return time.monotonic() - self._began
+        """How long the run took, or takes so far."""
+        return (time.monotonic() if self._ended is None else self._ended) - self._began
 
     @property
     def findings(self) -> list[tuple[Finding, int]]:

@@ -197,6 +197,9 @@ def _renamed(
         return said
     headers = {n: v for n, v in answers[number]["headers"].items() if n.startswith("x-") or n == "link"}
     counted = {name: value if value.isdigit() else "text" for name, value in headers.items()}
+    own = saved["where"].lower()
+    if own in answers[number]["headers"]:
+        counted[own] = _plain_text(answers[number]["headers"][own], known, "")
     return [_loose(said, exact=saved["about"] == "beside"), counted if saved["about"] == "headers" else {}]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Check, Context, checks, judge
-from threadmock.contracts.checks.own_checks import CheckFailed
 from threadmock.contracts.replays.replayer import GONE, HOLDS, UNDECIDED, ReplayOutcome
 from threadmock.contracts.replays.substitution import put
 from threadmock.contracts.target.exchange import Exchange
@@ -47,7 +46,8 @@ def judged_again(saved: Mapping[str, Any], replayed: ReplayOutcome, own_checks: 
     outcome = rejudged(saved, replayed, contract, own_checks) if contract else replayed
     name = saved["finding"]["check"]
     known = {**checks, **{check.name: check for check in own_checks}}
-    if outcome.state == GONE and name not in known and not saved.get("several"):
+    if outcome.state != UNDECIDED and name not in known and not saved.get("several"):
+        # what it looks at is not known, so that answers that are alike in all else prove nothing
         return replace(outcome, state=UNDECIDED, why=f"{outcome.why}; {name} {_NOT_LOADED}")
     if outcome.state == GONE and saved.get("repeated") == "no":
         # the same requests did not show it on the very server that it was found on
@@ -74,10 +74,10 @@ def rejudged(
     choose = random.Random(0)  # noqa: S311 - nothing is drawn
     context = Context(contract, _refuse, lambda *_: None, choose, own_checks=own)
     exchange = _exchange(case, replayed.requests[number], replayed.responses[number])
-    try:
-        found = [finding for finding in judge(context, exchange).findings if finding.check == check]
-    except CheckFailed as error:
-        return replace(replayed, state=UNDECIDED, why=str(error))
+    verdict = judge(context, exchange)
+    if verdict.broken:
+        return replace(replayed, state=UNDECIDED, why=verdict.broken[0])
+    found = [finding for finding in verdict.findings if finding.check == check]
     if not found:
         return replace(replayed, state=GONE, why=f"{_answered(exchange)}, and {check} has nothing to say")
     return replace(replayed, state=HOLDS, why=f"{_answered(exchange)}: {found[0].got}")

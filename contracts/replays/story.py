@@ -49,20 +49,21 @@ def story(tape: Recording, finding: Finding, *, several: bool) -> dict[str, Any]
             steps[number]["wait"] = wait
     return {
         "judged": chosen.index(judged),
-        "about": _about(finding),
+        "about": _about(finding, judged),
         "several": several,
         "values": values,
         "steps": steps,
     }
 
 
-def _about(finding: Finding) -> str:
+def _about(finding: Finding, judged: RecordedExchange) -> str:
     """What has to be looked at to see a finding again: so far as its words tell."""
     if finding.check in _ABOUT:
         return _ABOUT[finding.check]
     if _STATUS.search(finding.got):
         return "status"
-    if _HEADER.search(finding.expected):
+    response = judged.exchange.response
+    if _HEADER.search(finding.expected) or (response is not None and finding.where.lower() in response.headers):
         return "headers"
     return "beside" if _BESIDE_LISTS.search(f"{finding.expected} {finding.got}") else "answer"
 
