@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from threadmock.contracts.cases.case import Case, json_media
 from threadmock.contracts.cases.encoding import text_of
@@ -30,6 +30,16 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
     from threadmock.contracts.target.exchange import Exchange
+
+
+class ProblemDetails(TypedDict, total=False):
+    """Members of a problem that have a default; see `Problem`."""
+
+    where: str
+    source: str
+    evidence: Evidence
+    exchanges: int
+    unconditional: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,9 +268,9 @@ class Reading:
         """A problem of this exchange; without a source, that is the operation."""
         return Problem(got, expected, where, source or self.operation.pointer, evidence, exchanges, unconditional)
 
-    def find(self, check: str, expected: str, got: str, **more: Any) -> Finding:
-        """A finding of a scenario about this exchange. more: as of `problem`."""
-        return self.finding(check, self.problem(expected, got, **more))
+    def find(self, check: str, expected: str, got: str, **details: Unpack[ProblemDetails]) -> Finding:
+        """A finding of a scenario about this exchange. details: as of `problem`."""
+        return self.finding(check, self.problem(expected, got, **details))
 
     def finding(self, check: str, problem: Problem) -> Finding:
         """A problem as a finding of that check.

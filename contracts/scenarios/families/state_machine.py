@@ -43,7 +43,7 @@ def run_state_machine(context: Context, operation: Operation) -> Iterator[Findin
             source=f"rule {found.reading.operation.pointer}/x-behaviour",
             evidence=found.evidence,
             exchanges=len(found.steps),
-            whatever=True,
+            unconditional=True,
         )
 
 
