@@ -190,13 +190,13 @@ class ScriptReader(FileReader):
         if known.get("ask") is not None and "result" not in known:
             self.fail("A call that asks has a result.", at, "Write what the tool answers as `result`.")
         return ScriptCall(
-            self.texts(known["name"], f"{at}/name"),
-            arguments,
-            self.texts(known["result"], f"{at}/result") if "result" in known else None,
-            self.seconds(known["takes"], f"{at}/takes") if "takes" in known else 0.0,
-            self.texts(known["id"], f"{at}/id") if "id" in known else "",
-            failed,
-            known.get("ask"),
+            name=self.texts(known["name"], f"{at}/name"),
+            arguments=arguments,
+            result=self.texts(known["result"], f"{at}/result") if "result" in known else None,
+            takes=self.seconds(known["takes"], f"{at}/takes") if "takes" in known else 0.0,
+            id=self.texts(known["id"], f"{at}/id") if "id" in known else "",
+            failed=failed,
+            ask=known.get("ask"),
         )
 
     def seconds(self, node: Any, at: str) -> float:

@@ -32,12 +32,12 @@ def compile_parent(operation: Operation, within: Within | None) -> Parent | None
     if within is None:
         return None
     return Parent(
-        within.resource,
-        fetch(within.source),
-        within.must_exist,
-        within.source.place == "path" and is_uuid_parameter(operation, within.source.steps[0]),
-        compile_parent(operation, within.within),
-        compile_recipe(within.create) if within.create else None,
+        resource=within.resource,
+        read_key=fetch(within.source),
+        must_exist=within.must_exist,
+        is_uuid=within.source.place == "path" and is_uuid_parameter(operation, within.source.steps[0]),
+        above=compile_parent(operation, within.within),
+        make=compile_recipe(within.create) if within.create else None,
     )
 
 

@@ -63,15 +63,15 @@ class Recipe:
 def compile_recipe(made: Made) -> Recipe:
     """A `Made`, compiled."""
     return Recipe(
-        made.resource,
-        steps_of(made.key.member),
-        compile_setting(Setting("generate", made.key.otherwise)),
-        made.key.otherwise == "opaque",
-        compile_members(made.set),
-        (made.within.resource, fetch(made.within.source)) if made.within else None,
-        fetch(made.each) if made.each else None,
-        fetch(made.when) if made.when else None,
-        compile_members(made.touch),
+        resource=made.resource,
+        member=steps_of(made.key.member),
+        make_key=compile_setting(Setting("generate", made.key.otherwise)),
+        opaque=made.key.otherwise == "opaque",
+        members=compile_members(made.set),
+        parent=(made.within.resource, fetch(made.within.source)) if made.within else None,
+        each=fetch(made.each) if made.each else None,
+        when=fetch(made.when) if made.when else None,
+        touch=compile_members(made.touch),
     )
 
 

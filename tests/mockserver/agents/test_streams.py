@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.agent_client import MODES, NOBODY, Talk, data, names
 from threadmock.mockserver.agents import scheduler
+from threadmock.mockserver.rules import conditions, values
 from threadmock.mockserver.server.app import create_app
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
@@ -159,6 +160,21 @@ def test_of_threads_that_are_silent_longest_nothing_is_kept_at_last(monkeypatch:
     talk.wait(threads[0], "again")
     assert len(data(told[0].take(), "metadata")) == 2
     assert [event.id for event in told[0].events] == sorted(str(event.id) for event in told[0].events)
+
+
+def test_nothing_is_compiled_while_runs_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = Talk("steps: [{say: one two}, {call: {name: f, result: r}}, {say: three}]")
+    thread = talk.thread()
+    once, result = names(talk.stream(thread, "go", MODES)), talk.wait(thread, "go")
+    assert result["messages"]
+
+    def compiled(*_: Any) -> None:
+        raise AssertionError("something is compiled again")
+
+    for module in (conditions, values):
+        monkeypatch.setattr(module, "fetch", compiled)
+    assert names(talk.stream(thread, "go", MODES)) == once
+    assert talk.wait(thread, "go")["messages"]
 
 
 # Heartbeats.
