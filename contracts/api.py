@@ -1,4 +1,4 @@
-"""The public doors of the contract suite: `verify` a deployment or the mock, `replay` a saved finding.
+"""The public functions of the contract suite: `verify` a deployment or the mock, `replay` a saved finding.
 
     from threadmock.contracts import verify
 

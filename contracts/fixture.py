@@ -25,7 +25,7 @@ class MockFailed(Exception):  # noqa: N818 - reads as what it is
 
 @dataclass(frozen=True)
 class Options:
-    """What a mock is told, in the words of `threadmock serve`.
+    """How a mock is started, in the words of `threadmock serve`.
 
     providers: names, files or folders; empty for all built-in ones. layer: documented or observed. script, data: names
     or files. speed: what delays are multiplied by. seed: same seed, same ids and texts.

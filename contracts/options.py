@@ -17,11 +17,11 @@ LAYERS = ("documented", "observed")
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a run, the same for each door.
+    """One option of a run, the same in each interface.
 
     name: the field of Settings, and the keyword of `verify`. flag: of the command line; pytest's begins with
     `--contract-`. kind: what the text of its value is read as; bool for a flag without a value. repeatable: may be
-    given several times. door: "" for all doors, else the only one that has it.
+    given several times. interface: "" for all of them, else the only one that has it.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Option:
     metavar: str = ""
     choices: tuple[str, ...] = ()
     repeatable: bool = False
-    door: str = ""
+    interface: str = ""
 
 
 def _option(flag: str, help_: str, **more: Any) -> dict[str, Any]:
-    """All that the doors need to make an option of a field; see Option."""
+    """All that the interfaces need to make an option of a field; see Option."""
     return {"flag": flag, "help": help_, "kind": str, **more}
 
 
@@ -133,7 +133,8 @@ class Settings:
     )
     keep: bool = field(default=False, metadata=_option("--keep", "Leave what is created on the target.", kind=bool))
     dry_run: bool = field(
-        default=False, metadata=_option("--dry-run", "Print the plan; send nothing.", kind=bool, door="command line")
+        default=False,
+        metadata=_option("--dry-run", "Print the plan; send nothing.", kind=bool, interface="command line"),
     )
     faults: tuple[str, ...] = field(
         default=(), metadata=_option("--fault", "Plant a fault in the mock in process.", metavar="NAME")

@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("threadmock", "threadmock: contract suite for thread APIs")
     provider = "Run the suite on this provider: a built-in name, a file or a folder."
     group.addoption("--contract-provider", dest="contract_provider", default=None, help=provider)
-    for option in (each for each in OPTIONS if not each.door):
+    for option in (each for each in OPTIONS if not each.interface):
         more: dict[str, Any] = {"metavar": option.metavar or None, "type": option.kind, "default": None}
         if option.kind is bool:
             more = {"action": "store_true"}
@@ -90,7 +90,7 @@ def _opened(config: pytest.Config) -> "OpenRun | None":
     from threadmock.specs.errors import SpecError  # noqa: PLC0415
 
     if given is None:
-        names = ["provider", *(option.name for option in OPTIONS if not option.door)]
+        names = ["provider", *(option.name for option in OPTIONS if not option.interface)]
         given = {name: getattr(config.option, f"contract_{name}") for name in names}
     try:
         return open_run(read_settings(given), _place(config), send=not config.option.collectonly)
@@ -182,7 +182,7 @@ def threadmock(request: pytest.FixtureRequest, threadmock_serve: "Mocks") -> "Mo
         pytest.fail("The marker threadmock takes its options by name: threadmock(providers=[…]).", pytrace=False)
     try:
         mock = threadmock_serve(**(marker.kwargs if marker else {}))
-    except Exception as error:  # noqa: BLE001 - told without the inside of ours
+    except Exception as error:  # noqa: BLE001 - reported without our traceback
         pytest.fail(str(error), pytrace=False)
     mock.reset()
     return mock

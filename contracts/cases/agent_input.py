@@ -1,4 +1,4 @@
-"""How something is said to a provider's agent: where in a request its rule hears it, or what has to be made before."""
+"""How a text reaches a provider's agent: where in a request its rule reads it, or what has to be created before."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ _USER = "user"
 
 @dataclass(frozen=True)
 class AgentInput:
-    """What a request holds so that a text is heard. places: by place of the body.
+    """What a request holds so that the agent gets a text. places: by place of the body.
 
-    piece: members of a thing that has to be made below the thread first, where the agent hears that; {} for nothing.
+    piece: members of a thing that has to be created below the thread first, where the agent reads that; {} for nothing.
     """
 
     places: Mapping[Source, Any] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class AgentInput:
 
 
 def agent_input(contract: Contract, operation: Operation, text: str) -> AgentInput | None:
-    """How a text is said with a request of an operation; None where nobody knows."""
+    """How a request of an operation carries a text; None where nobody knows."""
     agent = contract.profile.agent
     if agent is None:
         return None
@@ -58,7 +58,7 @@ def _input_places(setting: Setting | None) -> Iterator[Source | str]:
 
 
 def _input_value(operation: Operation, source: Source, text: str, word: str) -> Any:
-    """What lies in a place where a text is said; ABSENT where the body has no such member."""
+    """The value of a place that carries a text; ABSENT where the body has no such member."""
     schema = body_schema(operation)
     if schema is None or source.steps[0] not in shapes(schema).members():
         return ABSENT
@@ -71,7 +71,7 @@ def _input_value(operation: Operation, source: Source, text: str, word: str) -> 
         return [_message(schema, items, text, word)]
     if "object" in branches:
         return _message(schema, node, text, word)
-    # Any value may stand there: the name tells whether it is one text or a list of messages.
+    # Any value may stand there: the name says whether it is one text or a list of messages.
     return [{"role": word, "content": text}] if source.steps[-1].endswith("s") else text
 
 
@@ -115,7 +115,7 @@ def put_at(body: Any, places: Mapping[Source, Any]) -> Any:
 
 
 def input_anywhere(contract: Contract, text: str) -> dict[Source, Any]:
-    """Where a text is said in an object of which no schema tells."""
+    """Where an object that no schema describes holds a text."""
     agent = contract.profile.agent
     for setting in (agent.hears.content, agent.hears.otherwise) if agent else ():
         for found in _input_places(setting):
@@ -147,8 +147,8 @@ def modes_of(contract: Contract, operation: Operation, way: Respond) -> dict[Sou
     run, agent = operation.rule.run, contract.profile.agent
     if run is None or run.modes is None or agent is None or not agent.formats:
         return {}
-    told = agent.formats[way.format or next(iter(agent.formats))]
-    known = list(dict.fromkeys(mode for event in told.events for mode in event.modes))
+    form = agent.formats[way.format or next(iter(agent.formats))]
+    known = list(dict.fromkeys(mode for event in form.events for mode in event.modes))
     schema = body_schema(operation)
     if not known or schema is None or run.modes.place != "body":
         return {}

@@ -68,7 +68,7 @@ def places(operation: Operation) -> Iterator[BodyPlace]:
 
 
 def _marks(place: BodyPlace) -> frozenset[int]:
-    """What tells a node met again inside itself: the identity of what its branches declare."""
+    """What identifies a node that is met again inside itself: the identity of what its branches declare."""
     return frozenset(id(b.keywords.get("properties", b.keywords.get("items"))) for b in place.branches) - {id(None)}
 
 

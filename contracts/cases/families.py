@@ -64,7 +64,7 @@ def answered_key(operation: Operation) -> str:
 
 
 def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operation, ...]:
-    """Operations on the things of a resource with one of these actions, where a rule tells of them, in order."""
+    """Operations on the things of a resource with one of these actions, where a rule describes them, in order."""
     return tuple(
         operation
         for operation in contract.operations

@@ -1,4 +1,4 @@
-"""Keys that a run makes up, made so that they can be told from everybody else's.
+"""Keys that a run makes up, made so that they differ from everybody else's recognizably.
 
 What may be written on a deployment hangs on this: a key of this form names a thing that this run made, or nothing.
 """

@@ -12,7 +12,7 @@ from threadmock.specs.operations.path_templates import values_in
 from threadmock.specs.wire.messages import Request
 
 UNREADABLE: list[Any] = ["a body that can't be read"]
-"""Stands for the values of a place that can't be told."""
+"""Stands for the values of a place that can't be read."""
 
 
 class _Pairs(list[tuple[str, Any]]):

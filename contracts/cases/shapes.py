@@ -82,7 +82,7 @@ class Shapes:
         found = self._known.get(id(node))
         if found is None:
             made = tuple(branch for fold in self._folds(node, 0) for branch in _by_type(fold))
-            # The node is kept beside its branches: an id is only good while its object lives.
+            # The node is kept with its branches: an id is only good while its object lives.
             found = self._known[id(node)] = (node, made)
         return found[1]
 

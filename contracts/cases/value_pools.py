@@ -1,4 +1,4 @@
-"""Values that tell: what implementations are known to lose, change or choke on. Data for coverage and strategies."""
+"""Revealing values: what implementations are known to lose, change or fail on. Data for coverage and strategies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from threadmock.specs.evidence import Evidence
 
 
 def long_text(length: int) -> str:
-    """A text of so many code points in which each place can be told from its neighbours, so that a cut shows."""
+    """A text of so many code points in which each place differs from its neighbours, so that a cut shows."""
     return "".join(f"{position:06d}." for position in range(0, length, 7))[:length]
 
 
@@ -78,7 +78,7 @@ def _named(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace(",", "").replace(" ", "_"): value for name, value in values.items()}
 
 
-# What a free-form object may hold: name, value, evidence. Each names what is at stake; within one, the member tells.
+# What a free-form object may hold: name, value, evidence. Each names what is at stake; within one, the member shows it.
 OBJECTS: tuple[tuple[str, dict[str, Any], Evidence], ...] = (
     ("empty object", {}, "documented"),
     ("one text", {"topic": "billing"}, "documented"),

@@ -211,7 +211,7 @@ _ALL = (
     ),
     Check(
         "stream_order",
-        "what tells that a run begins comes first, what tells that it is over last",
+        "the event that reports the start of a run comes first, the one that reports its end last",
         "the agent's formats, with their evidence",
         streaming.order_applies,
         streaming.check_stream_order,

@@ -225,9 +225,9 @@ def _compare(reading: Reading, expected: Expected) -> Iterator[Problem]:
         return
     name = ".".join(expected.steps)
     word = "reply" if reading.rule.reply else "set"
-    told = "is not there" if expected.value is ABSENT else f"is {expected.value!r}"[:120]
+    wanted = "is not there" if expected.value is ABSENT else f"is {expected.value!r}"[:120]
     yield reading.problem(
-        f"{name} {told}",
+        f"{name} {wanted}",
         f"{name}: " + ("is missing" if got is ABSENT else f"holds {got!r}"[:80]),
         where="/" + "/".join(expected.steps),
         source=f"rule {reading.operation.pointer}/x-behaviour/{word}/{expected.steps[0]}",

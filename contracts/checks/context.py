@@ -1,4 +1,4 @@
-"""What a check is given, and what it says."""
+"""What judging needs from outside, and its result."""
 
 import random
 import time
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class Context:
     """What judging needs from outside.
 
-    send: one case to the target; blocks; may be called from several threads where the target allows it. record: told
-    of each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check keeps
-    for a later exchange, such as keys and references that are known. pause: waits so many seconds. stage: makes things
-    for a scenario to use; None where nothing can be made. own_checks: those of a project, asked after the others.
+    send: one case to the target; blocks; may be called from several threads where the target allows it. record: called
+    with each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check
+    keeps for a later exchange, such as keys and references that are known. pause: waits so many seconds. prerequisites:
+    creates things for a scenario to use; None where nothing can be created. own_checks: those of a project, asked after
+    the others.
     """
 
     contract: "Contract"

@@ -1,7 +1,7 @@
 """What was sent against what came back: equal as JSON, where texts of a format count by what they denote.
 
 Numbers are equal by value, texts by code point, uuid and date-time texts by what they stand for. What JSON leaves to
-its implementations (integers beyond 2^53, RFC 8259, 6; NUL, which some stores can't hold) is told apart as `loss`.
+its implementations (integers beyond 2^53, RFC 8259, 6; NUL, which some stores can't hold) is marked as `loss`.
 """
 
 import uuid

@@ -53,7 +53,7 @@ def expectations(reading: Reading) -> Iterator[Expected]:
         return
     later = {name.partition(".")[0] for made in reading.rule.also for name in made.touch}
     for member, setting in reading.rule.set.items():
-        if member in later:  # what is made beside may change it at once
+        if member in later:  # what is created with it may change it at once
             continue
         yield from _expect(reading, tuple(member.split(".")), setting, weakest(reading.rule.evidence, setting.evidence))
 
@@ -112,7 +112,7 @@ def _from(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: 
 
 
 def _nothing(_: Reading, __: tuple[str, ...], ___: Setting, ____: Evidence) -> Iterator[Expected]:
-    """What the server makes up, or takes from what is stored, the request alone does not tell."""
+    """What the server makes up, or takes from what is stored, does not follow from the request alone."""
     yield from ()
 
 

@@ -33,7 +33,7 @@ class CaseRecord:
     """One exchange as plain data: what was sent and what came, secrets masked.
 
     label, intent, part, note: as in the case. url: whole and percent-encoded. headers: as sent, masked.
-    body: text, or base64 where body_encoding says so; longer than 64 kB it is cut and body_size tells how long it was.
+    body: text, or base64 where body_encoding says so; longer than 64 kB it is cut, and body_size is its full length.
     status: None where no answer came, then problem says why. exchanges: how many exchanges the finding rests on.
     """
 

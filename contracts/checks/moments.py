@@ -20,7 +20,7 @@ _CHANGED = re.compile(r"\w*(updated|modified|changed)(_?(at|on|time))?", re.IGNO
 
 
 def read_moments(reading: Reading) -> dict[str, datetime]:
-    """Members of the answer that tell when it was made or changed: name to instant; other texts are left out."""
+    """Members of the response that say when it was created or changed: name to instant; other texts are left out."""
     found = {}
     for name, node in reading.made_members.items():
         if not (CREATED.fullmatch(name) or _CHANGED.fullmatch(name)) or not _is_time(node):
@@ -42,8 +42,8 @@ def _is_time(node: object) -> bool:
 
 
 def time_applies(reading: Reading) -> str:
-    """Where the answer tells when it was made."""
-    return content_trouble(reading) or ("" if read_moments(reading) else "the answer tells no time")
+    """Where the response says when it was created."""
+    return content_trouble(reading) or ("" if read_moments(reading) else "the answer holds no time")
 
 
 def _server_now(reading: Reading) -> datetime | None:
@@ -75,7 +75,7 @@ def check_time(reading: Reading) -> Iterator[Problem]:
 
 def _time_problem(reading: Reading, name: str, what: str) -> Problem:
     return reading.problem(
-        f"{name} tells when the thing was made: now, give or take the difference of two clocks",
+        f"{name} is the time when the thing was created: now, give or take the difference of two clocks",
         f"{name}: {what}",
         where=f"/{name}",
         source=reading.pointer(name),

@@ -11,8 +11,8 @@ Observed = dict[str, Any]
 def observe(setting: Setting, value: Any, found: Observed) -> bool:
     """Note what places held, such as "item.text" or "latest.values". False where the setting can't make this value.
 
-    Of constants only texts tell one thing from another: what else is fixed is what a stand-in fills in, and others are
-    free to hold more. Where a setting hides what it read, nothing is noted, and any value may be its own.
+    Of constants only texts distinguish one thing from another: what else is fixed is what a mock fills in, and others
+    are free to hold more. Where a setting hides what it read, nothing is noted, and any value may be its own.
     """
     if setting.when is not None:
         return True
@@ -51,7 +51,7 @@ def _members(setting: Setting, value: Any, found: Observed) -> bool:
 
 
 def _may_lack(setting: Setting) -> bool:
-    """Whether a member may be missing: all but a text by which things are told apart."""
+    """Whether a member may be missing: all but a text that distinguishes things."""
     return not (setting.kind == "value" and isinstance(setting.value, str) and setting.when is None)
 
 
@@ -94,7 +94,7 @@ def _merged(setting: Setting, value: Any, found: Observed) -> bool:
 
 
 def _anything(_: Setting, __: Any, ___: Observed) -> bool:
-    """Of what such a setting read nothing can be told from its value, and any value may be its own."""
+    """What such a setting read can not be derived from its value, and any value may be its own."""
     return True
 
 

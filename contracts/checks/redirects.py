@@ -1,4 +1,4 @@
-"""Where an answer leads: a redirect is never followed, and one to another host, or out of TLS, is told."""
+"""Where an answer leads: a redirect is never followed, and one to another host, or out of TLS, is reported."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

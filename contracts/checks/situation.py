@@ -118,7 +118,7 @@ def earned(reading: Reading) -> bool:
 
 
 def excused(reading: Reading) -> str:
-    """Why a valid request may be refused with this status, so that nothing is to be told; "" where it may not."""
+    """Why a valid request may be refused with this status, so that there is no finding; "" where it may not."""
     if reading.case.standing == "unknown":
         refusal = reading.rule.refusals.get("unknown")
         if reading.status in (403, 404, 410) or (refusal and reading.status == refusal.status):

@@ -29,7 +29,7 @@ def merge_of(rule: Rule, name: str) -> str:
 
 
 def overlap(sent: Any, got: Any) -> tuple[Any, Any]:
-    """Both without what an update may keep beside, and without nulls, which may mean that a member goes."""
+    """Both without what an update may keep besides, and without nulls, which may mean that a member goes."""
     if not isinstance(sent, dict) or not isinstance(got, dict):
         return sent, got
     pairs = {name: overlap(value, got[name]) for name, value in sent.items() if value is not None and name in got}

@@ -68,13 +68,13 @@ def check_event_names(reading: Reading) -> Iterator[Problem]:
     if stream is None:
         return
     known = {form.name for form in stream.allowed}
-    strange = [told.event.name for told in stream.events if told.event.name not in known]
-    # Where events have no names, what is fixed in their data tells them apart.
-    unlike = next((t for t in stream.events if not (t.event.name or t.forms or t.trouble or strange)), None)
+    unknown = [item.event.name for item in stream.events if item.event.name not in known]
+    # Where events have no names, the constants in their data distinguish them.
+    unlike = next((t for t in stream.events if not (t.event.name or t.forms or t.trouble or unknown)), None)
     if unlike is not None:
         got = f"an event that is none of them: {shorten(unlike.event.data, 200)}"
         yield _problem(reading, "one of the events that the format has", got)
-    for name in list(dict.fromkeys(strange))[:_MOST]:
+    for name in list(dict.fromkeys(unknown))[:_MOST]:
         named = ", ".join(sorted(each or "none" for each in known))
         evidence = weakest(*(form.evidence for form in stream.format.events))
         yield _problem(reading, f"one of the events {named}", f"an event {name!r}", evidence=evidence)
@@ -86,39 +86,39 @@ def check_event_payload(reading: Reading) -> Iterator[Problem]:
     if stream is None:
         return
     seen: set[str] = set()
-    for told in stream.events:
-        named = [form for form in stream.allowed if form.name == told.event.name]
-        got = _trouble(told, named)
-        if got and told.event.name not in seen and len(seen) < _MOST:
-            seen.add(told.event.name)
+    for item in stream.events:
+        named = [form for form in stream.allowed if form.name == item.event.name]
+        got = _trouble(item, named)
+        if got and item.event.name not in seen and len(seen) < _MOST:
+            seen.add(item.event.name)
             evidence = weakest(*(form.evidence for form in named))
-            expected = f"data as the format says of an event {told.event.name!r}"
+            expected = f"data as the format says of an event {item.event.name!r}"
             yield _problem(reading, expected, got, evidence=evidence)
 
 
-def _trouble(told: ReadEvent, named: Sequence[Event]) -> str:
-    if not named or any(form.raw == told.event.data for form in named):
+def _trouble(item: ReadEvent, named: Sequence[Event]) -> str:
+    if not named or any(form.raw == item.event.data for form in named):
         return ""
-    if told.trouble:
-        return f"data that are no JSON: {told.trouble}"
+    if item.trouble:
+        return f"data that are no JSON: {item.trouble}"
     judges = [checker(form.schema) if form.schema else None for form in named if not form.raw]
-    if all(judge is not None and judge.refused(told.value) and not judge.valid(told.value) for judge in judges):
-        return f"data that break the schema of the event: {shorten(told.event.data, 200)}"
+    if all(judge is not None and judge.refused(item.value) and not judge.valid(item.value) for judge in judges):
+        return f"data that break the schema of the event: {shorten(item.event.data, 200)}"
     return ""
 
 
 def check_stream_order(reading: Reading) -> Iterator[Problem]:
-    """What tells that a run begins comes first, what tells that it is over comes last, and nothing after it."""
+    """The event that reports the start of a run comes first, the one that reports its end last, nothing after it."""
     stream = reading.stream
     if stream is None:
         return
     yield from _first(reading, stream)
     over: frozenset[str] = frozenset()
-    for told in stream.events:
-        kinds = told.kinds
+    for item in stream.events:
+        kinds = item.kinds
         if over and kinds and not kinds & (over | {"closed"}):
-            name = f"an event {told.event.name!r} after one that ends the run"
-            yield _problem(reading, "nothing after what tells that the run is over", name)
+            name = f"an event {item.event.name!r} after one that ends the run"
+            yield _problem(reading, "nothing after the event that reports the end of the run", name)
             return
         if is_over(kinds):
             over = kinds & over if over and kinds & over else kinds
@@ -140,11 +140,11 @@ def _first(reading: Reading, stream: EventStream) -> Iterator[Problem]:
         yield _problem(reading, f"an event {first[0].name!r}, first", got)
 
 
-def _is_one_of(told: ReadEvent, forms: Sequence[Event]) -> bool:
+def _is_one_of(item: ReadEvent, forms: Sequence[Event]) -> bool:
     """Whether an event is one of these, by its name: what it holds is another check's question."""
-    if told.event.name:  # else what is fixed in its data tells
-        return any(form.name == told.event.name for form in forms)
-    return any(form in forms for form, _ in told.forms)
+    if item.event.name:  # else the constants in its data decide
+        return any(form.name == item.event.name for form in forms)
+    return any(form in forms for form, _ in item.forms)
 
 
 def check_ids(reading: Reading) -> Iterator[Problem]:
@@ -152,7 +152,7 @@ def check_ids(reading: Reading) -> Iterator[Problem]:
     stream = reading.stream
     if stream is None:
         return
-    ids = [told.event.id for told in stream.events]
+    ids = [item.event.id for item in stream.events]
     expected = is_numbered(reading)
     if expected is False and any(each is not None for each in ids):
         yield _problem(reading, "events without an id", f"an id {next(filter(None, ids))!r}")
@@ -160,9 +160,9 @@ def check_ids(reading: Reading) -> Iterator[Problem]:
     if None in ids and (expected or any(each is not None for each in ids)):
         yield _problem(reading, "an id with every event", "an event without an id")
         return
-    for one, other in pairwise(told.event for told in stream.events if told.event.id is not None):
+    for one, other in pairwise(item.event for item in stream.events if item.event.id is not None):
         before, after = str(one.id), str(other.id)
-        # Twins tell of one moment in different ways; the same thing told twice is no twin.
+        # Twins report one moment in different ways; the same report twice is no twin.
         if stream.format.twins and before == after and (one.name, one.data) != (other.name, other.data):
             continue
         if _place(after) <= _place(before):
@@ -172,7 +172,7 @@ def check_ids(reading: Reading) -> Iterator[Problem]:
 
 
 def is_numbered(reading: Reading) -> bool | None:
-    """Whether the events of this stream have ids, by the format; None where the request does not tell."""
+    """Whether the events of this stream have ids, by the format; None where the request does not say."""
     stream = reading.stream
     if stream is None or not stream.format.ids:
         return False

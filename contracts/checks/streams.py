@@ -29,7 +29,7 @@ class ReadEvent:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds of beats that it may tell of."""
+        """The kinds of beats that it may report."""
         return frozenset(form.on for form, _ in self.forms)
 
     @property
@@ -73,18 +73,18 @@ class EventStream:
         return [form for form in self.format.events if form.on in kinds and not (form.modes or form.when or form.each)]
 
     def certain(self, kind: str) -> Iterator[Mapping[str, Any]]:
-        """What the events held that can only tell of this kind of beat."""
-        for told in self.events:
-            if told.kinds == {kind}:
-                yield told.held
+        """What the events held that can only report this kind of beat."""
+        for item in self.events:
+            if item.kinds == {kind}:
+                yield item.held
 
     def last(self, place: str) -> Any:
         """The last value that a place is known to have held; None where none is."""
-        return next((told.held[place] for told in reversed(self.events) if place in told.held), None)
+        return next((item.held[place] for item in reversed(self.events) if place in item.held), None)
 
     def knows(self, place: str) -> bool:
-        """Whether any event told what the place held."""
-        return any(place in told.held for told in self.events)
+        """Whether any event showed what the place held."""
+        return any(place in item.held for item in self.events)
 
 
 def read_stream(
@@ -99,8 +99,8 @@ def read_stream(
     reader = EventReader()
     events = list(reader.feed(body))
     head = EventStream(rule, modes)
-    told = tuple(_read_event(event, head.allowed) for event in events)
-    return EventStream(rule, modes, told, tuple(reader.broken), reader.unfinished, cut, scope)
+    read_events = tuple(_read_event(event, head.allowed) for event in events)
+    return EventStream(rule, modes, read_events, tuple(reader.broken), reader.unfinished, cut, scope)
 
 
 def _read_event(event: ServerEvent, allowed: Iterable[Event]) -> ReadEvent:

@@ -15,7 +15,7 @@ _TRACEBACKS = (b"Traceback (most recent call last)", b"\tat java.", b"goroutine 
 
 
 def always(reading: Reading) -> str:
-    """Every exchange, but where it can't be told whether the request arrived."""
+    """Every exchange, but where it is not known whether the request arrived."""
     return reading.exchange.inconclusive
 
 

@@ -22,7 +22,7 @@ def cleanup(context: click.Context, /, ledger: Path, **options: Any) -> None:
 
 
 def run_cleanup(ledger: Path, **options: Any) -> int:
-    """Clean up, and tell on stdout; the exit status. SpecError where it can't be done as asked."""
+    """Clean up, and print what came of it; the exit status. SpecError where it can't be done as asked."""
     from threadmock.contracts.settings import UsageError  # noqa: PLC0415
     from threadmock.contracts.target.cleaner import Cleaner  # noqa: PLC0415 - only who cleans up loads it
     from threadmock.contracts.target.ledger_file import LedgerFile, read_ledger  # noqa: PLC0415
@@ -31,8 +31,8 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
     from threadmock.contracts.transport.header_options import read_headers  # noqa: PLC0415
     from threadmock.specs import loader  # noqa: PLC0415
 
-    book = read_ledger(ledger)
-    header = book.header
+    content = read_ledger(ledger)
+    header = content.header
     if options["rate"] is not None and not options["rate"] > 0:
         raise UsageError("--rate must be more than 0.")
     if not 0 <= (options["settle"] or 0.0) < math.inf:
@@ -56,7 +56,7 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
             click.echo(line)
         file = LedgerFile(ledger)
         try:
-            done = Cleaner(contract, target, book, file).clean()
+            done = Cleaner(contract, target, content, file).clean()
         finally:
             file.close()
             target.close()

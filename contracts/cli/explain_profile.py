@@ -78,7 +78,7 @@ PROFILE_WORDS: Mapping[str, Callable[[Profile], Iterator[Part]]] = {
     "fill": _fill,
     "agent": _agent,
 }
-"""Words of a document's `x-behaviour`, beside those that its operations take over (errors, lenient, spelling, …)."""
+"""Words of a document's `x-behaviour`, besides those that its operations take over (errors, lenient, spelling, …)."""
 
 _Texts = Iterator[tuple[str, str]]
 
@@ -152,4 +152,4 @@ AGENT_WORDS: Mapping[str, Callable[[Agent], _Texts]] = {
     "formats": _formats,
     "results": _results,
 }
-"""Words of `agent`, beside its evidence."""
+"""Words of `agent`, besides its evidence."""

@@ -34,7 +34,7 @@ def _taken(rule: Rule) -> Iterator[Part]:
         default = " (default)" if rule.taken and policy.name == rule.taken.default else ""
         by = f"{rule.taken.by} is {policy.name}" if rule.taken and rule.taken.by else policy.name
         answer = "the existing thing" if policy.reply == "existing" else "a refusal"
-        answer += ", with what is made beside" if policy.also else ""
+        answer += ", with what else is created" if policy.also else ""
         yield "taken", f"{by}{default}: {policy.status}, {answer}", policy.evidence
 
 
@@ -211,4 +211,4 @@ RULE_WORDS: Mapping[str, Callable[[Rule], Iterator[Part]]] = {
     "spelling": _spelling,
     "slashes": _slashes,
 }
-"""Words of an operation's `x-behaviour`, beside those in its heading (action, resource, evidence)."""
+"""Words of an operation's `x-behaviour`, besides those in its heading (action, resource, evidence)."""

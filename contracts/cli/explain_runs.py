@@ -172,4 +172,4 @@ RUN_WORDS: Mapping[str, Callable[[RunRule], _Texts]] = {
     "fails": _flag("{} where the run failed", lambda run: run.fails),
     "headers": _headers,
 }
-"""Words of `run`, beside its evidence."""
+"""Words of `run`, besides its evidence."""

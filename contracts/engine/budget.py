@@ -16,7 +16,7 @@ class Budget:
     """The exchanges of one operation, shared out between kinds of phase. Safe to use from several threads.
 
     limit: exchanges. scenarios: what all scenarios together may take; they get it where coverage and exploration keep
-    their least shares. What one kind leaves over goes to the next; cases tells how many coverage has, where its
+    their least shares. What one kind leaves over goes to the next; cases: how many coverage has, where its
     leftovers can't be seen because it runs in another process. until: moment of the clock at which all ends, None
     for never. option: the one that says how many.
     """

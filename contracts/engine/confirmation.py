@@ -1,4 +1,4 @@
-"""The findings of a run, each sent once more: what does not show again is told as intermittent.
+"""The findings of a run, each sent once more: what does not show again is reported as intermittent.
 
 A deployment may flap, or be consistent only after a while: whoever reads a finding wants to know whether to look for it
 in every answer or in one of many.
@@ -38,7 +38,7 @@ def repeat(
     Not sent again are those that start more runs than are still allowed, and what is left when the time is over.
     A KeyboardInterrupt passes through.
     """
-    told: dict[CauseKey, str] = {}
+    shown_again: dict[CauseKey, str] = {}
     until = clock() + MOST_SECONDS
     carrier = GuardedTransport(session.contract, session.target, over=lambda: session.over or clock() >= until)
     for finding in list(findings)[:MOST]:
@@ -53,9 +53,9 @@ def repeat(
             session.gone = session.target.masking(str(error))
             break
         except (UsageError, UnicodeError):
-            continue  # it wears a secret that is not given, or a name that no request can carry
-        told[finding.key] = _AS_WORDS[outcome.state]
-    return told
+            continue  # it needs a secret that is not given, or a name that no request can carry
+        shown_again[finding.key] = _AS_WORDS[outcome.state]
+    return shown_again
 
 
 def _again(

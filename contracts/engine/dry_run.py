@@ -1,4 +1,4 @@
-"""The plan of a run, told without sending anything: what is asked, how much at most, what is written and removed."""
+"""The plan of a run, made without sending anything: what is asked, how much at most, what is written and removed."""
 
 from collections.abc import Iterator
 
@@ -37,7 +37,7 @@ def plan(run: Run) -> Iterator[str]:
         yield printable(f"  {operation}: {kind}, at most {most:,} requests in {len(phases[operation.slug])} phases")
         yield printable(f"      {', '.join(phases[operation.slug])}")
     rate = f", at most {settings.rate:g} a second" if settings.rate else ""
-    yield f"At most {total:,} requests{rate}, beside those that clean up; with --max-time S they end after S seconds."
+    yield f"At most {total:,} requests{rate}, besides those that clean up; with --max-time S they end after S seconds."
     yield from _runs(run)
     yield from _made(run)
 
@@ -83,7 +83,7 @@ def lasting(session: Session) -> Iterator[str]:
     for operation in session.operations:
         if operation not in session.left_out and not answers_with_thread(operation):
             yield printable(
-                f"{operation} makes a thing of its own where none is named, and does not tell which: it stays."
+                f"{operation} makes a thing of its own where none is named, and does not say which: it stays."
             )
     for resource, how in found.items():
         if how.how == "archive":

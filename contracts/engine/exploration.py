@@ -19,7 +19,7 @@ SLOW = 0.5
 
 
 class _Cause(Exception):  # noqa: N818 - reads as what it is
-    """A cause of findings. Hypothesis tells causes apart by class, so each gets one of its own."""
+    """A cause of findings. Hypothesis distinguishes causes by class, so each gets one of its own."""
 
 
 class _Causes:

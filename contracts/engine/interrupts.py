@@ -12,7 +12,7 @@ from types import FrameType
 
 @contextlib.contextmanager
 def watched_interrupts() -> Iterator[Callable[[], None]]:
-    """Note interrupts meanwhile. What is given raises KeyboardInterrupt where one came; so does the end of the block.
+    """Note interrupts. The yielded function raises KeyboardInterrupt where one came; so does the end of the block.
 
     Nothing is done outside the main thread, or where somebody else handles interrupts.
     """

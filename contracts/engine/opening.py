@@ -47,7 +47,7 @@ def open_run(settings: Settings, place: WorkerPlace, *, send: bool = True) -> Op
         run = prepare(settings, ledger=ledger, at=place)
         head = tuple(_head(run, ledger)) if send and not place.alone else ()
     except BaseException:
-        # Nothing was sent: a ledger that was begun here has nothing to tell.
+        # Nothing was sent: a ledger that was begun here lists nothing.
         if path and not joined:
             path.unlink(missing_ok=True)
         raise

@@ -104,6 +104,6 @@ def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: WorkerP
         )
     reasons = left_out(operations, target.run_budget)
     if operations and len(reasons) == len(operations):
-        told = "; ".join(dict.fromkeys(reasons.values()))
-        raise UsageError(f"Nothing is left to be tested: {told}.", fix="Choose other operations, or allow runs.")
+        text = "; ".join(dict.fromkeys(reasons.values()))
+        raise UsageError(f"Nothing is left to be tested: {text}.", fix="Choose other operations, or allow runs.")
     return Run(settings, contract, operations, chosen, target, own_checks=own, alone=at.alone)

@@ -168,6 +168,6 @@ class Summary:
 
 
 def _range(status: str, documented: Collection[str]) -> str:
-    """Where a status is counted: a document may tell of `4XX` only."""
+    """Where a status is counted: a document may name `4XX` only."""
     wide = f"{status[0]}XX"
     return wide if wide in documented else status

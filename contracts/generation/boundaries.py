@@ -1,4 +1,4 @@
-"""Probes of one place: values at and beside every limit that its schema names. Which are valid, the validators say."""
+"""Probes of one place: values at and next to every limit of its schema. The validators say which are valid."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ def limits(branch: Branch) -> Iterator[Probe]:
 
 
 def type_probes(place: BodyPlace) -> Iterator[Probe]:
-    """A value of every JSON type, most telling first: null, then what is nearest to valid."""
+    """A value of every JSON type, most revealing first: null, then what is nearest to valid."""
     kinds = place.kinds()
     if {"integer", "number"} & set(kinds):
         # Many languages take a boolean for a number.

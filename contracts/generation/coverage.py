@@ -1,4 +1,4 @@
-"""The deterministic part of the suite: named examples, then every limit that the document names, most telling first.
+"""The deterministic part of the suite: named examples, then every limit that the document names, most revealing first.
 
 Lazy: a case is made when it is asked for.
 """
@@ -58,7 +58,7 @@ def examples(operation: Operation, *, fresh: Callable[[], str] = fresh_key) -> I
 def coverage(
     operation: Operation, *, fresh: Callable[[], str] = fresh_key, methods: Collection[str] = (), limit: int = LIMIT
 ) -> Iterator[Case]:
-    """The deterministic cases of an operation, most telling first; at most `limit`. The same each time but for keys.
+    """The deterministic cases of an operation, most revealing first; at most `limit`. The same each time but for keys.
 
     fresh: gives a key that nobody has used. methods: those documented on the same path, which are then not tried as
     undocumented. SchemaError where no valid body can be made.
@@ -343,7 +343,7 @@ def revealing_cases(grounds: CoverageBasis) -> Iterator[Case]:
 
 
 def _together(grounds: CoverageBasis, texts: list[BodyPlace]) -> Iterator[Case]:
-    """Each hostile text in all other text members at once: the answer tells which one suffered."""
+    """Each hostile text in all other text members at once: the response shows which one suffered."""
     names = [str(place.steps[0]) for place in texts]
     if not names:
         return
@@ -361,7 +361,7 @@ def _takes_text(place: BodyPlace) -> bool:
 
 
 def deeper_revealing_cases(grounds: CoverageBasis) -> Iterator[Case]:
-    """A few telling values for what lies deeper."""
+    """A few revealing values for what lies deeper."""
     for place in grounds.places:
         if place.level > 1:
             yield from _some(grounds, place, revealing_values(place), invalid=0, valid=3)

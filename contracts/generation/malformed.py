@@ -11,7 +11,7 @@ from threadmock.specs.wire.strictjson import dump_json
 
 @dataclass(frozen=True)
 class MalformedBody:
-    """Bytes that no strict reader takes. evidence: assumed where RFC 8259 leaves room or readers differ."""
+    """Bytes that no strict reader takes. evidence: assumed where RFC 8259 leaves a choice or readers differ."""
 
     label: str
     body: bytes

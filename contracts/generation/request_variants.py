@@ -245,7 +245,7 @@ def _named_texts(grounds: CoverageBasis, parameter: Parameter) -> Iterator[Case]
 
 
 def _at_limits(grounds: CoverageBasis, parameter: Parameter) -> Iterator[Case]:
-    """A parameter's value at and beside every limit that its schema names, where a text can carry it."""
+    """A parameter's value at and next to every limit that its schema names, where a text can carry it."""
     for branch in shapes(parameter.schema).root():
         for probe in limits(branch):
             text = probe.value if isinstance(probe.value, str) else text_of(probe.value)

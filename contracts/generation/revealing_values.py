@@ -1,4 +1,4 @@
-"""Valid values that tell: a server that trims, folds, cuts, reorders or retypes gives itself away in its answer."""
+"""Valid values that reveal: a server that trims, folds, cuts, reorders or retypes them shows it in its response."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether a finding is there still: answers of now beside answers of then, without what differs from server to server.
+"""Whether a finding still holds: responses of now compared with those of then, without what differs by server.
 
 Only the standard library is used here, and of ours `resending`: a generated test carries the text of both.
 """
@@ -30,7 +30,7 @@ def normal(answer: Mapping[str, Any], names: Mapping[str, str], sent: str = "") 
 
     Names of things become the names of values; other ids and times lose what they are; things in lists that are none
     of those are left out. Of events: their names, the shapes of their data, whether they have ids.
-    sent: what stands in it was said by the client, and is told as it is.
+    sent: what stands in it was sent by the client, and is kept as it is.
     """
     stream = events(answer)
     if stream is None:
@@ -182,7 +182,7 @@ def _renamed(
     *,
     times: bool = True,
 ) -> Any:
-    """What an answer says, with ids and times named by the answer that told them first."""
+    """What an answer says, with ids and times named by the response that held them first."""
     known = dict(names)
     for earlier in range(number):
         for place, value in leaf_values(answers[earlier]).items():
@@ -204,7 +204,7 @@ def _renamed(
 
 
 def _loose(value: Any, *, exact: bool = False) -> Any:
-    """What was said, without what stands beside a list: counts and cursors change with what others put into it.
+    """What was said, without what stands next to a list: counts and cursors change with what others put into it.
 
     exact: the finding is about those, so counts stay, and whether there is a text.
     """

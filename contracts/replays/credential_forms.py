@@ -1,4 +1,4 @@
-"""Which credentials a request wore, said without telling them; and how another server's are put on in the same way."""
+"""How each request authenticated, without storing the secret; and how another server's credentials are used alike."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ def credential_forms(
 ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """The headers that are no credential, and of every other how its value was made, or what it is if no secret.
 
-    goods: header name to the good value, where one is known. A credential in the query is named like `?api_key`.
+    good: header name to the good value, where one is known. A credential in the query is named like `?api_key`.
     """
     own, dressed = exchange.case.request, exchange.request
     headers, credentials = {}, {}
@@ -60,7 +60,7 @@ def _form_of(value: str, good: str | None, masking: Masking) -> dict[str, Any]:
 
 
 def good_credentials(exchange: "Exchange") -> dict[str, str]:
-    """The good credentials that an exchange wore: header name, or `?name` in the query, to the value."""
+    """The good credentials that an exchange carried: header name, or `?name` in the query, to the value."""
     case = exchange.case
     if case.credentials != "good":
         return {}
@@ -82,12 +82,12 @@ def credentials_of_forms(
     given: lower-case name to good value, of this server. What is not given is as it was, where that was no secret.
     """
     headers, query, lacking = {}, [], ""
-    for name, told in credentials.items():
+    for name, form in credentials.items():
         good = given.get(name.lstrip("?").lower())
-        if good is not None and told.get("how") in _forms:
-            value = _forms[told["how"]](good)
-        elif "value" in told:
-            value = told["value"]
+        if good is not None and form.get("how") in _forms:
+            value = _forms[form["how"]](good)
+        elif "value" in form:
+            value = form["value"]
         else:
             lacking = lacking or name.lstrip("?")
             continue

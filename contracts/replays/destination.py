@@ -25,15 +25,15 @@ from threadmock.specs.loader import load
 from threadmock.specs.wire.hosts import is_loopback
 
 _TAG = re.compile(NAME + r"[\\\": ]+(\d{8}T\d{6}-[0-9a-f]{12})")
-_STAYS = "What this makes stays there: the document by which it was found is not at hand, and would tell what that is."
+_STAYS = "What this makes stays there: the document by which it was found is not at hand, and would say what that is."
 
 
 @dataclass(frozen=True)
 class Destination:
-    """A place to send a finding to.
+    """Where a finding is sent.
 
-    saved: the finding, as it is sent there. given: lower-case header name to good value. leave: gives all back, and
-    tells.
+    saved: the finding, as it is sent there. given: lower-case header name to good value. close: gives all back; lines
+    about what was removed.
     """
 
     saved: Mapping[str, Any]
@@ -140,8 +140,8 @@ def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, settings: Setti
 
 
 def _mock(saved: Mapping[str, Any]) -> Transport:
-    told = saved["contract"]
-    contract = load(told["provider"], layer=told["layer"], overlays=tuple(map(Path, told.get("overlays", ()))))
+    origin = saved["contract"]
+    contract = load(origin["provider"], layer=origin["layer"], overlays=tuple(map(Path, origin.get("overlays", ()))))
     return mock_target(contract, 0, faults=tuple(saved.get("faults", ()))).transport
 
 

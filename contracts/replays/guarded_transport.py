@@ -1,4 +1,4 @@
-"""Requests written down before, sent through a target: its guard, ledger, purse and pace count for them, too."""
+"""Requests recorded before, sent through a target: its guard, ledger, run budget and rate hold for them, too."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ class GuardedTransport:
         self._any = contract.operations[0]
 
     def send(self, request: Request, *, deadline: float, stop: Stop = PLAIN) -> Response:  # noqa: ARG002
-        """As Transport.send; the deadline is the target's own. NotSent where its guard or its purse holds it back."""
+        """As Transport.send; the deadline is the target's own. NotSent where its guard or its run budget refuses."""
         if self.over():
             raise BudgetSpent("the time for sending findings once more is over")
         operation = self._operation(request)

@@ -1,4 +1,4 @@
-"""The tape: the exchanges of one operation as they went over the wire, from which the story of a finding is told."""
+"""The recording: the exchanges of one operation as they were sent, from which the story of a finding is made."""
 
 import threading
 from collections import deque
@@ -19,7 +19,7 @@ MOST_BYTES = 24 * 1024 * 1024
 
 @dataclass(eq=False)
 class RecordedExchange:
-    """One exchange on the tape. number: its place in the order of sending. staged: it made something to be named."""
+    """One exchange of the recording. number: its place in the order of sending. staged: it created a prerequisite."""
 
     number: int
     exchange: Exchange
@@ -35,7 +35,7 @@ class RecordedExchange:
 
     @property
     def names(self) -> dict[str, str]:
-        """What the answer tells that may name a thing: value to the first place where it stands."""
+        """What the response holds that may name a thing: value to the first place where it stands."""
         if self._names is None:
             self._names = {}
             own = self.exchange.case.request.body
@@ -86,11 +86,11 @@ class Recording:
                 self.whole = False
 
     def good_credentials(self) -> dict[str, str]:
-        """The good credentials that requests wore, by header name; `?name` for one in a query."""
+        """The good credentials that requests carried, by header name; `?name` for one in a query."""
         return dict(self._good_credentials)
 
     def find(self, record: CaseRecord) -> RecordedExchange | None:
-        """The last exchange that a record tells of."""
+        """The last exchange that a record describes."""
         for taken in reversed(self.sent):
             exchange = taken.exchange
             status = exchange.response.status if exchange.response is not None else None

@@ -29,12 +29,12 @@ _NOT_LOADED = "is a check of your own, which is not loaded: add --checks-from MO
 
 def known_contract(saved: Mapping[str, Any]) -> Contract | None:
     """The very document that the finding was found by; None where it is not at hand, or has changed."""
-    told = saved["contract"]
+    kept = saved["contract"]
     try:
-        contract = load(told["provider"], layer=told["layer"], overlays=tuple(map(Path, told.get("overlays", ()))))
+        contract = load(kept["provider"], layer=kept["layer"], overlays=tuple(map(Path, kept.get("overlays", ()))))
     except (SpecError, OSError, KeyError, TypeError):
         return None
-    return contract if contract.digest == told.get("digest") else None
+    return contract if contract.digest == kept.get("digest") else None
 
 
 def judged_again(saved: Mapping[str, Any], replayed: ReplayOutcome, own_checks: Sequence[Check] = ()) -> ReplayOutcome:
@@ -105,10 +105,10 @@ def _case(saved: Mapping[str, Any], request: Request, contract: Contract) -> Cas
     if operation is None:
         return None
     names = {field.name for field in fields(Case)} - {"operation", "request", "value", "stop"}
-    told = {name: value for name, value in step["case"].items() if name in names}
+    kept = {name: value for name, value in step["case"].items() if name in names}
     base = {"intent": "valid", "label": "", "part": "scenario"}
     try:
-        return Case(operation, request, value=_value(saved, step, request), **{**base, **told})
+        return Case(operation, request, value=_value(saved, step, request), **{**base, **kept})
     except JsonError:
         return None
 

@@ -1,4 +1,4 @@
-"""A saved finding, sent again: its requests in order, with the names of things that this server tells."""
+"""A saved finding, sent again: its requests in order, with the names of things that this server returns."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

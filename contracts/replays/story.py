@@ -1,4 +1,4 @@
-"""The story of a finding: which exchanges led to it, in order, and which names told by earlier answers stand where."""
+"""The story of a finding: which exchanges led to it, in order, and which names of earlier responses stand where."""
 
 import re
 from collections.abc import Sequence
@@ -31,16 +31,16 @@ _STATUS = re.compile(
 PARTS = ("path", "query", "headers", "body")
 
 
-def story(tape: Recording, finding: Finding, *, several: bool) -> dict[str, Any] | None:
-    """The steps as JSON, secrets masked: values, steps, judged, about. None where they can't be told in short."""
-    judged = tape.find(finding.case)
+def story(recording: Recording, finding: Finding, *, several: bool) -> dict[str, Any] | None:
+    """The steps as JSON, secrets masked: values, steps, judged, about. None where they are too many or too long."""
+    judged = recording.find(finding.case)
     if judged is None:
         return None
-    chosen = _chosen(tape, judged, finding, several=several)
+    chosen = _chosen(recording, judged, finding, several=several)
     if len(chosen) > MOST_STEPS or sum(taken.size for taken in chosen) > MOST_BYTES:
         return None
     values, puts = _linked(chosen, judged.exchange.masking)
-    steps = [_step(taken, each, tape) for taken, each in zip(chosen, puts, strict=True)]
+    steps = [_step(taken, each, recording) for taken, each in zip(chosen, puts, strict=True)]
     for number in range(1, len(steps)):
         before, taken = chosen[number - 1], chosen[number]
         if _overlap(before, taken):
@@ -57,7 +57,7 @@ def story(tape: Recording, finding: Finding, *, several: bool) -> dict[str, Any]
 
 
 def _about(finding: Finding, judged: RecordedExchange) -> str:
-    """What has to be looked at to see a finding again: so far as its words tell."""
+    """What has to be compared to see a finding again, by its words."""
     if finding.check in _ABOUT:
         return _ABOUT[finding.check]
     if _STATUS.search(finding.got):
@@ -68,25 +68,27 @@ def _about(finding: Finding, judged: RecordedExchange) -> str:
     return "beside" if _BESIDE_LISTS.search(f"{finding.expected} {finding.got}") else "answer"
 
 
-def _chosen(tape: Recording, judged: RecordedExchange, finding: Finding, *, several: bool) -> list[RecordedExchange]:
+def _chosen(
+    recording: Recording, judged: RecordedExchange, finding: Finding, *, several: bool
+) -> list[RecordedExchange]:
     """What led to the exchange that was judged: in a scenario all of it, else what made the things that it names."""
-    before = [taken for taken in tape.sent if taken.number <= judged.number]
+    before = [taken for taken in recording.sent if taken.number <= judged.number]
     case = judged.exchange.case
     if case.part == "scenario":
-        made = [taken for taken in tape.staged if taken.number >= tape.began]
-        chosen = made + (list(tape.sent) if several else before)
-        if not tape.whole or len(chosen) > MOST_OF_ALL:
+        made = [taken for taken in recording.staged if taken.number >= recording.began]
+        chosen = made + (list(recording.sent) if several else before)
+        if not recording.whole or len(chosen) > MOST_OF_ALL:
             chosen = _about_the_same(before, judged)
     else:
         chosen = before[-finding.case.exchanges :]
     if case.operation.rule.traits.about_many:
         resource = case.operation.rule.resource
-        made = [t for t in tape.staged if t.number < judged.number]
+        made = [t for t in recording.staged if t.number < judged.number]
         chosen += [t for t in made if t.exchange.case.operation.rule.resource == resource][-_BESIDE:]
     value = leaf_values(answer_of(judged.exchange)).get(f"body:{finding.where}")
     if finding.check == "new_key" and value is not None:
-        chosen += [t for t in (*tape.staged, *before) if t is not judged and str(value) in t.names][:1]
-    return _with_makers(chosen, [*tape.staged, *before])
+        chosen += [t for t in (*recording.staged, *before) if t is not judged and str(value) in t.names][:1]
+    return _with_makers(chosen, [*recording.staged, *before])
 
 
 def _about_the_same(before: list[RecordedExchange], judged: RecordedExchange) -> list[RecordedExchange]:
@@ -101,17 +103,17 @@ def _about_the_same(before: list[RecordedExchange], judged: RecordedExchange) ->
 
 
 def _with_makers(chosen: list[RecordedExchange], earlier: list[RecordedExchange]) -> list[RecordedExchange]:
-    """What was chosen, and what told first of the things that it names, in the order of sending."""
+    """What was chosen, and the exchanges that first returned the things that it names, in the order of sending."""
     known = {taken.number: taken for taken in chosen}
-    tellers: dict[str, RecordedExchange] = {}
+    makers: dict[str, RecordedExchange] = {}
     for taken in sorted(earlier, key=lambda each: each.number):
         for name in taken.names if _accepted(taken) else ():
-            tellers.setdefault(name, taken)
+            makers.setdefault(name, taken)
     waiting = list(chosen)
     while waiting:
         last = waiting.pop()
         text = _request_text(last)
-        for name, taken in tellers.items():
+        for name, taken in makers.items():
             if taken.number < last.number and taken.number not in known and len(name) > 5 and name in text:
                 known[taken.number] = taken
                 waiting.append(taken)
@@ -150,7 +152,7 @@ def _linked(chosen: Sequence[RecordedExchange], masking: Masking) -> tuple[dict[
     named: dict[str, str] = {}
     values: dict[str, Any] = {}
     puts: list[list[dict[str, str]]] = []
-    spoken: set[str] = set()
+    client_words: set[str] = set()
     for number, taken in enumerate(chosen):
         request = _plain(taken.exchange.case)
         text = _request_text(taken)
@@ -165,10 +167,10 @@ def _linked(chosen: Sequence[RecordedExchange], masking: Masking) -> tuple[dict[
                 values[name] = {"was": was, "from": source}
                 mine += [{"value": name, "in": part} for part in places]
         puts.append(mine)
-        # what a client said before any server told it is the client's own
-        spoken |= {word for word in _WORD.findall(text) if word not in found}
+        # what a client sent before any server returned it is the client's own
+        client_words |= {word for word in _WORD.findall(text) if word not in found}
         for place, value in leaf_values(answer_of(taken.exchange)).items():
-            if str(value) in spoken or not names_something(place, value):
+            if str(value) in client_words or not names_something(place, value):
                 continue
             if str(value) not in found and str(value).lower() not in found:
                 found[str(value)] = (value, f"{number} {place}")
@@ -176,15 +178,15 @@ def _linked(chosen: Sequence[RecordedExchange], masking: Masking) -> tuple[dict[
 
 
 def _other(value: Any) -> Any:
-    """A value that is another, and can be told from it wherever it stands."""
+    """Another value, which differs from it wherever it stands."""
     return value + 1 if isinstance(value, int) else "\N{LATIN SMALL LETTER O WITH STROKE}" * 3
 
 
-def _step(taken: RecordedExchange, puts: list[dict[str, str]], tape: Recording) -> dict[str, Any]:
+def _step(taken: RecordedExchange, puts: list[dict[str, str]], recording: Recording) -> dict[str, Any]:
     exchange = taken.exchange
     case, masking, sent = exchange.case, exchange.masking, exchange.case.request
     response = exchange.response
-    headers, credentials = credential_forms(exchange, tape.good_credentials(), masking)
+    headers, credentials = credential_forms(exchange, recording.good_credentials(), masking)
     body = masking.data(sent.body)
     step: dict[str, Any] = {
         "operation": case.operation.slug,

@@ -1,4 +1,4 @@
-"""What makes saved requests work on another server: what its answers tell is put where other names stood.
+"""What makes saved requests work on another server: what its responses return is put where other names stood.
 
 Only the standard library is used here, and nothing of ours: a generated test carries the text of this module.
 
@@ -147,8 +147,8 @@ def _swap(value: Any, old: Any, new: Any) -> Any:
 class Values:
     """The names of things in saved requests, and what they are on this server.
 
-    saved: name to `was` and `from`: `new` for one that the client made up, or `N PLACE`: the answer of step N tells it.
-    new: makes one up.
+    saved: name to `was` and `from`: `new` for one that the client made up, or `N PLACE`: the response of step N returns
+    it. new: makes one up.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class Values:
         self.now: dict[str, Any] = {name: new() for name, value in saved.items() if value["from"] == "new"}
 
     def learn(self, number: int, answer: Mapping[str, Any]) -> None:
-        """Take from the answer of a step what it tells. What it does not tell is missing from then on."""
+        """Take the values that the response of a step returns. What it does not return is missing from then on."""
         places = leaf_values(answer)
         for name, value in self.saved.items():
             step, _, place = value["from"].partition(" ")
@@ -166,7 +166,7 @@ class Values:
                 self.now[name] = places[place]
 
     def fill(self, request: Mapping[str, Any], puts: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
-        """The request as it is for this server. LookupError where a value was not told."""
+        """The request as it is for this server. LookupError where a value was not returned."""
         for each in puts:
             name = each["value"]
             if name not in self.now:

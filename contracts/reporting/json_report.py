@@ -57,9 +57,9 @@ def as_json(summary: "Summary", status: int, files: Mapping[str, str] | None = N
 
 
 def _finding(finding: Finding, count: int, files: Mapping[str, str]) -> dict[str, Any]:
-    told = replace(finding, story=None).to_json()
-    del told["story"]
-    return {**told, "count": count, "file": files.get(file_stem(finding), "")}
+    value = replace(finding, story=None).to_json()
+    del value["story"]
+    return {**value, "count": count, "file": files.get(file_stem(finding), "")}
 
 
 def _operation(summary: "Summary", slug: str) -> dict[str, Any]:

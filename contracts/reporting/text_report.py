@@ -21,9 +21,9 @@ _TOO_LONG = "a curl line too long to show; --report DIR writes it to report.json
 _INDENT = "    "
 _REPEATED = {
     "no": "INTERMITTENT: sent once more, it did not show",
-    "undecided": "sent once more, it could not be told: something on the way was not sent, or answered otherwise",
+    "undecided": "sent once more, undecided: a request on the way was not sent, or was answered otherwise",
 }
-_STOPPED = "Stopped for safety. Where the target told this id of a thing just made, it is wrong; else report this:"
+_STOPPED = "Stopped for safety. Where the target returned this id for a new thing, it is wrong; else report this:"
 _OWN = "The run is not whole: a check of your own can't be used."
 MOST_TABLES = 3
 """So many operations get a row for each check; of more, each gets a few lines."""

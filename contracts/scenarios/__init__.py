@@ -179,7 +179,7 @@ _ALL = (
     ),
     Scenario(
         "cors",
-        "browsers are told of origins, methods and headers what is said of the provider",
+        "browsers get the origins, methods and headers that are said of the provider",
         "x-behaviour of the whole provider; Fetch standard, 3.2",
         provider_manners.open_to_pages,
         provider_manners.run_cors,

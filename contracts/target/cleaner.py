@@ -51,12 +51,14 @@ class CleanupResult:
 
 
 class Cleaner:
-    """Removes what one book tells of, through a target whose guard knows the book's things. One thread only."""
+    """Removes what one ledger lists, through a target whose guard knows the ledger's things. One thread only."""
 
-    def __init__(self, contract: Contract, target: Target, book: LedgerContent, file: LedgerFile | None = None) -> None:
+    def __init__(
+        self, contract: Contract, target: Target, content: LedgerContent, file: LedgerFile | None = None
+    ) -> None:
         self._contract = contract
         self._target = target
-        self._book = book
+        self._content = content
         self._file = file
         self._done = CleanupResult()
         self._failures = 0
@@ -67,7 +69,7 @@ class Cleaner:
 
     def clean(self) -> CleanupResult:
         """Remove it all. A KeyboardInterrupt passes through: the ledger says what was removed until then."""
-        entries = [*self._book.entries, *self._unfinished()]
+        entries = [*self._content.entries, *self._unfinished()]
         for entry in entries:
             if self._target.ledger is not None:
                 self._target.ledger.take(entry)
@@ -88,24 +90,24 @@ class Cleaner:
         """Things that may have been made: their keys were chosen by requests of which nobody knows the end."""
         return [
             LedgerEntry(intent.operation, intent.resource, intent.key, intent.within, unsafe_key(intent.key))
-            for intent in self._book.open
+            for intent in self._content.open
             if intent.key is not None
         ]
 
     def _search(self, known: list[LedgerEntry]) -> Iterator[LedgerEntry]:
         """Things with the run's tag that no line of the ledger names."""
         keys = {(entry.resource, str(entry.key)) for entry in known}
-        waiting = [intent for intent in self._book.open if intent.key is None]
+        waiting = [intent for intent in self._content.open if intent.key is None]
         for resource in dict.fromkeys(intent.resource for intent in waiting):
             ways = removal_of(self._contract, resource)
             loose = [each for each in waiting if each.resource == resource and not self._goes(ways, each.within)]
             found = self._tagged(ways) if loose else []
-            untold = [intent for intent in loose if found is None or not intent.tagged]
-            if untold:
+            unknown = [intent for intent in loose if found is None or not intent.tagged]
+            if unknown:
                 self._lost.add(resource)
                 self._leave(
-                    f"perhaps {len(untold)} of {resource or 'a thing'}",
-                    f"a request was sent that may have made one ({untold[0].operation}), and nothing tells which",
+                    f"perhaps {len(unknown)} of {resource or 'a thing'}",
+                    f"a request was sent that may have made one ({unknown[0].operation}), and nothing says which",
                 )
             for key in found or ():
                 if (resource, str(key)) not in keys:
@@ -118,7 +120,7 @@ class Cleaner:
         """The keys of the listed things that carry the run's tag; None where no listed thing could show one."""
         if ways.listing is None or ways.listing.rule.key is None:
             return None
-        tag, member = self._book.header.run, ways.listing.rule.key.member
+        tag, member = self._content.header.run, ways.listing.rule.key.member
         found = items(self._target, ways.listing, {}, tag=tag)
         return [find_key(item, member) for item in found if _has_tag(item, tag)] if found is not None else None
 
@@ -156,7 +158,7 @@ class Cleaner:
             self._done.stopped = f"{MOST_FAILURES} things in a row could not be removed"
 
     def _sent(self, entry: LedgerEntry, ways: Removal) -> str:
-        """Remove one thing; why it is still there, "" where it is gone, "later" where only a list can tell."""
+        """Remove one thing; why it is still there, "" where it is gone, "later" where only a list can show it."""
         keys = {**entry.within, entry.resource: entry.key}
         try:
             exchange = self._exchange(ways.operation, keys, ways)
@@ -209,7 +211,7 @@ class Cleaner:
                 if listed is None:
                     self._leave(
                         _named(entry),
-                        f"{ways.operation} was accepted, but {ways.listing} does not tell whether it is gone",
+                        f"{ways.operation} was accepted, but {ways.listing} does not show whether it is gone",
                     )
                 elif item is None or (ways.how == "archive" and dotted(item, ways.member) == ways.value):
                     self._count(entry, ways)
@@ -241,8 +243,8 @@ class Cleaner:
             self._file.write({"removed": entry.key, "resource": entry.resource})
 
     def _close_the_open(self) -> None:
-        """Requests whose end nobody knew: what they may have made was looked for, and is gone or was told of."""
-        for intent in self._book.open if self._file and not self._done.stopped else ():
+        """Requests whose end nobody knew: what they may have created was looked for, and is gone or was reported."""
+        for intent in self._content.open if self._file and not self._done.stopped else ():
             known = intent.key is None or (intent.resource, str(intent.key)) in self._seen
             if known and intent.resource not in self._lost and self._file:
                 self._file.write({"nothing": intent.number})

@@ -1,4 +1,4 @@
-"""What a request makes, by the rule of its operation: which things, and how its answer tells of them."""
+"""What a request makes, by the rule of its operation: which things, and how its response shows them."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -95,7 +95,7 @@ def made_by_answer(operation: Operation, request: Request, response: Response) -
     yield from own
 
 
-_NOWHERE = "the answer did not tell in which thread of its own it lies"
+_NOWHERE = "the response did not say in which thread of its own it lies"
 
 
 def _is_kept(operation: Operation, request: Request) -> bool:
@@ -110,7 +110,7 @@ def _is_kept(operation: Operation, request: Request) -> bool:
 def _threads(
     operation: Operation, response: Response, values: list[Any], within: Mapping[str, Any]
 ) -> Iterator[LedgerEntry]:
-    """The threads that were made for runs which named none, as far as the answer tells."""
+    """The threads that were made for runs which named none, as far as the response says."""
     alone = operation.rule.run.alone if operation.rule.run else None
     if alone is None or alone.resource in within:
         return

@@ -133,11 +133,11 @@ class Guard:
             _check_bounded(operation, values[spot])
 
     def _check_addresses(self, operation: Operation, request: Request) -> None:
-        """A target may call an address that it is told, such as a webhook: none of anybody's is told to it."""
+        """A target may call an address that it is sent, such as a webhook: no real host name is sent."""
         for text in texts_of(request.body) if request.body else ():
             for host in _ADDRESS.findall(text):
                 if not _NOBODYS.fullmatch(host):
-                    raise Forbidden(f"{operation} would be told an address that it might call")
+                    raise Forbidden(f"{operation} would be sent an address that it might call")
 
     def _check_unknown(self, request: Request) -> None:
         """A request that no document has: nobody knows what it would do."""
@@ -158,7 +158,7 @@ class Guard:
     def _check_spot(self, operation: Operation, spot: NamingPlace, found: list[object], *, planned: bool) -> None:
         if found is UNREADABLE:
             if not self._local:
-                raise Forbidden(f"which things a body that is no JSON names in {spot.source} can't be told")
+                raise Forbidden(f"which things a body that is no JSON names in {spot.source} can't be read")
             return
         for value in found:
             if value is None or isinstance(value, bool | dict | float) or value == "":

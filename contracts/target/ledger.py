@@ -82,7 +82,7 @@ class Ledger:
         return number
 
     def note(self, operation: Operation, request: Request, response: Response, number: str = "") -> None:
-        """Note what a response tells of the things that its request made. number: of the intent."""
+        """Record the things that a response says its request created. number: of the pending create."""
         made = list(made_by_answer(operation, request, response))
         for entry in made:
             self.take(entry)

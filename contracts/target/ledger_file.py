@@ -113,7 +113,7 @@ class LedgerFile:
 
 
 def begin(path: Path, header: LedgerHeader) -> None:
-    """Begin a ledger. LedgerError where a file is there already that is not empty: it may tell of things to remove."""
+    """Begin a ledger. LedgerError where a file is there already that is not empty: it may list things to remove."""
     if path.exists() and path.stat().st_size:
         raise LedgerError(
             f"{path} is there already.", fix=f"Clean up first (threadmock cleanup {path}), or name another file."

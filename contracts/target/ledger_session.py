@@ -52,25 +52,25 @@ def state_folder() -> Path:
 
 
 def finish(settings: "Settings", contract: "Contract", target: "Target", path: Path) -> "CleanupResult | None":
-    """Remove what a ledger tells of; None where nothing is to be done. A KeyboardInterrupt passes through."""
+    """Remove what a ledger lists; None where nothing is to be done. A KeyboardInterrupt passes through."""
     from threadmock.contracts.target.cleaner import Cleaner  # noqa: PLC0415 - only a run on a deployment cleans up
 
     if settings.keep or not target.writable:
         return None
-    book = read_ledger(path)
-    if not book.entries and not book.open:
+    content = read_ledger(path)
+    if not content.entries and not content.open:
         return None
     file = LedgerFile(path)
     try:
-        return Cleaner(contract, target, book, file).clean()
+        return Cleaner(contract, target, content, file).clean()
     finally:
         file.close()
 
 
 def tidy(settings: "Settings", path: Path) -> bool:
-    """Take a ledger away that nobody asked for and that has nothing more to tell. Whether it was."""
-    book = read_ledger(path)
-    if settings.ledger or settings.report or book.entries or book.open:
+    """Take a ledger away that nobody asked for and that lists nothing any more. Whether it was."""
+    content = read_ledger(path)
+    if settings.ledger or settings.report or content.entries or content.open:
         return False
     path.unlink(missing_ok=True)
     return True

@@ -20,7 +20,7 @@ from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.hosts import is_loopback
 
-MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and told to everybody
+MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and no secret
 
 
 def http_target(  # noqa: PLR0913 - options, by name

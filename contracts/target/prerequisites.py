@@ -1,4 +1,4 @@
-"""The stage: things that an operation's request must name are made beforehand, through the contract's own creates.
+"""Prerequisites: things that a request must name are created beforehand, through the contract's own creates.
 
 A case holds placeholders where it names things; they are replaced by real keys when it is sent. What is sent to make
 things is no case of the operation under test: it is not judged, and has a budget of its own.
@@ -36,7 +36,7 @@ from threadmock.specs.wire.strictjson import dump_json
 MOST_FAILURES = 2
 _GONE = (404, 410)
 SLOWLY = "/slow Say something."
-"""What a run that is made for others hears: with our own scripts it goes on for a while."""
+"""The text for a run that is a prerequisite: with our own scripts it goes on for a while."""
 
 
 class NotCreated(NotSent):
@@ -45,7 +45,7 @@ class NotCreated(NotSent):
 
 @dataclass(frozen=True, eq=False)
 class CreatedThing:
-    """One thing that was made. key: as the target told it. parents: resource to key. shown: the answer's object."""
+    """One thing that was created. key: as returned. parents: resource to key. shown: the object of the response."""
 
     resource: str
     key: Any
@@ -58,7 +58,7 @@ class CreatedThing:
 class Prerequisites:
     """The things that the cases of one operation name. Safe to use from several threads.
 
-    send: one case to the target, counted against the stage's own budget. choose: where random keys come from. barred:
+    send: one case to the target, counted against a budget of its own. choose: where random keys come from. forbidden:
     operations that may not be asked.
     """
 
@@ -247,7 +247,7 @@ class Prerequisites:
         return replace(self._with_agent(case)[0], standing="there"), parents
 
     def _create_input(self, maker: Operation, parents: Mapping[str, Any]) -> None:
-        """Make what a run is to hear, where it hears what lies below its thread."""
+        """Create the input of a run, where its agent reads what lies below the thread."""
         agent = self.contract.profile.agent
         said = agent_input(self.contract, maker, SLOWLY) if maker.rule.run else None
         if said and said.piece and agent:
@@ -334,7 +334,7 @@ def _is_guessed(operation: Operation) -> bool:
 
 
 def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing | None:
-    """The thing that an exchange made; None where it made none, or its key is not told."""
+    """The thing that an exchange made; None where it made none, or its key is not in the response."""
     operation, response = exchange.case.operation, exchange.response
     rule = operation.rule
     if response is None or not 200 <= response.status < 300 or rule.key is None:

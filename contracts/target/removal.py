@@ -116,7 +116,7 @@ def _archiving(operation: Operation) -> tuple[str, Any]:
 
 
 def made_by(contract: Contract, operations: Iterable[Operation]) -> dict[str, list[Operation]]:
-    """What a run of these operations may make: resource to the operations that make it, those that stage things too."""
+    """What a run of these operations may create: resource to the operations that do, also for prerequisites."""
     found: dict[str, list[Operation]] = {}
     chosen = list(operations)
     needed = [name.resource for operation in chosen for name in references(operation)]

@@ -77,11 +77,11 @@ def users(contract: Contract, operations: Iterable[Operation]) -> list[Operation
     return [operation for operation in operations if operation.rule.resource in resources]
 
 
-def portion(purse: RunBudget | None, spending: Collection[Operation], operation: Operation) -> int | None:
+def portion(budget: RunBudget | None, spending: Collection[Operation], operation: Operation) -> int | None:
     """What one operation may spend of what all may; None where nothing limits it."""
-    if purse is None or purse.limit is None or operation not in spending:
+    if budget is None or budget.limit is None or operation not in spending:
         return None
-    return max(1, int(purse.limit * _SHARED) // len(spending))
+    return max(1, int(budget.limit * _SHARED) // len(spending))
 
 
 def _delays(case: Case) -> Iterator[float]:

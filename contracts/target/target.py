@@ -38,9 +38,9 @@ class Target:
     """One place to send cases to.
 
     name: for people. local: it is this machine. given: lower-case header name to good value, sent with every request.
-    ledger: None where nobody needs to know what was made. purse: what may be spent on runs; None for all that is asked.
-    guard: what a request may touch; None for anything. pacer: when the next may go; None for at once. tagger: the mark
-    of what is made.
+    ledger: None where nobody needs to know what was made. run_budget: how many runs may be started; None for all that
+    is asked. guard: what a request may touch; None for anything. pacer: when the next may go; None for at once. tagger:
+    the mark of what is made.
     """
 
     def __init__(  # noqa: PLR0913 - the outside, injected by name

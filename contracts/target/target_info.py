@@ -1,4 +1,4 @@
-"""Who answers at a target: told before anything is written there, so that nobody tests the wrong machine."""
+"""Who answers at a target: printed before anything is written there, so that nobody tests the wrong machine."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,14 +29,14 @@ def identity(contract: Contract, target: Target, url: str) -> Iterator[str]:
         _ask(target, build_request(operation)) for operation in contract.operations if _describes_deployment(operation)
     ][:1]
     servers = dict.fromkeys(answer.headers.get("server", "") for answer in asked if answer)
-    server = next(filter(None, servers), "not told")
-    told = [f"{', '.join(found)}, {place}", f"server {shorten(one_line(server), 80)}"]
+    server = next(filter(None, servers), "not named")
+    parts = [f"{', '.join(found)}, {place}", f"server {shorten(one_line(server), 80)}"]
     document = _json(asked[0])
     info = document.get("info") if isinstance(document, dict) else None
     for what, value in (("document", info), ("says", _json(asked[1]) if len(asked) > 1 else None)):
         if words := _words(value):
-            told.append(f"{what} {words}")
-    yield printable(target.masking(f"Target: {base.text} ({'; '.join(told)})"))
+            parts.append(f"{what} {words}")
+    yield printable(target.masking(f"Target: {base.text} ({'; '.join(parts)})"))
 
 
 def _describes_deployment(operation: Any) -> bool:

@@ -148,7 +148,7 @@ def _turn(character: str) -> str:
 
 
 def invented(operation: Operation, token: str) -> dict[str, str]:
-    """Headers that hold a made-up credential for each scheme: what the mock in process is told to accept."""
+    """Headers that hold a made-up credential for each scheme: what the mock in process accepts."""
     made: dict[str, str] = {}
     for scheme in (scheme for alternative in operation.security for scheme in alternative):
         if scheme.kind == "apiKey":

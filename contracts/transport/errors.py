@@ -35,7 +35,7 @@ class BrokenResponse(TransportError):  # noqa: N818 - reads as what it is
 
 
 class Dropped(TransportError):  # noqa: N818 - reads as what it is
-    """A connection that was kept since the last exchange ended: whether the request arrived can't be told."""
+    """A connection that was kept since the last exchange ended: whether the request arrived is not known."""
 
 
 class NotSent(Exception):  # noqa: N818 - reads as what it is

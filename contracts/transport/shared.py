@@ -39,7 +39,7 @@ def new_folder() -> Path:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[BinaryIO]:
-    """The file, open for reading and writing, made where it is not there; nobody else has it meanwhile. Blocks."""
+    """The file, open for reading and writing, created where it is missing; one holder at a time. Blocks."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
         _lock(file.fileno())
@@ -128,14 +128,14 @@ class SharedRate:
         """
         wait = 0.0
 
-        def book(booked: float) -> float:
+        def reserve(booked: float) -> float:
             nonlocal wait
             now = self._clock()
             turn = max(booked, now - self._slack)
             wait = max(0.0, turn - now)
             return booked if most is not None and wait > most else turn + self._gap
 
-        self._next.change(book)
+        self._next.change(reserve)
         if most is not None and wait > most:
             return -1.0
         if wait:

@@ -14,7 +14,7 @@ class Stop:
     """What ends the reading of a stream, whichever comes first.
 
     events, size (in bytes), seconds: so many at most. silences: so many heartbeats in a row with no event between.
-    when: told of each event; the reading ends after the first of which it says True.
+    when: called with each event; the reading ends after the first of which it says True.
     """
 
     events: int = 4000

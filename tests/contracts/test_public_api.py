@@ -247,9 +247,11 @@ def test_a_file_that_is_no_finding_is_a_usage_error(tmp_path):
 def test_every_option_of_a_run_is_an_option_of_verify_and_none_is_listed_twice():
     names = [option.name for option in OPTIONS]
     assert len(names) == len(set(names)) == len({option.flag for option in OPTIONS})
-    assert VerifyOptions.__annotations__.keys() == {option.name for option in OPTIONS if not option.door} - {"target"}
+    assert VerifyOptions.__annotations__.keys() == {option.name for option in OPTIONS if not option.interface} - {
+        "target"
+    }
     assert ReplayOptions.__annotations__.items() <= VerifyOptions.__annotations__.items()
-    assert {option.door for option in OPTIONS} == {"", "command line"}
+    assert {option.interface for option in OPTIONS} == {"", "command line"}
     assert LAYERS == loader.LAYERS
 
 

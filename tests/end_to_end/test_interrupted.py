@@ -129,7 +129,7 @@ def test_a_scenario_that_touches_what_is_not_ours_is_stopped_and_is_our_own_faul
         f"DELETE /threads/{{thread_id}} was sent: path.thread_id names '{theirs}', which this run did not make"
         in wrong.stdout
     )
-    assert "Stopped for safety. Where the target told this id" in wrong.stdout
+    assert "Stopped for safety. Where the target returned this id" in wrong.stdout
     assert server.send("GET", f"/threads/{theirs}").status == 200
 
 

@@ -1,4 +1,4 @@
-"""Strategies of scalars: hypothesis-jsonschema's own (this module alone imports it), and pools of values that tell."""
+"""Strategies of scalars: hypothesis-jsonschema's own (this module alone imports it), and pools of revealing values."""
 
 import base64
 from collections.abc import Mapping

@@ -123,7 +123,7 @@ class _Builder:
     def array(self, branch: Branch) -> st.SearchStrategy[Any]:
         words = branch.keywords
         fewest = words.get("minItems", 0)
-        # Lists within lists get shorter: it is their depth that tells, not their number.
+        # Lists within lists get shorter: their depth matters, not their number.
         self.lists += 1
         most: int = min(words.get("maxItems", fewest + MAX_ITEMS), fewest + max(1, MAX_ITEMS + 1 - self.lists))
         first = words.get("prefixItems", ())

@@ -15,9 +15,9 @@ ENOUGH = 2.5
 
 
 def clock_applies(contract: Contract, operation: Operation) -> str:
-    """Creates whose answer tells when it was made."""
+    """Creates whose response says when the thing was created."""
     formats = [n.get("format") for n in answer_members(operation).values() if isinstance(n, dict)]
-    return creates(contract, operation) or ("" if "date-time" in formats else "the answer tells no time")
+    return creates(contract, operation) or ("" if "date-time" in formats else "the answer holds no time")
 
 
 def run_clock(context: Context, operation: Operation) -> Iterator[Finding]:

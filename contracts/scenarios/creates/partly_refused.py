@@ -41,7 +41,7 @@ def _bodies(operation: Operation) -> list[tuple[dict[str, Any], Condition]]:
 
 
 def _body(operation: Operation, condition: Condition) -> dict[str, Any]:
-    """A valid body of which the condition holds, as far as the request tells; {} where none is known."""
+    """A valid body of which the condition holds, as far as the request shows; {} where none is known."""
     try:
         made, full = base_value(operation), full_value(operation)
     except SchemaError:

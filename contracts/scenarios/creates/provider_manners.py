@@ -1,4 +1,4 @@
-"""Manners of a whole provider: a final slash, paths that it does not have, what browsers are told."""
+"""Manners of a whole provider: a final slash, paths that it does not have, what it answers browsers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -78,7 +78,7 @@ def _plain(context: Context, operation: Operation) -> Case:
 
 
 def _found(got: Reading, check: str, expected: str, what: str, evidence: Evidence = "observed") -> Finding:
-    """A finding about manners: no OpenAPI document tells them, so that they are observed at most."""
+    """A finding about manners: no OpenAPI document states them, so that they are observed at most."""
     held = weakest("observed", evidence, got.rule.evidence)
     return got.find(check, expected, what, source="x-behaviour of the whole provider", evidence=held)
 
@@ -111,9 +111,9 @@ def _has_members(value: Any, body: Mapping[str, Any]) -> bool:
 
 
 def open_to_pages(contract: Contract, operation: Operation) -> str:
-    """One operation, where it is said what browsers are told."""
+    """One operation, where it is said what it answers browsers."""
     if contract.profile.cors is None:
-        return "nothing says what browsers are told"
+        return "nothing says what browsers are answered"
     return "" if represents_provider(contract, operation) else f"{contract.operations[0]} stands for the provider"
 
 

@@ -66,7 +66,7 @@ def _escaped(value: Any) -> bytes:
 
 
 def _other_requests(plain: Case) -> Iterator[Case]:
-    """Requests beside the operation: other paths, and bodies that are no JSON under other media types."""
+    """Requests outside the operation: other paths, and bodies that are no JSON under other media types."""
     request = plain.request
     for path in (request.path + "/", request.path + "/unlisted", "/" + request.path, request.path.upper()):
         note = "any answer that is no 5xx"
@@ -87,8 +87,8 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
         # With the keys of what was made for it: written otherwise, a placeholder would not be known again.
         value = first.case.value
         plain = replace(plain, request=first.case.request, value=value, standing=first.case.standing)
-    for beside in _other_requests(plain):
-        ask(context, beside)
+    for other in _other_requests(plain):
+        ask(context, other)
     for name, request in _writings(plain.request, value, _answer_media(operation)):
         case = replace(plain, request=request, label=f"the plain request, {name}")
         got = ask(context, case, without=("valid_accepted", "documented_status"))

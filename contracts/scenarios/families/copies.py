@@ -72,14 +72,14 @@ def run_copy(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def _make_pair(context: Context, operation: Operation) -> Pair | None:
-    contract, stage, resource = context.contract, prerequisites_of(context), operation.rule.resource
+    contract, prerequisites, resource = context.contract, prerequisites_of(context), operation.rule.resource
     read, maker = reader(contract, operation), makers(contract, resource, parents(operation))[0]
     inside = {child: each for child in operation.rule.copies if (each := _list_of(contract, child, resource))}
     members = marked(maker, "to be copied") | (demands(contract, resource) if inside else {})
-    original = stage.make(resource, {}, members)
+    original = prerequisites.make(resource, {}, members)
     for child in inside:
         for _ in range(INSIDE):
-            stage.make(child, {resource: original.key})
+            prerequisites.make(child, {resource: original.key})
     before = ask(context, case_about(read, keys_of(original), "the original")) if read else None
     got = ask(context, case_about(operation, keys_of(original), "a thing with something in it"))
     made = read_thing(got.exchange, original.parents)
@@ -134,9 +134,9 @@ def _given(maker: Operation) -> Iterator[str]:
 
 def _independent(context: Context, pair: Pair, contents: Mapping[str, Counter[str] | None]) -> Iterator[Finding]:
     """Add to, change and delete the original: the copy stays as it was."""
-    contract, stage, resource = context.contract, prerequisites_of(context), pair.operation.rule.resource
+    contract, prerequisites, resource = context.contract, prerequisites_of(context), pair.operation.rule.resource
     for child in pair.inside:
-        stage.make(child, {resource: pair.original.key})
+        prerequisites.make(child, {resource: pair.original.key})
     done = ["more was put into"] if pair.inside else []
     first = _shown(context, pair, "the copy, before the original changes")
     updates = (o for o in contract.operations if o.rule.resource == resource and not changes(contract, o))

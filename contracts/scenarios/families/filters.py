@@ -127,9 +127,9 @@ def _fits(maker: Operation, steps: tuple[str, ...], value: Any) -> bool:
 def run_filters(context: Context, operation: Operation) -> Iterator[Finding]:
     """For each filter: of two new things, the one that matches is there and the other is not."""
     for trial in (*trials(context.contract, operation), *_archives(context, operation)):
-        stage, resource = prerequisites_of(context), operation.rule.resource
+        prerequisites, resource = prerequisites_of(context), operation.rule.resource
         within = fresh_parents(context, operation)
-        match, other = (stage.make(resource, within, members) for members in (trial.matching, trial.other))
+        match, other = (prerequisites.make(resource, within, members) for members in (trial.matching, trial.other))
         if trial.rule.how == "hides" and not trial.other and not _archive(context, operation, trial, other):
             continue
         value = trial.value

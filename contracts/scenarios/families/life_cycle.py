@@ -55,9 +55,9 @@ def new_thing(
     context: Context, operation: Operation, mark: str, members: Mapping[str, Any] | None = None
 ) -> CreatedThing:
     """A new thing of the operation's resource, with texts of its own in what it takes, and these members. NotSent."""
-    stage = prerequisites_of(context)
+    prerequisites = prerequisites_of(context)
     maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
-    return stage.make(operation.rule.resource, {}, {**marked(maker, mark), **(members or {})})
+    return prerequisites.make(operation.rule.resource, {}, {**marked(maker, mark), **(members or {})})
 
 
 def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Fin
 
 def run_life_cycle(context: Context, operation: Operation) -> Iterator[Finding]:
     """Make, read, delete; make another; the first stays gone."""
-    stage, contract, resource = prerequisites_of(context), context.contract, operation.rule.resource
+    prerequisites, contract, resource = prerequisites_of(context), context.contract, operation.rule.resource
     first = new_thing(context, operation, "a life")
     before = ask(context, case_about(operation, keys_of(first), "before its end"))
     if not before.accepted:
@@ -87,7 +87,7 @@ def run_life_cycle(context: Context, operation: Operation) -> Iterator[Finding]:
     end = deletes(contract, resource)[0]
     if not ask(context, case_about(end, keys_of(first), "its end")).accepted:
         return
-    another = stage.make(resource, {n: k for n, k in first.parents.items() if n in parents(first.maker)})
+    another = prerequisites.make(resource, {n: k for n, k in first.parents.items() if n in parents(first.maker)})
     again = ask_missing(context, case_about(operation, keys_of(first), "after its end, and another was made"))
     yield from still_there("life_cycle", again, end)
     for listing in lists(contract, resource)[:2]:

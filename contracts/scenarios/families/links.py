@@ -119,7 +119,7 @@ def headed(contract: Contract, operation: Operation) -> str:
     if reason:
         return reason
     if operation.rule.listing is None or operation.rule.listing.pagination is None:
-        return "no header tells of other pages"
+        return "no header names other pages"
     way = paging_of(operation)
     return "" if way.limit and way.offset and smallest_limit(way) < SEVERAL else "the list has no pages by offset"
 

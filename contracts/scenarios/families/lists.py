@@ -50,12 +50,12 @@ def ordered(contract: Contract, operation: Operation) -> str:
 
 
 def totalled(contract: Contract, operation: Operation) -> str:
-    """Lists of what lies in one parent that tell how many there are."""
+    """Lists of what lies in one parent that say how many there are."""
     reason = listed(contract, operation)
     if reason:
         return reason
     if not (operation.rule.listing and operation.rule.listing.total):
-        return "the list tells no total"
+        return "the list shows no total"
     return ""
 
 
@@ -82,14 +82,14 @@ def default_of(operation: Operation) -> tuple[int | None, Evidence]:
 
 def make_several(context: Context, operation: Operation, count: int) -> list[CreatedThing]:
     """New things, one after the other, in a new parent where the list is of one parent. NotSent."""
-    stage, resource = prerequisites_of(context), operation.rule.resource
+    prerequisites, resource = prerequisites_of(context), operation.rule.resource
     within = fresh_parents(context, operation)
     maker = makers(context.contract, resource, within)[0]
-    return [stage.make(resource, within, marked(maker, f"number {number}")) for number in range(count)]
+    return [prerequisites.make(resource, within, marked(maker, f"number {number}")) for number in range(count)]
 
 
 def fresh_parents(context: Context, operation: Operation) -> dict[str, Any]:
-    """A new innermost parent for what the operation is about: resource to key, outer ones beside. NotSent."""
+    """A new innermost parent for what the operation is about: resource to key, with the outer ones. NotSent."""
     named = parents(operation)
     if not named or not makers(context.contract, named[-1]):
         return {}
@@ -132,7 +132,7 @@ def run_paging(context: Context, operation: Operation) -> Iterator[Finding]:
     way = paging_of(operation)
     found = list(_turn(context, way, things, growing=way.after is not None and way.offset is None))
     if found and not isolating(operation):
-        # Others may make and delete things of this list meanwhile: only what shows twice counts.
+        # Others may make and delete things of this list at the same time: only what shows twice counts.
         found = list(_turn(context, way, things, growing=False))
     yield from found
 

@@ -144,12 +144,12 @@ def _about(got: Reading, rule: Pruning, expected: str, what: str, check: str = "
 
 def run_keep_latest(context: Context, operation: Operation) -> Iterator[Finding]:
     """Prune a thing down to the newest of three things below it: both are there, and the two older ones are not."""
-    rule, stage, resource = operation.rule.prune, prerequisites_of(context), operation.rule.resource
+    rule, prerequisites, resource = operation.rule.prune, prerequisites_of(context), operation.rule.resource
     if rule is None or rule.strategy is None:
         return
     listing = _list_below(context.contract, rule.keeps, resource)
-    thing = stage.make(resource, {}, demands(context.contract, resource))
-    inside = [stage.make(rule.keeps, {resource: thing.key}) for _ in range(3)]
+    thing = prerequisites.make(resource, {}, demands(context.contract, resource))
+    inside = [prerequisites.make(rule.keeps, {resource: thing.key}) for _ in range(3)]
     body = {**_naming(operation, rule, [thing]), rule.strategy.steps[0]: KEEP}
     got = ask(context, case_about(operation, {}, f"a thing with three below it, {KEEP}", value=body))
     if not got.accepted or listing is None:

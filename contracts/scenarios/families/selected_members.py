@@ -74,11 +74,13 @@ def _thing_of(context: Context, operation: Operation) -> CreatedThing:
     """A new thing that holds all it can, so that there is something to be left out. NotSent."""
     if operation.rule.action == "list":
         return make_several(context, operation, 1)[0]
-    resource, stage = operation.rule.resource, prerequisites_of(context)
+    resource, prerequisites = operation.rule.resource, prerequisites_of(context)
     above: dict[str, Any] = {}
     for parent in parents(operation):
-        above[parent] = stage.make(parent, above, demands(context.contract, parent)).key
-    return stage.make(resource, above, marked(makers(context.contract, resource, above)[0], "to be shown in part"))
+        above[parent] = prerequisites.make(parent, above, demands(context.contract, parent)).key
+    return prerequisites.make(
+        resource, above, marked(makers(context.contract, resource, above)[0], "to be shown in part")
+    )
 
 
 def _show(

@@ -45,17 +45,19 @@ def _members(contract: Contract, operation: Operation) -> list[str]:
     words = [str(w) for b in shapes(schema).root() if b.kind == "enum" for w in b.keywords["enum"] if w is not None]
     maker = makers(contract, operation.rule.resource, [name.resource for name in references(operation)])[0]
     shown, key = properties(item_schema(operation)), operation.rule.key.member if operation.rule.key else ""
-    told = {name for name, value in marked(maker, "x").items() if value == f"{name} x"}
-    candidates = words or sorted(told)
-    return [name for name in candidates if name in shown and (name in told or name == key or CREATED.fullmatch(name))]
+    settable = {name for name, value in marked(maker, "x").items() if value == f"{name} x"}
+    candidates = words or sorted(settable)
+    return [
+        name for name in candidates if name in shown and (name in settable or name == key or CREATED.fullmatch(name))
+    ]
 
 
 def run_order_by(context: Context, operation: Operation) -> Iterator[Finding]:
     """Ask for several orders: the things come sorted by what they show in that member, up and down."""
-    resource, stage = operation.rule.resource, prerequisites_of(context)
+    resource, prerequisites = operation.rule.resource, prerequisites_of(context)
     within = fresh_parents(context, operation)
     maker = makers(context.contract, resource, within)[0]
-    things = [stage.make(resource, within, marked(maker, mark)) for mark in MARKS]
+    things = [prerequisites.make(resource, within, marked(maker, mark)) for mark in MARKS]
     for member in _members(context.contract, operation)[:MOST_MEMBERS]:
         for word in ("asc", "desc"):
             yield from _judge(context, operation, things, member, word)

@@ -31,7 +31,7 @@ def anchors(contract: Contract, operation: Operation) -> str:
 
 
 def run_state_machine(context: Context, operation: Operation) -> Iterator[Finding]:
-    """Steps at random beside a plain model; the smallest sequence that they differ on."""
+    """Steps at random against a plain model; the smallest sequence that they differ on."""
     from threadmock.contracts.scenarios.families.machine_model import run_machine  # noqa: PLC0415 - Hypothesis takes time to load
 
     found = run_machine(context, operation)
@@ -49,12 +49,12 @@ def run_state_machine(context: Context, operation: Operation) -> Iterator[Findin
 
 def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
     """Clients that make things at one moment: one of them gets a key that all ask for, else each gets its own."""
-    stage, contract = prerequisites_of(context), context.contract
+    prerequisites, contract = prerequisites_of(context), context.contract
     maker = makers(contract, operation.rule.resource, parents(operation))[0]
     shared, taken = key_member(maker), maker.rule.taken
     cases = []
     for number in range(CLIENTS):
-        case, above = stage.request(maker, {}, marked(maker, f"client {number}"))
+        case, above = prerequisites.request(maker, {}, marked(maker, f"client {number}"))
         cases.append(replace(case, label=f"client {number} of {CLIENTS} at one moment"))
     made: list[CreatedThing] = []
     for reading in send_at_once(context, cases):

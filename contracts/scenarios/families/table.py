@@ -173,7 +173,7 @@ FAMILY = (
     ),
     Scenario(
         "page_headers",
-        "headers tell the offset of the next page where there is one, and how many things are known",
+        "headers give the offset of the next page where there is one, and how many things are known",
         "the list's rule, with its evidence",
         links.headed,
         links.run_page_headers,

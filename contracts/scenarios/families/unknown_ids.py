@@ -53,15 +53,15 @@ def names_child(contract: Contract, operation: Operation) -> str:
 
 def run_unknown_id(context: Context, operation: Operation) -> Iterator[Finding]:
     """A random id in each place that names a thing, the others real: it is refused as unknown."""
-    stage = prerequisites_of(context)
+    prerequisites = prerequisites_of(context)
     for name in [name for name in references(operation) if name.strict]:
-        key = stage.unknown_key(operation, name)
+        key = prerequisites.unknown_key(operation, name)
         outer = parents_of(context, operation, name)
         if key is None or outer is None:
             continue
         if makers(context.contract, name.resource, outer):
             # Where nothing is there yet, nothing could be taken for it.
-            stage.get(name.resource, outer)
+            prerequisites.get(name.resource, outer)
         case = case_about(operation, outer, f"an unknown {name.resource}", at={name.source: key})
         got = ask(context, replace(case, standing="unknown"), without=_CHECKS)
         yield from _refused(got, name)
@@ -132,13 +132,13 @@ def _real(context: Context, operation: Operation) -> dict[str, Any]:
 
 def run_foreign_child(context: Context, operation: Operation) -> Iterator[Finding]:
     """A thing that lies below one parent is asked for below another one: it is not there."""
-    stage, resource = prerequisites_of(context), operation.rule.resource
+    prerequisites, resource = prerequisites_of(context), operation.rule.resource
     outer = [name for name in references(operation) if not name.own][-1]
     needed = demands(context.contract, outer.resource)
-    first, second = (stage.make(outer.resource, {}, needed) for _ in range(2))
-    child = stage.make(resource, {outer.resource: first.key})
+    first, second = (prerequisites.make(outer.resource, {}, needed) for _ in range(2))
+    child = prerequisites.make(resource, {outer.resource: first.key})
     for thing in (first, second):
-        stage.make(resource, {outer.resource: thing.key})
+        prerequisites.make(resource, {outer.resource: thing.key})
     case = case_about(operation, {**keys_of(child), **keys_of(second)}, f"below another {outer.resource}")
     got = ask(context, replace(case, standing="unknown"), without=_CHECKS)
     within = operation.rule.within

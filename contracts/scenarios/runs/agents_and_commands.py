@@ -102,7 +102,7 @@ def _send(context: Context, operation: Operation, keys: Keys, name: str, params:
 
 
 def _start(context: Context, operation: Operation, command: Command, text: str) -> Any:
-    """Parameters that start a run which hears a text."""
+    """Parameters that start a run with a text."""
     speaker = operation.rule.run.agent if operation.rule.run else None
     params: Any = dict.fromkeys(command.needs, "text")
     if speaker is not None and speaker.resource:
@@ -113,11 +113,11 @@ def _start(context: Context, operation: Operation, command: Command, text: str) 
 def _expect(
     got: Reading, setting: Setting | None, commands: Commands, kind: str, *, code: str = ""
 ) -> Iterator[Finding]:
-    """A finding where an answer is not what a setting makes, or tells another code."""
+    """A finding where an answer is not what a setting makes, or holds another code."""
     found: dict[str, Any] = {}
     code = code or commands.codes.get(kind, "")
-    told = setting is None or observe(setting, got.value, found)
-    if not got.accepted or (told and (not code or found.get("item.code", code) == code)):
+    agrees = setting is None or observe(setting, got.value, found)
+    if not got.accepted or (agrees and (not code or found.get("item.code", code) == code)):
         return
     yield got.find(
         "commands",
@@ -128,7 +128,7 @@ def _expect(
 
 
 def _answered(context: Context, operation: Operation, commands: Commands) -> Iterator[Finding]:
-    """What a run asked is answered once; a second answer is told that nothing waits for it."""
+    """What a run asked is answered once; a second answer is refused: nothing waits for it."""
     start = next(((name, each) for name, each in commands.known.items() if each.do == "start"), None)
     answer = next(((name, each) for name, each in commands.known.items() if each.do == "answer"), None)
     if start is None or answer is None:

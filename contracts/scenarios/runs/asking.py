@@ -33,17 +33,17 @@ Keys = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class StartedRun:
-    """A request that starts a run, answered. keys: of the thread, and of the run where it was told."""
+    """A request that starts a run, answered. keys: of the thread, and of the run where it is known."""
 
     reading: Reading
     keys: Keys
 
     @property
     def run(self) -> Any:
-        """The key of the run. NotSent where nobody told it."""
+        """The key of the run. NotSent where it is not known."""
         key = self.keys.get(self.reading.rule.resource)
         if key is None:
-            raise NotSent("the answer does not tell which run was started")
+            raise NotSent("the answer does not say which run was started")
         return key
 
 
@@ -64,7 +64,7 @@ def agent_of(context: Context) -> Agent:
     """The agent of the contract. NotSent where it has none."""
     agent = context.contract.profile.agent
     if agent is None:
-        raise NotSent("no rule tells how runs go")
+        raise NotSent("no rule says how runs go")
     return agent
 
 
@@ -98,7 +98,7 @@ def start(  # noqa: PLR0913 - parts of a request, by name
     stop: Stop = PLAIN,
     label: str = "a run",
 ) -> StartedRun:
-    """Start a run that hears a text, answered like that. NotSent where the operation never answers so."""
+    """Start a run with a text, answered like that. NotSent where the operation never answers so."""
     case = case_of(context, operation, keys, text, how, more=more, stop=stop, label=label)
     return StartedRun(reading := ask(context, case), {**keys, **run_key(reading)})
 
@@ -121,7 +121,7 @@ def case_of(  # noqa: PLR0913 - parts of a request, by name
     way, places = found
     said = agent_input(context.contract, operation, text) if text else None
     if text and said is None:
-        raise NotSent("no rule tells how something is said to the agent")
+        raise NotSent("no rule says how a text reaches the agent")
     if said and said.piece:
         prerequisites_of(context).make(agent_of(context).piece, keys, said.piece)
     places |= {**(said.places if said else {}), **modes_of(context.contract, operation, way), **(more or {})}
@@ -130,20 +130,20 @@ def case_of(  # noqa: PLR0913 - parts of a request, by name
 
 def placed(operation: Operation, keys: Keys, places: Mapping[Source, Any], label: str, *, stop: Stop = PLAIN) -> Case:
     """A valid case about the things with these keys, with these values in its body, query and headers."""
-    told = {
+    body_values = {
         n.source: keys[n.resource] for n in references(operation) if n.source.place == "body" and n.resource in keys
     }
-    told |= {s: v for s, v in places.items() if s.place == "body"}
-    value, schema = put_at(base_value(operation), told), body_schema(operation)
-    if schema is not None and not checker(schema).valid(value) and checker(schema).valid(put_at({}, told)):
-        value = put_at({}, told)  # what the smallest body holds beside rules out what is asked for
+    body_values |= {s: v for s, v in places.items() if s.place == "body"}
+    value, schema = put_at(base_value(operation), body_values), body_schema(operation)
+    if schema is not None and not checker(schema).valid(value) and checker(schema).valid(put_at({}, body_values)):
+        value = put_at({}, body_values)  # what else the smallest body holds excludes what is asked for
     case = case_about(operation, keys, label, value=value, at={s: v for s, v in places.items() if s.place == "query"})
     headers = {s.steps[0].lower(): str(v) for s, v in places.items() if s.place == "header"}
     return replace(case, stop=stop, request=replace(case.request, headers={**case.request.headers, **headers}))
 
 
 def run_key(reading: Reading) -> Keys:
-    """The key of the run that an answer tells of, in its body, its events or a header."""
+    """The key of the run that a response names, in its body, its events or a header."""
     rule = reading.rule
     member = rule.key.member if rule.key else ""
     found = find_key(reading.value, member) if member and reading.accepted and reading.value is not ABSENT else None
@@ -151,9 +151,9 @@ def run_key(reading: Reading) -> Keys:
         found = reading.stream.last(f"stored.{member}")
     for name, template in (rule.run.headers if rule.run else {}).items():
         pattern = re.escape(template).replace(r"\$parent_key", "[^/]+").replace(r"\$key", "([^/?#]+)")
-        told = re.search(pattern, reading.response.headers.get(name, "")) if reading.response else None
-        if found is None and told and told.groups():
-            found = told[1]
+        match = re.search(pattern, reading.response.headers.get(name, "")) if reading.response else None
+        if found is None and match and match.groups():
+            found = match[1]
     return {} if found is None else {rule.resource: found}
 
 
@@ -181,16 +181,16 @@ def ends_of(agent: Agent, state: RunState) -> list[str]:
 
 def fits(changes: tuple[Change, ...], state: RunState) -> bool:
     """Whether what was read is as one of these changes leaves it, as far as that is fixed."""
-    told = 0
+    compared = 0
     for change in changes:
         for place, settings in (("run", change.run), ("thread", change.thread)):
             shown = state.shown(place)
             for member, setting in settings.items() if shown is not None and not change.when else ():
                 if setting.kind == "value" and isinstance(setting.value, str) and member in (shown or ()):
-                    told += 1
+                    compared += 1
                     if dotted(shown, member) != setting.value:
                         return False
-    return told > 0
+    return compared > 0
 
 
 def reading_places(
@@ -288,7 +288,7 @@ def streams(contract: Contract, operation: Operation) -> str:
     run = operation.rule.run
     if run is None or operation.rule.action != "run" or way_to_respond(operation, "stream") is None:
         return "the operation does not start a run and answer with its events"
-    return "" if agent_input(contract, operation, "x") else "no rule tells how something is said to the agent"
+    return "" if agent_input(contract, operation, "x") else "no rule says how a text reaches the agent"
 
 
 def streams_on_thread(contract: Contract, operation: Operation) -> str:

@@ -58,7 +58,7 @@ def _starter(contract: Contract, operation: Operation) -> Operation | None:
 
 
 def _start_long_run(context: Context, starter: Operation, keys: Keys) -> tuple[StartedRun, str]:
-    """A run that goes on for a while, and what it alone was told. NotSent where it does not go on."""
+    """A run that goes on for a while, and the text that it alone was given. NotSent where it does not go on."""
     text, mark = text_for(context, GOES_ON)
     started = start(context, starter, keys, text, "at_once", label="a run that goes on")
     state = look(context, starter, {**keys, starter.rule.resource: started.run})
@@ -142,7 +142,7 @@ def meets_busy(contract: Contract, operation: Operation) -> str:
     """Operations that start a run on a thread that may be busy, where it is declared what becomes of it then."""
     run = operation.rule.run
     if run is None or operation.rule.action != "run" or run.busy is None or run.commands or run.each:
-        return "no rule tells what becomes of a second run"
+        return "no rule says what becomes of a second run"
     return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
 
 
@@ -162,7 +162,7 @@ def run_busy(context: Context, operation: Operation) -> Iterator[Finding]:
 
 def _second(context: Context, operation: Operation, starter: Operation, policy: BusyPolicy) -> Iterator[Finding]:
     agent, keys = agent_of(context), new_thread(context, starter)
-    first, told = _start_long_run(context, starter, keys)
+    first, first_text = _start_long_run(context, starter, keys)
     text, mark = text_for(context)
     how = next(how for how in ("at_once", "stream", "when_done") if way_to_respond(operation, how))
     more = _policy(operation, policy)
@@ -191,8 +191,8 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
     stored = dump_json(final(agent, look(context, starter, keys)) or None)
     if stored != b"null" and mark.encode() not in stored:
         yield _busy(got, policy, "that the second run is carried out", "nothing of it is stored")
-    if gone and told.encode() in stored:
-        yield _busy(got, policy, "that nothing is left of the first run", "what it was told is stored still")
+    if gone and first_text.encode() in stored:
+        yield _busy(got, policy, "that nothing is left of the first run", "its input is stored still")
 
 
 def _policy(operation: Operation, policy: BusyPolicy) -> dict[Source, Any]:

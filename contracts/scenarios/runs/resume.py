@@ -67,7 +67,7 @@ def run_resume_stream(context: Context, operation: Operation) -> Iterator[Findin
     text, _ = text_for(context)
     started = start(context, other, new_thread(context, other), text, "stream", more=_numbered(context, other))
     stream = started.reading.stream
-    if stream is None or stream.cut or not all(told.event.id for told in stream.events) or len(stream.events) < 3:
+    if stream is None or stream.cut or not all(item.event.id for item in stream.events) or len(stream.events) < 3:
         raise NotSent("no whole stream of events with ids came that could be gone on with")
     events = list(stream.events)
     marks = [(events[at].event.id, _after(events, at, twins=stream.format.twins)) for at in _seen(events)]
@@ -96,7 +96,7 @@ def _seen(events: list[ReadEvent]) -> tuple[int, int, int]:
 
 def _after(events: list[ReadEvent], at: int, *, twins: bool) -> list[ReadEvent]:
     """What comes after an event; without those of the same id, where the format says that these are lost."""
-    return [told for told in events[at + 1 :] if not (twins and told.event.id == events[at].event.id)]
+    return [item for item in events[at + 1 :] if not (twins and item.event.id == events[at].event.id)]
 
 
 def _typed(mark: str | None, source: Source) -> Any:
@@ -113,8 +113,8 @@ def _numbered(context: Context, operation: Operation) -> dict[Source, Any]:
 
 def _difference(expected: list[ReadEvent], got: list[ReadEvent]) -> str:
     """What is wrong with the rest of a stream; "" where nothing is."""
-    wanted = [(told.event.id, told.event.name, told.event.data) for told in expected]
-    found = [(told.event.id, told.event.name, told.event.data) for told in got]
+    wanted = [(item.event.id, item.event.name, item.event.data) for item in expected]
+    found = [(item.event.id, item.event.name, item.event.data) for item in got]
     if wanted == found:
         return ""
     missing = [each for each in wanted if each not in found]
@@ -130,7 +130,7 @@ def takes_answers(contract: Contract, operation: Operation) -> str:
     """Operations that start a run with its events, and take the answer to what one asked."""
     reason = streams_on_thread(contract, operation)
     if not reason and (operation.rule.run is None or operation.rule.run.resume is None):
-        reason = "no rule tells how something that was asked is answered"
+        reason = "no rule says how something that was asked is answered"
     return reason
 
 
@@ -190,22 +190,22 @@ def _interrupted(started: StartedRun, expected: str, got: str, evidence: Any) ->
 def _question_findings(first: StartedRun, state: RunState, context: Context) -> Iterator[Finding]:
     """What a thread says that is asked is what its stream said."""
     stream, agent = first.reading.stream, agent_of(context)
-    told = (
+    asked = (
         next((f["item.interrupts"] for f in stream.certain("paused") if "item.interrupts" in f), ABSENT)
         if stream
         else ABSENT
     )
     for member, setting, value, evidence in reading_places(agent, "paused", state, _SETTINGS):
         stored = held(setting, value).get("item.interrupts", ABSENT)
-        if ABSENT not in (stored, told) and stored != told:
+        if ABSENT not in (stored, asked) and stored != asked:
             yield _interrupted(first, f"{member} that holds what the stream asked", "another question", evidence)
 
 
 def has_disconnect_rule(contract: Contract, operation: Operation) -> str:
     """Operations that stream a run, with a rule for readers that go away."""
     if operation.rule.run is None or not operation.rule.run.disconnect:
-        return "no rule tells what becomes of a run whose reader goes away"
-    return streams(contract, operation) or ("" if on_thread(contract, operation) else "no read tells of such a run")
+        return "no rule says what becomes of a run whose reader goes away"
+    return streams(contract, operation) or ("" if on_thread(contract, operation) else "no read shows such a run")
 
 
 def run_disconnect(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -227,7 +227,7 @@ def run_disconnect(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def _disconnect(context: Context, operation: Operation, places: dict[Source, Any]) -> tuple[list[str], StartedRun]:
-    """The ends of a run that its state tells of after its stream was left, and how it was started."""
+    """The ends of a run that its state shows after its stream was left, and how it was started."""
     agent = agent_of(context)
     text, _ = text_for(context, GOES_ON)
     keys = new_thread(context, operation)

@@ -1,4 +1,4 @@
-"""What a run tells, and what is there afterwards: state, tokens, failures, and what who waits for it gets."""
+"""What a run reports, and what is there afterwards: state, tokens, failures, and what a waiting client gets."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -69,7 +69,7 @@ def run_stream_ends(context: Context, operation: Operation) -> Iterator[Finding]
 
 
 def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding]:
-    """What is stored when a stream has ended is what the stream told last; the run is over, its thread not busy."""
+    """What is stored when a stream has ended is what the stream said last; the run is over, its thread not busy."""
     started, stream = _streamed(context, operation)
     _whole(stream)
     agent, state = agent_of(context), look(context, operation, started.keys)
@@ -81,7 +81,7 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
     for member, setting, value, evidence in reading_places(agent, ends[0], state) if ends else ():
         place = ".".join((setting.kind, *setting.steps))
         if stream.knows(place) and stream.last(place) != value:
-            expected = f"{member} of the {agent.thread} as the stream told it last"
+            expected = f"{member} of the {agent.thread} as the stream said last"
             got = f"another {member}: {shorten(dump_json(value).decode(), 150)}"
             held_ = weakest(evidence, stream.format.evidence)
             yield _about(started, "stream_state", expected, got, where=f"/{member}", evidence=held_)
@@ -89,7 +89,7 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
 
 
 def _stored_findings(agent: Agent, state: RunState) -> str:
-    told = []
+    parts = []
     for name, place in ((agent.thread, "thread"), ("run", "run")):
         shown = state.shown(place) or {}
         fixed = {
@@ -99,8 +99,8 @@ def _stored_findings(agent: Agent, state: RunState) -> str:
             for member, setting in (change.thread if place == "thread" else change.run).items()
             if setting.kind == "value" and isinstance(setting.value, str)
         }
-        told += [f"{member} {shown[member]} of the {name}" for member in sorted(fixed & shown.keys())]
-    return ", ".join(told) or "neither"
+        parts += [f"{member} {shown[member]} of the {name}" for member in sorted(fixed & shown.keys())]
+    return ", ".join(parts) or "neither"
 
 
 def _unstored(context: Context, started: StartedRun, stream: EventStream, agent: Agent) -> Iterator[Finding]:
@@ -125,14 +125,14 @@ def _about(  # noqa: PLR0913 - the members of a finding
 def run_tokens(context: Context, operation: Operation) -> Iterator[Finding]:
     """The pieces of a message, put together, are the message."""
     started, stream = _streamed(context, operation)
-    pieces: dict[tuple[str, str], str] = {}  # several kinds of events may each tell the whole message
-    for told in _whole(stream).events:
-        if told.kinds == {"part"} and isinstance(told.held.get("item.text"), str):
-            piece = told.event.name, str(told.held.get("item.id", ""))
-            pieces[piece] = pieces.get(piece, "") + told.held["item.text"]
+    pieces: dict[tuple[str, str], str] = {}  # several kinds of events may each hold the whole message
+    for item in _whole(stream).events:
+        if item.kinds == {"part"} and isinstance(item.held.get("item.text"), str):
+            piece = item.event.name, str(item.held.get("item.id", ""))
+            pieces[piece] = pieces.get(piece, "") + item.held["item.text"]
     said = {str(f.get("item.id", "")): f["item.text"] for f in stream.certain("said") if f.get("item.text")}
     if not pieces or not said:
-        raise NotSent("the stream does not tell both the pieces of a message and the message")
+        raise NotSent("the stream does not hold both the pieces of a message and the message")
     for (event, name), text in pieces.items():
         if name in said and text != said[name]:
             yield _about(
@@ -156,13 +156,13 @@ def waits(contract: Contract, operation: Operation) -> str:
 
 
 def run_wait_equals_stream(context: Context, operation: Operation) -> Iterator[Finding]:
-    """Who waits for a run gets what its stream told last, and what is stored when it is over."""
+    """Who waits for a run gets what its stream said last, and what is stored when it is over."""
     agent = agent_of(context)
     other = sibling(context.contract, operation, "stream")
     if operation.rule.action == "join" and other is not None:
         started, stream = _streamed(context, other)
         known: Mapping[str, Any] = {
-            place: stream.last(place) for told in _whole(stream).events for place in told.held if "latest" in place
+            place: stream.last(place) for item in _whole(stream).events for place in item.held if "latest" in place
         }
         waited = ask(
             context, case_about(operation, {**started.keys, operation.rule.resource: started.run}, "it is over")
@@ -187,7 +187,7 @@ def _waited(waited: Reading, agent: Agent, end: str, known: Mapping[str, Any]) -
         if place in known and known[place] != value:
             yield waited.find(
                 "wait_equals_stream",
-                "what the stream told last, and what is stored",
+                "what the stream said last, and what is stored",
                 f"another value: {shorten(dump_json(value).decode(), 150)}",
                 evidence=weakest(agent.evidence, setting.evidence),
                 exchanges=4,
@@ -195,11 +195,11 @@ def _waited(waited: Reading, agent: Agent, end: str, known: Mapping[str, Any]) -
 
 
 def run_failing(context: Context, operation: Operation) -> Iterator[Finding]:
-    """A run that fails says so last, and is stored as failed; who waits for one is told, too."""
+    """A run that fails says so last, and is stored as failed; a waiting client learns it, too."""
     started, stream = _streamed(context, operation, FAILS)
     agent, state = agent_of(context), look(context, operation, started.keys)
-    told = any(event.kinds == {"failed"} for event in stream.events)
-    if not told and "failed" not in ends_of(agent, state):
+    reported = any(event.kinds == {"failed"} for event in stream.events)
+    if not reported and "failed" not in ends_of(agent, state):
         raise NotSent("the agent did not fail when it was asked to")
     always = [form for form in stream.format.events if form.on == "failed" and not (form.modes or form.when)]
     if always and not stream.cut and not (stream.events and stream.events[-1].kinds & {"failed", "closed"}):

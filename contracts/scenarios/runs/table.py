@@ -17,7 +17,7 @@ RUNS = (
     ),
     Scenario(
         "stream_state",
-        "what is stored when a stream has ended is what the stream told last, and the run is over",
+        "what is stored when a stream has ended is what the stream said last, and the run is over",
         _RULES,
         streams_on_thread,
         streamed_state.run_stream_state,
@@ -33,7 +33,7 @@ RUNS = (
     ),
     Scenario(
         "wait_equals_stream",
-        "who waits for a run gets what its stream told last, and what is stored",
+        "who waits for a run gets what its stream said last, and what is stored",
         _RULES,
         streamed_state.waits,
         streamed_state.run_wait_equals_stream,
@@ -41,7 +41,7 @@ RUNS = (
     ),
     Scenario(
         "failing",
-        "a run that fails says so last, is stored as failed, and who waits for it is told",
+        "a run that fails says so last, is stored as failed, and a waiting client learns it",
         _RULES,
         streams_on_thread,
         streamed_state.run_failing,

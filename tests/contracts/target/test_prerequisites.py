@@ -221,7 +221,7 @@ def test_streams_of_which_no_rule_tells_are_left_out(runs):
     assert (
         undescribed(run.operation("run"))
         == run.left_out[run.operation("run")]
-        == "no rule tells which events they answer with"
+        == "no rule says which events they answer with"
     )
     run.target.close()
     with pytest.raises(UsageError, match="Nothing is left to be tested"):
