@@ -111,13 +111,13 @@ class Mock:
         return f"{self.url}/{provider}"
 
     def reset(self, seed: int | None = None) -> None:
-        """Forget what was made, and begin again: with this seed, else with the same."""
+        """Forget what was created, and begin again: with this seed, else with the same."""
         chosen = self.options.seed if seed is None else seed
         self._ask("POST", "/_mock/reset", json.dumps({"seed": chosen}).encode())
         self.seed = chosen
 
     def exchanges(self) -> list[dict[str, Any]]:
-        """The last requests and answers, and why they were answered so."""
+        """The last requests and responses, and why they were answered so."""
         return list(self._ask("GET", "/_mock/exchanges")["exchanges"])
 
     def things(self) -> list[dict[str, Any]]:

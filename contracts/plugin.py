@@ -307,7 +307,7 @@ class _Controller:
                 summary.mark(repeat(run, [finding for finding, _ in summary.findings]))
             except KeyboardInterrupt:
                 pass
-            except Exception as error:  # noqa: BLE001 - what was made has to be removed, whatever broke
+            except Exception as error:  # noqa: BLE001 - what was created has to be removed, whatever broke
                 summary.crashes.append(f"sending findings once more: {type(error).__name__}: {error}")
 
     def _clean_up(self) -> KeyboardInterrupt | None:

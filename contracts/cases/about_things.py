@@ -1,4 +1,4 @@
-"""Requests about things that were made."""
+"""Requests about things that were created."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -32,12 +32,12 @@ Standing = Literal["", "there", "unknown"]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One request to send, and what is expected of the answer.
+    """One request to send, and what is expected of the response.
 
     label: stable and readable; unique within an operation's coverage. value: the JSON value of the body as a server
     reads it (forms typed by the schema), ABSENT where there is none. evidence: of the expectation. where: JSON pointer
     of what was changed. note: the expectation in words, where the intent does not say it. form: the body is a form.
-    content: the evidence of what an accepted answer holds, where that is not the expectation's own.
+    content: the evidence of what an accepted response holds, where that is not the expectation's own.
     stop: when the reading of a stream of events ends.
     standing: whether the things that the request names are there, or some is unknown; "" before that was settled.
     The request carries a content type but no credentials: the target adds them by `credentials`.

@@ -55,7 +55,7 @@ def answers_with_run(contract: Contract, operation: Operation) -> bool:
 
 
 def answered_key(operation: Operation) -> str:
-    """The member of an answer that holds the key of what was made; "" where none does."""
+    """The member of a response that holds the key of what was created; "" where none does."""
     rule = operation.rule
     plain = rule.run.respond[-1] if rule.run and rule.traits.starts_run else None
     if plain is None or plain.reply is None:

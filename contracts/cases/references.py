@@ -175,7 +175,7 @@ def body_schema(operation: Operation) -> Schema | None:
 
 
 def undescribed(operation: Operation) -> str:
-    """Why nothing can be said of an answer: it is nothing but events, which no rule describes; "" where it is not."""
+    """Why nothing can be said of a response: it is nothing but events, which no rule describes; "" where it is not."""
     reply = operation.reply(operation.success)
     events = bool(reply and reply.content) and set(reply.content if reply else ()) == {"text/event-stream"}
     return "no rule says which events they answer with" if events and operation.rule.run is None else ""

@@ -1,12 +1,12 @@
 """Checks of one exchange: a registry of small functions, and `judge`, which asks all that apply.
 
-    answers             an answer came
+    answers             a response came
     no_server_error     no 5xx, no stack trace
-    redirects           no answer leads to another host
+    redirects           no response leads to another host
     other_methods       HEAD, OPTIONS and other methods do no harm
     prompt              no particular input takes seconds
     documented_status   the status is documented, or earned
-    media_type, strict_json, schema, headers      the form of the answer
+    media_type, strict_json, schema, headers      the form of the response
     valid_accepted, invalid_refused, malformed_refused, media_type_refused, credentials      who gets in
     framing, event_names, event_payload, stream_order, ids      a stream of events
     echo, defaults, settings, shown_on_request, server_set, new_key, time      what a made thing holds
@@ -228,7 +228,7 @@ checks: Mapping[str, Check] = {check.name: check for check in _ALL}
 
 
 def judge(context: Context, exchange: "Exchange") -> Verdict:
-    """Ask every check about one exchange. Reports all findings; blocks only where a slow answer is measured again."""
+    """Ask every check about one exchange. Reports all findings; blocks only where a slow response is measured again."""
     return judge_reading(Reading(context, exchange))
 
 

@@ -150,7 +150,7 @@ def _documents_no_form(reading: Reading) -> bool:
 
 
 def check_credentials(reading: Reading) -> Iterator[Problem]:
-    """Without good credentials the answer is 401 or 403."""
+    """Without good credentials the response is 401 or 403."""
     if reading.status in (401, 403):
         return
     schemes = [scheme for together in reading.operation.security for scheme in together]

@@ -19,9 +19,9 @@ MAX_DIFFERENCES = 3
 
 
 def echoed_members(reading: Reading) -> dict[str, Any]:
-    """Members that were sent and that the answer has to show: name to value as sent.
+    """Members that were sent and that the response has to show: name to value as sent.
 
-    Both sides declare them with agreeing schemas, and no rule says that the answer gets them from elsewhere.
+    Both sides declare them with agreeing schemas, and no rule says that the response gets them from elsewhere.
     """
     if not stores(reading) or reading.rule.reply is not None:
         return {}
@@ -80,7 +80,7 @@ def _form(reading: Reading, name: str) -> str:
 
 
 def check_echo(reading: Reading) -> Iterator[Problem]:
-    """What the answer shares with the request is what was sent."""
+    """What the response shares with the request is what was sent."""
     for name, sent in echoed_members(reading).items():
         if name in reading.broken:
             continue
@@ -98,7 +98,7 @@ def check_echo(reading: Reading) -> Iterator[Problem]:
 
 
 def _differences(reading: Reading, name: str, sent: Any) -> Iterator[Difference]:
-    """Where the answer does not hold what was sent. An update may keep more than it was sent, inside objects."""
+    """Where the response does not hold what was sent. An update may keep more than it was sent, inside objects."""
     got = reading.made[name]
     if reading.rule.traits.changes and merge_of(reading.rule, name) != "replace":
         sent, got = overlap(sent, got)

@@ -47,7 +47,7 @@ class Expected:
 
 
 def expectations(reading: Reading) -> Iterator[Expected]:
-    """What the rule says of each member of the answer, in the rule's order."""
+    """What the rule says of each member of the response, in the rule's order."""
     if reading.rule.reply is not None:
         yield from _expect(reading, (), reading.rule.reply, weakest(reading.rule.evidence, reading.rule.reply.evidence))
         return

@@ -34,7 +34,7 @@ class CaseRecord:
 
     label, intent, part, note: as in the case. url: whole and percent-encoded. headers: as sent, masked.
     body: text, or base64 where body_encoding says so; longer than 64 kB it is cut, and body_size is its full length.
-    status: None where no answer came, then problem says why. exchanges: how many exchanges the finding rests on.
+    status: None where no response came, then problem says why. exchanges: how many exchanges the finding rests on.
     """
 
     label: str
@@ -67,7 +67,7 @@ class Finding:
     check: name of the check or scenario. operation: its slug. where: place in request or response (JSON pointer, header
     name, or ""). expected and got: one sentence each. source: the place in a document, or the rule, that says so.
     place: `where` without what varies, for the key; "" to work it out. story: what a replay needs, see `story`.
-    repeated: whether it showed again when it was sent once more, see `repeating`: yes, no, undecided; "": not tried.
+    repeated: whether it showed again when it was sent once more, see `engine.confirmation`: yes, no, undecided; "": not tried.
     What rests on an assumption alone is never a failure: the severity of an assumed finding is always "unconfirmed".
     """
 
@@ -94,7 +94,7 @@ class Finding:
         return (self.check, self.operation, self.severity, self.place or place(self.where), cause(self.got))
 
     def masked(self, masking: Masking) -> "Finding":
-        """The finding without secrets: an answer may hold what was sent to authenticate."""
+        """The finding without secrets: a response may hold what was sent to authenticate."""
         return replace(
             self,
             where=masking(self.where),

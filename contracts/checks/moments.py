@@ -1,4 +1,4 @@
-"""Times in an answer: a thing that was just made was made now, and changed no earlier than it was made."""
+"""Times in a response: a new thing was created now, and changed no earlier than created."""
 
 import email.utils
 import re

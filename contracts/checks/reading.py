@@ -71,12 +71,12 @@ class Reading:
 
     @property
     def response(self) -> Response | None:
-        """The answer; None where none came."""
+        """The response; None where none came."""
         return self.exchange.response
 
     @property
     def status(self) -> int:
-        """The status of the answer; 0 where none came."""
+        """The status of the response; 0 where none came."""
         return self.response.status if self.response else 0
 
     @property
@@ -91,20 +91,20 @@ class Reading:
 
     @cached_property
     def violations(self) -> tuple[Violation, ...]:
-        """All that contradicts the document in the answer."""
+        """All that contradicts the document in the response."""
         if self.response is None:
             return ()
         return tuple(check_response(self.operation, self.request, self.response))
 
     @cached_property
     def content(self) -> bytes:
-        """The bytes of the answer; b"" for a stream or none."""
+        """The bytes of the response; b"" for a stream or none."""
         body = self.response.body if self.response else b""
         return body if isinstance(body, bytes) else b""
 
     @cached_property
     def value(self) -> Any:
-        """The JSON value of the answer; ABSENT where it holds none."""
+        """The JSON value of the response; ABSENT where it holds none."""
         try:
             return parse_json(self.content, duplicate_keys="last") if self.content else ABSENT
         except JsonError:
@@ -153,7 +153,7 @@ class Reading:
 
     @cached_property
     def stream(self) -> EventStream | None:
-        """The events that were answered; None where the answer is no stream, or nobody knows its format."""
+        """The events that were answered; None where the response is no stream, or nobody knows its format."""
         run, agent = self.rule.run, self.context.contract.profile.agent
         kind = media_type(self.response.headers.get("content-type")) if self.response else ""
         way = self.way
@@ -201,7 +201,7 @@ class Reading:
 
     @cached_property
     def may_exist(self) -> bool:
-        """Whether the answer may show a thing that was there before: its key was chosen, and is not known to be new."""
+        """Whether the response may show a thing that was there before: its key was chosen, and may not be new."""
         fresh = self.context.memory.get("fresh", ())
         return self.chosen_key is not ABSENT and not _is_among(self.chosen_key, fresh)
 
@@ -226,27 +226,27 @@ class Reading:
 
     @cached_property
     def broken(self) -> frozenset[str]:
-        """Members of the answer whose form is wrong: what they hold is a follow-up."""
+        """Members of the response whose form is wrong: what they hold is a follow-up."""
         return frozenset(str(v.location[0]) for v in self.violations if v.where == "body" and v.location)
 
     def pointer(self, member: str, *, asked: bool = False) -> str:
-        """Where the document declares a member of the answer (or of the request)."""
+        """Where the document declares a member of the response (or of the request)."""
         schema = self.asked_schema if asked else self.made_schema
         return f"{schema.pointer}/properties/{member}" if schema else self.operation.pointer
 
     def node_schema(self, member: str) -> Schema | None:
-        """A member of the answer as a schema of its own."""
+        """A member of the response as a schema of its own."""
         schema = self.made_schema
         return subschema(schema, self.made_members[member]) if schema and member in self.made_members else None
 
     def branches(self, member: str) -> tuple[Branch, ...]:
-        """The ways in which a member of the answer can match its schema."""
+        """The ways in which a member of the response can match its schema."""
         schema = self.made_schema
         return shapes(schema).branches(self.made_members[member]) if schema and member in self.made_members else ()
 
     @property
     def json(self) -> Any:
-        """The JSON value of the answer; None where it holds none."""
+        """The JSON value of the response; None where it holds none."""
         return None if self.value is ABSENT else self.value
 
     @property

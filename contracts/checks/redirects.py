@@ -1,4 +1,4 @@
-"""Where an answer leads: a redirect is never followed, and one to another host, or out of TLS, is reported."""
+"""Where a response leads: a redirect is never followed, and one to another host, or out of TLS, is reported."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def elsewhere(reading: "Reading") -> str:
-    """How an answer sends its reader to another host, or from https to http; "" where it does neither."""
+    """How a response sends its reader to another host, or from https to http; "" where it does neither."""
     response = reading.response
     if response is None:
         return ""
@@ -39,7 +39,7 @@ def leaving(base: str, target: str) -> str:
 
 
 def redirect_applies(reading: "Reading") -> str:
-    """Any answer."""
+    """Any response."""
     return "no answer came" if reading.response is None else ""
 
 

@@ -1,4 +1,4 @@
-"""The form of an answer, by the document: status, media type, strict JSON, schema with formats, headers."""
+"""The form of a response, by the document: status, media type, strict JSON, schema with formats, headers."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
 def status_applies(reading: Reading) -> str:
-    """Any answer of the operation that is neither a failure of the server nor settled by credentials."""
+    """Any response of the operation that is neither a failure of the server nor settled by credentials."""
     if reading.response is None:
         return "no answer came"
     if reading.case.intent in ("method", "credentials") or reading.case.credentials != "good":
@@ -47,7 +47,7 @@ def check_documented_status(reading: Reading) -> Iterator[Problem]:
 
 
 def form_applies(reading: Reading) -> str:
-    """An answer with a documented status that is no follow-up of another finding."""
+    """A response with a documented status that is no follow-up of another finding."""
     if reading.case.intent == "valid" and reading.response is not None and reading.status < 500:
         # A valid request that was refused: one finding says so, and the refusal's own form is judged on refusals.
         refused = reading.conflict or bool(excused(reading))
@@ -61,7 +61,7 @@ def content_applies(reading: Reading) -> str:
 
 
 def header_applies(reading: Reading) -> str:
-    """An answer whose reply declares headers."""
+    """A response whose reply declares headers."""
     reason = content_applies(reading)
     return reason or ("" if reading.reply and reading.reply.headers else "no header is declared")
 

@@ -27,7 +27,7 @@ _ASSUMED_KINDS = frozenset({"nan", "duplicate_keys", "depth", "surrogate", "numb
 
 
 def neutral(reading: Reading) -> str:
-    """Why an answer says nothing about the operation; "" where it does."""
+    """Why a response says nothing about the operation; "" where it does."""
     if reading.status == 429:
         return "the target asked to be left alone (429)"
     if reading.status == 503:
@@ -38,14 +38,14 @@ def neutral(reading: Reading) -> str:
 
 
 def no_answer(reading: Reading) -> str:
-    """Why there is no answer of the operation's own; "" where there is one."""
+    """Why there is no response of the operation's own; "" where there is one."""
     if reading.response is None:
         return "no answer came"
     return "the answer is a server error" if reading.status >= 500 and not neutral(reading) else neutral(reading)
 
 
 def trouble(reading: Reading) -> str:
-    """Why nothing can be said of what the answer holds; "" where something can. One cause, one finding."""
+    """Why nothing can be said of what the response holds; "" where something can. One cause, one finding."""
     if reason := no_answer(reading):
         return reason
     if reading.case.intent == "method":
@@ -60,7 +60,7 @@ def trouble(reading: Reading) -> str:
 
 
 def content_trouble(reading: Reading) -> str:
-    """As `trouble`, for questions about a thing that was made; those need a valid request and an object in answer."""
+    """As `trouble`, for a thing that was created; those need a valid request and an object in response."""
     if reading.case.intent != "valid":
         return "only asked of valid requests"
     return trouble(reading) or ("" if reading.made else "the answer holds no object")

@@ -1,4 +1,4 @@
-"""What kind of operation an answer belongs to: whether it shows what was just made, or what was changed."""
+"""What kind of operation a response belongs to: whether it shows what was just made, or what was changed."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from threadmock.specs.behaviour.rule import Rule
 
 
 def makes(reading: Reading) -> bool:
-    """Whether the answer shows a thing that was just made of the request."""
+    """Whether the response shows a thing that was just made of the request."""
     return (reading.rule.traits.makes_of_body or shows_run(reading)) and reading.rule.reply is None
 
 
 def shows_run(reading: Reading) -> bool:
-    """Whether the answer shows a run that was just started."""
+    """Whether the response shows a run that was just started."""
     way = reading.way
     return reading.rule.traits.starts_run and way is not None and way.how == "at_once" and way.reply is None
 

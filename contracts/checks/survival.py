@@ -20,7 +20,7 @@ def always(reading: Reading) -> str:
 
 
 def check_answers(reading: Reading) -> Iterator[Problem]:
-    """An answer came that HTTP can carry."""
+    """A response came that HTTP can carry."""
     if reading.response is None:
         yield reading.problem(
             "an answer to every request",
@@ -31,7 +31,7 @@ def check_answers(reading: Reading) -> Iterator[Problem]:
 
 
 def server_error_applies(reading: Reading) -> str:
-    """Only an answer to the operation's own method."""
+    """Only a response to the operation's own method."""
     if reading.response is None:
         return "no answer came"
     if reading.case.intent == "method":
@@ -40,12 +40,12 @@ def server_error_applies(reading: Reading) -> str:
 
 
 def prompt_applies(reading: Reading) -> str:
-    """Any answer, whatever the method."""
+    """Any response, whatever the method."""
     return "no answer came" if reading.response is None else neutral(reading)
 
 
 def check_no_server_error(reading: Reading) -> Iterator[Problem]:
-    """No 5xx, and no inside of the server in the answer."""
+    """No 5xx, and no inside of the server in the response."""
     if reading.status >= 500:
         documented = str(reading.status) in reading.operation.replies
         yield reading.problem(
@@ -97,7 +97,7 @@ def _looks_made(reading: Reading) -> bool:
 
 
 def check_prompt(reading: Reading) -> Iterator[Problem]:
-    """No particular input slows the answer to seconds. A slow answer is measured again, against a plain request."""
+    """No particular input slows the response to seconds. A slow response is measured again, against a plain request."""
     elapsed = reading.exchange.elapsed
     if elapsed < SLOW:
         return

@@ -1,7 +1,7 @@
 """The findings of a run, each sent once more: what does not show again is reported as intermittent.
 
 A deployment may flap, or be consistent only after a while: whoever reads a finding wants to know whether to look for it
-in every answer or in one of many.
+in every response or in one of many.
 """
 
 import time

@@ -59,7 +59,7 @@ class Outcome:
     refusal: how a valid one was refused. not_sent: reason to how many cases. ended: why the phase stopped early.
     gone: how the target went away. staged: exchanges that made things to be used. limited: why the operation can be
     asked about unknown ids only. inconclusive: reason to how many exchanges say nothing of the target. crash: what
-    broke in the suite itself. seen: what operations answered, by slug and by status ("none" where no answer came): a
+    broke in the suite itself. seen: what operations answered, by slug and by status ("none" where no response came): a
     scenario asks others, too. inapplicable: scenarios that can't be asked of the operation: name to the reason.
     """
 
@@ -84,7 +84,7 @@ class Outcome:
     inapplicable: dict[str, str] = field(default_factory=dict)
 
     def note_response(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
-        """Note an answer and what the checks said of it."""
+        """Note a response and what the checks said of it."""
         seen = self.seen.setdefault(operation, {}).setdefault(str(status or "none"), StatusCount())
         seen.add(StatusCount(1, dict.fromkeys(passed, 1), dict.fromkeys(found, 1)))
 

@@ -1,4 +1,4 @@
-"""Recorder: sends the cases of one item, has the answers judged, and keeps count."""
+"""Recorder: sends the cases of one item, has the responses judged, and keeps count."""
 
 import random
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ MOST_WAITING = 20.0
 
 
 class Recorder:
-    """Sends the cases of one item, has the answers judged, and keeps count."""
+    """Sends the cases of one item, has the responses judged, and keeps count."""
 
     def __init__(self, session: Session, operation: Operation, budget: Budget, outcome: Outcome) -> None:
         self.session = session
@@ -89,7 +89,7 @@ class Recorder:
         return exchange
 
     def ask(self, case: Case) -> list[Finding]:
-        """Send one case and have the answer judged; its findings, after they were noted."""
+        """Send one case and have the response judged; its findings, after they were noted."""
         exchange = self.send(case)
         return self.keep(exchange, checks.judge(self.context, exchange))
 

@@ -79,7 +79,7 @@ def known_checks(own: Iterable[Check] = ()) -> dict[str, str]:
 def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: WorkerPlace = HERE) -> Run:
     """A run, ready to perform. SpecError where it can't be done as asked; Unreachable where the host has no address.
 
-    ledger: where what is made on a deployment is noted. at: which of several processes this is.
+    ledger: where what is created on a deployment is noted. at: which of several processes this is.
     """
     contract = settings.contract()
     operations = chosen_operations(contract, settings.operations)

@@ -314,7 +314,7 @@ def references(grounds: CoverageBasis) -> Iterator[Case]:
             label = f"reference: {name}={value}"
             case = body_case(grounds, place.put(value), label, place.pointer, "assumed")
             if case and case.intent == "valid":
-                # Whether there is such a thing nobody knows; that an accepted answer shows it, the schemas say.
+                # Whether there is such a thing nobody knows; that an accepted response shows it, the schemas say.
                 exact = not isinstance(value, int) or abs(value) < 2**53
                 note = "accepted, or a 4xx: never a 5xx"
                 yield replace(case, note=note, content="documented" if exact else "assumed")

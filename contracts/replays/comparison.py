@@ -1,6 +1,6 @@
 """Whether a finding still holds: responses of now compared with those of then, without what differs by server.
 
-Only the standard library is used here, and of ours `resending`: a generated test carries the text of both.
+Only the standard library is used here, and of ours `substitution`: a generated test carries the text of both.
 """
 
 import json
@@ -26,7 +26,7 @@ _KNOWN = re.compile('"<(v|of )')
 
 
 def normal(answer: Mapping[str, Any], names: Mapping[str, str], sent: str = "") -> Any:
-    """What an answer says, without what differs from server to server and from time to time.
+    """What a response says, without what differs from server to server and from time to time.
 
     Names of things become the names of values; other ids and times lose what they are; things in lists that are none
     of those are left out. Of events: their names, the shapes of their data, whether they have ids.
@@ -163,7 +163,7 @@ def _both(was: Any, now: Any, values: Values) -> tuple[tuple[Any, dict[str, str]
 def _all_at(
     saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], numbers: Sequence[int], names: Mapping[str, str]
 ) -> list[Any]:
-    """What the answers of one operation say at the place of the finding."""
+    """What the responses of one operation say at the place of the finding."""
     found = (_at(_renamed(saved, answers, number, names), saved["where"]) for number in numbers)
     return [value for value in found if value is not _MISSING]
 
@@ -182,7 +182,7 @@ def _renamed(
     *,
     times: bool = True,
 ) -> Any:
-    """What an answer says, with ids and times named by the response that held them first."""
+    """What a response says, with ids and times named by the response that held them first."""
     known = dict(names)
     for earlier in range(number):
         for place, value in leaf_values(answers[earlier]).items():

@@ -1,4 +1,4 @@
-"""Where a saved finding is sent: a mock in this process, or a deployment, on which what is made is removed again."""
+"""Where a saved finding is sent: a mock in this process, or a deployment, on which what is created is removed again."""
 
 import json
 import re

@@ -64,7 +64,7 @@ class Recording:
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """A new item begins: what was made stays known."""
+        """A new item begins: what was created stays known."""
         with self._lock:
             self.sent.clear()
             self._bytes, self.whole, self.began = 0, True, self._count + 1
@@ -107,5 +107,5 @@ class Recording:
 
 
 def answer_of(exchange: Exchange) -> dict[str, Any]:
-    """The answer as `resending` reads it."""
+    """The response as `substitution` reads it."""
     return plain(exchange.response)

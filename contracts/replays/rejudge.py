@@ -38,7 +38,7 @@ def known_contract(saved: Mapping[str, Any]) -> Contract | None:
 
 
 def judged_again(saved: Mapping[str, Any], replayed: ReplayOutcome, own_checks: Sequence[Check] = ()) -> ReplayOutcome:
-    """What came of sending a saved finding again, after its check has judged the answer, where it can.
+    """What came of sending a saved finding again, after its check has judged the response, where it can.
 
     own_checks: those of a project that are loaded.
     """

@@ -144,7 +144,7 @@ def _send(
 
 
 def plain(response: Response | None) -> dict[str, Any]:
-    """A response as `resending` reads it."""
+    """A response as `substitution` reads it."""
     if response is None:
         return {"status": None, "headers": {}, "body": b""}
     body = response.body if isinstance(response.body, bytes) else b""

@@ -95,7 +95,7 @@ def _about_the_same(before: list[RecordedExchange], judged: RecordedExchange) ->
     """Of too many exchanges, those that name what the judged one names."""
     text = _request_text(judged)
     names = {name for taken in before for name in taken.names if len(name) > 5 and name in text}
-    # a request that names nothing is about what its answer shows
+    # a request that names nothing is about what its response shows
     names = names or {name for name in judged.names if len(name) > 5}
     return [
         t for t in before if t is judged or names & t.names.keys() or any(name in _request_text(t) for name in names)
@@ -218,7 +218,7 @@ def _step(taken: RecordedExchange, puts: list[dict[str, str]], recording: Record
 
 
 def _case(case: Case, masking: Masking) -> dict[str, Any]:
-    """What the suite meant by a request, so that it can judge the answer again."""
+    """What the suite meant by a request, so that it can judge the response again."""
     made: dict[str, Any] = {
         name: getattr(case, name)
         for name in ("intent", "part", "credentials", "evidence", "form", "content", "standing")

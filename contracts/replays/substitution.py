@@ -2,8 +2,8 @@
 
 Only the standard library is used here, and nothing of ours: a generated test carries the text of this module.
 
-An answer is a mapping: status (None where none came), headers (lower-case names), body (bytes). A request: method, path
-(decoded), query, headers, body (bytes). A place in an answer is a text: `body:/thread_id`, `header:location`,
+A response is a mapping: status (None where none came), headers (lower-case names), body (bytes). A request: method,
+path (decoded), query, headers, body (bytes). A place in a response is a text: `body:/thread_id`, `header:location`,
 `event 0:/run_id`, `event 2.id`; with `?name` a parameter of a URL that stands there, with `#n` a step of its path.
 """
 
@@ -34,7 +34,7 @@ def parsed(body: bytes) -> Any:
 
 
 def events(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """The whole events of a stream, each with name, data and id; None where the answer is no stream."""
+    """The whole events of a stream, each with name, data and id; None where the response is no stream."""
     if "text/event-stream" not in (answer["headers"] or {}).get("content-type", ""):
         return None
     found = []
@@ -54,7 +54,7 @@ def events(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def leaf_values(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Where each text and whole number of an answer stands, to the value; the first MOST_LEAVES of them."""
+    """Where each text and whole number of a response stands, to the value; the first MOST_LEAVES of them."""
     found: dict[str, Any] = {}
     for name, value in (answer["headers"] or {}).items():
         if name in ("location", "content-location", "link") or name.startswith("x-"):
@@ -89,7 +89,7 @@ def _walk(value: Any, place: str, found: dict[str, Any]) -> None:
 
 
 def names_something(place: str, value: Any) -> bool:
-    """Whether a value of an answer may be the name of a thing, or say where a list goes on."""
+    """Whether a value of a response may be the name of a thing, or say where a list goes on."""
     text = str(value)
     if NAMES.search(re.split(r"[/?]", place)[-1]) or place.endswith(".id"):
         return bool(text)

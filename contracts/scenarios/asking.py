@@ -1,4 +1,4 @@
-"""How scenarios of whole families ask: one operation about certain things, and what an answer says of one of them."""
+"""How scenarios of whole families ask: one operation about certain things, and what a response says of one of them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ CLIENT_ERRORS = range(400, 500)
 
 
 def prerequisites_of(context: Context) -> Prerequisites:
-    """Where things are made. NotSent where nothing can be."""
+    """Where things are created. NotSent where nothing can be."""
     if context.prerequisites is None:
         raise NotSent("nothing can be made here")
     return context.prerequisites
@@ -45,9 +45,9 @@ def evidence_of(*operations: Operation) -> Evidence:
 
 
 def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading) -> Iterator[str]:
-    """Members that the client gave, and the times of making, that another answer about the thing shows otherwise.
+    """Members that the client gave, and the times of making, that another response about the thing shows otherwise.
 
-    before: an earlier answer. Members that the later answer does not declare, and hidden ones, are passed over.
+    before: an earlier response. Members that the later response does not declare, and hidden ones, are passed over.
     """
     hidden = {shown.member for shown in after.rule.shown}
     for name, first in before.items():
@@ -64,7 +64,7 @@ def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading
 
 
 def _but_empty(first: Any, sent: Any, later: Any) -> Any:
-    """An object without its empty members that a later answer leaves out, unless the client gave them."""
+    """An object without its empty members that a later response leaves out, unless the client gave them."""
     if not isinstance(first, dict) or not isinstance(later, dict):
         return first
     given = sent if isinstance(sent, dict) else {}

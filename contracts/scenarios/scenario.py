@@ -71,7 +71,7 @@ def make_case(operation: Operation, value: Any, label: str, **more: Any) -> Case
 
 
 def new_key(context: Context) -> str:
-    """A key that nobody has used, noted as such: what is made with it was not there before."""
+    """A key that nobody has used, noted as such: what is created with it was not there before."""
     key = fresh_key()
     context.memory.setdefault("fresh", set()).add(key)
     return key
@@ -83,7 +83,7 @@ def note_taken(context: Context, key: Any) -> None:
 
 
 def key_of(reading: Reading) -> Any:
-    """The key of the thing that was made; None where the answer has none."""
+    """The key of the thing that was created; None where the response has none."""
     key = reading.rule.key
     return reading.made.get(key.member) if key else None
 
@@ -94,9 +94,9 @@ def has_base(operation: Operation) -> bool:
 
 
 def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A valid body whose shared members, which the answer shows, all hold the mark. {} where none is known.
+    """A valid body whose shared members, which the response shows, all hold the mark. {} where none is known.
 
-    shown: the members that another answer shows, where that is the one to be looked at.
+    shown: the members that another response shows, where that is the one to be looked at.
     """
     base = base_value(operation)
     body = operation.body.content if operation.body else {}

@@ -1,1 +1,1 @@
-"""The server under test: what may be sent to it, what was made there, and clean-up."""
+"""The server under test: what may be sent to it, what was created there, and clean-up."""

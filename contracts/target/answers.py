@@ -1,4 +1,4 @@
-"""What an answer holds: its JSON, a key, a short text for people."""
+"""What a response holds: its JSON, a key, a short text for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _LEVELS = 3
 
 
 def json_of(exchange: Exchange) -> Any:
-    """The JSON of an answer; None where it holds none."""
+    """The JSON of a response; None where it holds none."""
     body = exchange.response.body if exchange.response else None
     try:
         return parse_json(body, duplicate_keys="last") if isinstance(body, bytes) else None
@@ -21,7 +21,7 @@ def json_of(exchange: Exchange) -> Any:
 
 
 def find_key(answer: Any, member: str) -> Any:
-    """The value of a key's member in an answer: where it says, else not far inside; of several things the last."""
+    """The value of a key's member in a response: where it says, else not far inside; of several things the last."""
     found = dotted(answer, member)
     waiting, name = [(answer, 0)], member.rpartition(".")[2]
     while found is None and waiting:

@@ -71,12 +71,12 @@ def created_by_name(operation: Operation, request: Request) -> list[LedgerEntry]
 
 
 def made_nothing(response: Response) -> bool:
-    """Whether an answer says that its request was refused."""
+    """Whether a response says that its request was refused."""
     return 400 <= response.status < 500
 
 
 def made_by_answer(operation: Operation, request: Request, response: Response) -> Iterator[LedgerEntry]:
-    """The things that an answer says were made."""
+    """The things that a response says were made."""
     if request.method in {"HEAD", "OPTIONS", "GET"} or not 200 <= response.status < 300 or not may_make(operation):
         return
     within = within_of(operation, request)
@@ -110,7 +110,7 @@ def _is_kept(operation: Operation, request: Request) -> bool:
 def _threads(
     operation: Operation, response: Response, values: list[Any], within: Mapping[str, Any]
 ) -> Iterator[LedgerEntry]:
-    """The threads that were made for runs which named none, as far as the response says."""
+    """The threads that were created for runs which named none, as far as the response says."""
     alone = operation.rule.run.alone if operation.rule.run else None
     if alone is None or alone.resource in within:
         return
@@ -145,7 +145,7 @@ def _policy(operation: Operation, request: Request) -> Any:
 
 
 def answers_with_thread(operation: Operation) -> bool:
-    """Whether the answer of a run that has no thread says which one was made for it."""
+    """Whether the response of a run that has no thread says which one was made for it."""
     run = operation.rule.run
     if run is None or run.alone is None or (run.temporary and not run.kept):
         return True
@@ -154,7 +154,7 @@ def answers_with_thread(operation: Operation) -> bool:
 
 
 def _parent_member(operation: Operation, alone: Made) -> str:
-    """The member of a run's answer that holds the key of the thread that was made for it; "" where none is known."""
+    """The member of a run's answer that holds the key of the thread that was created for it; "" where none is known."""
     for member, setting in operation.rule.set.items():
         if setting.kind == "generate" and setting.generator == "parent_key":
             return member
@@ -171,7 +171,7 @@ def _is_key(value: Any) -> bool:
 
 
 def _answers(response: Response) -> Iterator[Any]:
-    """The JSON of an answer; of a stream, that of its first events."""
+    """The JSON of a response; of a stream, that of its first events."""
     body, kind = response.body, media_type(response.headers.get("content-type"))
     if not isinstance(body, bytes):
         return

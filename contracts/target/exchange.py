@@ -18,7 +18,7 @@ class Exchange:
     request: as sent, with credentials. response: None where none came that could be judged; problem then says why.
     elapsed: seconds. wrong_credentials_known: a good credential is known, so a "wrong" one really is wrong.
     base_url and masking: for what is written about it. timed_out: the deadline passed before the whole answer came.
-    inconclusive: why nothing can be said of the target, though no answer came; "" where something can.
+    inconclusive: why nothing can be said of the target, though no response came; "" where something can.
     unreachable: nobody was there.
     """
 

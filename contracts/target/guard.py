@@ -1,7 +1,7 @@
 """What a request may touch on a deployment: things that this run made, and names that it made up.
 
 It judges the request that is about to be sent, not what a case says of it, so that no generator and no scenario can get
-past it. The places come from the rules: `naming`, cursors, keys of prunes and of runs to be stopped.
+past it. The places come from the rules: `cases.references`, cursors, keys of prunes and of runs to be stopped.
 """
 
 import re

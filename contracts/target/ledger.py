@@ -1,4 +1,4 @@
-"""What a run makes on a target: on disk before it is made, so that it is found again whatever happens to the run."""
+"""What a run makes on a target: on disk before it is created, so that it is found again whatever happens to the run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

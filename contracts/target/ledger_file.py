@@ -66,7 +66,7 @@ class PendingCreate:
 
 @dataclass(frozen=True)
 class LedgerContent:
-    """A ledger, read. entries: what was made and not removed, oldest first. open: intents without an end."""
+    """A ledger, read. entries: what was created and not removed, oldest first. open: intents without an end."""
 
     header: LedgerHeader
     entries: tuple[LedgerEntry, ...]

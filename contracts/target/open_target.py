@@ -42,7 +42,7 @@ def http_target(  # noqa: PLR0913 - options, by name
 
     headers: sent with every request, any case. operations: those to be asked, else all. allow_runs: how many requests
     may be sent that may start a run. rate: requests a second. settle: see Pacer. at: the processes that keep to both
-    together. ledger: where it is written what is made.
+    together. ledger: where it is written what is created.
 
     TargetError where URL, headers or CA file can't be used, or the operations would write to what is not this machine
     and allow_writes was not given. Unreachable where the host has no address.

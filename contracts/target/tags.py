@@ -24,7 +24,7 @@ _METADATA = re.compile(r"(?i)(meta_?data|meta|labels|annotations|attributes|cust
 
 @lru_cache(maxsize=512)
 def metadata_member(operation: Operation) -> str:
-    """The member of an operation's body that takes anything and is shown again by its answer; "" for none."""
+    """The member of an operation's body that takes anything and is shown again by its response; "" for none."""
     schema = body_schema(operation)
     if schema is None or operation.method in SAFE_METHODS or not _makes(operation.rule.traits):
         return ""

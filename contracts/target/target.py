@@ -1,4 +1,4 @@
-"""Where cases are sent: the mock in this process, or a URL. Credentials, what may be written, what was made."""
+"""Where cases are sent: the mock in this process, or a URL. Credentials, what may be written, what was created."""
 
 import datetime
 import time
@@ -38,9 +38,9 @@ class Target:
     """One place to send cases to.
 
     name: for people. local: it is this machine. given: lower-case header name to good value, sent with every request.
-    ledger: None where nobody needs to know what was made. run_budget: how many runs may be started; None for all that
-    is asked. guard: what a request may touch; None for anything. pacer: when the next may go; None for at once. tagger:
-    the mark of what is made.
+    ledger: None where nobody needs to know what was created. run_budget: how many runs may be started; None for all
+    that is asked. guard: what a request may touch; None for anything. pacer: when the next may go; None for at once.
+    tagger: the mark of what is created.
     """
 
     def __init__(  # noqa: PLR0913 - the outside, injected by name
@@ -82,7 +82,7 @@ class Target:
         self._known_credentials: dict[tuple[Operation, Choice], tuple[RequestCredentials, bool]] = {}
 
     def exchange(self, case: Case) -> Exchange:
-        """Send a case and wait for the answer.
+        """Send a case and wait for the response.
 
         NotSent where it was not sent; Trespass where it would touch what is not this run's; Gone where the target was
         unreachable several times in a row, or lets us in no more.

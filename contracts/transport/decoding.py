@@ -1,4 +1,4 @@
-"""Content-Encoding of an answer, undone with a ceiling on what comes out."""
+"""Content-Encoding of a response, undone with a ceiling on what comes out."""
 
 import zlib
 from collections.abc import Callable, Mapping

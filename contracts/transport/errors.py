@@ -4,7 +4,7 @@ TransportError               no response that could be judged
 ├── Unreachable              nobody there: name, address, TLS
 ├── TimedOut                 the deadline of the whole exchange is over
 ├── TooLarge                 more bytes than we read
-├── Dropped                  a connection that was kept ended before an answer: nothing can be said
+├── Dropped                  a connection that was kept ended before a response: nothing can be said
 └── BrokenResponse           what came is no HTTP response, or not the one it says it is
 NotSent                      we did not send it: no fault of the other side
 ├── Unsendable               HTTP can't carry it

@@ -17,22 +17,22 @@ from threadmock.specs.wire.messages import Request, Response, media_type
 MAX_HEAD = 1024 * 1024
 MAX_IDLE = 2.0
 LAST_BYTES = 0.1
-"""Seconds in which a server that closes the connection after an answer without a body is to have done so."""
+"""Seconds in which a server that closes the connection after a response without a body is to have done so."""
 CHUNK = 65536
 
 _REPEATABLE = frozenset({"GET", "HEAD"})
 
 
 class Reset(BrokenResponse):
-    """The connection ended by a reset, or before a byte of an answer came."""
+    """The connection ended by a reset, or before a byte of a response came."""
 
 
 class HttpTransport:
     """Speaks HTTP/1.1 to a base URL; operations' paths are appended to the URL's own.
 
-    One connection is kept alive; a fresh one is made after MAX_IDLE seconds without use, after an answer of 400 and
+    One connection is kept alive; a fresh one is made after MAX_IDLE seconds without use, after a response of 400 and
     above (its sender may not have read the request), and where the other side closed or sent what nobody asked for.
-    A request whose connection ends before a byte of an answer came is sent again once where it is GET or HEAD, and
+    A request whose connection ends before a byte of a response came is sent again once where it is GET or HEAD, and
     never else: it may have been carried out. On a kept connection that says nothing of the target: Dropped.
     """
 
@@ -198,7 +198,7 @@ def _submit(connection: Connection, request: Request, target: str) -> None:
     try:
         connection.request(request.method, target, body, headers, preload_content=False, decode_content=False)
     except (BrokenPipeError, ConnectionResetError):
-        # it may have answered before it had read all of the request: the answer counts
+        # it may have answered before it had read all of the request: the response counts
         if connection.bounded is None:
             raise
 

@@ -43,7 +43,7 @@ class Allowance:
         return later
 
     def over(self) -> TimedOut:
-        """The error for a deadline that passed, with how far the answer had come."""
+        """The error for a deadline that passed, with how far the response had come."""
         so_far = f"{self.received:,} bytes of one had come" if self.received else "not a byte of one had come"
         return TimedOut(f"no whole answer within {self.seconds:g} s: {so_far}")
 
@@ -124,7 +124,7 @@ class BoundedSocket:
     def waiting(self, seconds: float = 0) -> bytes:
         """What has come and was not read, up to 64 kB, or comes in so many seconds. b"" from a socket that was closed.
 
-        To be asked before the answer is read to its end: where the other side closes, http.client closes then, too.
+        To be asked before the response is read to its end: where the other side closes, http.client closes then, too.
         """
         try:
             self._sock.settimeout(seconds)

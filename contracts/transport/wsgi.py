@@ -100,7 +100,7 @@ class WsgiTransport:
 
 
 class _Head:
-    """What an application has said of its answer so far, and who watches it, where it is a stream of events."""
+    """What an application has said of its response so far, and who watches it, where it is a stream of events."""
 
     def __init__(self, started: list[tuple[str, list[tuple[str, str]]]], stop: Stop, clock: Clock) -> None:
         self._started = started

@@ -14,7 +14,7 @@ from threadmock.specs.schemas.validation import checker
 
 # A member that is a number means something to the server: extremes are for free-form JSON, and for coverage to ask.
 _SAFE = 2**53 - 1
-# The names are those of `specs.formats` that the library does not know itself.
+# The names are those of `specs.schemas.formats` that the library does not know itself.
 FORMATS: Mapping[str, st.SearchStrategy[str]] = {
     "uuid": st.uuids().map(str) | st.uuids().map(lambda made: str(made).upper()),
     "byte": st.binary(max_size=12).map(lambda data: base64.b64encode(data).decode()),

@@ -1,4 +1,4 @@
-"""Time goes on: what is made later says so."""
+"""Time goes on: what is created later says so."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""One request leaves no trace in the answer to another, except the thing that it was to make."""
+"""One request leaves no trace in the response to another, except the thing that it was to make."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -46,7 +46,7 @@ def run_isolation(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def _stable_members(first: Reading, second: Reading) -> list[str]:
-    """Members that two answers to one request agree on; keys and times are each answer's own."""
+    """Members that two answers to one request agree on; keys and times are each response's own."""
     own = {*read_moments(first), first.rule.key.member if first.rule.key else ""}
     names = [*first.made_members, *(n for n in first.made if n not in first.made_members)]
     return [n for n in names if n not in own and _alike(first.made.get(n, ABSENT), second.made.get(n, ABSENT))]
@@ -86,7 +86,7 @@ def _form(reading: Reading, name: str) -> str:
 
 
 def _forgeries(plain: Reading) -> dict[str, Any]:
-    """Members that only the answer declares: name to a valid value other than the server's own."""
+    """Members that only the response declares: name to a valid value other than the server's own."""
     schema = plain.made_schema
     found = {}
     for name, node in plain.made_members.items():
@@ -173,7 +173,7 @@ def run_refused_leaves_nothing(context: Context, operation: Operation) -> Iterat
 
 
 def run_precedence(context: Context, operation: Operation) -> Iterator[Finding]:
-    """Where several members of the request give one of the answer: each alone counts, the first before the others."""
+    """Where several members of the request give one of the response: each alone counts, the first before the others."""
     for member, sources in several_sources(operation).items():
         values = {name: number for number, name in enumerate(sources, 1)}
         alone = [{name: value} for name, value in values.items()]
@@ -203,7 +203,7 @@ def precedence_applies(_: Contract, operation: Operation) -> str:
 
 
 def several_sources(operation: Operation) -> dict[str, list[str]]:
-    """Member of the answer to the integer members of the body that give it, first one first."""
+    """Member of the response to the integer members of the body that give it, first one first."""
     media = next((m for m in operation.body.content.values() if m.schema), None) if operation.body else None
     asked = properties(media.schema) if media else {}
     found = {}

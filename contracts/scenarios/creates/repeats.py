@@ -21,7 +21,7 @@ AT_ONCE = 8
 
 
 def run_repeat(context: Context, operation: Operation) -> Iterator[Finding]:
-    """One request, several times: each time a success, and an answer of one shape."""
+    """One request, several times: each time a success, and a response of one shape."""
     case = make_case(operation, marked(operation, "repeated"), "the same request again")
     first = ask(context, case)
     if not first.made:
@@ -81,7 +81,7 @@ def _same_key(check: str, reading: Reading, exchanges: int) -> Finding:
 
 
 def send_at_once(context: Context, cases: list[Case]) -> list[Reading]:
-    """Send all of them at the same moment. What got no answer is left out: a target may bound its connections."""
+    """Send all of them at the same moment. What got no response is left out: a target may bound its connections."""
     barrier = threading.Barrier(len(cases))
 
     def send(case: Case) -> Reading | None:

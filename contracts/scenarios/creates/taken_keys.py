@@ -73,7 +73,7 @@ def judge_taken(check: str, original: Reading, again: Reading, policy: Policy, e
 
 
 def unchanged_thing(check: str, original: Reading, again: Reading, policy: Policy, exchanges: int) -> Iterator[Finding]:
-    """The existing thing, as it was when it was made: every member that both answers show."""
+    """The existing thing, as it was when it was created: every member that both responses show."""
     hidden = {shown.member for shown in again.rule.shown}
     for name, first in original.made.items():
         if name in hidden or name not in again.made:

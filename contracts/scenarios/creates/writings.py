@@ -84,7 +84,7 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
     if not first.accepted:
         return
     if not operation.rule.traits.destroys and isinstance(first.case.value, dict):
-        # With the keys of what was made for it: written otherwise, a placeholder would not be known again.
+        # With the keys of what was created for it: written otherwise, a placeholder would not be known again.
         value = first.case.value
         plain = replace(plain, request=first.case.request, value=value, standing=first.case.standing)
     for other in _other_requests(plain):
@@ -103,7 +103,7 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def _answer_media(operation: Operation) -> str:
-    """The media type of the answer, where none of the documented ones is JSON; else ""."""
+    """The media type of the response, where none of the documented ones is JSON; else ""."""
     reply = operation.reply(operation.success)
     kinds = list(reply.content) if reply else []
     return "" if not kinds or any(map(is_json, kinds)) else kinds[0]

@@ -61,7 +61,7 @@ def new_thing(
 
 
 def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Finding]:
-    """Make two things and read both: each answer shows what was given to it."""
+    """Make two things and read both: each response shows what was given to it."""
     things = [new_thing(context, operation, f"to be read, {number}") for number in (1, 2)]
     for thing in things:
         got = ask(context, case_about(operation, keys_of(thing), "a thing just made"))

@@ -1,4 +1,4 @@
-"""What an answer says of the other pages: links to the next and the previous one, and headers that count."""
+"""What a response says of the other pages: links to the next and the previous one, and headers that count."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -98,7 +98,7 @@ def fresh_parents(context: Context, operation: Operation) -> dict[str, Any]:
 
 
 def run_list_contains(context: Context, operation: Operation) -> Iterator[Finding]:
-    """A thing just made is in the list, as it was made."""
+    """A thing just made is in the list, as it was created."""
     for thing in make_several(context, operation, 2):
         found = look_for(context, operation, thing)
         if found.reading is None or not found.reading.accepted:
@@ -127,7 +127,7 @@ def _about(reading: Reading, check: str, expected: str, what: str, thing: Create
 
 
 def run_paging(context: Context, operation: Operation) -> Iterator[Finding]:
-    """Page by page: no page is too long, nothing comes twice, nothing is missing; also while things are made."""
+    """Page by page: no page is too long, nothing comes twice, nothing is missing; also while things are created."""
     things = make_several(context, operation, SEVERAL)
     way = paging_of(operation)
     found = list(_turn(context, way, things, growing=way.after is not None and way.offset is None))
@@ -167,7 +167,7 @@ def _turn(context: Context, way: ListPaging, things: list[CreatedThing], *, grow
 
 
 def _skipped(way: ListPaging, wanted: list[str], met: list[str], *, complete: bool) -> bool:
-    """Whether something is on no page: all pages were seen, or what was made before and after it was met."""
+    """Whether something is on no page: all pages were seen, or what was created before and after it was met."""
     if complete:
         return not set(wanted) <= set(met)
     if way.listing.by and "creat" not in way.listing.by:

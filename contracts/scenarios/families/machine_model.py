@@ -1,4 +1,4 @@
-"""The state machine: things are made, read, changed, listed and deleted at random, against a plain model.
+"""The state machine: things are created, read, changed, listed and deleted at random, against a plain model.
 
 Loaded only where it runs: Hypothesis takes time to load.
 """

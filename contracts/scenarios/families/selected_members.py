@@ -149,7 +149,7 @@ def extracts(contract: Contract, operation: Operation) -> str:
 
 
 def _objects(maker: Operation) -> list[str]:
-    """Members that hold free objects where they are marked, as the answer shows."""
+    """Members that hold free objects where they are marked, as the response shows."""
     made = marked(maker, "x")
     return [name for name, value in made.items() if isinstance(value, dict) and "inner" in value]
 

@@ -1,4 +1,4 @@
-"""The scenarios of whole families: things that are made, read, listed, changed and deleted."""
+"""The scenarios of whole families: things that are created, read, listed, changed and deleted."""
 
 from threadmock.contracts.scenarios import pages
 from threadmock.contracts.scenarios.families import (
