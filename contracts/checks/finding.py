@@ -67,8 +67,9 @@ class Finding:
     check: name of the check or scenario. operation: its slug. where: place in request or response (JSON pointer, header
     name, or ""). expected and got: one sentence each. source: the place in a document, or the rule, that says so.
     place: `where` without what varies, for the key; "" to work it out. story: what a replay needs, see `story`.
-    repeated: whether it showed again when it was sent once more, see `engine.confirmation`: yes, no, undecided; "": not tried.
-    What rests on an assumption alone is never a failure: the severity of an assumed finding is always "unconfirmed".
+    repeated: whether it showed again when it was sent once more, see `engine.confirmation`: yes, no, undecided; "": not
+    tried. What rests on an assumption alone is never a failure: the severity of an assumed finding is always
+    "unconfirmed".
     """
 
     check: str
