@@ -304,7 +304,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"documents"},
         {"wire"},
         {"members", "text"},
-        {"errors", "version"},
+        {"errors"},
     ),
     "mockserver": (
         {"", "__main__"},
@@ -452,6 +452,21 @@ def test_an_allowed_tree_is_caught_by_no_rule():
 
 def test_every_rule_of_the_tree_has_been_seen_to_catch_something():
     assert {name for name, _ in PLANTED_TREES} == set(TREE_RULES)
+
+
+def drawn_layers(page: str, package: str) -> list[set[str]]:
+    """The layers of a package as ARCHITECTURE.md lists them, from top to bottom."""
+    listed = page.split(f"### {package}/")[1].split("\n\n")[1]
+    return [set(re.findall(r"`(\w+)/?`", layer)) for layer in listed.split("·")]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_architecture_lists_the_layers_that_are_held(package):
+    held = [boxes - {"", "__main__"} for boxes in LAYERS[package]]
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert drawn_layers(page, package) == [boxes for boxes in held if boxes]
+    assert set().union(*held) | {"", "__main__"} >= {source.box for source in SOURCES if source.package == package}
+    assert set().union(*held) <= {source.box for source in SOURCES if source.package == package}
 
 
 # --- what is installed
