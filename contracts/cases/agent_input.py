@@ -35,8 +35,8 @@ def agent_input(contract: Contract, operation: Operation, text: str) -> AgentInp
     agent = contract.profile.agent
     if agent is None:
         return None
-    word = next((word for word, role in agent.hears.roles.items() if role == _USER), _USER)
-    for setting in (agent.hears.content, agent.hears.otherwise):
+    word = next((word for word, role in agent.input.roles.items() if role == _USER), _USER)
+    for setting in (agent.input.content, agent.input.otherwise):
         for found in _input_places(setting):
             if isinstance(found, str):
                 return AgentInput(piece={found: text})
@@ -117,7 +117,7 @@ def put_at(body: Any, places: Mapping[Source, Any]) -> Any:
 def input_anywhere(contract: Contract, text: str) -> dict[Source, Any]:
     """Where an object that no schema describes holds a text."""
     agent = contract.profile.agent
-    for setting in (agent.hears.content, agent.hears.otherwise) if agent else ():
+    for setting in (agent.input.content, agent.input.otherwise) if agent else ():
         for found in _input_places(setting):
             if isinstance(found, Source):
                 return {found: [{"role": _USER, "content": text}] if found.steps[-1].endswith("s") else text}

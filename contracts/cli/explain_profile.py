@@ -84,11 +84,11 @@ _Texts = Iterator[tuple[str, str]]
 
 
 def _input_part(agent: Agent) -> _Texts:
-    hears = agent.hears
-    for word, setting in (("content", hears.content), ("otherwise", hears.otherwise), ("again", hears.again)):
+    given = agent.input
+    for word, setting in (("content", given.content), ("otherwise", given.otherwise), ("again", given.again)):
         if setting:
             yield f"{word}: {setting_text(setting)}", setting.evidence
-    for name, role in hears.roles.items():
+    for name, role in given.roles.items():
         yield f"role {name!r}: {role}", agent.evidence
 
 
@@ -147,7 +147,7 @@ def _results(agent: Agent) -> _Texts:
 AGENT_WORDS: Mapping[str, Callable[[Agent], _Texts]] = {
     "thread": lambda agent: iter([(f"runs belong to {one(agent.thread)}", agent.evidence)]),
     "piece": lambda agent: iter([(f"runs make {agent.piece} things below it", agent.evidence)] if agent.piece else []),
-    "hears": _input_part,
+    "input": _input_part,
     "on": _on,
     "formats": _formats,
     "results": _results,

@@ -124,7 +124,7 @@ def _nodes(asked: Any) -> frozenset[str]:
 def _begun_turn(scope: Scope, given: AgentInput) -> dict[str, Any]:
     """What settings read of a turn before anything was answered."""
     stamp = write_date_time(scope.moment)
-    return {"question": given.text, "asked": stamp, "created": stamp, "heard": list(given.messages)}
+    return {"question": given.text, "asked": stamp, "created": stamp, "received": list(given.messages)}
 
 
 def _prepared(player: ScriptPlayer, scope: Scope, plan: RunPlan) -> ScriptPlayer:
@@ -195,7 +195,7 @@ def _new_reply(player: ScriptPlayer) -> Beats:
     first = next(beats, None)
     following = [str(first.item["node"])] if first and "node" in first.item else []
     if given.messages:
-        yield Beat("heard", {"messages": list(given.messages), "text": given.text, "next": following})
+        yield Beat("received", {"messages": list(given.messages), "text": given.text, "next": following})
     yield from _continued(beats, first)
 
 

@@ -3,7 +3,7 @@
 What a beat contains (`item` of settings), by kind:
 
     accepted, begun   text, agent, resumed, forked (answers once more the message before an earlier state)
-    heard             messages (each role, text, content, id, raw), next
+    received          messages (each role, text, content, id, raw), next
     entered           node, task, step, trigger; all beats until the node is left have these, too
     thought, part     id, text (what is new), whole (so far), first, last, number,
                       index (among all parts of the run); message: the id that a thought's has
@@ -15,7 +15,7 @@ What a beat contains (`item` of settings), by kind:
     cancelled, ended, closed, removed      turn
     changed           nothing: a request, and no run, created something below the thread
 
-`turn` is what a `fill` reads of a turn; also heard (the messages of the request) and id (of the first answer). What
+`turn` is what a `fill` reads of a turn; also received (the messages of the request) and id (of the first answer). What
 ends a run also contains milliseconds. An id is made once, so that all who read a beat find the same.
 """
 

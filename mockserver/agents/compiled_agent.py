@@ -67,15 +67,15 @@ def agent_of(contract: Contract) -> CompiledAgent:
     agent = contract.profile.agent
     if agent is None:
         raise ValueError(f"{contract.name} has runs and no `agent` that says how they go")
-    hears = agent.hears
+    given = agent.input
     return CompiledAgent(
         rule=agent,
         changes={kind: tuple(map(_compile_change, changes)) for kind, changes in agent.changes.items()},
         formats={name: _compile_format(each) for name, each in agent.formats.items()},
         results={end: compile_setting(setting) for end, setting in agent.results.items()},
-        content=compile_setting(hears.content) if hears.content else None,
-        otherwise=compile_setting(hears.otherwise) if hears.otherwise else None,
-        again=compile_setting(hears.again) if hears.again else None,
+        content=compile_setting(given.content) if given.content else None,
+        otherwise=compile_setting(given.otherwise) if given.otherwise else None,
+        again=compile_setting(given.again) if given.again else None,
         joined=frozenset(_joined(contract, agent)),
     )
 

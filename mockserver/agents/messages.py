@@ -23,7 +23,7 @@ _CONTENT = ("content", "text", "parts")
 def read_input(scope: Scope, agent: CompiledAgent, name: str) -> AgentInput:
     """The messages of a request, and the text of the last that a user sent. name: the agent's."""
     content = agent.content(scope) if agent.content else ABSENT
-    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.hears.roles)))
+    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.input.roles)))
     text = next((str(each["text"]) for each in reversed(messages) if each["role"] == "user"), None)
     other = agent.otherwise(scope) if agent.otherwise and text is None else ABSENT
     silent = other is ABSENT or other is None or other == ""
@@ -39,7 +39,7 @@ def read_earlier_input(scope: Scope, agent: CompiledAgent, name: str) -> tuple[A
     With it: how many messages came after it, and the ids of the calls in those. None where there is no such message.
     """
     content = agent.again(scope) if agent.again else ABSENT
-    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.hears.roles)))
+    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.input.roles)))
     asked = [at for at, each in enumerate(messages) if each["role"] == "user"]
     if not asked:
         return None

@@ -77,7 +77,7 @@ class Format:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class AgentInput:
     """Where a run finds its input, the message to the agent. content: a setting with a text, a message or messages.
 
     roles: the provider's words for user, assistant, system and tool. otherwise: what counts as the text where there
@@ -100,7 +100,7 @@ class Agent:
 
     thread: str
     piece: str
-    hears: Hearing
+    input: AgentInput
     changes: Mapping[str, tuple[Change, ...]]
     formats: Mapping[str, Format]
     results: Mapping[str, Setting]

@@ -7,6 +7,7 @@ from typing import Any
 from threadmock.specs.behaviour.actions import ACTIONS
 from threadmock.specs.behaviour.agent import (
     Agent,
+    AgentInput,
     Busy,
     BusyPolicy,
     Change,
@@ -14,7 +15,6 @@ from threadmock.specs.behaviour.agent import (
     Commands,
     Event,
     Format,
-    Hearing,
     Respond,
     RunRule,
     Speaker,
@@ -42,7 +42,7 @@ def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadS
         return None
     own: Evidence = node.get("evidence", "documented")
     place = f"{where}.agent"
-    hears = node["hears"]
+    given = node["input"]
     changes = {
         kind: tuple(
             _change(each, own, f"{place}.on.{kind}", spell) for each in (given if isinstance(given, list) else [given])
@@ -59,11 +59,11 @@ def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadS
     return Agent(
         node["thread"],
         node.get("piece", ""),
-        Hearing(
-            _maybe(hears.get("content"), own, place, spell),
-            hears.get("roles", {}),
-            _maybe(hears.get("otherwise"), own, place, spell),
-            _maybe(hears.get("again"), own, place, spell),
+        AgentInput(
+            _maybe(given.get("content"), own, place, spell),
+            given.get("roles", {}),
+            _maybe(given.get("otherwise"), own, place, spell),
+            _maybe(given.get("again"), own, place, spell),
         ),
         changes,
         formats,

@@ -196,7 +196,7 @@ WITHOUT_DEFAULTS: tuple[dict[str, Any], ...] = (
     {
         "cors": {},
         "fill": {"thread": MADE},
-        "agent": {"thread": "notebook", "hears": {}, "formats": {"lines": {"heartbeat": "-", "events": []}}},
+        "agent": {"thread": "notebook", "input": {}, "formats": {"lines": {"heartbeat": "-", "events": []}}},
     },
     {"cors": {"preflight": {"status": 200}}},
 )

@@ -244,7 +244,7 @@ WIDE = {
     "agent": {
         "thread": "kept_resource",
         "piece": "kept_resource",
-        "hears": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}},
+        "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}},
         "on": {
             "begun": {**{word: {f"on_{word}": _setting(word)} for word in ("run", "latest", "thread")}, "make": _made("on"), "when": _when("on")},
             "ended": [{"thread": {"at_end": "now"}}],

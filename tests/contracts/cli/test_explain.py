@@ -182,6 +182,6 @@ def test_what_a_provider_has_is_under_all_operations() -> None:
     printed = sections(contract)[""]
     assert lines(profile_parts(contract.profile)) == printed
     kinds = {line[18:31].strip() for line in printed}
-    assert kinds >= {"client", "cors", "initial", "fill", "agent thread", "agent hears", "agent on", "agent results"}
+    assert kinds >= {"client", "cors", "initial", "fill", "agent thread", "agent input", "agent on", "agent results"}
     for operation in contract.operations:
         assert {kind for kind, _, _ in parts_of(operation.rule)} <= {*RULE_WORDS, "filter", "item", "refuses"}
