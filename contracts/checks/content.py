@@ -12,6 +12,7 @@ from threadmock.contracts.checks.storing import makes, merge_of, overlap, stores
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, dig
+from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -262,10 +263,10 @@ def shown_applies(reading: Reading) -> str:
 
 def check_shown(reading: Reading) -> Iterator[Problem]:
     """A member that is shown on request only is shown then, and else not."""
+    pairs = parse_query(reading.request.query)  # as text: what a schema makes of it has no one spelling
     for shown in reading.rule.shown:
-        asked = reading.look_up(Source("query", (shown.query,)))
-        texts = [] if asked is ABSENT else asked if isinstance(asked, list) else [asked]
-        listed = [word for text in texts for word in str(text).split(",")]
+        texts = [text for name, text in pairs if name == shown.query]
+        listed = [word.strip() for text in texts for word in text.split(",")]
         got = reading.made.get(shown.member, ABSENT)
         rule = f"rule {reading.operation.pointer}/x-behaviour/shown/{shown.member}"
         if shown.holds not in listed:
