@@ -4,7 +4,7 @@ from typing import Any
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import shown
-from threadmock.mockserver.actions.run_answer import answer_run, headers_of
+from threadmock.mockserver.actions.runs.answer import answer_run, headers_of
 from threadmock.mockserver.agents.run import Run
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.rules.outcome import Done, Refused

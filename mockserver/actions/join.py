@@ -5,7 +5,7 @@ from typing import Any
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import shown
-from threadmock.mockserver.actions.run_answer import answer_run, empty_stream, is_kept, open_stream, selection_of
+from threadmock.mockserver.actions.runs.answer import answer_run, empty_stream, is_kept, open_stream, selection_of
 from threadmock.mockserver.agents.compiled_agent import agent_of
 from threadmock.mockserver.agents.events import read_id
 from threadmock.mockserver.agents.run import Run

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.refusal_conditions import unmet
 from threadmock.mockserver.actions.reply import shown
-from threadmock.mockserver.actions.run_answer import answer_run, check_capacity, headers_of
-from threadmock.mockserver.actions.run_commands import command
-from threadmock.mockserver.actions.run_start import start
+from threadmock.mockserver.actions.runs.answer import answer_run, check_capacity, headers_of
+from threadmock.mockserver.actions.runs.commands import command
+from threadmock.mockserver.actions.runs.start import start
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.rules.outcome import Done, Refused
 

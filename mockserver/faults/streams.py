@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.actions.call import Call
-from threadmock.mockserver.actions.run_answer import answer_run
-from threadmock.mockserver.actions.run_start import thread_address
+from threadmock.mockserver.actions.runs.answer import answer_run
+from threadmock.mockserver.actions.runs.start import thread_address
 from threadmock.mockserver.agents.beats import AGENT, Beat, Beats, ScriptPlayer
 from threadmock.mockserver.agents.run_plan import compile_run
 from threadmock.mockserver.agents.scripts import ScriptStep

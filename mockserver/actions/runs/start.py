@@ -7,7 +7,7 @@ from typing import Any
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import build, new_key
-from threadmock.mockserver.actions.run_answer import is_kept
+from threadmock.mockserver.actions.runs.answer import is_kept
 from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats, ScriptPlayer, TurnState
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent, agent_of
 from threadmock.mockserver.agents.messages import find_agent, read_earlier_input, read_input

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.actions.call import Call
-from threadmock.mockserver.actions.run_start import start, thread_address
+from threadmock.mockserver.actions.runs.start import start, thread_address
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.specs.behaviour.agent import Commands

@@ -1,0 +1,1 @@
+"""What run, join and cancel share: how runs start, what waiters get, commands."""
