@@ -22,7 +22,6 @@ from threadmock.contracts.checks.own_checks import load_checks
 from threadmock.contracts.engine.opening import open_run
 from threadmock.contracts.engine.run import known_checks
 from threadmock.contracts.options import Settings
-from threadmock.contracts.plugin import NotPerformed, Verification, run_suite
 from threadmock.contracts.replays.destination import open_destination
 from threadmock.contracts.replays.finding_file import read_saved
 from threadmock.contracts.replays.rejudge import judged_again
@@ -31,6 +30,7 @@ from threadmock.contracts.replays.replayer import replay as send_again
 from threadmock.contracts.reporting.report import Report, read_report
 from threadmock.contracts.reporting.text_report import lines
 from threadmock.contracts.settings import UsageError, read_settings
+from threadmock.contracts.suite.session import NotPerformed, Verification, run_suite
 from threadmock.contracts.transport.shared import WorkerPlace, new_folder
 from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError, UnknownName
@@ -38,6 +38,8 @@ from threadmock.specs.loader import load
 from threadmock.specs.text import one_line, printable
 
 MOST_TIMES = 100
+_INTERRUPTED, _NOTHING_DONE, _NOTHING_CHOSEN = 2, (0, 4), 5
+"""Exit statuses of pytest."""
 _ENVIRONMENT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")
 
 
@@ -156,11 +158,22 @@ def _ended(done: Verification) -> Report:
 
 
 def _reason(error: NotPerformed, arguments: Sequence[str]) -> BaseException:
-    if error.status == 2:
+    if error.status == _INTERRUPTED:
         return KeyboardInterrupt()
-    if error.status in (0, 4):
-        return UsageError(f"pytest performs nothing with these arguments: {' '.join(arguments)}")
+    given = " ".join(arguments)
+    if error.status == _NOTHING_CHOSEN:
+        return UsageError(f"pytest chose no item of the suite{f' with: {given}' if given else ''}.")
+    if error.status in _NOTHING_DONE:
+        why = _complaint(error.errors)
+        return UsageError(f"pytest performs nothing with these arguments: {given}{f' ({why})' if why else ''}")
     return RuntimeError(str(error))
+
+
+def _complaint(text: str) -> str:
+    """What pytest wrote, on one line, without its usage and where it looked for settings."""
+    lines = (line.strip() for line in text.splitlines())
+    shown = [line for line in lines if line and not line.startswith(("ERROR: usage:", "inifile:", "rootdir:"))]
+    return " ".join(shown).removeprefix("pytest.main(): error: ").removeprefix("ERROR: ")
 
 
 class ReplayOptions(TypedDict, total=False):

@@ -8,14 +8,14 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.opening import OpenRun
-    from threadmock.contracts.engine.summary import Summary
     from threadmock.contracts.fixture import Mock, Mocks
+    from threadmock.contracts.suite.session import Verification
     from threadmock.contracts.transport.shared import WorkerPlace
 
 FINDINGS = "threadmock"
@@ -23,6 +23,7 @@ _FOLDER = Path(__file__).resolve().parent
 _SUITE = _FOLDER / "suite" / "test_contract.py"
 _TEST = "test_contract"
 _FIXTURE = "contract_item"
+_NOTHING_DONE = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
 _open_key: "pytest.StashKey[OpenRun]" = pytest.StashKey()
 _SHARED, _SETTINGS = "threadmock_shared", "threadmock_settings"
 _MARKERS = (
@@ -120,7 +121,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _verification(config: pytest.Config) -> "Verification | None":
     """What `verify` handed to its own session; None in any other session."""
-    return next((each for each in config.pluginmanager.get_plugins() if isinstance(each, Verification)), None)
+    loaded = sys.modules.get("threadmock.contracts.suite.session")  # by `verify` alone
+    kind: type[Verification] | None = getattr(loaded, "Verification", None)
+    return next((each for each in config.pluginmanager.get_plugins() if kind and isinstance(each, kind)), None)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -273,6 +276,9 @@ class _Controller:
             self._repeat()
         stopped = self._clean_up()
         self._summary.end()
+        if self._verification and exitstatus in _NOTHING_DONE and not self._summary.crashes and not stopped:
+            self._verification.performed = False
+            return
         status = self._summary.status(int(exitstatus))
         if self._verification or (status != 0 and int(exitstatus) == 0):
             session.exitstatus = status
@@ -286,6 +292,8 @@ class _Controller:
         """Write table and findings."""
         from threadmock.contracts.reporting.text_report import lines  # noqa: PLC0415
 
+        if self._verification and not self._verification.performed:
+            return
         if self._verification is None:
             terminalreporter.section("threadmock")
         for line in lines(self._summary):
@@ -328,65 +336,3 @@ class _Controller:
         tidied = ledger_session.tidy(run.settings, path)
         self._summary.cleaned = list(ledger_session.closing(run.settings, path, cleaning, tidied=tidied))
         return None
-
-
-class NotPerformed(Exception):  # noqa: N818 - reads as what it is
-    """pytest ended before it performed anything. status: its own exit status."""
-
-    def __init__(self, status: int) -> None:
-        self.status = status
-        super().__init__(f"pytest ended with status {status} before it performed anything")
-
-
-class Verification:
-    """What `verify` hands to its own session of pytest, and what that hands back.
-
-    summary, document: of the run, and its report as JSON; None where pytest ended before. interrupted: by Ctrl-C.
-    """
-
-    def __init__(self, opened: "OpenRun", stream: TextIO) -> None:
-        self.opened = opened
-        self.summary: Summary | None = None
-        self.document: dict[str, Any] | None = None
-        self.interrupted = False
-        self._stream = stream
-        self._stdout = sys.stdout
-
-    def end(self, summary: "Summary", document: dict[str, Any], *, interrupted: bool) -> None:
-        """Note how the run ended."""
-        self.summary, self.document, self.interrupted = summary, document, interrupted
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_cmdline_main(self) -> Iterator[Any]:
-        """While pytest sets itself up, the stream stands in for the output that its reporter is going to write to."""
-        sys.stdout = self._stream
-        try:
-            return (yield)
-        finally:
-            self._restore()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self) -> None:
-        """The reporter is made: whatever else is printed goes where it always goes."""
-        self._restore()
-
-    def _restore(self) -> None:
-        if sys.stdout is self._stream:
-            sys.stdout = self._stdout
-
-
-def run_suite(opened: "OpenRun", arguments: Sequence[str], stream: TextIO) -> Verification:
-    """Run pytest on the suite with these further arguments, in this process; what came of it.
-
-    stream: what pytest writes to. NotPerformed where pytest ended before any item.
-    """
-    verification = Verification(opened, stream)
-    code = int(pytest.main([*_own_arguments(), *arguments], plugins=[verification]))
-    if verification.document is None:
-        raise NotPerformed(code)
-    return verification
-
-
-def _own_arguments() -> list[str]:
-    place = ["-p", "threadmock", "-c", str(_SUITE.parent / "pytest.ini"), "--rootdir", str(_SUITE.parent), str(_SUITE)]
-    return [*place, "-qq", "--no-header", "--tb=no", "-rN", "--assert=plain"]

@@ -29,7 +29,10 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
             raise UnknownName("option", name, known)
         given[name] = _read(known[name], given[name])
     for name in ("checks", "exclude_checks"):
-        given[name] = tuple(part.strip() for text in given.get(name, ()) for part in text.split(",") if part.strip())
+        texts = given.get(name, ())
+        given[name] = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+        if texts and not given[name]:
+            raise UsageError(f"{flag_of(name)} names no check.", fix="Name one, or leave it out.")
     given.setdefault("seed", random.SystemRandom().getrandbits(32))
     settings = Settings(**given)
     _check(settings)
@@ -80,7 +83,7 @@ def _check(settings: Settings) -> None:
 def chosen_operations(contract: "Contract", names: Iterable[str]) -> "tuple[Operation, ...]":
     """The operations that are named by id, slug, `METHOD /path` or tag, comma-separated; all where none is named.
 
-    UnknownName, with the nearest, where one names nothing.
+    UnknownName, with the nearest, where one names nothing; UsageError where the texts hold no name at all.
     """
     wanted = tuple(names)
     if not wanted:
@@ -97,6 +100,8 @@ def chosen_operations(contract: "Contract", names: Iterable[str]) -> "tuple[Oper
             if not found:
                 raise UnknownName("operation", name, by_name)
             chosen |= dict.fromkeys(found)
+    if not chosen:
+        raise UsageError("--operations names no operation.", fix="Name one, or leave it out for all.")
     return tuple(operation for operation in contract.operations if operation in chosen)
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _SEEDS = 2**32
 MOST_SPEED = 1000
+_LAST_PORT = 65535
 
 
 class Mock:
@@ -64,13 +65,16 @@ class Mock:
 
         port: 0 for any free one. The server answers on a thread of this process, so that the mock can be asked and
         reset while it runs. At the end open streams end and runs that are under way are dropped; what is stored stays.
-        PortTaken (an OSError) where a server listens there; RuntimeError where this mock is being served already.
+        PortTaken (an OSError) where a server listens there; SpecError for a number that is no port; RuntimeError where
+        this mock is being served already.
 
             with create_mock("openapi.yaml").serve() as url:
                 urllib.request.urlopen(f"{url}/openapi/threads")
         """
         from threadmock.mockserver.server.embedded import serve_in_thread  # noqa: PLC0415 - few mocks are served so
 
+        if type(port) is not int or not 0 <= port <= _LAST_PORT:
+            raise SpecError(f"`port` must be 0-{_LAST_PORT}, not {port!r}.", fix="Give 0 for any free one.")
         if not self._serving.acquire(blocking=False):
             raise RuntimeError("This mock is being served already; create another one, or end that block first.")
         try:
@@ -83,8 +87,9 @@ class Mock:
         """Forget everything and begin anew, with the same seed or another; how many things were forgotten.
 
         After a reset with the same seed the same requests get the same ids. Open streams end, the journal is empty,
-        and what `data` and the provider have from the start is there again.
+        and what `data` and the provider have from the start is there again. SpecError for a seed that is none.
         """
+        _check_seed(seed)
         return self.gateway.reset(seed)
 
     def exchanges(self) -> list[dict[str, Any]]:
@@ -121,9 +126,9 @@ def create_mock(  # noqa: PLR0913 - options, by name
     script: str | Path | Scripts | None = None,
     data: "str | Path | Dataset | None" = None,
     auth: str = "present",
-    faults: Iterable[str] = (),
+    faults: str | Iterable[str] = (),
     speed: float = 1.0,
-    origins: Iterable[str] = (),
+    origins: str | Iterable[str] = (),
     guard_host: bool = True,
     log: Callable[[str], None] | None = None,
     clock: Callable[[], datetime.datetime] = system_now,
@@ -139,7 +144,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     script: what agents say: the name of a shipped script, or a file. data: threads and messages to begin with: the name
     of a shipped set, or a file.
     auth: "off", "present" (any credential will do, where one is asked for), or the one token that is accepted.
-    faults: names of deviations to plant. speed: what the delays of scripts are multiplied by, 0 to 1000.
+    faults: names of deviations to plant; a text is one of them, as it is of origins. speed: what the delays of scripts
+    are multiplied by, 0 to 1000.
     origins: pages that may call besides those on loopback. guard_host: refuse names of hosts that are not this machine.
     log: called with one line for each request. clock: the present time, in UTC. timer: the time of runs; see
     `agents.timer`. store: instead of one in memory.
@@ -154,14 +160,15 @@ def create_mock(  # noqa: PLR0913 - options, by name
     """
     if not auth:
         raise SpecError("`auth` needs off, present or a token.")
-    if not 0 <= speed <= MOST_SPEED:
-        raise SpecError(f"`speed` is a number from 0 to {MOST_SPEED}.")
+    if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 <= speed <= MOST_SPEED:
+        raise SpecError(f"`speed` is a number from 0 to {MOST_SPEED}, not {speed!r}.", fix="Leave it out for 1.")
+    _check_seed(seed)
     contracts = load_all(sources, layer)
     world = World(
         seed=random.SystemRandom().randrange(_SEEDS) if seed is None else seed,
         now=clock,
         store=store or MemoryStore(),
-        faults=planted(find_faults(faults)),
+        faults=planted(find_faults(_texts("faults", faults))),
         auth=auth,
         scheduler=Scheduler(timer=timer or RealTimer(), speed=speed),
         scripts=script if isinstance(script, Scripts) else read_scripts(None if script is None else str(script)),
@@ -170,7 +177,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
         Gateway(
             contracts,
             world,
-            origins=frozenset(origins),
+            origins=frozenset(_texts("origins", origins)),
             guard_host=guard_host,
             log=log,
             data=_dataset(data),
@@ -181,15 +188,35 @@ def create_mock(  # noqa: PLR0913 - options, by name
 def load_all(sources: Sequence[str | Path | Contract], layer: str) -> list[Contract]:
     """The contracts of the sources, or of all built-in providers where none is given. SpecError for equal names."""
     chosen = sources or builtin_names()
+    for each in chosen:
+        if not isinstance(each, str | Path | Contract):
+            what = f"A source is a name, a path or a Contract, not {each!r}."
+            raise SpecError(what, fix="Give several as several arguments, and none for all built-in providers.")
     contracts = [each if isinstance(each, Contract) else load(each, layer=layer) for each in chosen]
     named: dict[str, str] = {}
     for contract, source in zip(contracts, chosen, strict=True):
         own = f"the contract {contract.name!r}" if isinstance(source, Contract) else str(source)
+        if own == named.get(contract.name):
+            raise SpecError(f"{own!r} is given twice.", fix="Name it once.")
         if contract.name in named:
             what = f"{named[contract.name]} and {own} would both be named {contract.name!r}."
             raise SpecError(what, fix="Rename one of the files.")
         named[contract.name] = own
     return contracts
+
+
+def _check_seed(seed: int | None) -> None:
+    if seed is not None and (type(seed) is not int or seed < 0):
+        raise SpecError(f"`seed` is a whole number, 0 or more, not {seed!r}.", fix="Give None for a random one.")
+
+
+def _texts(option: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    """The texts of an option that takes several; a text alone is one of them."""
+    found = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else (given,)
+    for each in found:
+        if not isinstance(each, str):
+            raise SpecError(f"`{option}` takes texts, not {each!r}.", fix="Give a list of texts.")
+    return found
 
 
 def _dataset(data: "str | Path | Dataset | None") -> "Dataset | None":

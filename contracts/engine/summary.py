@@ -14,7 +14,7 @@ from threadmock.contracts.transport.errors import TRESPASS
 from threadmock.specs.contract import Operation
 
 CONFORMS, FINDINGS, USAGE, UNREACHABLE, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 130
-_PYTEST_INTERRUPTED, _PYTEST_NOTHING = 2, 5
+_PYTEST_INTERRUPTED, _PYTEST_BROKE, _PYTEST_NOTHING = 2, 3, 5
 
 
 class Summary:
@@ -160,7 +160,7 @@ class Summary:
             (self.failures, FINDINGS),
             (self.gone, UNREACHABLE),
             (own and all(own), USAGE),
-            (self.crashes or pytest_status == _PYTEST_NOTHING, OUR_FAULT),
+            (self.crashes or pytest_status in (_PYTEST_BROKE, _PYTEST_NOTHING), OUR_FAULT),
             (pytest_status == _PYTEST_INTERRUPTED, INTERRUPTED),
             (self.untested, FINDINGS),
         )

@@ -66,7 +66,12 @@ class _Worker:
 @click.option(
     "--auth", default="present", show_default=True, metavar="off|present|TOKEN", help="Which credentials are asked for."
 )
-@click.option("--seed", type=int, help="Same seed and clock: same bytes. Random, and printed, where it is left out.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Same seed and clock: same bytes. Random, and printed, where it is left out.",
+)
 @click.option(
     "--allow-origin",
     "origins",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import threadmock.contracts
-from support.command_line import deployment, mock
+from support.command_line import deployment, invoke, mock
 from threadmock.contracts import Finding, Interrupted, Report, Unreachable, replay, verify
 from threadmock.contracts.api import ReplayOptions, VerifyOptions
 from threadmock.contracts.options import LAYERS, OPTIONS, Settings
@@ -93,6 +93,11 @@ def test_nobody_at_the_target_is_an_exception(tmp_path):
         ({"allow_writes": "no"}, "--allow-writes can't be 'no'. Give a value of type bool."),
         ({"operations": [3]}, "--operations can't be 3."),
         ({"operations": ["POST /thread"]}, "There is no operation 'POST /thread'. Did you mean 'POST /threads'?"),
+        ({"operations": ""}, "--operations names no operation. Name one, or leave it out for all."),
+        ({"operations": [""]}, "--operations names no operation."),
+        ({"operations": [",", " "]}, "--operations names no operation."),
+        ({"checks": [""]}, "--checks names no check. Name one, or leave it out."),
+        ({"exclude_checks": ","}, "--exclude-checks names no check."),
         ({"checks": ["ecko"]}, "There is no check 'ecko'. Did you mean 'echo'?"),
         ({"faults": ["truncat"]}, "There is no fault 'truncat'."),
         ({"headers": {"X-A": "b"}}, "--header is for a deployment. Add --target URL."),
@@ -106,9 +111,34 @@ def test_an_option_that_can_not_be_is_a_usage_error_that_names_it(options, text)
 
 
 def test_arguments_that_pytest_does_not_take_are_a_usage_error(capfd):
-    with pytest.raises(UsageError, match="--no-such-option"):
+    with pytest.raises(UsageError, match=r"--no-such-option \(unrecognized arguments: --no-such-option\)"):
         verify("langsmith", pytest_arguments=["--no-such-option"], **ONE)
-    assert "unrecognized arguments" in capfd.readouterr().err
+    with pytest.raises(UsageError, match="Wrong expression passed to '-k'"):
+        verify("langsmith", pytest_arguments=["-k", "a ("], **ONE)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_arguments_that_choose_nothing_are_a_usage_error(tmp_path):
+    with pytest.raises(UsageError) as error:
+        verify("langsmith", pytest_arguments=["-k", "zzz"], report=tmp_path / "report", **ONE)
+    assert str(error.value) == "pytest chose no item of the suite with: -k zzz."
+    assert not (tmp_path / "report" / "report.json").exists()
+    status, text = invoke("verify", "langsmith", "--operations", CREATE, "--", "-k", "zzz")
+    assert (status, "pytest chose no item of the suite with: -k zzz." in text) == (2, True)
+
+
+def test_what_a_check_prints_to_standard_error_still_goes_there(tmp_path, capfd):
+    text = """
+        import sys
+        from threadmock.contracts import check
+
+        @check(name="loud", asserts="it is heard", source="this test")
+        def loud(exchange):
+            print("printed by a check", file=sys.stderr)
+    """
+    (tmp_path / "loud.py").write_text(textwrap.dedent(text))
+    verify("langsmith", checks_from=[tmp_path / "loud.py"], pytest_arguments=["-k", "coverage", "-s"], **ONE)
+    assert "printed by a check" in capfd.readouterr().err
 
 
 def test_a_contract_that_was_loaded_is_verified_as_it_is_and_its_findings_are_sent_again(tmp_path, data):

@@ -332,12 +332,6 @@ def test_the_port_may_be_chosen_and_is_free_again_afterwards() -> None:
         assert other.getsockname()[1] == port
 
 
-@pytest.mark.parametrize("port", [-1, 65536])
-def test_a_port_that_is_none_is_an_os_error(port: int) -> None:
-    with pytest.raises(OSError, match="Can't listen on"), create_mock(THINGS).serve(port):
-        pass
-
-
 def test_a_port_that_is_taken_is_an_os_error() -> None:
     with create_mock(THINGS).serve() as url:
         port = int(url.rpartition(":")[2])
@@ -495,6 +489,64 @@ def test_the_example_of_the_docstring_is_true(monkeypatch: pytest.MonkeyPatch) -
 def test_every_public_name_has_a_docstring() -> None:
     public = [create_mock, Mock, *(each for name, each in vars(Mock).items() if not name.startswith("_"))]
     assert all(each.__doc__ for each in public)
+
+
+def refusal(*sources: Any, **options: Any) -> str:
+    with pytest.raises(SpecError) as error:
+        create_mock(*sources, **options)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"seed": "x"}, "`seed` is a whole number, 0 or more, not 'x'. Give None for a random one."),
+        ({"seed": -1}, "`seed` is a whole number, 0 or more, not -1."),
+        ({"seed": True}, "`seed` is a whole number, 0 or more, not True."),
+        ({"speed": "x"}, "`speed` is a number from 0 to 1000, not 'x'."),
+        ({"speed": float("nan")}, "`speed` is a number from 0 to 1000, not nan."),
+        ({"faults": [7]}, "`faults` takes texts, not 7."),
+        ({"faults": 7}, "`faults` takes texts, not 7."),
+        ({"origins": [None]}, "`origins` takes texts, not None."),
+    ],
+)
+def test_an_option_of_another_type_is_refused_with_what_to_do(options: dict[str, Any], text: str) -> None:
+    assert refusal(THINGS, **options).startswith(text)
+
+
+@pytest.mark.parametrize("source", [None, ["langsmith"], 7])
+def test_a_source_of_another_type_is_refused_with_what_to_do(source: Any) -> None:
+    expected = f"A source is a name, a path or a Contract, not {source!r}. Give several as several arguments"
+    assert refusal(source).startswith(expected)
+
+
+def test_a_source_that_is_given_twice_is_named_as_such() -> None:
+    assert refusal("langsmith", "langsmith") == "'langsmith' is given twice. Name it once."
+    done = CliRunner().invoke(serve, ["langsmith", "langsmith"])
+    assert (done.exit_code, "'langsmith' is given twice." in done.output) == (2, True)
+
+
+def test_a_text_is_a_list_of_one() -> None:
+    draft = {"name": "x" * 200}
+    made = Client(create_mock(THINGS, faults="truncate").wsgi).post("/things", json=draft)
+    assert len(made.json["name"]) == 100
+    client = Client(create_mock(THINGS, origins="https://chat.example").wsgi)
+    shown = client.get("/things", headers={"origin": "https://chat.example"})
+    assert shown.headers["access-control-allow-origin"] == "https://chat.example"
+    assert client.get("/things", headers={"origin": "https://other.example"}).status_code == 403
+
+
+def test_a_port_and_a_seed_that_can_not_be_are_refused() -> None:
+    mock = create_mock(THINGS)
+    for port in (99999, 65536, -1, "x"):
+        text = f"`port` must be 0-65535, not {port!r}. Give 0 for any free one."
+        with pytest.raises(SpecError) as error, mock.serve(port):
+            pass
+        assert str(error.value) == text
+    with pytest.raises(SpecError, match="`seed` is a whole number"):
+        mock.reset(seed=-1)
+    done = CliRunner().invoke(serve, ["--seed", "-1"])
+    assert (done.exit_code, "-1 is not in the range x>=0" in done.output) == (2, True)
 
 
 USER = """
