@@ -72,9 +72,7 @@ class Settings:
     )
     checks_from: tuple[str, ...] = field(
         default=(),
-        metadata=_option(
-            "--checks-from", "Ask the checks of your own, too, that a module or a .py file holds.", metavar="MODULE"
-        ),
+        metadata=_option("--checks-from", "Include the checks of a module or .py file.", metavar="MODULE"),
     )
     headers: tuple[str, ...] = field(
         default=(), metadata=_option("--header", "Sent with every request.", metavar="'Name: value'")
@@ -109,7 +107,10 @@ class Settings:
         metadata=_option("--seed", "Same seed, same cases. Random, and printed, if left out.", kind=int, metavar="N"),
     )
     report: Path | None = field(
-        default=None, metadata=_option("--report", "Write report.json and junit.xml there.", kind=Path, metavar="DIR")
+        default=None,
+        metadata=_option(
+            "--report", "Folder for report.json, junit.xml, findings and ledger.", kind=Path, metavar="DIR"
+        ),
     )
     allow_writes: bool = field(
         default=False, metadata=_option("--allow-writes", "Needed for a target that is not this machine.", kind=bool)

@@ -110,7 +110,7 @@ def chosen_checks(settings: Settings, known: Iterable[str]) -> frozenset[str]:
     names = frozenset(known)
     for name in (*settings.checks, *settings.exclude_checks):
         if name not in names:
-            raise UnknownName("check", name, names)
+            raise UnknownName("check", name, names, listed="threadmock checks")
     chosen = (frozenset(settings.checks) or names) - frozenset(settings.exclude_checks)
     if not chosen:
         raise UsageError("No check is left.", fix="Exclude fewer, or name others with --checks.")

@@ -321,6 +321,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     for name, text in written_pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+        sys.stdout.write(f"docs/reference/{name}\n")
     return 0
 
 

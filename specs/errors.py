@@ -13,6 +13,9 @@ All of them are usage errors: the command line prints them and exits with status
 import difflib
 from collections.abc import Iterable
 
+MOST_LISTED = 30
+_FEW = 5
+
 
 class SpecError(Exception):
     """Base of all errors about documents.
@@ -50,15 +53,22 @@ class RuleError(SpecError):
 class UnknownName(SpecError):  # noqa: N818 - reads as what it is
     """Nothing has that name. Offers the nearest that exists."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "", listed: str = "") -> None:
+        """listed: the command that lists all names of the kind, shown where they are too many for the message."""
         known = sorted(known)
-        super().__init__(f"There is no {kind} {name!r}.", where=where, fix=nearest(name, known))
+        fix = nearest(name, known)
+        if listed and len(known) > MOST_LISTED and fix.startswith("Known"):
+            fix = f"{fix} All: {listed}."
+        super().__init__(f"There is no {kind} {name!r}.", where=where, fix=fix)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """One sentence that offers the nearest known name, else lists all of them."""
+    """One sentence that offers the nearest known name, else lists them all, or of many the nearest few."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"
+    if len(known) > MOST_LISTED:
+        few = difflib.get_close_matches(name, known, n=_FEW, cutoff=0.0)
+        return f"Known are {len(known)}, among them {', '.join(few)}."
     return f"Known: {', '.join(known)}." if known else ""

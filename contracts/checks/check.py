@@ -1,15 +1,18 @@
 """Check: one question about one exchange. The decorator `check` makes one of a function of a project."""
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from threadmock.contracts.checks.checked_exchange import CheckedExchange, Found
 
 if TYPE_CHECKING:
     from threadmock.specs.evidence import Evidence
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -43,6 +46,17 @@ def always(_: CheckedExchange) -> str:
     return ""
 
 
+def _with_brackets(make: Callable[_P, _T]) -> Callable[_P, _T]:
+    @functools.wraps(make)
+    def checked(*given: _P.args, **options: _P.kwargs) -> _T:
+        if given:
+            raise TypeError("write `@check(name=…, asserts=…, source=…)`")
+        return make(*given, **options)
+
+    return checked
+
+
+@_with_brackets
 def check(
     *,
     name: str,
@@ -57,7 +71,9 @@ def check(
 
     name: lower-case words with underscores, as in `--checks NAME`. asserts: what holds where it passes, one sentence.
     source: where that comes from, such as a style guide. applies: "" or the reason why the question can't be asked of
-    an exchange. evidence: "assumed" where a finding is no failure. ValueError for a name or a sentence that is none.
+    an exchange. evidence: "assumed" where a finding is no failure. A finding is no stronger than what its request rests
+    on, such as "assumed" for an odd charset, unless its Problem is `unconditional`. ValueError for a name or a sentence
+    that is none.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"a check is named by lower-case letters, digits and underscores, not {name!r}")

@@ -53,8 +53,8 @@ class Problem:
     got: what came, in a few words; what varies from request to request is best quoted, so that problems of one cause
     are counted together. expected: what should have come; "" for what the check asserts. where: JSON pointer into the
     body, name of a header, or "". source: the place that says so; "" for the check's own. evidence: "assumed" for what
-    is no failure; None for the check's own. exchanges: how many it rests on. unconditional: it is wrong whatever was
-    sent; else the evidence of what the case expects weakens it.
+    is no failure; None for the check's own. exchanges: how many it rests on. unconditional: by default a finding is no
+    stronger than what the request rests on (an odd charset: assumed); True: it always counts in full.
     """
 
     got: str

@@ -35,8 +35,12 @@ def load_checks(modules: Iterable[str], taken: Collection[str]) -> tuple[Check, 
                 f"There is no check in {name}.", fix="Put `@threadmock.contracts.check(…)` before a function."
             )
         for check in own:
+            if check.name in taken:
+                raise UsageError(
+                    f"threadmock has a check {check.name!r} already.", where=name, fix="Choose another name."
+                )
             known = found.get(check.name)
-            if (known is not None and known is not check) or check.name in taken:
+            if known is not None and known is not check:
                 raise UsageError(f"The name of the check {check.name!r} in {name} is taken.", fix="Choose another one.")
             found[check.name] = check
     return tuple(replace(check, applies=_applies(check), run=_run(check)) for check in found.values())
@@ -47,11 +51,15 @@ def _checks_of(module: ModuleType) -> Iterator[Check]:
 
 
 def _module(name: str) -> ModuleType:
+    if (not name.strip() or name.startswith(".")) and not _is_path(name):
+        raise UsageError(f"--checks-from names no module: {name!r}.", fix=_FIX)
     try:
         return _from_file(Path(name)) if _is_path(name) else importlib.import_module(name)
     except ModuleNotFoundError as error:
         if not _is_path(name) and error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            raise UsageError(f"There is no module {name!r}.", fix=_FIX) from None
+            file = f"{name}.py"
+            fix = f"Did you mean {file!r}?" if Path(file).is_file() else _FIX
+            raise UsageError(f"There is no module {name!r}.", fix=fix) from None
         raise _broken(name, error) from None
     except UsageError:
         raise
@@ -85,10 +93,15 @@ def _broken(name: str, error: Exception) -> UsageError:
 def _place(error: Exception) -> str:
     """File and line of a project's code where something was raised."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [each for each in frames if not each.filename.startswith((_OURS, "<")) and "importlib" not in each.filename]
+    own = [each for each in frames if not _is_ours(each.filename) and "importlib" not in each.filename]
     # what a project calls may break further inside, in a library
     chosen = next((each for each in reversed(own) if not _is_library(each.filename)), own[-1] if own else None)
     return f"{chosen.filename}, line {chosen.lineno}" if chosen else ""
+
+
+def _is_ours(file: str) -> bool:
+    # an installed package may be reached by a link
+    return file.startswith("<") or str(Path(file).resolve()).startswith(_OURS)
 
 
 def _is_library(file: str) -> bool:

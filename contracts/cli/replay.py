@@ -29,7 +29,9 @@ _EPILOG = (
     "ledger",
     "keep",
 )
-@click.option("--times", type=click.IntRange(1, 100), default=1, metavar="N", help="Try so often, until it holds.")
+@click.option(
+    "--times", type=click.IntRange(1, 100), default=1, metavar="N", help="Send up to N times, until it holds."
+)
 @click.pass_context
 def replay(context: click.Context, /, file: Path, target: str | None, times: int, **options: Any) -> None:
     """Send a finding again that `verify --report DIR` saved, and say whether it still holds.

@@ -1,6 +1,7 @@
 """What a person reads: one line per item while it runs, then the table and the findings."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ def progress(outcome: Outcome) -> str:
     """One line: operation, phase, exchanges, findings."""
     failures = len(outcome.failures)
     unconfirmed = len(outcome.causes) - failures
-    said = [f"{failures} finding{'s' * (failures != 1)}" if failures else "no finding"]
+    own = outcome.crash.startswith(FAILED)
+    said = [f"{failures} finding{'s' * (failures != 1)}"] if failures else [] if own else ["no finding"]
     said += [f"{unconfirmed} unconfirmed"] if unconfirmed else []
     ended = outcome.crash or outcome.gone or outcome.ended
     said += [one_line(ended)] if ended else []
@@ -142,14 +144,22 @@ def _closing(summary: "Summary") -> Iterator[str]:
         yield printable(f"NOT TESTED, {reason}: {named}")
     if summary.gone:
         yield printable(f"UNREACHABLE {one_line(summary.gone)}")
+    broken = Counter(crash.partition(f"{FAILED}: ")[2] for crash in summary.crashes if FAILED in crash)
+    if broken:
+        yield _OWN
+    for text, count in broken.items():
+        phases = f"in {count} phases" if count > 1 else "in 1 phase"
+        yield printable(summary.masking(f"{_INDENT}check {one_line(text)}, {phases}"))
     for crash in summary.crashes:
-        yield _STOPPED if TRESPASS in crash else _OWN if FAILED in crash else "threadmock failed; please report this:"
-        yield from textwrap.indent(printable(summary.masking(crash)), _INDENT).splitlines()
+        if FAILED not in crash:
+            yield _STOPPED if TRESPASS in crash else "threadmock failed; please report this:"
+            yield from textwrap.indent(printable(summary.masking(crash)), _INDENT).splitlines()
     yield from summary.cleaned
     if summary.findings and not summary.settings.target:
         yield f"The curl lines work with: {_serve(summary)}"
     unconfirmed = len(summary.findings) - summary.failures
-    tested = len(summary.outcomes) - len(summary.untested) - len(summary.limited)
+    broke = {slug for slug, outcome in summary.outcomes.items() if outcome.crash}
+    tested = len(summary.outcomes.keys() - summary.untested.keys() - summary.limited.keys() - broke)
     yield (
         f"{summary.contract.name} ({summary.contract.layer}) on {summary.target}: {tested} of"
         f" {len(summary.operations)} operations tested, {summary.exchanges:,} exchanges in {summary.seconds:.1f} s,"

@@ -127,6 +127,8 @@ def read_ledger(path: Path) -> LedgerContent:
     """Read a ledger. LedgerError where it is none. A last line that was cut off counts as not written."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        raise LedgerError("There is no such ledger.", where=str(path), fix="Check the path.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerError(f"The ledger can't be read: {error}.", where=str(path)) from None
     try:

@@ -20,6 +20,7 @@ from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.hosts import is_loopback
 
+MOST_NAMED = 3
 MOCK_TOKEN = "threadmock"  # noqa: S105 - made up, and no secret
 
 
@@ -82,8 +83,9 @@ def http_target(  # noqa: PLR0913 - options, by name
 def _refuse_writes(base: TargetUrl, operations: Iterable[Operation]) -> None:
     writing = [str(operation) for operation in operations if writes(operation)]
     if writing:
+        more = f" and {len(writing) - MOST_NAMED} more" if len(writing) > MOST_NAMED else ""
         raise TargetError(
-            f"{base.text} is not this machine, and {', '.join(writing)} would write to it.",
+            f"{base.text} is not this machine, and {', '.join(writing[:MOST_NAMED])}{more} would write to it.",
             fix="Add --allow-writes if that is meant, or choose others with --operations.",
         )
 

@@ -152,6 +152,6 @@ def find_faults(names: Iterable[str]) -> list[Fault]:
     found = []
     for name in names:
         if name not in table:
-            raise UnknownName("fault", name, table)
+            raise UnknownName("fault", name, table, listed="threadmock checks")
         found.append(table[name])
     return found

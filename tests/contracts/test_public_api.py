@@ -174,6 +174,18 @@ def test_ctrl_c_ends_the_run_with_what_was_found_until_then(tmp_path):
     assert stop.value.report.operations
 
 
+def test_a_target_that_is_not_this_machine_is_refused_with_the_first_operations_that_would_write():
+    with pytest.raises(SpecError) as error:
+        verify("seekrflow", "https://198.51.100.7")
+    first = "POST /v1/threads, DELETE /v1/threads/{thread_id}, POST /v1/threads/{thread_id}/messages and 6 more"
+    assert str(error.value).startswith(f"https://198.51.100.7 is not this machine, and {first} would write to it. Add ")
+
+
+def test_a_ledger_that_is_not_there_is_named_as_such(tmp_path):
+    status, text = invoke("cleanup", str(tmp_path / "missing"))
+    assert (status, text) == (2, f"Error: {tmp_path / 'missing'}: There is no such ledger. Check the path.\n")
+
+
 # --- within a session of pytest
 
 

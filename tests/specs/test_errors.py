@@ -32,6 +32,16 @@ def test_an_unknown_name_that_is_near_none_lists_all_of_them_sorted():
     assert str(UnknownName("layer", "zzz", ("b", "a"), where="here")) == "here: There is no layer 'zzz'. Known: a, b."
 
 
+def test_of_many_names_the_nearest_few_are_listed_and_where_all_are():
+    known = [f"name-{number}" for number in range(100)]
+    text = str(UnknownName("fault", "zzz", known, listed="threadmock checks"))
+    assert text.startswith("There is no fault 'zzz'. Known are 100, among them name-")
+    assert text.endswith(" All: threadmock checks.")
+    assert text.count("name-") == 5
+    assert "threadmock checks" not in str(UnknownName("layer", "zzz", ("b", "a"), listed="threadmock checks"))
+    assert str(UnknownName("fault", "name-1x", known, listed="threadmock checks")).endswith("Did you mean 'name-1'?")
+
+
 def test_where_nothing_is_known_nothing_is_offered():
     assert str(UnknownName("fault", "x", ())) == "There is no fault 'x'."
 

@@ -1,15 +1,18 @@
 """Checks of a project: they find what they are made for, are silent elsewhere, and are refused where they can't be used."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 import textwrap
+import traceback
+from pathlib import Path
 
 import pytest
 from support.command_line import deployment, invoke, mock
 from threadmock.contracts import CheckedExchange, Problem, check, replay, verify
-from threadmock.contracts.checks import checks
+from threadmock.contracts.checks import checks, own_checks
 from threadmock.contracts.checks.own_checks import load_checks
 from threadmock.contracts.settings import UsageError
 from threadmock.specs.wire.messages import Response
@@ -226,10 +229,14 @@ UNUSABLE = [
     ("x = 1 +\n", "{path}, line 1: {path} can't be imported: SyntaxError: invalid syntax"),
     ("x = 1\nname_that_is_not_there\n", "{path}, line 2: {path} can't be imported: NameError: "),
     ("import no_such_module_anywhere\n", "{path}, line 1: {path} can't be imported: ModuleNotFoundError: "),
-    (BREAKS.replace('"breaks"', '"echo"'), "The name of the check 'echo' in {path} is taken."),
-    (BREAKS.replace('"breaks"', '"taken"'), "The name of the check 'taken' in {path} is taken."),
+    (BREAKS.replace('"breaks"', '"echo"'), "{path}: threadmock has a check 'echo' already. Choose another name."),
+    (BREAKS.replace('"breaks"', '"taken"'), "{path}: threadmock has a check 'taken' already."),
     (BREAKS + BREAKS.replace("def breaks", "def other"), "The name of the check 'breaks' in {path} is taken."),
     (BREAKS.replace('"breaks"', '"Not A Name"'), "{path}, line 4: {path} can't be imported: ValueError: "),
+    (
+        BREAKS.replace('@check(name="breaks", asserts="it works", source="this test")', "@check"),
+        "{path}, line 4: {path} can't be imported: TypeError: write `@check(name=…, asserts=…, source=…)`",
+    ),
     (BREAKS.replace('"it works"', '" "'), "{path}, line 4: {path} can't be imported: ValueError: "),
 ]
 
@@ -250,6 +257,44 @@ def test_a_module_that_is_not_there_is_a_usage_error(name):
         UsageError, match=r"There is no (module|file) .* Name a module that can be imported, or the path"
     ):
         load_checks([name], ())
+
+
+@pytest.mark.parametrize("name", ["", " ", "."])
+def test_a_text_that_names_no_module_is_a_usage_error_of_the_option(name):
+    with pytest.raises(UsageError) as error:
+        load_checks([name], ())
+    assert str(error.value).startswith(f"--checks-from names no module: {name!r}. Name a module")
+
+
+def test_the_file_is_offered_where_it_is_named_like_a_module(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module(tmp_path, BREAKS, "no_such_module_but_a_file.py")
+    with pytest.raises(
+        UsageError, match=r"no_such_module_but_a_file'\. Did you mean 'no_such_module_but_a_file\.py'\?"
+    ):
+        load_checks(["no_such_module_but_a_file"], ())
+
+
+def test_the_place_of_an_error_is_never_ours_even_where_our_folder_is_reached_by_a_link(tmp_path, monkeypatch):
+    path = module(tmp_path, BREAKS.replace('"breaks"', '"Not A Name"'))
+    (tmp_path / "elsewhere").symlink_to(Path(own_checks.__file__).parents[1])
+    linked = str(tmp_path / "elsewhere" / "checks" / "own_checks.py")
+    frames = [traceback.FrameSummary(str(path), 4, "own"), traceback.FrameSummary(linked, 9, "check")]
+    monkeypatch.setattr(own_checks.traceback, "extract_tb", lambda _: frames)
+    assert own_checks._place(ValueError()) == f"{path}, line 4"
+
+
+def test_a_broken_check_is_reported_once_and_its_operation_is_not_counted_as_tested(tmp_path):
+    path = module(tmp_path, BREAKS)
+    stream = io.StringIO()
+    report = verify("langsmith", checks_from=[path], stream=stream, **ONE)
+    count = len(report.to_json()["crashes"])
+    line = f"    check breaks raised KeyError: 'no such member' ({path}, line 6), in {count} phases"
+    assert count > 3
+    assert str(report).splitlines().count(line) == 1
+    assert str(report).count("raised KeyError") == 1
+    assert "0 of 1 operations tested" in str(report)
+    assert "no finding, A check" not in stream.getvalue()
 
 
 def test_a_module_that_is_named_twice_is_loaded_once_and_one_of_another_counts(tmp_path, monkeypatch):
