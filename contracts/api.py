@@ -21,7 +21,7 @@ from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.own_checks import load_checks
 from threadmock.contracts.engine.opening import open_run
 from threadmock.contracts.engine.run import known_checks
-from threadmock.contracts.options import Settings
+from threadmock.contracts.options import Settings, mention
 from threadmock.contracts.replays.destination import open_destination
 from threadmock.contracts.replays.finding_file import read_saved
 from threadmock.contracts.replays.rejudge import judged_again
@@ -231,7 +231,7 @@ def replay(
     SpecError where the file or the options can't be used; Unreachable where nobody answers.
     """
     if not 1 <= times <= MOST_TIMES:
-        raise UsageError(f"--times can't be {times!r}.", fix=f"Give a number from 1 to {MOST_TIMES}.")
+        raise UsageError(f"{mention('times')} can't be {times!r}.", fix=f"Give a number from 1 to {MOST_TIMES}.")
     _check_names(options, ReplayOptions.__annotations__)
     out = io.StringIO() if stream is None else stream
     saved = read_saved(Path(file))
@@ -241,7 +241,9 @@ def replay(
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         text = f"{type(error).__name__}: {error}"
         raise UsageError(
-            f"This is no finding that can be sent: {text}.", where=str(file), fix="Name a file that --report wrote."
+            f"This is no finding that can be sent: {text}.",
+            where=str(file),
+            fix=f"Name a file that {mention('report')} wrote.",
         ) from None
 
 

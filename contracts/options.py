@@ -3,6 +3,8 @@
 pytest reads it wherever threadmock is installed, so that it imports nothing but the standard library.
 """
 
+import re
+import shlex
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,6 +170,42 @@ OPTIONS: tuple[Option, ...] = tuple(
 )
 
 
-def flag_of(name: str) -> str:
-    """The flag of an option on the command line."""
-    return next(option.flag for option in OPTIONS if option.name == name)
+_MENTION = re.compile("\ufdd0([^\ufdd1]*)\ufdd1([^\ufdd0]*)\ufdd0")
+"""An option in the text of an error: name and value between characters that stand in no text."""
+
+
+def mention(name: str, value: object = "") -> str:
+    """An option for the text of a UsageError, which each interface writes in its own way.
+
+    name: the field of Settings. value: what to give, such as True, 3 or "URL"; "" for the name alone.
+    """
+    return f"\ufdd0{name}\ufdd1{value}\ufdd0"
+
+
+def in_keywords(text: str) -> str:
+    """A text whose options are written as keywords of `verify`: `allow_writes=True`."""
+    return _MENTION.sub(lambda found: _keyword(*found.groups()), text)
+
+
+def in_flags(text: str, prefix: str = "--") -> str:
+    """A text whose options are written as on the command line: `--allow-writes`. prefix: of pytest's."""
+    return _MENTION.sub(lambda found: _flag(*found.groups()).replace("--", prefix, 1), text)
+
+
+def _keyword(name: str, value: str) -> str:
+    known = _BY_NAME.get(name)
+    if not value:
+        return name
+    shown = value if known is not None and known.kind in (bool, int, float) else repr(value)
+    return f"{name}=[{shown}]" if known is not None and known.repeatable else f"{name}={shown}"
+
+
+def _flag(name: str, value: str) -> str:
+    known = _BY_NAME.get(name)
+    flag = known.flag if known is not None else f"--{name.replace('_', '-')}"
+    if not value or (known is not None and known.kind is bool):
+        return flag
+    return f"{flag} {shlex.quote(value)}"
+
+
+_BY_NAME = {option.name: option for option in OPTIONS}

@@ -86,7 +86,7 @@ def _opened(config: pytest.Config) -> "OpenRun | None":
         return None
     from threadmock.contracts.engine.opening import open_run  # noqa: PLC0415 - only where the suite is asked for
     from threadmock.contracts.options import OPTIONS  # noqa: PLC0415
-    from threadmock.contracts.settings import read_settings  # noqa: PLC0415
+    from threadmock.contracts.settings import read_settings, shown_in_flags  # noqa: PLC0415
     from threadmock.contracts.transport.errors import Unreachable  # noqa: PLC0415
     from threadmock.specs.errors import SpecError  # noqa: PLC0415
 
@@ -96,7 +96,7 @@ def _opened(config: pytest.Config) -> "OpenRun | None":
     try:
         return open_run(read_settings(given), _place(config), send=not config.option.collectonly)
     except SpecError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(shown_in_flags(error, "--contract-")) from None
     except Unreachable as error:
         pytest.exit(f"The target is unreachable: {error}", returncode=3)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from threadmock.contracts.options import OPTIONS, Option, Settings, flag_of
+from threadmock.contracts.options import OPTIONS, Option, Settings, in_flags, in_keywords, mention
 from threadmock.specs.errors import SpecError, UnknownName
 
 if TYPE_CHECKING:
@@ -14,7 +14,24 @@ if TYPE_CHECKING:
 
 
 class UsageError(SpecError):
-    """The run can't be done as it was asked for."""
+    """The run can't be done as it was asked for.
+
+    Its texts may hold options (see `mention`): as an exception of Python it names keywords; `in_flags` names flags.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        self._texts = (what, where, fix)
+        super().__init__(in_keywords(what), where=in_keywords(where), fix=in_keywords(fix))
+
+    def in_flags(self, prefix: str = "--") -> str:
+        """The text as the command line has it. prefix: of its flags; pytest's begin with `--contract-`."""
+        what, where, fix = (in_flags(text, prefix) for text in self._texts)
+        return str(SpecError(what, where=where, fix=fix))
+
+
+def shown_in_flags(error: SpecError, prefix: str = "--") -> str:
+    """The text of any error, for the command line or, with its prefix, for pytest."""
+    return error.in_flags(prefix) if isinstance(error, UsageError) else str(error)
 
 
 def read_settings(options: Mapping[str, Any]) -> Settings:
@@ -32,7 +49,7 @@ def read_settings(options: Mapping[str, Any]) -> Settings:
         texts = given.get(name, ())
         given[name] = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
         if texts and not given[name]:
-            raise UsageError(f"{flag_of(name)} names no check.", fix="Name one, or leave it out.")
+            raise UsageError(f"{mention(name)} names no check.", fix="Name one, or leave it out.")
     given.setdefault("seed", random.SystemRandom().getrandbits(32))
     settings = Settings(**given)
     _check(settings)
@@ -53,31 +70,36 @@ def _item(option: Option, value: Any) -> Any:
     if option.kind is float and type(value) is int:
         return float(value)
     if type(value) is not option.kind:
-        raise UsageError(f"{option.flag} can't be {value!r}.", fix=f"Give a value of type {option.kind.__name__}.")
+        raise UsageError(
+            f"{mention(option.name)} can't be {value!r}.", fix=f"Give a value of type {option.kind.__name__}."
+        )
     return value
 
 
 def _check(settings: Settings) -> None:
     for name, least in (("max_examples", 1), ("max_requests", 1), ("seed", 0)):
         if getattr(settings, name) < least:
-            raise UsageError(f"{flag_of(name)} must be {least} or more.")
+            raise UsageError(f"{mention(name)} must be {least} or more.")
     if settings.allow_runs is not None and settings.allow_runs < 0:
-        raise UsageError("--allow-runs must be 0 or more.")
+        raise UsageError(f"{mention('allow_runs')} must be 0 or more.")
     if settings.max_time is not None and not settings.max_time > 0:
-        raise UsageError("--max-time must be more than 0 seconds.")
+        raise UsageError(f"{mention('max_time')} must be more than 0 seconds.")
     if settings.rate is not None and not settings.rate > 0:
-        raise UsageError("--rate must be more than 0 requests a second.")
+        raise UsageError(f"{mention('rate')} must be more than 0 requests a second.")
     if not 0 <= settings.settle < math.inf:
-        raise UsageError("--settle must be 0 seconds or more.")
+        raise UsageError(f"{mention('settle')} must be 0 seconds or more.")
     if settings.target is not None and settings.faults:
-        raise UsageError("Faults are planted in the mock in process only.", fix="Leave out --fault or --target.")
+        raise UsageError(
+            "Faults are planted in the mock in process only.",
+            fix=f"Leave out {mention('faults')} or {mention('target')}.",
+        )
     if settings.target is None:
         only = ("headers", "header_env", "header_command", "ca_file", "rate", "settle", "ledger", "keep")
         useless = [name for name in only if getattr(settings, name)]
         if useless:
-            raise UsageError(f"{flag_of(useless[0])} is for a deployment.", fix="Add --target URL.")
+            raise UsageError(f"{mention(useless[0])} is for a deployment.", fix=f"Add {mention('target', 'URL')}.")
     if settings.report is not None and settings.report.exists() and not settings.report.is_dir():
-        raise UsageError("--report names a file.", where=str(settings.report), fix="Name a folder.")
+        raise UsageError(f"{mention('report')} names a file.", where=str(settings.report), fix="Name a folder.")
 
 
 def chosen_operations(contract: "Contract", names: Iterable[str]) -> "tuple[Operation, ...]":
@@ -101,7 +123,7 @@ def chosen_operations(contract: "Contract", names: Iterable[str]) -> "tuple[Oper
                 raise UnknownName("operation", name, by_name)
             chosen |= dict.fromkeys(found)
     if not chosen:
-        raise UsageError("--operations names no operation.", fix="Name one, or leave it out for all.")
+        raise UsageError(f"{mention('operations')} names no operation.", fix="Name one, or leave it out for all.")
     return tuple(operation for operation in contract.operations if operation in chosen)
 
 
@@ -113,5 +135,5 @@ def chosen_checks(settings: Settings, known: Iterable[str]) -> frozenset[str]:
             raise UnknownName("check", name, names, listed="threadmock checks")
     chosen = (frozenset(settings.checks) or names) - frozenset(settings.exclude_checks)
     if not chosen:
-        raise UsageError("No check is left.", fix="Exclude fewer, or name others with --checks.")
+        raise UsageError("No check is left.", fix=f"Exclude fewer, or name others with {mention('checks')}.")
     return chosen

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from threadmock.contracts.checks.check import Check, CheckFailed
 from threadmock.contracts.checks.checked_exchange import CheckedExchange, Found, problems
+from threadmock.contracts.options import mention
 from threadmock.contracts.settings import UsageError
 from threadmock.specs.text import shorten
 
@@ -52,7 +53,7 @@ def _checks_of(module: ModuleType) -> Iterator[Check]:
 
 def _module(name: str) -> ModuleType:
     if (not name.strip() or name.startswith(".")) and not _is_path(name):
-        raise UsageError(f"--checks-from names no module: {name!r}.", fix=_FIX)
+        raise UsageError(f"{mention('checks_from')} names no module: {name!r}.", fix=_FIX)
     try:
         return _from_file(Path(name)) if _is_path(name) else importlib.import_module(name)
     except ModuleNotFoundError as error:

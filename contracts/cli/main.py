@@ -93,7 +93,9 @@ def run(command: Callable[[], Any]) -> int:  # noqa: PLR0911 - one for each way 
         error.show()
         return error.exit_code
     except SpecError as error:
-        click.echo(f"Error: {error}", err=True)
+        from threadmock.contracts.settings import shown_in_flags  # noqa: PLC0415
+
+        click.echo(f"Error: {shown_in_flags(error)}", err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)

@@ -53,7 +53,7 @@ class Recorder:
         )
 
     def send(self, case: Case) -> Exchange:
-        """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; Gone."""
+        """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; TargetLost."""
         self.session.check_interrupt()
         if self.session.gone:
             raise TargetLost(self.session.gone)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from threadmock.contracts.options import Settings
+from threadmock.contracts.options import Settings, mention
 from threadmock.contracts.replays.guarded_transport import GuardedTransport
 from threadmock.contracts.replays.rejudge import known_contract
 from threadmock.contracts.settings import UsageError
@@ -62,7 +62,7 @@ def open_destination(saved: Mapping[str, Any], settings: Settings, times: int) -
         raise UsageError(
             "The document by which this was found is not at hand, or has changed: nothing would keep the requests from"
             f" what is somebody else's on {base.text}.",
-            fix="Add --allow-writes if they may be sent all the same.",
+            fix=f"Add {mention('allow_writes', True)} if they may be sent all the same.",
         )
     if contract is None:
         return _unguarded(saved, base, given, ca_file=settings.ca_file, local=local)
@@ -133,10 +133,12 @@ def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, settings: Setti
     if writing and not settings.allow_writes:
         raise UsageError(
             f"{name} is not this machine, and {writing} of the requests would write to it.",
-            fix="Add --allow-writes if that is meant.",
+            fix=f"Add {mention('allow_writes', True)} if that is meant.",
         )
     if runs > (settings.allow_runs or 0):
-        raise UsageError(f"{runs} of the requests may start a run on {name}.", fix=f"Add --allow-runs {runs}.")
+        raise UsageError(
+            f"{runs} of the requests may start a run on {name}.", fix=f"Add {mention('allow_runs', runs)}."
+        )
 
 
 def _mock(saved: Mapping[str, Any]) -> Transport:

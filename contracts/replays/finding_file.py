@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.options import Settings
+from threadmock.contracts.options import Settings, mention
 from threadmock.contracts.settings import UsageError
 from threadmock.specs import version
 from threadmock.specs.contract import Contract
@@ -16,6 +16,7 @@ from threadmock.specs.contract import Contract
 FORMAT = 1
 FOLDER = "findings"
 MOST_BYTES = 64 * 1024 * 1024
+_NAME_A_FILE = f"Name a file that {mention('report')} wrote."
 _UNFIT = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -66,14 +67,10 @@ def read_saved(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         text = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"The finding can't be read: {text}.", where=str(path), fix="Name a file that --report wrote."
-        ) from None
+        raise UsageError(f"The finding can't be read: {text}.", where=str(path), fix=_NAME_A_FILE) from None
     reason = _unlike(value)
     if reason:
-        raise UsageError(
-            f"This is no saved finding: {reason}.", where=str(path), fix="Name a file that --report wrote."
-        )
+        raise UsageError(f"This is no saved finding: {reason}.", where=str(path), fix=_NAME_A_FILE)
     return dict(value)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.options import mention
 from threadmock.contracts.replays.comparison import still
 from threadmock.contracts.replays.credential_forms import credentials_of_forms
 from threadmock.contracts.replays.substitution import Values, unpack
@@ -103,7 +104,7 @@ def _request(step: Mapping[str, Any], values: Values, given: Mapping[str, str]) 
     if lacking:
         raise UsageError(
             f"The request was sent with a secret in {lacking!r}, which no file holds.",
-            fix=f"Add --header-env '{lacking}=VARIABLE'.",
+            fix=f"Add {mention('header_env', f'{lacking}=VARIABLE')}.",
         )
     # a header of this server that the first one did not ask for, where the request is no question about credentials
     free = step.get("case", {}).get("credentials", "good") == "good"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from threadmock.contracts.options import mention
 from threadmock.contracts.replays.finding_file import FOLDER, file_stem, saved
 from threadmock.contracts.replays.pytest_file import written_test
 from threadmock.contracts.reporting.json_report import as_json, masked
@@ -30,7 +31,9 @@ def write_report(summary: "Summary", status: int) -> dict[str, Any]:
         (folder / "report.json").write_text(text + "\n", encoding="utf-8")
         (folder / "junit.xml").write_text(junit(summary), encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"The report can't be written: {error}.", fix="Name another folder with --report.") from None
+        raise UsageError(
+            f"The report can't be written: {error}.", fix=f"Name another folder with {mention('report')}."
+        ) from None
     return document
 
 

@@ -111,7 +111,7 @@ class Guard:
     def check(self, request: Request, *, planned: bool) -> None:
         """Let a request pass, or not.
 
-        planned: scenarios name things on purpose. Forbidden where the request is not to be sent; Trespass where a
+        planned: scenarios name things on purpose. Forbidden where the request is not to be sent; OwnershipError where a
         scenario names a thing that is somebody else's: that is a fault of ours.
         """
         if override := _OVERRIDES & request.headers.keys():

@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from threadmock.specs.errors import SpecError
+from threadmock.contracts.options import mention
+from threadmock.contracts.settings import UsageError
 
 FORM = 1
 
 
-class LedgerError(SpecError):
+class LedgerError(UsageError):
     """The ledger can't be written or read."""
 
 
@@ -87,7 +88,7 @@ class LedgerFile:
             self._file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
         except OSError as error:
             raise LedgerError(
-                f"The ledger can't be written: {error}.", fix="Name another file with --ledger."
+                f"The ledger can't be written: {error}.", fix=f"Name another file with {mention('ledger')}."
             ) from None
 
     def number(self) -> str:

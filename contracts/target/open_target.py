@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from threadmock.contracts.options import mention
 from threadmock.contracts.target.guard import Guard, writes
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.ledger_file import LedgerFile
@@ -86,7 +87,7 @@ def _refuse_writes(base: TargetUrl, operations: Iterable[Operation]) -> None:
         more = f" and {len(writing) - MOST_NAMED} more" if len(writing) > MOST_NAMED else ""
         raise TargetError(
             f"{base.text} is not this machine, and {', '.join(writing[:MOST_NAMED])}{more} would write to it.",
-            fix="Add --allow-writes if that is meant, or choose others with --operations.",
+            fix=f"Add {mention('allow_writes', True)} if that is meant, or choose others with {mention('operations')}.",
         )
 
 

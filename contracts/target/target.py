@@ -84,8 +84,8 @@ class Target:
     def exchange(self, case: Case) -> Exchange:
         """Send a case and wait for the response.
 
-        NotSent where it was not sent; Trespass where it would touch what is not this run's; Gone where the target was
-        unreachable several times in a row, or lets us in no more.
+        NotSent where it was not sent; OwnershipError where it would touch what is not this run's; TargetLost where the
+        target was unreachable several times in a row, or lets us in no more.
         """
         if self.tagger is not None:
             case = self.tagger.tagged(case)
@@ -96,7 +96,7 @@ class Target:
         return replace(sent, wrong_credentials_known=wrong_known)
 
     def send_prepared(self, case: Case) -> Exchange:
-        """Send the request of a case as it is, credentials and all. Raises what `exchange` does, never Trespass."""
+        """Send the request of a case as it is, credentials and all. Raises what `exchange` does but OwnershipError."""
         return self._allowed(case, case.request, planned=False)
 
     def _allowed(self, case: Case, request: Request, *, planned: bool) -> Exchange:

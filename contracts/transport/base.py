@@ -1,4 +1,4 @@
-"""One method, send(Request) → Response: to a WSGI application in process, here; over HTTP in `transport_http`.
+"""One method, send(Request) → Response: to a WSGI application in process, here; over HTTP in `transport.http`.
 
 Neither follows a redirect, reads a proxy or .netrc from the environment, or waits beyond the deadline of an exchange.
 """

@@ -10,7 +10,7 @@ NotSent                      we did not send it: no fault of the other side
 ├── Unsendable               HTTP can't carry it
 ├── Forbidden                it would write where writing is not allowed
 └── BudgetSpent              the exchanges or the time allowed are used up
-Trespass                     we were about to touch what is somebody else's: a fault of ours
+OwnershipError               we were about to touch what is somebody else's: a fault of ours
 """
 
 

@@ -6,11 +6,15 @@ import shlex
 import subprocess
 from collections.abc import Iterable, Mapping
 
+from threadmock.contracts.options import mention
 from threadmock.contracts.transport.credentials import PUBLIC, alter, credential_slots
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import TargetError
 from threadmock.specs.contract import Contract
 
+_HEADER = f"Write {mention('headers', 'Name: value')}."
+_FROM_ENVIRONMENT = f"Write {mention('header_env', 'Name=VARIABLE')}."
+_FROM_COMMAND = f"Write {mention('header_command', 'Name=command …')}."
 COMMAND_SECONDS = 30.0
 
 
@@ -47,19 +51,19 @@ def read_headers(
     for text in headers:
         name, colon, value = text.partition(":")
         if not colon:
-            raise TargetError("A header has no colon.", fix="Write --header 'Name: value'.")
+            raise TargetError("A header has no colon.", fix=_HEADER)
         made[_header_name(name)] = _header_value(name, value)
     for text in from_environment:
         name, equals, variable = text.partition("=")
         if not equals or not variable:
-            raise TargetError("A header from the environment has no '='.", fix="Write --header-env 'Name=VARIABLE'.")
+            raise TargetError("A header from the environment has no '='.", fix=_FROM_ENVIRONMENT)
         if variable not in environ:
             raise TargetError(f"The environment has no variable {variable!r}.", fix=f"Set it, for {name!r}.")
         made[_header_name(name)] = _header_value(name, environ[variable])
     for text in commands:
         name, equals, command = text.partition("=")
         if not equals or not command.strip():
-            raise TargetError("A header from a command has no '='.", fix="Write --header-command 'Name=command …'.")
+            raise TargetError("A header from a command has no '='.", fix=_FROM_COMMAND)
         made[_header_name(name)] = _header_value(name, _output_of(name, command, seconds))
     return made
 
@@ -86,7 +90,7 @@ def _output_of(name: str, command: str, seconds: float) -> str:
 
 def _header_name(name: str) -> str:
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
-        raise TargetError("A header's name holds characters that no name can.", fix="Write --header 'Name: value'.")
+        raise TargetError("A header's name holds characters that no name can.", fix=_HEADER)
     return name.strip().lower()
 
 

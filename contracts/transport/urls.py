@@ -4,12 +4,13 @@ import re
 import urllib.parse
 from dataclasses import dataclass
 
-from threadmock.specs.errors import SpecError
+from threadmock.contracts.options import mention
+from threadmock.contracts.settings import UsageError
 
 _SAFE = "!$&'()*+,;=:@~"
 
 
-class TargetError(SpecError):
+class TargetError(UsageError):
     """The target can't be used as it was given."""
 
 
@@ -39,7 +40,8 @@ def read_target(text: str) -> TargetUrl:
         raise TargetError(f"{text!r} names no host.")
     if "@" in parts.netloc:
         raise TargetError(
-            "The target URL holds user information.", fix="Give credentials with --header or --header-env."
+            "The target URL holds user information.",
+            fix=f"Give credentials with {mention('headers')} or {mention('header_env')}.",
         )
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise TargetError(

@@ -178,7 +178,7 @@ class Pruning:
 class Refusal:
     """How this provider refuses.
 
-    body: a template (see `mockserver.rendering`); None means problem+json. media_type of the answer.
+    body: a template (see `mockserver.pipeline.refusals`); None means problem+json. media_type of the answer.
     """
 
     status: int

@@ -87,20 +87,20 @@ def test_nobody_at_the_target_is_an_exception(tmp_path):
     [
         ({"max_example": 3}, "There is no option 'max_example'. Did you mean 'max_examples'?"),
         ({"dry_run": True}, "There is no option 'dry_run'."),
-        ({"max_examples": "3"}, "--max-examples can't be '3'. Give a value of type int."),
-        ({"max_examples": True}, "--max-examples can't be True."),
-        ({"max_examples": 0}, "--max-examples must be 1 or more."),
-        ({"allow_writes": "no"}, "--allow-writes can't be 'no'. Give a value of type bool."),
-        ({"operations": [3]}, "--operations can't be 3."),
+        ({"max_examples": "3"}, "max_examples can't be '3'. Give a value of type int."),
+        ({"max_examples": True}, "max_examples can't be True."),
+        ({"max_examples": 0}, "max_examples must be 1 or more."),
+        ({"allow_writes": "no"}, "allow_writes can't be 'no'. Give a value of type bool."),
+        ({"operations": [3]}, "operations can't be 3."),
         ({"operations": ["POST /thread"]}, "There is no operation 'POST /thread'. Did you mean 'POST /threads'?"),
-        ({"operations": ""}, "--operations names no operation. Name one, or leave it out for all."),
-        ({"operations": [""]}, "--operations names no operation."),
-        ({"operations": [",", " "]}, "--operations names no operation."),
-        ({"checks": [""]}, "--checks names no check. Name one, or leave it out."),
-        ({"exclude_checks": ","}, "--exclude-checks names no check."),
+        ({"operations": ""}, "operations names no operation. Name one, or leave it out for all."),
+        ({"operations": [""]}, "operations names no operation."),
+        ({"operations": [",", " "]}, "operations names no operation."),
+        ({"checks": [""]}, "checks names no check. Name one, or leave it out."),
+        ({"exclude_checks": ","}, "exclude_checks names no check."),
         ({"checks": ["ecko"]}, "There is no check 'ecko'. Did you mean 'echo'?"),
         ({"faults": ["truncat"]}, "There is no fault 'truncat'."),
-        ({"headers": {"X-A": "b"}}, "--header is for a deployment. Add --target URL."),
+        ({"headers": {"X-A": "b"}}, "headers is for a deployment. Add target='URL'."),
         ({"layer": "imagined"}, "There is no layer 'imagined'."),
     ],
 )
@@ -264,9 +264,38 @@ def test_a_saved_finding_holds_where_it_was_found_and_is_gone_where_it_is_not(sa
 
 
 @pytest.mark.parametrize(
+    ("options", "keyword", "flag"),
+    [
+        ({"target": "https://198.51.100.7"}, "Add allow_writes=True if", "Add --allow-writes if"),
+        ({"target": "https://198.51.100.7"}, "others with operations.", "others with --operations."),
+        ({"headers": ["X-A: b"]}, "headers is for a deployment. Add target='URL'.", "--header is for a"),
+        (
+            {"headers": ["X"], "target": "http://127.0.0.1:9"},
+            "Write headers=['Name: value'].",
+            "--header 'Name: value'.",
+        ),
+        ({"faults": ["trim"], "target": "http://127.0.0.1:9"}, "Leave out faults or target.", "--fault or --target."),
+        ({"checks_from": "."}, "checks_from names no module", "--checks-from names no module"),
+    ],
+)
+def test_an_error_names_keywords_in_python_and_flags_on_the_command_line(options, keyword, flag):
+    with pytest.raises(UsageError) as error:
+        verify("langsmith", **options)
+    assert keyword in str(error.value)
+    assert flag in error.value.in_flags()
+    assert flag.replace("--", "--contract-") in error.value.in_flags("--contract-")
+    flags = {option.name: option.flag for option in OPTIONS}
+    given = [
+        part for name, value in options.items() for part in (flags[name], value if isinstance(value, str) else value[0])
+    ]
+    status, text = invoke("verify", "langsmith", *given)
+    assert (status, flag in text) == (2, True), text
+
+
+@pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"times": 0}, "--times can't be 0."),
+        ({"times": 0}, "times can't be 0."),
         ({"headers": ["no colon"], "target": "http://127.0.0.1:9"}, "no colon"),
         ({"max_examples": 3}, "There is no option 'max_examples'."),
     ],

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, get_args, get_type_hints
 
@@ -16,7 +17,7 @@ from threadmock.specs.behaviour import read_settings
 from threadmock.specs.behaviour.actions import ACTIONS, Action, Traits
 from threadmock.specs.behaviour.agent import Doing, How
 from threadmock.specs.behaviour.rule import Filter, Merge, Rule
-from threadmock.specs.behaviour.setting import Kind
+from threadmock.specs.behaviour.setting import Kind, Setting
 from threadmock.specs.evidence import Evidence, evidence_words
 
 SCHEMA: Mapping[str, Any] = json.loads((ROOT / "specs/behaviour/behaviour.schema.json").read_text(encoding="utf-8"))
@@ -98,6 +99,31 @@ def test_a_new_word_of_the_schema_without_rows_is_caught_in_every_table(part):
     assert list(departures(planted, TABLES)) == [
         f"{name}: no 'planted'" for name, (p, _) in TABLES.items() if p == part
     ]
+
+
+def listed_in_schema(text: str) -> set[str]:
+    """The words that stand in the brackets of a description."""
+    return set(re.findall("[a-z_]+", text.partition("(")[2].partition(")")[0]))
+
+
+def listed_in_docstring(text: str) -> set[str]:
+    """The words that a docstring describes as kinds, in quotes."""
+    return set(re.findall('"([a-z_]+)"', text))
+
+
+SETTING_TEXTS = {
+    "the schema": (SCHEMA["$defs"]["setting"]["description"], listed_in_schema),
+    "the docstring of Setting": (Setting.__doc__ or "", listed_in_docstring),
+}
+
+
+@pytest.mark.parametrize("name", SETTING_TEXTS)
+def test_a_text_that_lists_the_words_of_a_setting_lists_all_of_them(name):
+    text, listed = SETTING_TEXTS[name]
+    words = words_of(SCHEMA, "setting")
+    assert words - listed(text) == set()
+    for word in words:
+        assert words - listed(re.sub(f'(?<=[ (",]){word}(?=[",)])', "_", text)) == {word}
 
 
 @pytest.mark.parametrize("action", ACTIONS)

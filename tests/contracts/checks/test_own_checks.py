@@ -263,7 +263,7 @@ def test_a_module_that_is_not_there_is_a_usage_error(name):
 def test_a_text_that_names_no_module_is_a_usage_error_of_the_option(name):
     with pytest.raises(UsageError) as error:
         load_checks([name], ())
-    assert str(error.value).startswith(f"--checks-from names no module: {name!r}. Name a module")
+    assert str(error.value).startswith(f"checks_from names no module: {name!r}. Name a module")
 
 
 def test_the_file_is_offered_where_it_is_named_like_a_module(tmp_path, monkeypatch):

@@ -218,7 +218,7 @@ def test_no_file_holds_a_secret_and_the_header_comes_at_replay(tmp_path):
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or SECRET not in path.read_text()
     kept = read_saved(next((tmp_path / "findings").glob("echo-*.json")))
-    with pytest.raises(UsageError, match="--header-env 'authorization=VARIABLE'"):
+    with pytest.raises(UsageError, match=r"Add header_env=\['authorization=VARIABLE'\]\."):
         replay(kept, run.target.transport, {}, **QUICK)
     assert replay(kept, run.target.transport, given, **QUICK).state == "holds"
     assert replay(kept, run.target.transport, {"authorization": "Bearer no"}, **QUICK).state == "undecided"

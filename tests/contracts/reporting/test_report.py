@@ -199,7 +199,7 @@ def test_both_files_are_written_below_folders_that_are_made_and_hold_no_secret(t
 
 def test_a_report_that_can_not_be_written_is_a_usage_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="--report"):
+    with pytest.raises(UsageError, match=r"Name another folder with report\."):
         write_report(summary(report=tmp_path / "file" / "below"), 0)
 
 

@@ -169,5 +169,5 @@ def test_what_may_be_spent_is_shared_so_that_every_operation_has_some() -> None:
 def test_the_option_counts_runs_and_is_no_less_than_none() -> None:
     assert read_settings({"provider": "langsmith", "allow_runs": 4, "seed": 1}).allow_runs == 4
     assert read_settings({"provider": "langsmith", "seed": 1}).allow_runs is None
-    with pytest.raises(UsageError, match="--allow-runs must be 0 or more"):
+    with pytest.raises(UsageError, match=r"^allow_runs must be 0 or more"):
         read_settings({"provider": "langsmith", "allow_runs": -1})

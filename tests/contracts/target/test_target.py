@@ -108,7 +108,7 @@ def resolving_to(monkeypatch, *addresses):
 def test_a_target_that_is_not_this_machine_is_written_to_only_where_that_is_allowed(monkeypatch):
     resolving_to(monkeypatch, "203.0.113.7")
     writing = operation()
-    with pytest.raises(TargetError, match="--allow-writes"):
+    with pytest.raises(TargetError, match="Add allow_writes=True if that is meant"):
         http_target(contract(writing), "http://api.example")
     assert http_target(contract(writing), "http://api.example", allow_writes=True).writable
 
