@@ -13,8 +13,7 @@ from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.timer import RealTimer, Timer
-from threadmock.mockserver.fault_points import planted
-from threadmock.mockserver.faults.table import find_faults
+from threadmock.mockserver.fault_points import NO_FAULTS, Faults, planted
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import rsgi_application, wsgi_application
 from threadmock.mockserver.server.control import exchanges, stored
@@ -168,7 +167,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
         seed=random.SystemRandom().randrange(_SEEDS) if seed is None else seed,
         now=clock,
         store=store or MemoryStore(),
-        faults=planted(find_faults(_texts("faults", faults))),
+        faults=_plant(_texts("faults", faults)),
         auth=auth,
         scheduler=Scheduler(timer=timer or RealTimer(), speed=speed),
         scripts=script if isinstance(script, Scripts) else read_scripts(None if script is None else str(script)),
@@ -217,6 +216,14 @@ def _texts(option: str, given: str | Iterable[str]) -> tuple[str, ...]:
         if not isinstance(each, str):
             raise SpecError(f"`{option}` takes texts, not {each!r}.", fix="Give a list of texts.")
     return found
+
+
+def _plant(names: Sequence[str]) -> Faults:
+    if not names:
+        return NO_FAULTS
+    from threadmock.mockserver.faults.table import find_faults  # noqa: PLC0415 - few mocks have faults, all start soon
+
+    return planted(find_faults(names))
 
 
 def _dataset(data: "str | Path | Dataset | None") -> "Dataset | None":
