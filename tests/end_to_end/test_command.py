@@ -155,10 +155,10 @@ def test_a_spec_error_is_status_2_and_an_interrupt_130():
         assert run(stopped) == 130
 
 
-def test_a_run_that_collects_nothing_is_our_own_fault(tmp_path):
-    assert (
-        command("verify", "langsmith", *ONE, *SMALL, "--", "-k", "nothing-of-that-name", cwd=tmp_path).returncode == 4
-    )
+def test_arguments_of_pytest_that_choose_nothing_are_a_usage_error(tmp_path):
+    done = command("verify", "langsmith", *ONE, *SMALL, "--", "-k", "nothing-of-that-name", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "Error: pytest chose no item of the suite with: -k nothing-of-that-name.\n"
 
 
 @pytest.mark.parametrize("provider", builtin_names())
