@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from threadmock.contracts.checks.checked_exchange import CheckedExchange, Found
+from threadmock.contracts.checks.checked_exchange import CheckedExchange, CheckResult
 
 if TYPE_CHECKING:
     from threadmock.specs.evidence import Evidence
@@ -29,10 +29,10 @@ class Check:
     asserts: str
     source: str
     applies: Callable[[Any], str]
-    run: Callable[[Any], Found]
+    run: Callable[[Any], CheckResult]
     evidence: "Evidence" = "documented"
 
-    def __call__(self, exchange: CheckedExchange) -> Found:
+    def __call__(self, exchange: CheckedExchange) -> CheckResult:
         """The problems of an exchange, as the function gives them: for tests of a check."""
         return self.run(exchange)
 
@@ -64,7 +64,7 @@ def check(
     source: str,
     applies: Callable[[CheckedExchange], str] = always,
     evidence: "Evidence" = "documented",
-) -> Callable[[Callable[[CheckedExchange], Found]], Check]:
+) -> Callable[[Callable[[CheckedExchange], CheckResult]], Check]:
     """A decorator that makes a check of a function; `--checks-from MODULE` has it asked about every exchange.
 
     The function gets one exchange, and yields or returns what is wrong with it: texts that say what came, or `Problem`.
@@ -80,7 +80,7 @@ def check(
     if not asserts.strip() or not source.strip():
         raise ValueError(f"the check {name!r} does not say what it asserts and where that comes from")
 
-    def decorate(function: Callable[[CheckedExchange], Found]) -> Check:
+    def decorate(function: Callable[[CheckedExchange], CheckResult]) -> Check:
         return Check(name, asserts, source, applies, function, evidence)
 
     return decorate

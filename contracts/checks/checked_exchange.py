@@ -66,11 +66,11 @@ class Problem:
     unconditional: bool = False
 
 
-Found: TypeAlias = Iterable["str | Problem"] | str | Problem | None
+CheckResult: TypeAlias = Iterable["str | Problem"] | str | Problem | None
 """What a check may return: problems, or texts that say what came; nothing where all is well."""
 
 
-def problems(found: Found) -> Iterable[Problem]:
+def problems(found: CheckResult) -> Iterable[Problem]:
     """What a check returned, as problems. TypeError for anything else."""
     if found is None:
         return

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from threadmock.contracts.checks.check import Check, CheckFailed
-from threadmock.contracts.checks.checked_exchange import CheckedExchange, Found, problems
+from threadmock.contracts.checks.checked_exchange import CheckedExchange, CheckResult, problems
 from threadmock.contracts.options import mention
 from threadmock.contracts.settings import UsageError
 from threadmock.specs.text import shorten
@@ -109,8 +109,8 @@ def _is_library(file: str) -> bool:
     return "site-packages" in file or file.startswith(sysconfig.get_path("stdlib"))
 
 
-def _run(check: Check) -> Callable[[CheckedExchange], Found]:
-    def run(exchange: CheckedExchange) -> Found:
+def _run(check: Check) -> Callable[[CheckedExchange], CheckResult]:
+    def run(exchange: CheckedExchange) -> CheckResult:
         try:
             return list(problems(check.run(exchange)))
         except Exception as error:

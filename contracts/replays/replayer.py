@@ -20,17 +20,17 @@ from threadmock.specs.wire.messages import Request, Response
 
 DEADLINE = 60.0
 MOST_WAIT = 10.0
-State = Literal["holds", "gone", "undecided"]
-HOLDS: State = "holds"
-GONE: State = "gone"
-UNDECIDED: State = "undecided"
+ReplayState = Literal["holds", "gone", "undecided"]
+HOLDS: ReplayState = "holds"
+GONE: ReplayState = "gone"
+UNDECIDED: ReplayState = "undecided"
 
 
 @dataclass(frozen=True)
 class ReplayOutcome:
     """What came of sending a finding again. state: holds, gone or undecided. requests and responses: None for none."""
 
-    state: State
+    state: ReplayState
     why: str
     requests: Sequence[Request]
     responses: Sequence[Response | None]
@@ -73,7 +73,7 @@ def replay(
     if responses[saved["judged"]] is None and saved["steps"][saved["judged"]]["answer"]["status"] is not None:
         return ReplayOutcome(UNDECIDED, f"request {saved['judged'] + 1} is not answered now", requests, responses)
     state, why = still(unpacked(saved), answers, values)
-    return ReplayOutcome(cast("State", state), why, requests, responses)
+    return ReplayOutcome(cast("ReplayState", state), why, requests, responses)
 
 
 def _groups(steps: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
