@@ -29,7 +29,7 @@ from threadmock.contracts.replays.rejudge import known_contract, rejudged
 from threadmock.contracts.replays.replayer import replay
 from threadmock.contracts.replays.substitution import Values, leaf_values, names_something, pack, put, unpack
 from threadmock.contracts.reporting.report_folder import write_report
-from threadmock.contracts.settings import UsageError
+from threadmock.contracts.settings import UsageError, shown_in_flags
 from threadmock.contracts.target.open_target import mock_target
 from threadmock.contracts.target.tags import NAME
 from threadmock.contracts.target.target import Target
@@ -307,7 +307,7 @@ def files(tmp_path_factory):
 def call(*arguments):
     result = CliRunner().invoke(threadmock, ["replay", *map(str, arguments)], standalone_mode=False)
     if isinstance(result.exception, Exception):
-        output = f"{result.exception}"
+        output = shown_in_flags(result.exception)
         return run_command(lambda: (_ for _ in ()).throw(result.exception)), output
     return result.exit_code or result.return_value or 0, result.output
 
