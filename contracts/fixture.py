@@ -15,7 +15,7 @@ from typing import Any, Self
 
 START = 60.0
 STOP = 10.0
-_TELL = 2000
+_MOST_TEXT = 2000
 _HEADER = "X-Threadmock-Control"
 
 
@@ -24,7 +24,7 @@ class MockFailed(Exception):  # noqa: N818 - reads as what it is
 
 
 @dataclass(frozen=True)
-class Options:
+class MockOptions:
     """How a mock is started, in the words of `threadmock serve`.
 
     providers: names, files or folders; empty for all built-in ones. layer: documented or observed. script, data: names
@@ -49,14 +49,16 @@ class Options:
         return [*made, *(f"--fault={name}" for name in self.faults)]
 
 
-def read_options(given: Mapping[str, Any]) -> Options:
+def read_options(given: Mapping[str, Any]) -> MockOptions:
     """Options of ini values or of a marker's words. ValueError for a word or a value that is none."""
     known = {"as": "layer"}
-    options = Options()
+    options = MockOptions()
     for word, value in given.items():
         name = known.get(word, word)
-        if name not in Options.__dataclass_fields__:
-            raise ValueError(f"threadmock has no option {word!r}; there are {', '.join(Options.__dataclass_fields__)}.")
+        if name not in MockOptions.__dataclass_fields__:
+            raise ValueError(
+                f"threadmock has no option {word!r}; there are {', '.join(MockOptions.__dataclass_fields__)}."
+            )
         if name in ("providers", "faults"):
             made: Any = tuple(value.split() if isinstance(value, str) else map(str, value))
         else:
@@ -69,14 +71,14 @@ def read_options(given: Mapping[str, Any]) -> Options:
     return options
 
 
-class Mock:
+class MockProcess:
     """A mock in a process of its own.
 
     url: its base URL; every provider answers below `url/NAME`, and at its true paths where it is the only one. seed:
     what its ids and texts are made from.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: MockOptions) -> None:
         self.options = options
         self.seed = options.seed
         self.url = ""
@@ -148,19 +150,19 @@ class Mock:
         if len(words) == 3 and words[0] == "Listening":
             threading.Thread(target=lambda: output.read() if output else b"", daemon=True).start()
             return words[2]
-        raise MockFailed(f"The mock did not start. {self._said()}")
+        raise MockFailed(f"The mock did not start. {self._last_words()}")
 
-    def _said(self) -> str:
+    def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0.5)
         self._log.seek(0)
-        text = self._log.read().decode("utf-8", "replace")[-_TELL:].strip()
+        text = self._log.read().decode("utf-8", "replace")[-_MOST_TEXT:].strip()
         return f"It ended with status {self._process.poll()}: {text}"
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> Any:
         if not self.alive:
             # a worker may outlive it for a moment, and must not answer for it
-            raise MockFailed(f"The mock does not answer. {self._said()}")
+            raise MockFailed(f"The mock does not answer. {self._last_words()}")
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=START)
         try:
@@ -172,25 +174,25 @@ class Mock:
         finally:
             connection.close()
         if answer.status != 200:
-            raise MockFailed(f"The mock answered {method} {path} with {answer.status}: {data[:_TELL]!r}")
+            raise MockFailed(f"The mock answered {method} {path} with {answer.status}: {data[:_MOST_TEXT]!r}")
         return json.loads(data)
 
 
-class Mocks:
+class MockProcesses:
     """The mocks of one session: one process for each set of options, started when it is asked for."""
 
     def __init__(self, basis: Mapping[str, Any] | None = None) -> None:
         self._basis = dict(basis or {})
-        self._running: dict[Options, Mock] = {}
+        self._running: dict[MockOptions, MockProcess] = {}
 
-    def __call__(self, **options: Any) -> Mock:
+    def __call__(self, **options: Any) -> MockProcess:
         """The mock with these options; started anew where the process has ended. MockFailed; ValueError."""
         chosen = read_options({**self._basis, **options})
         mock = self._running.get(chosen)
         if mock is None or not mock.alive:
             if mock is not None:
                 mock.stop()
-            self._running[chosen] = mock = Mock(chosen)
+            self._running[chosen] = mock = MockProcess(chosen)
         return mock
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.opening import OpenRun
-    from threadmock.contracts.fixture import Mock, Mocks
+    from threadmock.contracts.fixture import MockProcess, MockProcesses
     from threadmock.contracts.suite.session import Verification
     from threadmock.contracts.transport.shared import WorkerPlace
 
@@ -162,20 +162,20 @@ def _item(slug: str, phase: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def threadmock_serve(request: pytest.FixtureRequest) -> "Iterator[Mocks]":
+def threadmock_serve(request: pytest.FixtureRequest) -> "Iterator[MockProcesses]":
     """Starts mocks: `threadmock_serve(providers=…, script=…, data=…)`. Each is stopped at the end of the session.
 
     One process for each set of options, in each worker of pytest-xdist; what is not said comes from the ini file.
     """
-    from threadmock.contracts.fixture import Mocks, from_ini  # noqa: PLC0415 - see above
+    from threadmock.contracts.fixture import MockProcesses, from_ini  # noqa: PLC0415 - see above
 
-    mocks = Mocks(from_ini({name: request.config.getini(f"threadmock_{name}") for name, _, _ in _INI}))
+    mocks = MockProcesses(from_ini({name: request.config.getini(f"threadmock_{name}") for name, _, _ in _INI}))
     yield mocks
     mocks.stop()
 
 
 @pytest.fixture
-def threadmock(request: pytest.FixtureRequest, threadmock_serve: "Mocks") -> "Mock":
+def threadmock(request: pytest.FixtureRequest, threadmock_serve: "MockProcesses") -> "MockProcess":
     """A mock in a process of its own, empty and at its seed: `threadmock.url`, `.reset(seed=…)`, `.seed`.
 
     Options are in the ini file (`threadmock_providers`, …) or in the marker `threadmock(providers=…)`.

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from threadmock.contracts.fixture import Mock, MockFailed, Mocks, Options, read_options
+from threadmock.contracts.fixture import MockFailed, MockOptions, MockProcess, MockProcesses, read_options
 
 PYTEST = [sys.executable, "-m", "pytest"]
 BARE = [str(Path(sys.executable).parent / "pytest")]
@@ -161,7 +161,7 @@ def test_the_mock_ends_with_a_session_that_is_killed(project):
 
 
 def test_a_mock_that_died_is_started_anew_for_the_next_test():
-    mocks = Mocks({"providers": ["langsmith"]})
+    mocks = MockProcesses({"providers": ["langsmith"]})
     try:
         first = mocks()
         first._process.kill()
@@ -179,10 +179,10 @@ def test_a_mock_that_died_is_started_anew_for_the_next_test():
 
 def test_a_mock_that_can_not_start_says_why():
     with pytest.raises(MockFailed, match=r"status 2(.|\n)*no-such-script"):
-        Mock(Options(providers=("langsmith",), script="no-such-script"))
+        MockProcess(MockOptions(providers=("langsmith",), script="no-such-script"))
 
 
 def test_options_are_read_from_texts_and_lists():
     read = read_options({"providers": "langsmith scale", "as": "observed", "speed": "0.5", "seed": "9"})
-    assert read == Options(providers=("langsmith", "scale"), layer="observed", speed=0.5, seed=9)
+    assert read == MockOptions(providers=("langsmith", "scale"), layer="observed", speed=0.5, seed=9)
     assert "--port=0" in read.arguments()
