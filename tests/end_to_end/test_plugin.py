@@ -157,7 +157,10 @@ usage = {
         "Did you mean 'POST /threads'?",
     ),
     "bad target": (["--contract-provider=langsmith", "--contract-target=localhost"], "http or https"),
-    "bad number": (["--contract-provider=langsmith", "--contract-max-requests=0"], "--contract-max-requests must be 1 or more"),
+    "bad number": (
+        ["--contract-provider=langsmith", "--contract-max-requests=0"],
+        "--contract-max-requests must be 1 or more",
+    ),
 }
 
 
