@@ -8,7 +8,10 @@ import click
 from threadmock.contracts.cli.options import run_options
 from threadmock.contracts.transport.errors import Unreachable
 
-_EPILOG = "Exit status: 0 nothing is left; 1 something is; 2 usage; 3 target unreachable; 4 our own fault."
+_EPILOG = (
+    "Exit status: 0 nothing is left; 1 something is, or may be; 2 usage; 3 target unreachable; 4 our own fault. Repeat"
+    " it until nothing is left."
+)
 
 
 @click.command(epilog=_EPILOG)
@@ -65,4 +68,4 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
         return 3
     for line in done.lines():
         click.echo(line)
-    return 1 if done.left or done.stopped else 0
+    return 0 if done.complete else 1

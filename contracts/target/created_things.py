@@ -70,7 +70,19 @@ def created_by_name(operation: Operation, request: Request) -> list[LedgerEntry]
     return [_entry(operation, resource, key, {}) for resource, key in named if is_invented(key)]
 
 
-def made_nothing(response: Response) -> bool:
+def named_by(operation: Operation, request: Request) -> list[LedgerEntry]:
+    """The things that a request names with keys made up, and which nothing was seen to make."""
+    found: list[LedgerEntry] = []
+    around: dict[str, Any] = {}
+    for name in references(operation):
+        values = values_at(operation, request, name.source)
+        if values and values is not UNREADABLE and isinstance(values[0], str | int):
+            found += [_entry(operation, name.resource, key, dict(around)) for key in values if is_invented(key)]
+            around[name.resource] = values[0]
+    return found
+
+
+def was_refused(response: Response) -> bool:
     """Whether a response says that its request was refused."""
     return 400 <= response.status < 500
 

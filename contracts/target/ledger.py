@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.contracts.cases.fresh_keys import is_uuid
+from threadmock.contracts.cases.fresh_keys import is_invented, is_uuid
+from threadmock.contracts.cases.references import placeholder
 from threadmock.contracts.target.created_things import (
     chosen_key,
     created_by_name,
     made_by_answer,
-    made_nothing,
     may_make,
+    named_by,
+    was_refused,
     within_of,
 )
+from threadmock.contracts.target.guard import SAFE_METHODS, writes
 from threadmock.contracts.target.ledger_file import LedgerEntry, LedgerFile
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.specs.contract import Operation
@@ -20,7 +23,8 @@ from threadmock.specs.schemas.formats import canonical
 from threadmock.specs.wire.messages import Request, Response
 
 _ABOVE = "^"
-"""Ends the number of an intent that is about the parent of what a request makes."""
+"""Ends the number of an intent that is about a thing which a request names, and which it may make by that."""
+_LONG = 8
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,15 @@ class Ledger:
 
     def intend(self, operation: Operation, request: Request, *, tagged: bool = False) -> str:
         """Note that a request is about to be sent that may make something; its number, "" where it can't."""
-        if self.file is None or request.method in {"HEAD", "OPTIONS", "GET"} or not may_make(operation):
+        if self.file is None or request.method in SAFE_METHODS:
             return ""
         number = self.file.number()
+        for place, entry in enumerate(self._unknown(operation, request)):
+            named = {"resource": entry.resource, "key": entry.key, "within": self._shown_of(entry.within)}
+            above = {"intent": f"{number}{_ABOVE}{place or ''}", "operation": operation.slug}
+            self.file.write({**above, **named, "fresh": True})
+        if not may_make(operation):
+            return ""
         line: dict[str, Any] = {
             "intent": number,
             "operation": operation.slug,
@@ -75,9 +85,7 @@ class Ledger:
         chosen = chosen_key(operation, request)
         if chosen is not None:
             line["key"] = self._shown(chosen)
-        for entry in created_by_name(operation, request):
-            above = {"intent": number + _ABOVE, "operation": operation.slug, "resource": entry.resource}
-            self.file.write({**above, "key": self._shown(entry.key), "within": {}})
+            line |= {"fresh": True} if _is_fresh(operation, chosen) else {}
         self.file.write({**line, **({"tagged": True} if tagged else {})}, surely=True)
         return number
 
@@ -93,9 +101,21 @@ class Ledger:
             self.take(entry)
             if self.file:
                 self._write(number + _ABOVE, entry)
-        if number and self.file and made_nothing(response):
-            # A run that was refused may have made its thread all the same: that is looked for.
-            self.file.write({"nothing": number})
+        if number and self.file and was_refused(response):
+            # What a refused request made all the same is looked for at the end; so is what it named into being.
+            self.file.write({"refused": number})
+
+    def _unknown(self, operation: Operation, request: Request) -> list[LedgerEntry]:
+        """The things that a request to write names with keys made up: a server may make them, whatever its document."""
+        found = created_by_name(operation, request)
+        if writes(operation) and not operation.rule.traits.destroys and request.method != "DELETE":
+            known = {entry.key for entry in found}
+            found += [
+                entry
+                for entry in named_by(operation, request)
+                if entry.key not in known and not self.owns(entry.resource, entry.key)
+            ]
+        return found
 
     def _write(self, number: str, entry: LedgerEntry) -> None:
         key, trouble = self._shown(entry.key), entry.trouble
@@ -120,3 +140,10 @@ class Ledger:
     def clear(self) -> None:
         """Forget it, after it was reported. What is owned stays so."""
         self._created.clear()
+
+
+def _is_fresh(operation: Operation, key: object) -> bool:
+    """Whether a key that a request chooses names nobody else's thing: it was made up, or stands where one will be."""
+    source = operation.rule.key.source if operation.rule.key else None
+    own = source is not None and len(source.steps) == 1 and isinstance(key, str) and len(key) >= _LONG
+    return is_invented(key) or (own and source is not None and key == str(placeholder(operation, source)))

@@ -3,6 +3,7 @@
     {"ledger": 1, "run": …, "provider": …, "target": …}            the first line
     {"intent": …, "operation": …, "resource": …, "key": …}         on disk before the request is sent
     {"made": …, "operation": …, "resource": …, "id": …, "within": …}
+    {"refused": …}                                                 it was refused, and may have made it all the same
     {"nothing": …}                                                 the request made nothing
     {"removed": id, "resource": …}
 
@@ -13,7 +14,7 @@ import json
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,10 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class PendingCreate:
-    """A request that may have made a thing, of which nobody knows the end. key: what it chose; None for nothing."""
+    """A request that may have made a thing: nobody knows its end, or it was refused.
+
+    key: what it chose; None for nothing. fresh: this run made the key up, so that it names nobody else's thing.
+    """
 
     number: str
     operation: str
@@ -63,15 +67,27 @@ class PendingCreate:
     key: str | int | None = None
     within: Mapping[str, Any] = field(default_factory=dict)
     tagged: bool = False
+    fresh: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True)
 class LedgerContent:
-    """A ledger, read. entries: what was created and not removed, oldest first. open: intents without an end."""
+    """A ledger, read.
+
+    entries: what was created and not removed, oldest first. open: intents without an end. refused: intents that were
+    refused, and of which nobody has looked yet whether they made something.
+    """
 
     header: LedgerHeader
     entries: tuple[LedgerEntry, ...]
     open: tuple[PendingCreate, ...]
+    refused: tuple[PendingCreate, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to be removed or to be looked for."""
+        return not (self.entries or self.open or self.refused)
 
 
 class LedgerFile:
@@ -152,8 +168,16 @@ def _read(lines: list[dict[str, Any]]) -> LedgerContent:
     for line in lines[1:]:
         if "intent" in line:
             waiting[line["intent"]] = PendingCreate(
-                line["intent"], line["operation"], line["resource"], line.get("key"), line["within"], "tagged" in line
+                line["intent"],
+                line["operation"],
+                line["resource"],
+                line.get("key"),
+                line["within"],
+                "tagged" in line,
+                "fresh" in line,
             )
+        elif "refused" in line and line["refused"] in waiting:
+            waiting[line["refused"]] = replace(waiting[line["refused"]], refused=True)
         elif "made" in line:
             waiting.pop(line["made"], None)
             entry = LedgerEntry(
@@ -164,4 +188,6 @@ def _read(lines: list[dict[str, Any]]) -> LedgerContent:
             waiting.pop(line["nothing"], None)
         elif "removed" in line:
             entries.pop((line["resource"], str(line["removed"])), None)
-    return LedgerContent(header, tuple(entries.values()), tuple(waiting.values()))
+    unknown = [pending for pending in waiting.values() if not pending.refused]
+    refused = [pending for pending in waiting.values() if pending.refused]
+    return LedgerContent(header, tuple(entries.values()), tuple(unknown), tuple(refused))

@@ -13,7 +13,7 @@ from threadmock.specs.text import printable
 
 if TYPE_CHECKING:
     from threadmock.contracts.options import Settings
-    from threadmock.contracts.target.cleaner import CleanupResult
+    from threadmock.contracts.target.cleanup_result import CleanupResult
     from threadmock.contracts.target.target import Target
     from threadmock.specs.contract import Contract
 
@@ -32,7 +32,7 @@ def start(settings: "Settings") -> Path:
             settings.target or "",
             settings.layer,
             tuple(str(overlay.resolve()) for overlay in settings.overlays),
-            now.isoformat(timespec="seconds"),
+            now.isoformat(),
         ),
     )
     return path
@@ -58,7 +58,7 @@ def finish(settings: "Settings", contract: "Contract", target: "Target", path: P
     if settings.keep or not target.writable:
         return None
     content = read_ledger(path)
-    if not content.entries and not content.open:
+    if content.settled:
         return None
     file = LedgerFile(path)
     try:
@@ -70,7 +70,7 @@ def finish(settings: "Settings", contract: "Contract", target: "Target", path: P
 def tidy(settings: "Settings", path: Path) -> bool:
     """Take a ledger away that nobody asked for and that lists nothing any more. Whether it was."""
     content = read_ledger(path)
-    if settings.ledger or settings.report or content.entries or content.open:
+    if settings.ledger or settings.report or not content.settled:
         return False
     path.unlink(missing_ok=True)
     return True
@@ -86,7 +86,7 @@ def closing(settings: "Settings", path: Path, cleaning: "CleanupResult | None", 
     again = f"threadmock cleanup {path}"
     if settings.keep and left.entries:
         yield printable(f"{len(left.entries):,} things were made and are kept (--keep). To remove them: {again}")
-    elif left.entries or left.open:
+    elif not left.settled:
         yield printable(f"To try again: {again}")
     else:
         yield printable(f"Ledger: {path}")

@@ -1,58 +1,154 @@
-"""All that a list of a target shows, page by page, for who needs no judgement of it."""
+"""What lists of a target show, page by page, for who needs no judgement of it: all of it, or the things of a run."""
 
-from collections.abc import Mapping
+import datetime
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
-from threadmock.contracts.cases.list_pages import ListPaging, paging_of
+from threadmock.contracts.cases.families import lists
+from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, paging_of
+from threadmock.contracts.cases.references import schema_at
+from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.target.tags import NAME
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.contract import Operation
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import dotted
+from threadmock.specs.schemas.formats import is_date_time, read_date_time
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_PAGES = 200
+FEW_PAGES = 5
+"""So many of the newest pages are looked through where a filter said already which things are a run's."""
+SOME_PAGES = 20
+_CREATED = re.compile(r"(?i)created(_?(at|on|time))?")
+_DOWN = ("desc", "DESC", "descending")
 
 
-def items(target: Target, listing: Operation, keys: Mapping[str, Any], *, tag: str = "") -> list[Any] | None:
-    """The items of a list, to its end; None where it can't be read to its end.
+@dataclass(frozen=True)
+class ListWalk:
+    """What a list showed. whole: it was seen to its end."""
 
-    tag: of the run whose things are wanted: where a filter takes metadata, only those are asked for.
+    items: tuple[Any, ...]
+    whole: bool
+
+
+def walk(
+    target: Target, listing: Operation, keys: Mapping[str, Any], *, tag: str = "", most: int = MOST_PAGES
+) -> ListWalk:
+    """The items of a list, newest first where that can be asked for.
+
+    tag: of the run whose things are wanted: where a filter takes metadata, only those are asked for. most: pages.
     """
     way = paging_of(listing)
     fixed: dict[Source, Any] = {way.limit: way.most} if way.limit else {}
-    if tag and (source := _by_metadata(listing)):
+    fixed |= _newest_first(listing)
+    if tag and (source := by_metadata(listing)):
         fixed[source] = {NAME: tag}
-    found: list[Any] = []
+    found: dict[str, Any] = {}
     at: dict[Source, Any] = {}
-    for _ in range(MOST_PAGES):
+    for _ in range(most):
         page = _page(target, listing, keys, {**fixed, **at})
         if page is None:
-            return None
-        known = {str(find_key(item, way.key)) for item in found}
-        new = [item for item in page if str(find_key(item, way.key)) not in known]
-        found += new
-        if not new or len(page) < way.most or not (way.offset or way.after):
-            return found
-        at = _next(way, found, page)
+            return ListWalk(tuple(found.values()), whole=False)
+        before = len(found)
+        for item in page:
+            found.setdefault(str(find_key(item, way.key)), item)
+        if not (way.offset or way.after):
+            # of a page that may be full, with nothing that leads to the next one, nobody knows what is behind it
+            full = way.most if way.limit else way.listing.default_limit or PLENTY
+            return ListWalk(tuple(found.values()), whole=len(page) < full)
+        if len(found) == before:
+            # a short page is not the last one for sure: a server may give fewer things than it is asked for
+            return ListWalk(tuple(found.values()), whole=True)
+        at = _next(way, len(found), page)
+    return ListWalk(tuple(found.values()), whole=False)
+
+
+def tagged_keys(target: Target, contract: Contract, resource: str, tag: str, *, thorough: bool) -> list[Any] | None:
+    """The keys of the things that carry a run's tag, by all lists of the resource that name no parent.
+
+    thorough: each list is gone through to its end, whatever its filters say; else its newest pages. None where no list
+    could be read that may show a tag.
+    """
+    keys: dict[str, Any] = {}
+    readable = False
+    for listing in lists(contract, resource):
+        member = listing.rule.key.member if listing.rule.key else ""
+        if not member:
+            continue
+        walks = [walk(target, listing, {}, tag=tag)] if by_metadata(listing) else []
+        # a filter may be what is broken
+        walks.append(walk(target, listing, {}, most=MOST_PAGES if thorough and not walks else FEW_PAGES))
+        readable |= any(each.whole or each.items for each in walks)
+        for item in (item for each in walks for item in each.items if _has_tag(item, tag)):
+            key = find_key(item, member)
+            if key is not None:
+                keys.setdefault(str(key), key)
+    return list(keys.values()) if readable else None
+
+
+def made_since(target: Target, contract: Contract, resource: str, since: str, known: Container[str]) -> int | None:
+    """How many things of a resource were made since a moment and are none of the known ones; None where nobody can say.
+
+    They may be anybody's. since: RFC 3339. known: keys as texts.
+    """
+    for listing in lists(contract, resource):
+        shown = walk(target, listing, {}, most=SOME_PAGES)
+        moments = [_created(item) for item in shown.items]
+        told = [moment for moment in moments if moment is not None]
+        if len(told) < len(moments) or not (shown.whole or (told and told == sorted(told, reverse=True))):
+            continue
+        member = listing.rule.key.member if listing.rule.key else ""
+        began = read_date_time(since)
+        new = [item for item, moment in zip(shown.items, moments, strict=True) if moment and moment >= began]
+        return sum(str(find_key(item, member)) not in known for item in new)
     return None
 
 
-def _next(way: ListPaging, found: list[Any], page: list[Any]) -> dict[Source, Any]:
-    if way.after:
-        return {way.after: find_key(page[-1], way.key)}
-    return {way.offset: len(found)} if way.offset else {}
+def _created(item: Any) -> datetime.datetime | None:
+    """When a listed thing was made, as far as it says."""
+    for name, value in item.items() if isinstance(item, dict) else ():
+        if _CREATED.fullmatch(name) and isinstance(value, str) and is_date_time(value):
+            return read_date_time(value)
+    return None
 
 
-def _by_metadata(listing: Operation) -> Source | None:
+def by_metadata(listing: Operation) -> Source | None:
+    """The place of a list's request that takes metadata which its items must have; None for none."""
     rule = listing.rule.listing
     for each in rule.filters if rule else ():
         if each.how == "contains" and each.source.place == "body" and len(each.source.steps) == 1:
             return each.source
     return None
+
+
+def _has_tag(item: Any, tag: str) -> bool:
+    """Whether a listed thing holds the tag in one of its members."""
+    inner = item.values() if isinstance(item, dict) else ()
+    return any(isinstance(value, dict) and value.get(NAME) == tag for value in inner)
+
+
+def _newest_first(listing: Operation) -> dict[Source, Any]:
+    """What asks for the newest things first, where a list has another order and lets one choose."""
+    rule = listing.rule.listing
+    place = rule.direction if rule and rule.order != "newest" else None
+    schema = schema_at(listing, place) if place and len(place.steps) == 1 else None
+    if place is None or schema is None:
+        return {}
+    words = {str(word) for branch in shapes(schema).root() for word in branch.keywords.get("enum", ())}
+    down = next((word for word in _DOWN if word in words), None)
+    return {} if down is None else {place: down}
+
+
+def _next(way: ListPaging, seen: int, page: list[Any]) -> dict[Source, Any]:
+    if way.after:
+        return {way.after: find_key(page[-1], way.key)}
+    return {way.offset: seen} if way.offset else {}
 
 
 def _page(target: Target, listing: Operation, keys: Mapping[str, Any], at: Mapping[Source, Any]) -> list[Any] | None:

@@ -12,8 +12,9 @@ from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.specs.behaviour.actions import Traits
 from threadmock.specs.contract import Operation
+from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.schemas.declared import properties
-from threadmock.specs.schemas.validation import checker
+from threadmock.specs.schemas.validation import Checker, checker
 from threadmock.specs.wire.strictjson import JsonError, dump_json
 
 NAME = "threadmock_run"
@@ -56,7 +57,7 @@ def _shown(operation: Operation) -> frozenset[str]:
 
 @dataclass
 class Tagger:
-    """Puts the tag into requests that make things."""
+    """Puts the tag into requests that make things, also into invalid ones: a server may keep what it refuses."""
 
     tag: str
 
@@ -64,27 +65,27 @@ class Tagger:
         self._left: dict[str, int] = {}
 
     def tagged(self, case: Case) -> Case:
-        """The case with the tag where it is valid with it, else the same case.
+        """The case with the tag where it is with it as valid, or as invalid, as it was; else the same case.
 
         It is the case that changes, not only its bytes: what is judged afterwards is what was sent.
         """
         member, value = metadata_member(case.operation), case.value
-        if not member or case.intent != "valid" or case.form or not isinstance(value, dict):
+        if not member or case.intent not in ("valid", "invalid") or case.form or not isinstance(value, dict):
             return case
         if case.request.method != case.operation.method or (member not in value and self._may_stay(case)):
             return case
         held = value.get(member, {})
-        if not isinstance(held, dict) or NAME in held or not _is_plain(case):
+        if not isinstance(held, dict) or NAME in held or not _is_plain(case) or _is_about(case, member):
             return case
         changed = {**value, member: {**held, NAME: self.tag}}
         schema = body_schema(case.operation)
-        if schema is None or not checker(schema).accepted(changed):
+        if schema is None or not _as_before(checker(schema), value, changed, valid=case.intent == "valid"):
             return case
         return replace(case, value=changed, request=replace(case.request, body=dump_json(changed)))
 
     def _may_stay(self, case: Case) -> bool:
         """Whether a request without the member is one of the few that stay so. Things to be used always carry it."""
-        if case.part != "coverage":
+        if case.part != "coverage" or case.intent != "valid":
             return False
         left = self._left.setdefault(case.operation.slug, UNTAGGED)
         self._left[case.operation.slug] = max(0, left - 1)
@@ -102,3 +103,15 @@ def _is_plain(case: Case) -> bool:
         return dump_json(case.value) == case.request.body
     except JsonError:
         return False
+
+
+def _is_about(case: Case, member: str) -> bool:
+    """Whether the member that would hold the tag is what the case tries out."""
+    return case.intent == "invalid" and case.where.split("/")[1:2] == [escaped(member)]
+
+
+def _as_before(judge: Checker, value: Any, changed: Any, *, valid: bool) -> bool:
+    """Whether both engines say the same of a body with the tag as of the one without."""
+    if valid or judge.accepted(value):
+        return judge.accepted(changed)
+    return judge.refused(value) and judge.refused(changed)

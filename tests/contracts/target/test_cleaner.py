@@ -9,7 +9,7 @@ import pytest
 from threadmock.contracts.cases.case import case_with_body
 from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.fresh_keys import fresh_key
-from threadmock.contracts.target.cleaner import MOST_FAILURES, Cleaner
+from threadmock.contracts.target.cleaner import Cleaner
 from threadmock.contracts.target.created_things import unsafe_key
 from threadmock.contracts.target.guard import Guard
 from threadmock.contracts.target.ledger import Ledger
@@ -24,6 +24,7 @@ from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.mockserver import create_mock
 from threadmock.specs.loader import load
+from threadmock.specs.text import shorten
 from threadmock.specs.wire.messages import Request, Response
 
 MADE = {
@@ -168,7 +169,8 @@ def test_what_may_have_been_made_and_can_not_be_found_is_listed(place):
         there.prerequisites.make("thread")
     there.connect()
     done = there.clean()
-    assert re.search(r"perhaps \d of thread", done.left[0][0])
+    assert not done.complete
+    assert re.search(r"perhaps \d of thread", done.unverified[0][0])
     assert read_ledger(there.path).open
 
 
@@ -216,26 +218,49 @@ answers = {
 
 
 @pytest.mark.parametrize(("answer", "reason"), answers.values(), ids=answers)
-def test_what_stays_is_listed_and_after_some_failures_nothing_more_is_tried(answer, reason, place):
-    there, deletes = place(), []
-    for _ in range(MOST_FAILURES + 3):
-        there.prerequisites.make("thread")
+def test_what_stays_is_listed_and_the_others_are_tried_all_the_same(answer, reason, place):
+    there, deletes, count = place(), [], 8
+    made = [there.prerequisites.make("thread").key for _ in range(count)]
 
     def refuse(request, send):
-        if request.method == "DELETE":
+        if request.method == "DELETE" and not request.path.endswith(made[0]):
             deletes.append(request.path)
             return answer(send)
         return send()
 
     there.connect(refuse)
     done = there.clean()
-    assert len(deletes) == MOST_FAILURES
+    assert len(set(deletes)) == count - 1
+    assert len(deletes) == 2 * (count - 1)  # each is tried once more
+    assert (done.removed, len(done.left), done.stopped) == (1, count - 1, "")
+    assert all(reason in said for _, said in done.left)
+    assert len(read_ledger(there.path).entries) == count - 1 == there.things()
+    there.connect()
+    assert there.clean().removed == count - 1
+    assert there.things() == 0
+
+
+def test_after_many_failures_nothing_more_is_tried(place, monkeypatch):
+    monkeypatch.setattr("threadmock.contracts.target.cleaner.MOST_FAILURES", 5)
+    there, deletes = place(), []
+    for _ in range(8):
+        there.prerequisites.make("thread")
+
+    def refuse(request, send):
+        if request.method == "DELETE":
+            deletes.append(request.path)
+            return Response(403, {}, b"no")
+        return send()
+
+    there.connect(refuse)
+    done = there.clean()
+    assert len(deletes) == 5
     assert done.removed == 0
-    assert len(done.left) == MOST_FAILURES + 3
-    assert reason in done.left[0][1]
+    assert len(done.left) == 8
+    assert "was answered 403" in done.left[0][1]
     assert done.left[-1][1] == "not tried"
     assert "in a row" in done.stopped
-    assert len(read_ledger(there.path).entries) == MOST_FAILURES + 3
+    assert len(read_ledger(there.path).entries) == 8
 
 
 def test_what_lies_in_a_thing_that_stays_is_removed_by_itself(place):
@@ -276,10 +301,10 @@ def test_a_key_that_can_not_stand_in_a_path_is_never_put_there(key, place):
 
     there.connect(answer)
     there.prerequisites.make("thread")
-    count = len(sent)
-    done = there.clean()
-    assert len(sent) == count
-    assert len(done.left) == 1
+    there.clean()
+    assert all(request.method == "POST" for request in sent)
+    assert all(request.path in ("/threads", "/threads/search") for request in sent)
+    assert [what for what, _ in there.clean().left][:1] == [f"thread {shorten(key, 80)}"]
 
 
 def test_a_thing_that_was_there_before_is_not_taken_for_ours(place):
@@ -349,9 +374,11 @@ def test_a_read_only_contract_makes_nothing_and_leaves_nothing(place):
     there = place()
     assert dataclasses.asdict(there.clean()) == {
         "removed": 0,
+        "gone": 0,
         "archived": 0,
         "with_parent": 0,
         "left": [],
+        "unverified": [],
         "stopped": "",
     }
 
