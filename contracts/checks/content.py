@@ -188,16 +188,22 @@ def existing_applies(reading: Reading) -> str:
 
 
 def defaults_applies(reading: Reading) -> str:
-    """Where the request leaves out a member that has a default."""
+    """Where the request leaves out a member that has a default, and the response shows it."""
     if not makes(reading) and not reading.rule.traits.open:
         return "only asked of what makes a thing"
-    return existing_applies(reading) or ("" if _defaults(reading) else "no member with a default was left out")
+    left_out = _defaults(reading).keys()
+    reason = existing_applies(reading) or ("" if left_out else "no member with a default was left out")
+    return reason or ("" if left_out & reading.made.keys() - reading.broken else "the answer shows no such member")
 
 
 def echo_applies(reading: Reading) -> str:
     """Where request and answer share a member that was sent."""
-    shown = echoed_members(reading) or _unsent_containers(reading)
-    return content_trouble(reading) or ("" if shown else "nothing was sent that the answer shows")
+    if reason := content_trouble(reading):
+        return reason
+    there = reading.made.keys()
+    shown = [n for n, sent in echoed_members(reading).items() if n in there or not _is_empty(sent)]
+    shown += [name for name in _unsent_containers(reading) if name in there]
+    return "" if set(shown) - reading.broken else "nothing was sent that the answer shows"
 
 
 def settings_applies(reading: Reading) -> str:
@@ -205,11 +211,25 @@ def settings_applies(reading: Reading) -> str:
     rule = reading.rule
     if not rule.reply and not stores(reading):
         return "the operation sets no member"
-    return existing_applies(reading) or ("" if rule.set or rule.reply else "no rule sets a member")
+    reason = existing_applies(reading) or ("" if rule.set or rule.reply else "no rule sets a member")
+    return reason or (
+        "" if any(_is_told(*pair) for pair in _told(reading)) else "the answer shows no member that is set"
+    )
+
+
+def _is_told(expected: Expected, got: Any) -> bool:
+    """Whether an expectation is met or not, and not left open by a member that need not be there."""
+    return got is not ABSENT or expected.value is ABSENT or (expected.said_by_client and not _is_empty(expected.value))
 
 
 def check_settings(reading: Reading) -> Iterator[Problem]:
     """Each member that the operation's rule sets holds what the rule says."""
+    for expected, got in _told(reading):
+        yield from _compare(reading, expected, got)
+
+
+def _told(reading: Reading) -> Iterator[tuple[Expected, Any]]:
+    """What the rule says of members that no other check asks about, and what came."""
     defaulted = _defaults(reading).keys() if makes(reading) else set()
     covered = echoed_members(reading).keys() | defaulted | reading.broken
     for expected in expectations(reading):
@@ -217,11 +237,10 @@ def check_settings(reading: Reading) -> Iterator[Problem]:
         undeclared = bool(reading.made_members) and name not in reading.made_members and name not in reading.made
         if name in covered or undeclared or _is_hidden(reading, name):
             continue
-        yield from _compare(reading, expected)
+        yield expected, dig(reading.made, expected.steps)
 
 
-def _compare(reading: Reading, expected: Expected) -> Iterator[Problem]:
-    got = dig(reading.made, expected.steps)
+def _compare(reading: Reading, expected: Expected, got: Any) -> Iterator[Problem]:
     if _agrees(reading, expected, got):
         return
     name = ".".join(expected.steps)
@@ -310,7 +329,9 @@ def server_set_applies(reading: Reading) -> str:
     """Where the request holds a member that only the server sets, with a value that nobody guesses."""
     if not stores(reading) or reading.rule.reply:
         return "the answer is not the thing that was sent"
-    return existing_applies(reading) or ("" if forged(reading) else "no member that the server sets was sent")
+    sent = forged(reading).keys()
+    reason = existing_applies(reading) or ("" if sent else "no member that the server sets was sent")
+    return reason or ("" if sent & reading.made.keys() else "the answer does not show what was sent")
 
 
 def forged(reading: Reading) -> dict[str, Any]:
@@ -355,8 +376,8 @@ def key_applies(reading: Reading) -> str:
     """Where the operation creates a thing and the server chose its key."""
     if reading.rule.action != "create" or reading.rule.key is None:
         return "the operation makes nothing that has a key"
-    reason = content_trouble(reading)
-    return reason or ("" if reading.chosen_key is ABSENT else "the client chose the key")
+    reason = content_trouble(reading) or ("" if reading.chosen_key is ABSENT else "the client chose the key")
+    return reason or ("" if reading.rule.key.member in reading.made else "the answer holds no key")
 
 
 def check_new_key(reading: Reading) -> Iterator[Problem]:

@@ -15,6 +15,31 @@ if TYPE_CHECKING:
     from threadmock.specs.contract import Contract
 
 
+@dataclass(eq=False)
+class Comparisons:
+    """What a scenario compared. made: how often an answer was held against what it should be.
+
+    lacking: reasons why something could not be compared, the first one first. refused: how a request was answered on
+    which a comparison would have rested.
+    """
+
+    made: int = 0
+    lacking: dict[str, None] = field(default_factory=dict)
+    refused: str = ""
+
+    def lack(self, reason: str) -> None:
+        """Note why something could not be compared."""
+        self.lacking[reason] = None
+
+    @property
+    def reason(self) -> str:
+        """Why nothing was compared; "" where something was."""
+        if self.made:
+            return ""
+        named = "; ".join(list(self.lacking)[:2])
+        return named or self.refused or "no answer held anything that could be compared"
+
+
 @dataclass(frozen=True, eq=False)
 class Context:
     """What judging needs from outside.
@@ -23,7 +48,7 @@ class Context:
     with each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check
     keeps for a later exchange, such as keys and references that are known. pause: waits so many seconds. prerequisites:
     creates things for a scenario to use; None where nothing can be created. own_checks: those of a project, asked after
-    the others.
+    the others. comparisons: what the scenario compared; one that compared nothing has not passed.
     """
 
     contract: "Contract"
@@ -34,6 +59,7 @@ class Context:
     pause: Callable[[float], None] = time.sleep
     prerequisites: "Prerequisites | None" = None
     own_checks: "tuple[Check, ...]" = ()
+    comparisons: Comparisons = field(default_factory=Comparisons)
 
 
 @dataclass(frozen=True)

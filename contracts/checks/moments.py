@@ -43,7 +43,8 @@ def _is_time(node: object) -> bool:
 
 def time_applies(reading: Reading) -> str:
     """Where the response says when it was created."""
-    return content_trouble(reading) or ("" if read_moments(reading) else "the answer holds no time")
+    told = read_moments(reading).keys() - reading.sent.keys() if not content_trouble(reading) else ()
+    return content_trouble(reading) or ("" if told else "the answer holds no time of the server's own")
 
 
 def _server_now(reading: Reading) -> datetime | None:

@@ -268,6 +268,10 @@ class Reading:
         """A problem of this exchange; without a source, that is the operation."""
         return Problem(got, expected, where, source or self.operation.pointer, evidence, exchanges, unconditional)
 
+    def compared(self) -> None:
+        """Note that a scenario held this answer against what it should be."""
+        self.context.comparisons.made += 1
+
     def find(self, check: str, expected: str, got: str, **details: Unpack[ProblemDetails]) -> Finding:
         """A finding of a scenario about this exchange. details: as of `problem`."""
         return self.finding(check, self.problem(expected, got, **details))

@@ -41,7 +41,12 @@ def _scenario(recorder: Recorder, name: str) -> None:
     except NotSent as reason:
         tally.not_applicable[str(reason)] = 1
         raise
-    if not (tally.failed or tally.unconfirmed):
+    if tally.failed or tally.unconfirmed:
+        return
+    # What compared nothing has shown nothing.
+    if nothing := recorder.context.comparisons.reason:
+        tally.not_applicable[nothing] = 1
+    else:
         tally.passed += 1
 
 

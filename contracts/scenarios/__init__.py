@@ -99,7 +99,7 @@ _ALL = (
         "RFC 9110, 15.5",
         isolation.refused_applies,
         isolation.run_refused_leaves_nothing,
-        2 * isolation.MAX_INVALID + 2,
+        3 * (isolation.MAX_INVALID + 1),
     ),
     Scenario(
         "one_winner",

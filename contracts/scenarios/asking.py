@@ -59,7 +59,9 @@ def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading
         if name not in after.made:
             if first not in (None, {}, [], ""):
                 yield f"{name} is missing"
-        elif not same(_but_empty(first, sent.get(name), after.made[name]), after.made[name], form):
+            continue
+        after.compared()
+        if not same(_but_empty(first, sent.get(name), after.made[name]), after.made[name], form):
             yield f"{name} holds another value"
 
 

@@ -1,15 +1,14 @@
-"""How lists are gone through: one page, the next one, until something is found or a bound is met."""
+"""How lists are gone through: one page, the next one, and what of a list can be asked for alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, _declared, paging_of
+from threadmock.contracts.cases.list_pages import ListPaging, _declared
 from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.checks import Context, Reading
-from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.target.prerequisites import CreatedThing
@@ -24,24 +23,43 @@ if TYPE_CHECKING:
 MOST_PAGES = 8
 
 
-@dataclass(frozen=True)
-class ListedItem:
-    """What going through a list came to. item: None where it was not met; whole: the list was seen to its end."""
-
-    item: Mapping[str, Any] | None
-    whole: bool
-    reading: Reading | None
-
-
 def narrowed(way: ListPaging, things: Sequence[CreatedThing]) -> ListPaging:
     """The way through these things alone, where a filter takes their keys; else the same way."""
     wanted = [thing.key for thing in things]
     for rule in way.listing.filters:
         source = _declared(way.operation, rule.source) if rule.how == "among" and rule.member == way.key else None
         schema = schema_at(way.operation, source) if source else None
-        if source and schema and source.place == "body" and checker(schema).accepted(wanted):
+        free = source is not None and source not in way.fixed
+        if source and free and schema and source.place == "body" and checker(schema).accepted(wanted):
             return replace(way, fixed={**way.fixed, source: wanted})
     return way
+
+
+def ours_alone(way: ListPaging, things: Sequence[CreatedThing]) -> ListPaging | None:
+    """A way through little more than these things: by key, else by what their metadata share; None without a filter."""
+    by_key = narrowed(way, things)
+    if by_key is not way:
+        return by_key
+    for rule in way.listing.filters:
+        source = _declared(way.operation, rule.source) if rule.how == "contains" else None
+        schema = schema_at(way.operation, source) if source else None
+        shared = _shared(rule.member, things) if source not in way.fixed else {}
+        if source and schema and source.place == "body" and shared and checker(schema).accepted(shared):
+            return replace(way, fixed={**way.fixed, source: shared})
+    return None
+
+
+def _shared(member: str, things: Sequence[CreatedThing]) -> dict[str, str]:
+    """The texts in an object that all these things were given alike."""
+    given = [thing.sent.get(member) for thing in things]
+    objects = [each for each in given if isinstance(each, Mapping)]
+    if not objects or len(objects) < len(given):
+        return {}
+    return {
+        name: text
+        for name, text in objects[0].items()
+        if isinstance(text, str) and all(each.get(name) == text for each in objects)
+    }
 
 
 def ask_page(context: Context, way: ListPaging, keys: Mapping[str, Any], label: str, **places: Any) -> Reading:
@@ -63,11 +81,21 @@ def key_in(way: ListPaging, item: Any) -> Any:
     return find_key(item, way.key)
 
 
-def pages(context: Context, way: ListPaging, keys: Mapping[str, Any], limit: int, label: str) -> Iterator[Reading]:
-    """Page after page, while they are full; the caller bounds it."""
+def pages(  # noqa: PLR0913 - what is asked for, by name
+    context: Context,
+    way: ListPaging,
+    keys: Mapping[str, Any],
+    limit: int,
+    label: str,
+    *,
+    known: Reading | None = None,
+) -> Iterator[Reading]:
+    """Page after page, while they are full; the caller bounds it. known: the first page, where it was asked for."""
     seen, last = 0, None
     while True:
-        if seen == 0:
+        if seen == 0 and known is not None:
+            reading = known
+        elif seen == 0:
             reading = ask_page(context, way, keys, label, limit=limit)
         elif way.after is not None:
             reading = ask_page(context, way, keys, label, limit=limit, after=last)
@@ -79,28 +107,6 @@ def pages(context: Context, way: ListPaging, keys: Mapping[str, Any], limit: int
         last = key_in(way, items[-1]) if items else None
         if not items or way.limit is None or (way.offset is None and way.after is None) or len(items) < limit:
             return
-
-
-def look_for(context: Context, operation: Operation, thing: CreatedThing) -> ListedItem:
-    """A thing in a list, on as many pages as it takes, at most MOST_PAGES."""
-    return look_for_by(context, paging_of(operation), thing)
-
-
-def look_for_by(context: Context, way: ListPaging, thing: CreatedThing) -> ListedItem:
-    """As `look_for`, by a way with further places filled."""
-    reading = None
-    for count, reading in enumerate(pages(context, way, keys_of(thing), way.most, "looking for a thing"), 1):
-        if not reading.accepted:
-            return ListedItem(None, whole=False, reading=reading)
-        for item in items_of(reading):
-            if isinstance(item, Mapping) and str(key_in(way, item)) == str(thing.key):
-                return ListedItem(item, whole=True, reading=reading)
-        if count >= MOST_PAGES:
-            return ListedItem(None, whole=False, reading=reading)
-    count = len(items_of(reading)) if reading else 0
-    cut = way.limit is None and count >= (way.listing.default_limit or PLENTY)
-    unturned = way.limit is not None and way.offset is None and way.after is None and count >= way.most
-    return ListedItem(None, not (cut or unturned), reading)
 
 
 def listed(contract: Contract, operation: Operation) -> str:

@@ -28,7 +28,7 @@ class Scenario:
     """A question that takes several exchanges.
 
     applies: "" or the reason why the operation can't be asked. exchanges: the most that it makes; usual: fewer,
-    where the coverage part has made things before; 0 for the same.
+    where the coverage part has made things before, or where lists are short; 0 for the same.
     """
 
     name: str
@@ -50,6 +50,9 @@ def ask(context: Context, case: Case, *, without: Collection[str] = ()) -> Readi
     """Send a case, have it judged and recorded. without: checks whose question the scenario itself asks."""
     reading = Reading(context, context.send(case))
     record(reading, without=without)
+    expected = case.intent == "valid" and case.standing != "unknown"
+    if expected and not reading.accepted and not context.comparisons.refused:
+        context.comparisons.refused = f"{case.operation} was answered {reading.status or 'not at all'}"
     return reading
 
 

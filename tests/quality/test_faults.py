@@ -122,7 +122,8 @@ def test_a_create_alone_is_asked_about_things_that_were_made_long_ago() -> None:
     assert "failure" in perform(run)["survives_many"]
 
 
-RARE = {"commands", "tokens", "unknown_agent"}  # the invented provider has nothing of which they could be asked
+# the invented provider has nothing of which they could be asked
+RARE = {"commands", "tokens", "unknown_agent", "wait_equals_stream"}
 
 
 def test_the_invented_provider_is_asked_every_check_and_passes(pytestconfig: pytest.Config) -> None:

@@ -36,6 +36,7 @@ def run_clock(context: Context, operation: Operation) -> Iterator[Finding]:
     for name in before.keys() & after.keys():
         if name in first.sent:
             continue
+        later.compared()
         if gap >= ENOUGH and first.made[name] == later.made[name]:
             yield _finding(later, name, "stands still from one create to the next")
         elif after[name] < before[name] - timedelta(seconds=1):

@@ -34,6 +34,8 @@ def run_isolation(context: Context, operation: Operation) -> Iterator[Finding]:
         return
     for name in _stable_members(first, second):
         before, now = first.made.get(name, ABSENT), after.made.get(name, ABSENT)
+        if before is not ABSENT:
+            after.compared()
         if not _alike(before, now):
             yield after.find(
                 "isolation",
@@ -66,9 +68,12 @@ def run_forged(context: Context, operation: Operation) -> Iterator[Finding]:
     forgeries = _forgeries(plain)
     value = {**base_value(operation), **forgeries}
     if not forgeries or not isinstance(value, dict):
+        context.comparisons.lack("the answer declares no member that a client could forge")
         return
     got = ask(context, make_case(operation, value, "members that the server sets"), without=("server_set",))
     for name, forgery in forgeries.items():
+        if name in got.made:
+            got.compared()
         if name in got.made and same(forgery, got.made[name], _form(got, name)):
             yield got.find(
                 "forged",
@@ -161,7 +166,9 @@ def run_refused_leaves_nothing(context: Context, operation: Operation) -> Iterat
             make_case(operation, {**base_value(operation), member: key}, f"the key that was refused with {what}"),
             without=("valid_accepted",),
         )
-        if 400 <= made.status < 500 and made.status != 429:
+        if made.accepted:
+            made.compared()
+        if 400 <= made.status < 500 and made.status != 429 and _takes_new_key(context, operation, member):
             yield made.find(
                 "refused_leaves_nothing",
                 f"status {operation.success}: the key was refused before, so that nothing has it",
@@ -170,6 +177,12 @@ def run_refused_leaves_nothing(context: Context, operation: Operation) -> Iterat
                 source="a refused request changes nothing (RFC 9110, 15.5)",
                 exchanges=2,
             )
+
+
+def _takes_new_key(context: Context, operation: Operation, member: str) -> bool:
+    """Whether a key that no request named before is accepted: else a refusal says nothing about an earlier one."""
+    case = make_case(operation, {**base_value(operation), member: new_key(context)}, "a key that was never refused")
+    return ask(context, case, without=("valid_accepted",)).accepted
 
 
 def run_precedence(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -182,6 +195,8 @@ def run_precedence(context: Context, operation: Operation) -> Iterator[Finding]:
             case = make_case(operation, {**base_value(operation), **trial}, f"{member} by {' and '.join(trial)}")
             got = ask(context, case, without=("settings", "echo"))
             expected = next(iter(trial.values()))
+            if member in got.made:
+                got.compared()
             if member in got.made and dump_json(got.made[member]) != dump_json(expected):
                 first = next(iter(trial))
                 yield got.find(

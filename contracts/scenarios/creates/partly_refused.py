@@ -71,9 +71,12 @@ def run_kept(context: Context, operation: Operation) -> Iterator[Finding]:
         key = new_key(context)
         got = ask(context, make_case(operation, {**body, member: key}, "refused in part"))
         if got.status != condition.status:
+            context.comparisons.lack(f"no request was refused in part ({condition.status})")
             continue
         read = reads(context.contract, resource)[0]
         after = ask_missing(context, case_about(read, {resource: key}, "what was refused in part"))
+        if after.response is not None and after.status < 500 and after.status != 429:
+            after.compared()
         if 400 <= after.status < 500 and after.status != 429:
             yield after.find(
                 "kept",

@@ -55,6 +55,7 @@ def run_final_slash(context: Context, operation: Operation) -> Iterator[Finding]
     got = ask(context, case, without=_CHECKS)
     if not first.accepted or got.response is None or got.status >= 500 or got.status == 429:
         return
+    got.compared()
     location = got.response.headers.get("location", "")
     if got.status not in (301, 302, 307, 308):
         yield _found(got, "final_slash", "a redirect to the path without the slash", f"status {got.status}")
@@ -99,6 +100,7 @@ def run_unknown_route(context: Context, operation: Operation) -> Iterator[Findin
     got = ask(context, replace(plain, request=request, intent="method", label="no path of anybody"), without=_CHECKS)
     if got.response is None or got.status >= 500 or got.status == 429:
         return
+    got.compared()
     if got.status != refusal.status:
         yield _found(got, "unknown_route", f"status {refusal.status}", f"status {got.status}", refusal.evidence)
     elif isinstance(refusal.body, Mapping) and not _has_members(got.value, refusal.body):
@@ -131,6 +133,8 @@ def run_cors(context: Context, operation: Operation) -> Iterator[Finding]:
     origin = "*" if cors.origin == "*" else ORIGIN
     for reading, what in ((got, "a preflight"), (simple, "a request of a page")):
         named = _header(reading, "access-control-allow-origin")
+        if reading.accepted:
+            reading.compared()
         if reading.accepted and named != origin:
             yield _found(reading, "cors", f"{origin} is let in, by {what}", f"{named or 'nobody'}", cors.evidence)
     if got.response is not None and not got.accepted and got.status not in (403, 429):

@@ -28,6 +28,8 @@ def run_repeat(context: Context, operation: Operation) -> Iterator[Finding]:
         return
     for _ in range(TIMES - 1):
         again = ask(context, case, without=("valid_accepted",))
+        if again.made:
+            again.compared()
         if 400 <= again.status < 500 and again.status != 429:
             yield again.find(
                 "repeat",
@@ -63,6 +65,8 @@ def run_ids_distinct(context: Context, operation: Operation) -> Iterator[Finding
         key = key_of(made)
         if key is None:
             continue
+        if known:
+            made.compared()
         if dump_json(key) in known:
             yield _same_key("ids_distinct", made, number + 1)
             return
@@ -100,6 +104,16 @@ def send_at_once(context: Context, cases: list[Case]) -> list[Reading]:
     return [reading for reading in readings if reading.response is not None]
 
 
+def refused_otherwise(readings: list[Reading], status: int) -> str:
+    """Why nothing is known of a race: all were refused, and not because of the key; "" where something is known."""
+    others = [reading.status for reading in readings if reading.status != status]
+    return (
+        f"all of them were refused, such as with {others[0]}"
+        if len(others) == len(readings) and not any(200 <= each < 300 for each in others)
+        else ""
+    )
+
+
 def run_at_once(context: Context, operation: Operation) -> Iterator[Finding]:
     """Several creates at one moment: keys stay distinct."""
     cases = [make_case(operation, marked(operation, f"at once, {n}"), "several at once") for n in range(AT_ONCE)]
@@ -109,6 +123,8 @@ def run_at_once(context: Context, operation: Operation) -> Iterator[Finding]:
         key = key_of(reading)
         if key is None:
             continue
+        if known:
+            reading.compared()
         if dump_json(key) in known:
             yield _same_key("at_once", reading, AT_ONCE)
         known.add(dump_json(key))
@@ -130,7 +146,14 @@ def run_one_winner(context: Context, operation: Operation) -> Iterator[Finding]:
     if len(readings) < AT_ONCE or any(reading.status >= 500 or reading.status == 429 for reading in readings):
         return
     winners = [reading for reading in readings if reading.accepted]
-    if policy.reply == "refusal" and len(winners) != 1:
+    if policy.reply != "refusal":
+        context.comparisons.lack("a key that is taken is not refused")
+        return
+    if lost := refused_otherwise(readings, policy.status):
+        context.comparisons.lack(lost)
+        return
+    readings[0].compared()
+    if len(winners) != 1:
         yield readings[0].find(
             "one_winner",
             f"one success among {AT_ONCE} requests for one key at one moment, {policy.status} for all others",

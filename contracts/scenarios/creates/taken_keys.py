@@ -59,6 +59,7 @@ def judge_taken(check: str, original: Reading, again: Reading, policy: Policy, e
     if again.response is None or again.status in (429, *range(500, 600)):
         return
     rule = f"rule {again.operation.pointer}/x-behaviour/taken/{policy.name}"
+    again.compared()
     if again.status != policy.status:
         yield again.find(
             check,
@@ -165,6 +166,8 @@ def run_policies_on_new(context: Context, operation: Operation) -> Iterator[Find
         value = {**marked(operation, f"new, {name}"), key_member(operation) or "": new_key(context)}
         case = make_case(operation, with_policy(operation, value, name), f"a new key, {name}")
         made = ask(context, case, without=("valid_accepted",))
+        if made.accepted:
+            made.compared()
         if 400 <= made.status < 500 and made.status not in (401, 403, 429):
             yield made.find(
                 "policies_on_new",
@@ -229,7 +232,12 @@ def run_key_spelling(context: Context, operation: Operation) -> Iterator[Finding
     case = make_case(operation, {**base_value(operation), member: key}, "the taken key in upper case")
     again = ask(context, case, without=("valid_accepted", "documented_status"))
     policy = taken.policy(taken.default)
-    if again.response is not None and policy.reply == "refusal" and again.accepted:
+    if policy.reply != "refusal":
+        context.comparisons.lack("a key that is taken is not refused")
+        return
+    if again.response is not None and again.status < 500 and again.status != 429:
+        again.compared()
+    if again.accepted:
         yield again.find(
             "key_spelling",
             f"status {policy.status}: the key is taken, whatever the case of its letters",

@@ -92,6 +92,8 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
     for name, request in _writings(plain.request, value, _answer_media(operation)):
         case = replace(plain, request=request, label=f"the plain request, {name}")
         got = ask(context, case, without=("valid_accepted", "documented_status"))
+        if got.accepted:
+            got.compared()
         if 300 <= got.status < 500 and got.status != 429 and not doubt(got):
             yield got.find(
                 "writings",
@@ -162,8 +164,11 @@ def run_broken_credentials(context: Context, operation: Operation) -> Iterator[F
 
 
 def _judge_broken(got: Reading, what: str, evidence: Evidence) -> Iterator[Finding]:
+    if got.status in (401, 403):
+        got.compared()
     if got.response is None or got.status in (401, 403, 429) or got.status >= 500:
         return
+    got.compared()
     yield got.find(
         "broken_credentials",
         f"401 or 403: {what} is no credential",

@@ -65,7 +65,11 @@ def run_copy(context: Context, operation: Operation) -> Iterator[Finding]:
     contents = {child: _contents(context, pair, child, pair.copied) for child in pair.inside}
     for child, mine in contents.items():
         theirs = _contents(context, pair, child, pair.original)
-        if mine is not None and theirs is not None and mine != theirs:
+        if mine is None or theirs is None or not (mine or theirs):
+            context.comparisons.lack(f"the list of each {child} shows nothing that was put there")
+            continue
+        pair.got.compared()
+        if mine != theirs:
             yield pair.find(f"each {child} of the original in the copy", "other things in it", pair.inside[child])
             return
     yield from _independent(context, pair, contents)
@@ -108,6 +112,8 @@ def _equal(context: Context, pair: Pair) -> Iterator[Finding]:
     key = pair.operation.rule.key
     for name in pair.original.sent.keys() - anew - ({key.member} if key else set()):
         first = pair.before.get(name)
+        if shown.made and name in pair.before:
+            shown.compared()
         if shown.made and name in pair.before and not same(first, shown.made.get(name), "date-time"):
             yield pair.find(f"{name} as in the original", f"{name} holds another value in the copy")
 
@@ -154,6 +160,8 @@ def _independent(context: Context, pair: Pair, contents: Mapping[str, Counter[st
         yield pair.find("a copy that stays", f"it is gone {then}")
         return
     for name in pair.original.sent:
+        if name in first.made and shown.made:
+            shown.compared()
         if first.made and shown.made and not same(first.made.get(name), shown.made.get(name), "date-time"):
             yield pair.find(f"{name} of the copy as it was", f"{name}: another value {then}")
     for child, before in contents.items():

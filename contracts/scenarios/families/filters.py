@@ -15,7 +15,8 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
-from threadmock.contracts.scenarios.pages import listed, look_for_by
+from threadmock.contracts.scenarios.lookups import look_for_by
+from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.behaviour.rule import Filter
@@ -130,6 +131,9 @@ def run_filters(context: Context, operation: Operation) -> Iterator[Finding]:
         prerequisites, resource = prerequisites_of(context), operation.rule.resource
         within = fresh_parents(context, operation)
         match, other = (prerequisites.make(resource, within, members) for members in (trial.matching, trial.other))
+        if lacking := [name for m, t in ((match, trial.matching), (other, trial.other)) for name in _lacking(m, t)]:
+            context.comparisons.lack(f"a {resource} with {lacking[0]} can't be made")
+            continue
         if trial.rule.how == "hides" and not trial.other and not _archive(context, operation, trial, other):
             continue
         value = trial.value
@@ -138,6 +142,11 @@ def run_filters(context: Context, operation: Operation) -> Iterator[Finding]:
             value = [match.key] if schema and checker(schema).accepted([match.key]) else match.key
         judge = _judge_count if operation.rule.action == "count" else _judge_list
         yield from judge(context, operation, replace(trial, value=value), match, other)
+
+
+def _lacking(thing: CreatedThing, members: Mapping[str, Any]) -> list[str]:
+    """Members that the thing was to be made with and was not, because they were refused."""
+    return [name for name in members if name not in thing.sent]
 
 
 def _archives(context: Context, operation: Operation) -> Iterator[Trial]:
@@ -178,8 +187,10 @@ def _judge_list(
 ) -> Iterator[Finding]:
     way = replace(paging_of(operation), fixed={trial.rule.source: trial.value})
     found = look_for_by(context, way, match)
-    if found.reading is None or not found.reading.accepted:
+    if found.unseen or found.reading is None or not (found.item or found.whole):
+        context.comparisons.lack(found.unseen or "what matches is not on the first pages")
         return
+    found.reading.compared()
     if found.item is None and found.whole:
         yield _finding(found.reading, trial, "what matches is in the list", "the list lacks what matches")
     wrong = look_for_by(context, way, other)
@@ -195,7 +206,11 @@ def _judge_count(
     case = case_about(operation, keys_of(match), "a count of one", at={trial.rule.source: trial.value})
     reading = ask(context, case)
     count = reading.value if not isinstance(reading.value, Mapping) else dotted(reading.value, "count")
-    if reading.accepted and isinstance(count, int) and not isinstance(count, bool) and count != 1:
+    if not reading.accepted or not isinstance(count, int) or isinstance(count, bool):
+        context.comparisons.lack("the answer holds no count")
+        return
+    reading.compared()
+    if count != 1:
         yield _finding(reading, trial, "a count of one: one thing matches", "another count")
 
 

@@ -1,6 +1,6 @@
 """A thing from its making to its end: what a read says of it, and what is left when it is gone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
@@ -16,9 +16,9 @@ from threadmock.contracts.scenarios.asking import (
     keys_of,
     prerequisites_of,
 )
-from threadmock.contracts.scenarios.pages import look_for
+from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing, NotCreated, demands
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 
@@ -106,7 +106,9 @@ def run_life_cycle(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def still_there(check: str, again: Reading, end: Operation, *, strict: bool = True) -> Iterator[Finding]:
-    """A finding where something that is gone is answered with a success."""
+    """A finding where something that is gone is answered with a success. It was there before."""
+    if again.response is not None and again.status < 500 and again.status != 429:
+        again.compared()
     if again.accepted:
         yield again.find(
             check,
@@ -135,32 +137,61 @@ def run_gone_after_delete(context: Context, operation: Operation) -> Iterator[Fi
     """Delete a thing, with something in it: no read, list or update knows it, nor what was in it."""
     contract, resource = context.contract, operation.rule.resource
     thing = new_thing(context, operation, "to be deleted", demands(contract, resource))
-    inside = [prerequisites_of(context).make(child, {resource: thing.key}) for child in below(contract, resource)[:2]]
+    inside = list(_put_in(context, thing, below(contract, resource)[:2]))
+    known, within = list(_shown_before(context, operation, thing)), list(_questions(context, operation, inside))
     if not ask(context, case_about(operation, keys_of(thing), "a thing just made")).accepted:
         return
-    for other in of_action(contract, resource, "read", "update"):
-        if any(name.own for name in references(other)) and other.rule.missing == "refuse":
-            yield from still_there(
-                "gone_after_delete",
-                ask_missing(context, case_about(other, keys_of(thing), "what was deleted")),
-                operation,
-            )
-    for listing in lists(contract, resource)[:2]:
-        found = look_for(context, listing, thing)
+    for other in known:
+        if other.rule.action != "list":
+            case = case_about(other, keys_of(thing), "what was deleted")
+            yield from still_there("gone_after_delete", ask_missing(context, case), operation)
+            continue
+        found = look_for(context, other, thing)
         if found.item is not None:
             yield _listed("gone_after_delete", found.reading, operation)
+        elif found.absent and found.reading is not None:
+            found.reading.compared()
+    for child, other, sure in within:
+        case = case_about(other, keys_of(child), "what was in something that was deleted")
+        yield from still_there("gone_after_delete", ask_missing(context, case), operation, strict=sure)
+
+
+def _shown_before(context: Context, operation: Operation, thing: CreatedThing) -> Iterator[Operation]:
+    """Reads, updates and lists that know a thing before it is deleted: of others, silence afterwards says nothing."""
+    contract, resource = context.contract, operation.rule.resource
+    for other in of_action(contract, resource, "read", "update"):
+        if any(name.own for name in references(other)) and other.rule.missing == "refuse":
+            if ask(context, case_about(other, keys_of(thing), "before it is deleted")).accepted:
+                yield other
+            else:
+                context.comparisons.lack(f"{other} does not know what was just made")
+    for listing in lists(contract, resource)[:2]:
+        if look_for(context, listing, thing).item is not None:
+            yield listing
+        else:
+            context.comparisons.lack(f"{listing} does not show what was just made")
+
+
+def _put_in(context: Context, thing: CreatedThing, resources: Iterable[str]) -> Iterator[CreatedThing]:
+    """Things below a thing, as far as they can be made: a target may serve a part of what the document has."""
+    for resource in resources:
+        try:
+            yield prerequisites_of(context).make(resource, {thing.resource: thing.key})
+        except NotCreated as reason:
+            context.comparisons.lack(str(reason))
+
+
+def _questions(
+    context: Context, operation: Operation, inside: list[CreatedThing]
+) -> Iterator[tuple[CreatedThing, Operation, bool]]:
+    """How what lies in a thing is asked for, where that is answered now; whether the request names the thing, too."""
     for child in inside:
-        yield from _orphans(context, operation, child)
-
-
-def _orphans(context: Context, operation: Operation, child: CreatedThing) -> Iterator[Finding]:
-    keys: Mapping[str, Any] = keys_of(child)
-    for other in (*reads(context.contract, child.resource), *lists(context.contract, child.resource)):
-        parent = next((name for name in references(other) if name.resource == operation.rule.resource), None)
-        if other.rule.action == "list" and (parent is None or not parent.strict):
-            continue
-        got = ask_missing(context, case_about(other, keys, "what was in something that was deleted"))
-        yield from still_there("gone_after_delete", got, operation, strict=parent is not None)
+        for other in (*reads(context.contract, child.resource), *lists(context.contract, child.resource)):
+            parent = next((name for name in references(other) if name.resource == operation.rule.resource), None)
+            if other.rule.action == "list" and (parent is None or not parent.strict):
+                continue
+            if ask(context, case_about(other, keys_of(child), "before what it lies in is deleted")).accepted:
+                yield child, other, parent is not None
 
 
 def run_delete_twice(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -173,6 +204,8 @@ def run_delete_twice(context: Context, operation: Operation) -> Iterator[Finding
     expected = refusal.status if refusal else 404
     documented = operation.reply(expected) is not None and str(expected) in operation.replies
     if again.response is None or again.status >= 500 or again.status in (429, expected):
+        if again.status == expected:
+            again.compared()
         return
     evidence = weakest(evidence_of(operation), refusal.evidence if refusal else "assumed")
     yield again.find(

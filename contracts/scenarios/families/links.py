@@ -30,8 +30,10 @@ def run_links(context: Context, operation: Operation) -> Iterator[Finding]:
     things, way = make_several(context, operation, SEVERAL), paging_of(operation)
     limit, keys = max(2, smallest_limit(way)), keys_of(things[0])
     first = ask_page(context, way, keys, "the first page", limit=limit)
-    if not first.accepted:
+    if not first.accepted or len(items_of(first)) < limit:
+        context.comparisons.lack("the first page is not full, although there are more things")
         return
+    first.compared()
     second = _follow(context, way, things[0], first, way.listing.next)
     if second is None:
         yield _about(first, "a link to the next page: there are more things", "no link that leads there")
@@ -131,11 +133,15 @@ def run_page_headers(context: Context, operation: Operation) -> Iterator[Finding
     limit, keys = max(2, smallest_limit(way)), keys_of(things[0])
     first = ask_page(context, way, keys, "a page with more behind it", limit=limit, offset=0)
     if first.accepted and len(items_of(first)) == limit:
+        first.compared()
         yield from _judge_more(first, limit)
+    else:
+        context.comparisons.lack("the first page is not full, although there are more things")
     if way is whole and not isolating(operation):
         return
     last = ask_page(context, way, keys, "the last page", limit=limit, offset=SEVERAL - 1)
     if last.accepted and len(items_of(last)) == 1:
+        last.compared()
         yield from _judge_last(last)
 
 

@@ -3,25 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
-from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import makers, parents
 from threadmock.contracts.cases.list_pages import ListPaging, paging_of, smallest_limit
 from threadmock.contracts.cases.references import schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import alike, evidence_of, keys_of, prerequisites_of
+from threadmock.contracts.scenarios.lookups import ListedItem, look_for
 from threadmock.contracts.scenarios.pages import (
     MOST_PAGES,
-    ListedItem,
     ask_page,
     isolating,
     items_of,
     key_in,
     listed,
-    look_for,
+    ours_alone,
     pages,
 )
-from threadmock.contracts.scenarios.scenario import ask, marked
+from threadmock.contracts.scenarios.scenario import marked
 from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
@@ -40,13 +39,6 @@ def paged(contract: Contract, operation: Operation) -> str:
     if way.limit is None or (way.offset is None and way.after is None):
         return "the list has no pages"
     return "" if smallest_limit(way) < SEVERAL else "the pages are too large to be turned"
-
-
-def ordered(contract: Contract, operation: Operation) -> str:
-    """Lists in the order of making."""
-    reason = listed(contract, operation)
-    by = operation.rule.listing.by if operation.rule.listing else ""
-    return reason or ("" if not by or "creat" in by else f"the list is ordered by {by}")
 
 
 def totalled(contract: Contract, operation: Operation) -> str:
@@ -101,16 +93,20 @@ def run_list_contains(context: Context, operation: Operation) -> Iterator[Findin
     """A thing just made is in the list, as it was created."""
     for thing in make_several(context, operation, 2):
         found = look_for(context, operation, thing)
-        if found.reading is None or not found.reading.accepted:
-            return
+        if found.unseen or found.reading is None:
+            context.comparisons.lack(found.unseen)
+            continue
         if found.item is None:
-            if found.whole:
-                yield _about(
+            if not found.whole:
+                context.comparisons.lack("the list shows older things and not the new one: that is asked by `order`")
+            else:
+                yield about(
                     found.reading, "list_contains", "a list with the thing just made", "the list lacks it", thing
                 )
             continue
+        found.reading.compared()
         for what in _differing(operation, thing, found):
-            yield _about(found.reading, "list_contains", f"what {thing.maker} answered", what, thing)
+            yield about(found.reading, "list_contains", f"what {thing.maker} answered", what, thing)
 
 
 def _differing(operation: Operation, thing: CreatedThing, found: ListedItem) -> Iterator[str]:
@@ -118,7 +114,8 @@ def _differing(operation: Operation, thing: CreatedThing, found: ListedItem) -> 
     return iter(()) if shaped or found.item is None else alike(thing.sent, thing.shown, found.item)
 
 
-def _about(reading: Reading, check: str, expected: str, what: str, thing: CreatedThing) -> Finding:
+def about(reading: Reading, check: str, expected: str, what: str, thing: CreatedThing) -> Finding:
+    """A finding about a list of what was made like this thing."""
     listing, evidence = reading.rule.listing, evidence_of(reading.operation, thing.maker)
     if check != "list_contains":  # that a list lists is no matter of how it is cut and ordered
         evidence = weakest(evidence, listing.evidence if listing else "assumed")
@@ -134,6 +131,9 @@ def run_paging(context: Context, operation: Operation) -> Iterator[Finding]:
     if found and not isolating(operation):
         # Others may make and delete things of this list at the same time: only what shows twice counts.
         found = list(_turn(context, way, things, growing=False))
+    alone = None if isolating(operation) else ours_alone(way, things)
+    if not found and alone is not None and not context.comparisons.made:
+        found = list(_turn(context, alone, things, growing=False))
     yield from found
 
 
@@ -159,6 +159,10 @@ def _turn(context: Context, way: ListPaging, things: list[CreatedThing], *, grow
             break
     if reading is None:
         return
+    if set(wanted) & set(met):
+        reading.compared()
+    else:
+        reading.context.comparisons.lack("none of the new things is on the pages that were turned")
     twice = sorted({key for key in met if met.count(key) > 1})
     if twice:
         yield _page(reading, "pages that share nothing", "one thing on two pages", things[0])
@@ -177,37 +181,7 @@ def _skipped(way: ListPaging, wanted: list[str], met: list[str], *, complete: bo
 
 
 def _page(reading: Reading, expected: str, what: str, thing: CreatedThing) -> Finding:
-    return _about(reading, "paging", expected, what, thing)
-
-
-def run_order(context: Context, operation: Operation) -> Iterator[Finding]:
-    """Things come in the order that the rule names, and in the one that is asked for."""
-    listing = operation.rule.listing
-    things = make_several(context, operation, 3)
-    if listing is None:
-        return
-    newest = (listing.order == "newest") != listing.from_end
-    yield from _judge_order(context, operation, things, newest=newest, asked=None)
-    schema = schema_at(operation, listing.direction) if listing.direction else None
-    if schema is not None and not (listing.sort or listing.from_end):
-        for word, first in (("asc", False), ("desc", True)):
-            yield from _judge_order(context, operation, things, newest=first, asked=word)
-
-
-def _judge_order(
-    context: Context, operation: Operation, things: list[CreatedThing], *, newest: bool, asked: str | None
-) -> Iterator[Finding]:
-    way, direction = paging_of(operation), operation.rule.listing.direction if operation.rule.listing else None
-    at: dict[Any, Any] = {direction: asked} if asked and direction else {}
-    if way.limit:
-        at[way.limit] = way.most
-    reading = ask(context, case_about(operation, keys_of(things[0]), f"the order {asked or 'without a word'}", at=at))
-    places = [str(key_in(way, item)) for item in items_of(reading)]
-    wanted = [str(thing.key) for thing in (things[::-1] if newest else things)]
-    met = [key for key in places if key in wanted]
-    if met != [key for key in wanted if key in met]:
-        word = "the newest first" if newest else "the oldest first"
-        yield _about(reading, "order", f"{word}{f', as {asked} asks for' if asked else ''}", "another order", things[0])
+    return about(reading, "paging", expected, what, thing)
 
 
 def run_totals(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -222,12 +196,14 @@ def run_totals(context: Context, operation: Operation) -> Iterator[Finding]:
     second = ask_page(context, way, keys, "the total after one more was made", limit=smallest_limit(way))
     before, after = (dotted(reading.value, listing.total) for reading in (first, second))
     if not isinstance(before, int) or not isinstance(after, int):
+        context.comparisons.lack("the answer holds no total")
         return
+    second.compared()
     if before < len(things):
-        yield _about(first, "totals", f"a total of {len(things)} or more", f"a total of {before}", things[0])
+        yield about(first, "totals", f"a total of {len(things)} or more", f"a total of {before}", things[0])
     elif after != before + 1 and isolating(operation):
         # Where others make things of this list, too, nothing is known of the difference.
-        yield _about(second, "totals", "one more after one was made", "another total", things[0])
+        yield about(second, "totals", "one more after one was made", "another total", things[0])
 
 
 def run_default_limit(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -238,6 +214,8 @@ def run_default_limit(context: Context, operation: Operation) -> Iterator[Findin
     things = make_several(context, operation, limit + 1)
     reading = ask_page(context, paging_of(operation), keys_of(things[0]), "no limit asked for")
     count = len(items_of(reading))
+    if reading.accepted:
+        reading.compared()
     if reading.accepted and count != limit:
         yield reading.find(
             "default_limit",

@@ -21,7 +21,7 @@ from threadmock.contracts.checks.storing import overlap
 from threadmock.contracts.scenarios.asking import ask_missing, differing, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes
-from threadmock.contracts.scenarios.pages import look_for
+from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
 from threadmock.contracts.transport.errors import NotSent
@@ -235,6 +235,8 @@ class LifeCycleMachine(RuleBasedStateMachine):
             return
         self.steps.append(f"read {self._name(thing)}, which is gone")
         got = ask_missing(play.context, case_about(play.read, keys_of(thing), "what is gone in the model"))
+        if got.response is not None and got.status < 500 and got.status != 429:
+            got.compared()
         if got.accepted:
             self._differ(got, "a refusal: it was deleted", f"status {got.status}", play.read, play.end)
 
@@ -253,8 +255,9 @@ class LifeCycleMachine(RuleBasedStateMachine):
             return
         self.steps.append(f"list, looking for {self._name(thing)}{'' if there else ', which is gone'}")
         found = look_for(play.context, play.listing, thing)
-        if found.reading is None or not found.reading.accepted:
+        if found.unseen or found.reading is None:
             return
+        found.reading.compared()
         if there and found.item is None and found.whole:
             self._differ(found.reading, "a list with what is there", "the list lacks it", play.listing, play.maker)
         if not there and found.item is not None and play.end is not None:

@@ -12,7 +12,8 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import ask_missing, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import still_there
-from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, look_for
+from threadmock.contracts.scenarios.lookups import look_for
+from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.behaviour.rule import Pruning
@@ -70,10 +71,14 @@ def run_prune(context: Context, operation: Operation) -> Iterator[Finding]:
     things = [
         prerequisites_of(context).make(operation.rule.resource, {}, marked(maker, f"number {n}")) for n in (1, 2, 3)
     ]
+    if not all(_is_shown(context, operation, thing) for thing in things):
+        context.comparisons.lack(f"nothing shows each {operation.rule.resource} that was just made")
+        return
     pruned, kept = things[:2], things[2]
     got = ask(context, case_about(operation, {}, "two of three things", value=_naming(operation, rule, pruned)))
     if not got.accepted:
         return
+    got.compared()
     yield from _judge_count(got, rule, 2)
     for thing in pruned:
         yield from _still(context, operation, thing)
@@ -83,6 +88,16 @@ def run_prune(context: Context, operation: Operation) -> Iterator[Finding]:
         context, case_about(operation, {}, "what was pruned", value=_naming(operation, rule, pruned[:1]))
     )
     yield from _judge_count(again, rule, 0)
+
+
+def _is_shown(context: Context, operation: Operation, thing: CreatedThing) -> bool:
+    """Whether a thing is seen: where it is not, silence says nothing afterwards."""
+    shown_by = _shown_by(context.contract, operation.rule.resource)
+    if shown_by is None:
+        return False
+    if shown_by.rule.action == "read":
+        return ask(context, case_about(shown_by, keys_of(thing), "what is to be pruned")).accepted
+    return look_for(context, shown_by, thing).item is not None
 
 
 def _naming(operation: Operation, rule: Pruning, things: list[CreatedThing]) -> dict[str, Any]:
@@ -118,8 +133,7 @@ def _is_there(context: Context, operation: Operation, thing: CreatedThing) -> bo
     if shown_by.rule.action == "read":
         got = ask_missing(context, case_about(shown_by, keys_of(thing), "what is to be there"))
         return not 400 <= got.status < 500 or got.status == 429
-    found = look_for(context, shown_by, thing)
-    return found.item is not None or not found.whole
+    return not look_for(context, shown_by, thing).absent
 
 
 def _judge_count(got: Reading, rule: Pruning, expected: int) -> Iterator[Finding]:
@@ -150,6 +164,10 @@ def run_keep_latest(context: Context, operation: Operation) -> Iterator[Finding]
     listing = _list_below(context.contract, rule.keeps, resource)
     thing = prerequisites.make(resource, {}, demands(context.contract, resource))
     inside = [prerequisites.make(rule.keeps, {resource: thing.key}) for _ in range(3)]
+    before = _keys_below(context, listing, keys_of(thing)) if listing is not None else None
+    if before is None or not {str(each.key) for each in inside} <= set(before):
+        context.comparisons.lack(f"no list shows each {rule.keeps} that was just made")
+        return
     body = {**_naming(operation, rule, [thing]), rule.strategy.steps[0]: KEEP}
     got = ask(context, case_about(operation, {}, f"a thing with three below it, {KEEP}", value=body))
     if not got.accepted or listing is None:
@@ -157,6 +175,8 @@ def run_keep_latest(context: Context, operation: Operation) -> Iterator[Finding]
     yield from _judge_kept(context, got, thing)
     left = _keys_below(context, listing, keys_of(thing))
     newest = str(inside[-1].key)
+    if left is not None:
+        got.compared()
     if left is not None and newest not in left:
         yield _about(got, rule, f"the newest {rule.keeps} stays: {KEEP}", "it is gone", "keep_latest")
     if left is not None and {str(each.key) for each in inside[:-1]} & set(left):

@@ -14,7 +14,8 @@ from threadmock.contracts.checks.echo import differences, same
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.lists import make_several
-from threadmock.contracts.scenarios.pages import listed, look_for_by, narrowed
+from threadmock.contracts.scenarios.lookups import look_for_by
+from threadmock.contracts.scenarios.pages import listed, narrowed
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.behaviour.setting import Source
@@ -59,6 +60,7 @@ def run_select(context: Context, operation: Operation) -> Iterator[Finding]:
     source, schema = _source(operation), _choice(operation)
     whole, reading = _show(context, operation, thing, {})
     if source is None or schema is None or whole is None or reading is None:
+        context.comparisons.lack("the whole thing was not shown")
         return
     key = operation.rule.key.member if operation.rule.key else ""
     known = [name for name in whole if checker(schema).accepted([name])]
@@ -67,6 +69,7 @@ def run_select(context: Context, operation: Operation) -> Iterator[Finding]:
     for name in others[: MOST_SELECTIONS - 1] + others[-1:]:
         shown, got = _show(context, operation, thing, {source: [*first, name]})
         if shown is not None and got is not None:
+            got.compared()
             yield from _judge_select(operation, got, whole, shown, {*first, name})
 
 
@@ -161,7 +164,10 @@ def run_extract(context: Context, operation: Operation) -> Iterator[Finding]:
     if source is None:
         return
     for name in _objects(thing.maker)[:1]:
-        value = thing.sent[name]
+        value = thing.sent.get(name)
+        if not isinstance(value, dict):
+            context.comparisons.lack(f"a {operation.rule.resource} with {name} can't be made")
+            continue
         paths = {
             "a_text": f"{name}.mark",
             "an_item": f"{name}.inner.list[1]",
@@ -178,6 +184,7 @@ def run_extract(context: Context, operation: Operation) -> Iterator[Finding]:
         }
         item, got = _show(context, operation, thing, {source: paths})
         if item is not None and got is not None:
+            got.compared()
             difference = next(differences(expected, item.get(EXTRACTED)), None)
             if difference is not None:
                 what = f"{difference.what}, at {difference.pointer or 'the whole'} of {EXTRACTED}"

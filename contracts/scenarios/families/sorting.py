@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.cases.families import makers
-from threadmock.contracts.cases.list_pages import paging_of
+from threadmock.contracts.cases.list_pages import ListPaging, paging_of
 from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
@@ -14,7 +14,7 @@ from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.families.selected_members import item_schema
-from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, narrowed
+from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, ours_alone
 from threadmock.contracts.scenarios.scenario import marked
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
@@ -66,7 +66,7 @@ def run_order_by(context: Context, operation: Operation) -> Iterator[Finding]:
 def _judge(
     context: Context, operation: Operation, things: list[CreatedThing], member: str, word: str
 ) -> Iterator[Finding]:
-    listing, way = operation.rule.listing, narrowed(paging_of(operation), things)
+    listing, way = operation.rule.listing, _through(operation, things)
     if listing is None or listing.sort is None or listing.direction is None:
         return
     at: dict[Source, Any] = {**way.fixed, listing.sort: member, listing.direction: word}
@@ -75,8 +75,17 @@ def _judge(
     ours = {str(thing.key) for thing in things}
     items = [i for i in items_of(reading) if isinstance(i, Mapping) and str(key_in(way, i)) in ours and member in i]
     values = [_comparable(item[member]) for item in items]
-    if len({type(value) for value in values}) == 1 and values != sorted(values, reverse=word == "desc"):
+    if len(values) < 2 or len({type(value) for value in values}) != 1 or values[0] is None:
+        context.comparisons.lack(f"fewer than two of the new things show {member} on the first page")
+        return
+    reading.compared()
+    if values != sorted(values, reverse=word == "desc"):
         yield _about(reading, member, word)
+
+
+def _through(operation: Operation, things: list[CreatedThing]) -> ListPaging:
+    way = paging_of(operation)
+    return ours_alone(way, things) or way
 
 
 def _comparable(value: Any) -> Any:

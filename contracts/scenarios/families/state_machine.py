@@ -10,7 +10,7 @@ from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_of, prerequisites_of
-from threadmock.contracts.scenarios.creates.repeats import send_at_once
+from threadmock.contracts.scenarios.creates.repeats import refused_otherwise, send_at_once
 from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record
 from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
@@ -62,6 +62,8 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
         thing = read_thing(reading.exchange, above)
         if thing is None:
             continue
+        if made:
+            reading.compared()
         if any(other.key == thing.key for other in made):
             yield reading.find(
                 "several_clients", "a key of its own for each client's thing", "the key of another client's thing",
@@ -98,6 +100,10 @@ def _one_key(context: Context, maker: Operation, member: str) -> Iterator[Findin
         return
     winners = [reading for reading in readings if reading.accepted]
     policy = maker.rule.taken.policy(maker.rule.taken.default) if maker.rule.taken else None
+    if policy and (lost := refused_otherwise(readings, policy.status)):
+        context.comparisons.lack(lost)
+        return
+    readings[0].compared()
     if len(winners) != 1:
         yield readings[0].find(
             "several_clients",

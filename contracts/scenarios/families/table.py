@@ -1,12 +1,13 @@
 """The scenarios of whole families: things that are created, read, listed, changed and deleted."""
 
-from threadmock.contracts.scenarios import pages
+from threadmock.contracts.scenarios import lookups, pages
 from threadmock.contracts.scenarios.families import (
     copies,
     filters,
     life_cycle,
     links,
     lists,
+    ordering,
     prunes,
     selected_members,
     sorting,
@@ -33,7 +34,8 @@ FAMILY = (
         _RULES,
         life_cycle.living,
         life_cycle.run_life_cycle,
-        20,
+        5 + 2 * lookups.MOST_ASKED,
+        usual=20,
     ),
     Scenario(
         "list_contains",
@@ -41,7 +43,8 @@ FAMILY = (
         _RULES,
         pages.listed,
         lists.run_list_contains,
-        2 * pages.MOST_PAGES,
+        2 * lookups.MOST_ASKED,
+        usual=2 * pages.MOST_PAGES,
     ),
     Scenario(
         "update_visible",
@@ -49,7 +52,8 @@ FAMILY = (
         _RULES,
         updates.shows,
         updates.run_update_visible,
-        12,
+        4 + lookups.MOST_ASKED,
+        usual=12,
     ),
     Scenario(
         "empty_update",
@@ -81,7 +85,8 @@ FAMILY = (
         _RULES,
         life_cycle.ends,
         life_cycle.run_gone_after_delete,
-        30,
+        30 + 4 * lookups.MOST_ASKED,
+        usual=40,
     ),
     Scenario(
         "delete_twice",
@@ -97,7 +102,8 @@ FAMILY = (
         _RULES,
         prunes.prunes,
         prunes.run_prune,
-        2 + 3 * pages.MOST_PAGES,
+        2 + 6 * lookups.MOST_ASKED,
+        usual=2 + 3 * pages.MOST_PAGES,
     ),
     Scenario(
         "keep_latest",
@@ -137,7 +143,7 @@ FAMILY = (
         "the operation's rule, with its evidence",
         unknown_ids.names_child,
         unknown_ids.run_foreign_child,
-        1,
+        2,
     ),
     Scenario(
         "paging",
@@ -145,15 +151,17 @@ FAMILY = (
         "the list's rule, with its evidence",
         lists.paged,
         lists.run_paging,
-        4 * pages.MOST_PAGES,
+        6 * pages.MOST_PAGES,
+        usual=4 * pages.MOST_PAGES,
     ),
     Scenario(
         "order",
         "things come in the order that the rule names, and in the one that is asked for",
         "the list's rule, with its evidence",
-        lists.ordered,
-        lists.run_order,
-        3,
+        ordering.ordered,
+        ordering.run_order,
+        ordering.MOST_ASKED,
+        usual=3,
     ),
     Scenario(
         "order_by",
@@ -185,7 +193,8 @@ FAMILY = (
         _RULES,
         selected_members.selects,
         selected_members.run_select,
-        (1 + selected_members.MOST_SELECTIONS) * pages.MOST_PAGES,
+        (1 + selected_members.MOST_SELECTIONS) * lookups.MOST_ASKED,
+        usual=(1 + selected_members.MOST_SELECTIONS) * pages.MOST_PAGES,
     ),
     Scenario(
         "extract",
@@ -193,7 +202,8 @@ FAMILY = (
         "the list's rule, with its evidence",
         selected_members.extracts,
         selected_members.run_extract,
-        pages.MOST_PAGES,
+        lookups.MOST_ASKED,
+        usual=pages.MOST_PAGES,
     ),
     Scenario(
         "totals",
@@ -217,7 +227,8 @@ FAMILY = (
         "the list's rule, with its evidence",
         filters.filtered,
         filters.run_filters,
-        50,
+        50 + 8 * lookups.MOST_ASKED,
+        usual=50,
     ),
     Scenario(
         "state_machine",

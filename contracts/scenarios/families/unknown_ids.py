@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
-from threadmock.contracts.cases.families import makers, parents
+from threadmock.contracts.cases.families import makers, parents, reads
 from threadmock.contracts.cases.references import Reference, references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import demands
+from threadmock.contracts.target.prerequisites import CreatedThing, demands
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
@@ -82,6 +82,7 @@ def parents_of(context: Context, operation: Operation, name: Reference) -> dict[
 def _refused(got: Reading, name: Reference) -> Iterator[Finding]:
     if got.response is None or got.status >= 500 or got.status == 429:
         return
+    got.compared()
     refusal = got.rule.refusals.get("unknown")
     status = refusal.status if refusal else 404
     evidence = evidence_of(got.operation)
@@ -110,6 +111,8 @@ def run_malformed_id(context: Context, operation: Operation) -> Iterator[Finding
             keys = _real(context, operation)
             case = case_about(operation, keys, f"an id that is none: {text}", at={source: text})
             got = ask(context, replace(case, intent="invalid", standing="unknown"), without=_CHECKS)
+            if got.response is not None and got.status < 500 and got.status != 429:
+                got.compared()
             if got.accepted:
                 schema = schema_at(operation, source)
                 yield got.find(
@@ -139,10 +142,15 @@ def run_foreign_child(context: Context, operation: Operation) -> Iterator[Findin
     child = prerequisites.make(resource, {outer.resource: first.key})
     for thing in (first, second):
         prerequisites.make(resource, {outer.resource: thing.key})
+    if not _is_known(context, operation, child):
+        context.comparisons.lack(f"the {resource} is not known below its own {outer.resource} either")
+        return
     case = case_about(operation, {**keys_of(child), **keys_of(second)}, f"below another {outer.resource}")
     got = ask(context, replace(case, standing="unknown"), without=_CHECKS)
     within = operation.rule.within
     evidence: Evidence = weakest(evidence_of(operation), within.evidence if within else "assumed")
+    if got.response is not None and got.status < 500 and got.status != 429:
+        got.compared()
     refusal = got.rule.refusals.get("unknown")
     if got.accepted and not (refusal and got.status == refusal.status):
         yield got.find(
@@ -154,3 +162,10 @@ def run_foreign_child(context: Context, operation: Operation) -> Iterator[Findin
             evidence=evidence,
             exchanges=5,
         )
+
+
+def _is_known(context: Context, operation: Operation, child: CreatedThing) -> bool:
+    """Whether a read knows a child below its own parent: of what is never known, a refusal elsewhere says nothing."""
+    found = [read for read in reads(context.contract, child.resource) if read.rule.reply is None]
+    read = operation if operation in found else next(iter(found), None)
+    return read is None or ask(context, case_about(read, keys_of(child), "below its own parent")).accepted

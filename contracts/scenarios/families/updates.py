@@ -14,7 +14,7 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.checks.storing import merge_of, overlap
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
-from threadmock.contracts.scenarios.pages import look_for
+from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation, json_media
@@ -133,6 +133,7 @@ def _unchanged(
         wanted, got = (
             overlap(value, shown[name]) if merge_of(operation.rule, name) != "replace" else (value, shown[name])
         )
+        reading.compared()
         difference = next(differences(wanted, got), None)
         if difference is not None:
             yield reading.find(
@@ -159,7 +160,10 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
     touched = {name.partition(".")[0] for name in operation.rule.set}
     for name, value in before.made.items() if after.made else ():
         own = name in thing.sent or CREATED.fullmatch(name)
-        if own and name not in touched and not same(value, after.made.get(name), _form(before, name)):
+        if not own or name in touched:
+            continue
+        after.compared()
+        if not same(value, after.made.get(name), _form(before, name)):
             yield after.find(
                 "empty_update",
                 f"{name} as before: nothing was to be changed",
@@ -204,6 +208,8 @@ def run_immutable(context: Context, operation: Operation) -> Iterator[Finding]:
     ask(context, case, without=("valid_accepted", "documented_status", "server_set"))
     after = ask(context, case_about(read, keys_of(thing), "after members that the server sets were sent"))
     for name, forged in forgeries.items():
+        if name in after.made:
+            after.compared()
         if name in after.made and same(forged, after.made[name], _form(after, name)):
             yield after.find(
                 "immutable",
@@ -255,8 +261,11 @@ def run_merge(context: Context, operation: Operation) -> Iterator[Finding]:
             continue
         shown = ask(context, case_about(read, keys_of(thing), f"after {name} was changed")) if read else got
         how = merge_of(operation.rule, name)
+        if name not in thing.sent:
+            context.comparisons.lack(f"a {operation.rule.resource} with {name} can't be made")
+            continue
         # What was sent counts: on a deployment the run's tag is in it, too.
-        held = thing.sent.get(name, first)
+        held = thing.sent[name]
         yield from _judge_merge(context.contract, operation, shown, name, how, _merged(held, second, how))
 
 
@@ -272,6 +281,7 @@ def _judge_merge(  # noqa: PLR0913, PLR0917 - what was done, and what is expecte
 ) -> Iterator[Finding]:
     if name not in shown.made:
         return
+    shown.compared()
     difference = next(differences(expected, shown.made[name]), None)
     if difference is not None:
         declared = _declares(contract, operation)

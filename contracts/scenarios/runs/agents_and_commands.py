@@ -56,6 +56,8 @@ def run_unknown_agent(context: Context, operation: Operation) -> Iterator[Findin
     for name, status in asked:
         case = placed(operation, keys, {source: name}, "an agent that is not there")
         got = ask(context, replace(case, standing="unknown"), without=("valid_accepted", "documented_status"))
+        if got.status == status:
+            got.compared()
         if got.response is None or got.status in (status, 429) or got.status >= 500:
             continue
         yield got.find(
@@ -117,6 +119,8 @@ def _expect(
     found: dict[str, Any] = {}
     code = code or commands.codes.get(kind, "")
     agrees = setting is None or observe(setting, got.value, found)
+    if got.accepted and (setting is not None or code):
+        got.compared()
     if not got.accepted or (agrees and (not code or found.get("item.code", code) == code)):
         return
     yield got.find(

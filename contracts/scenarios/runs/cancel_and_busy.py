@@ -95,6 +95,7 @@ def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
     if not _is_cancelled(agent, state):
         yield _cancel(got, "a run as the rule says of one that was cancelled", "a run that is not", agent.evidence)
         return
+    got.compared()
     follower = sibling(context.contract, operation, "stream", "join")
     if follower is not None:
         rest = ask(context, case_about(follower, known, "the stream of a run that was cancelled"))
@@ -168,6 +169,8 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
     more = _policy(operation, policy)
     case = case_of(context, operation, keys, text, how, more=more, label=f"a second run, {policy.name}")
     got = ask(context, case, without=("valid_accepted", "documented_status"))
+    if got.response is not None and got.status < 500 and got.status != 429:
+        got.compared()
     if policy.do == "refuse":
         if got.status != policy.status and got.response is not None:
             yield _busy(got, policy, f"status {policy.status}: a run is under way", f"status {got.status}")

@@ -78,6 +78,7 @@ def run_resume_stream(context: Context, operation: Operation) -> Iterator[Findin
         got = ask(context, case)
         if not got.accepted or got.stream is None or got.stream.cut:
             continue
+        got.compared()
         trouble = _difference(expected, list(got.stream.events))
         if trouble:
             yield got.find(
@@ -149,6 +150,8 @@ def run_interrupt_resume(context: Context, operation: Operation) -> Iterator[Fin
         expected = f"a {agent.thread} as the rule says of one that waits for an answer"
         yield _interrupted(first, expected, "it is as after another end, although the stream asked", agent.evidence)
         return
+    if state.thread:
+        first.reading.compared()
     yield from _question_findings(first, state, context)
     answer = {run.resume: ANSWER}
     second = start(context, operation, _thread(first), "", "stream", more=answer, label="the answer")
@@ -163,6 +166,8 @@ def run_interrupt_resume(context: Context, operation: Operation) -> Iterator[Fin
     before, said = final(agent, over), _messages(context, first)
     third = start(context, operation, _thread(first), "", "stream", more=answer, label="the answer once more")
     after = final(agent, look(context, operation, _thread(first)))
+    if before:
+        third.reading.compared()
     changed = [name for name in before if name in after and before[name] != after[name]]
     if not changed and _messages(context, first) != said:
         changed = [f"what lies below the {agent.thread}"]
@@ -215,6 +220,7 @@ def run_disconnect(context: Context, operation: Operation) -> Iterator[Finding]:
     ends, left = _disconnect(context, operation, places)
     if "ended" in ends and "cancelled" not in ends:
         raise NotSent("the run was over before its stream could be left")
+    left.reading.compared()
     if "cancelled" not in ends:
         yield _disconnect_finding(
             left, "a run that was cancelled: its reader went away, and the request asked for that", ends

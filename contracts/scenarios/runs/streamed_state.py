@@ -55,6 +55,7 @@ def run_stream_ends(context: Context, operation: Operation) -> Iterator[Finding]
     """A stream ends when its run does."""
     started, stream = _streamed(context, operation)
     if not stream.cut:
+        started.reading.compared()
         return
     state = look(context, operation, started.keys)
     if not ends_of(agent_of(context), state):
@@ -78,6 +79,8 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
         expected = "a run and a thread as one of the ends of a run leaves them"
         yield _about(started, "stream_state", expected, _stored_findings(agent, state), evidence=agent.evidence)
         return
+    if ends:
+        started.reading.compared()
     for member, setting, value, evidence in reading_places(agent, ends[0], state) if ends else ():
         place = ".".join((setting.kind, *setting.steps))
         if stream.knows(place) and stream.last(place) != value:
@@ -111,6 +114,7 @@ def _unstored(context: Context, started: StartedRun, stream: EventStream, agent:
         return
     stored = stored_pieces(context, agent, started.keys)
     for text in texts if stored is not None else ():
+        started.reading.compared()
         if not any(dotted(item, member) == text for item in stored or () for member in members):
             expected = f"every message that was streamed among the {agent.piece}s"
             yield _about(started, "stream_state", expected, f"a message is missing: {text!r}", evidence=agent.evidence)
@@ -134,6 +138,8 @@ def run_tokens(context: Context, operation: Operation) -> Iterator[Finding]:
     if not pieces or not said:
         raise NotSent("the stream does not hold both the pieces of a message and the message")
     for (event, name), text in pieces.items():
+        if name in said:
+            started.reading.compared()
         if name in said and text != said[name]:
             yield _about(
                 started,
@@ -181,9 +187,13 @@ def run_wait_equals_stream(context: Context, operation: Operation) -> Iterator[F
 
 def _waited(waited: Reading, agent: Agent, end: str, known: Mapping[str, Any]) -> Iterator[Finding]:
     setting = agent.results.get(end)
+    if setting is None:
+        waited.context.comparisons.lack("no rule says what who waits for a run gets")
     if setting is None or waited.way is None or waited.way.reply is not None:
         return
     for place, value in held(setting, waited.value).items():
+        if place in known:
+            waited.compared()
         if place in known and known[place] != value:
             yield waited.find(
                 "wait_equals_stream",
@@ -201,6 +211,8 @@ def run_failing(context: Context, operation: Operation) -> Iterator[Finding]:
     reported = any(event.kinds == {"failed"} for event in stream.events)
     if not reported and "failed" not in ends_of(agent, state):
         raise NotSent("the agent did not fail when it was asked to")
+    if (stream.events and not stream.cut) or state.run or state.thread:
+        started.reading.compared()
     always = [form for form in stream.format.events if form.on == "failed" and not (form.modes or form.when)]
     if always and not stream.cut and not (stream.events and stream.events[-1].kinds & {"failed", "closed"}):
         got = f"an event {stream.events[-1].event.name!r} at the end" if stream.events else "no event at all"
