@@ -19,6 +19,7 @@ from typing import Any, Literal, TextIO, TypedDict, Unpack
 
 from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.own_checks import load_checks
+from threadmock.contracts.engine.interrupts import ended_like_ctrl_c
 from threadmock.contracts.engine.opening import open_run
 from threadmock.contracts.engine.run import known_checks
 from threadmock.contracts.options import Settings, mention
@@ -97,7 +98,11 @@ def verify(
 
     SpecError where it can't be done as asked; Unreachable where nobody answers at the target; Interrupted on Ctrl-C.
     """
-    settings = _settings(source, target, options)
+    with ended_like_ctrl_c():
+        return _verified(_settings(source, target, options), stream, pytest_arguments)
+
+
+def _verified(settings: Settings, stream: TextIO | None, pytest_arguments: Sequence[str]) -> Report:
     arguments = ["-o", f"cache_dir={cache_folder() / 'pytest'}", *pytest_arguments]
     with _own_environment():
         send = not {"--collect-only", "--co"} & set(arguments)
@@ -237,7 +242,8 @@ def replay(
     saved = read_saved(Path(file))
     own = load_checks([str(each) for each in options.get("checks_from", ())], known_checks())
     try:
-        return _replayed(saved, _replay_settings(saved, target, options), times, own, out)
+        with ended_like_ctrl_c():
+            return _replayed(saved, _replay_settings(saved, target, options), times, own, out)
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         text = f"{type(error).__name__}: {error}"
         raise UsageError(

@@ -74,7 +74,10 @@ def pytest_configure(config: pytest.Config) -> None:
     opened = verification.opened if verification else _opened(config)
     if opened is None:
         return
+    from threadmock.contracts.engine.interrupts import handle_like_ctrl_c  # noqa: PLC0415 - see above
+
     config.stash[_open_key] = opened
+    config.add_cleanup(handle_like_ctrl_c())
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Controller(config, opened, verification), "threadmock-controller")
 

@@ -21,7 +21,10 @@ _EPILOG = (
 @click.pass_context
 def cleanup(context: click.Context, /, ledger: Path, **options: Any) -> None:
     """Remove what the run of a ledger made, last made first, and look whether it is gone."""
-    context.exit(run_cleanup(ledger, **options))
+    from threadmock.contracts.engine.interrupts import ended_like_ctrl_c  # noqa: PLC0415 - only who cleans up loads it
+
+    with ended_like_ctrl_c():
+        context.exit(run_cleanup(ledger, **options))
 
 
 def run_cleanup(ledger: Path, **options: Any) -> int:

@@ -1,6 +1,7 @@
-"""Ctrl-C that is not lost: Python drops a KeyboardInterrupt that is raised in a callback of its garbage collector.
+"""Signals that end a run: SIGTERM and SIGHUP do what Ctrl-C does, and none of them is lost.
 
-Hypothesis has such a callback, and collects garbage before each example: of ten interrupts of a run one fell there.
+Python drops a KeyboardInterrupt that is raised in a callback of its garbage collector. Hypothesis has such a callback,
+and collects garbage before each example: of ten interrupts of a run one fell there.
 """
 
 import contextlib
@@ -9,6 +10,37 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextlib.contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP raise KeyboardInterrupt: what a run made is removed before its process ends.
+
+    Nothing is done outside the main thread, or where somebody else handles or ignores them.
+    """
+    restore = handle_like_ctrl_c()
+    try:
+        yield
+    finally:
+        restore()
+
+
+def handle_like_ctrl_c() -> Callable[[], None]:
+    """As `ended_like_ctrl_c`, from now on; the function that puts the signals back."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    changed = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in changed:
+        signal.signal(number, signal.default_int_handler)
+
+    def restore() -> None:
+        for number in changed:
+            if signal.getsignal(number) is signal.default_int_handler:
+                signal.signal(number, signal.SIG_DFL)
+
+    return restore
+
 
 @contextlib.contextmanager
 def watched_interrupts() -> Iterator[Callable[[], None]]:
@@ -16,10 +48,10 @@ def watched_interrupts() -> Iterator[Callable[[], None]]:
 
     Nothing is done outside the main thread, or where somebody else handles interrupts.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         yield lambda: None
         return
+    watched = [n for n in (signal.SIGINT, *_ENDING) if signal.getsignal(n) is signal.default_int_handler]
     came = threading.Event()
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -30,9 +62,11 @@ def watched_interrupts() -> Iterator[Callable[[], None]]:
         if came.is_set():
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, note)
+    for number in watched:
+        signal.signal(number, note)
     try:
         yield check
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in watched:
+            signal.signal(number, signal.default_int_handler)
     check()

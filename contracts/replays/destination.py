@@ -107,7 +107,11 @@ def _guarded(
 
     def close() -> Iterator[str]:
         try:
-            cleaning = ledger_session.finish(settings, contract, target, path)
+            try:
+                cleaning = ledger_session.finish(settings, contract, target, path)
+            except KeyboardInterrupt:
+                yield f"Stopped. What was made is still there: threadmock cleanup {path}"
+                raise
             yield from ledger_session.closing(settings, path, cleaning, tidied=ledger_session.tidy(settings, path))
         finally:
             file.close()

@@ -168,9 +168,7 @@ class Cleaner:
         if shown == "gone":
             self._settle(entry)
         elif _place(entry) in self._strange:
-            self._doubt(
-                _named(entry), "a request chose this id, which may be somebody else's: its end is not known"
-            )
+            self._doubt(_named(entry), "a request chose this id, which may be somebody else's: its end is not known")
         elif shown != "unknown":
             self._perhaps.discard(_place(entry))
             self._remove(entry)
