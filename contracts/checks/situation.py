@@ -7,6 +7,7 @@ from typing import Any
 
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.request_values import value_at
+from threadmock.contracts.cases.spans import find_doubtful_span
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.redirects import elsewhere
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
@@ -300,6 +301,10 @@ def _doubt_values(reading: Reading) -> str:
     return ""
 
 
+def _doubt_span(reading: Reading) -> str:
+    return find_doubtful_span(reading.rule.set, reading.look_up)
+
+
 def _doubt_integer(reading: Reading) -> str:
     schema = reading.asked_schema
     for name, value in reading.sent.items():
@@ -340,6 +345,7 @@ _doubts: tuple[Callable[[Reading], str], ...] = (
     _doubt_forged,
     _doubt_size,
     _doubt_values,
+    _doubt_span,
     _doubt_integer,
     _doubt_width,
     _doubt_accept,
