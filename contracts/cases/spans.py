@@ -1,4 +1,4 @@
-"""Spans of time in a request: which members mean one, and which spans a server may refuse although their type is right."""
+"""Spans of time in a request: which members mean one, and which spans a server may refuse despite their type."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ LONGEST_MINUTES = 60 * 24 * 365 * 100
 
 
 def find_doubtful_span(settings: Mapping[str, Setting], look_up: Callable[[Source], Any]) -> str:
-    """Why a span that was sent may be refused: it leads to no moment to come that a date can hold; "" where none was sent.
+    """Why a span that was sent may be refused: it leads to no moment to come that a date can hold. "" where none does.
 
     settings: what a rule sets. look_up: what the request holds at a place.
     """
