@@ -67,6 +67,7 @@ class VerifyOptions(TypedDict, total=False):
     report: str | Path | None
     allow_writes: bool
     allow_runs: int | None
+    agent: str | None
     rate: float | None
     settle: float
     ledger: str | Path | None

@@ -123,6 +123,12 @@ class Settings:
             "--allow-runs", "Send a target so many requests that may start a run.  [default: 0]", kind=int, metavar="N"
         ),
     )
+    agent: str | None = field(
+        default=None,
+        metadata=_option(
+            "--agent", "Name or id of the agent that requests name.  [default: the only one there]", metavar="NAME"
+        ),
+    )
     rate: float | None = field(
         default=None, metadata=_option("--rate", "Requests a second at most.", kind=float, metavar="N")
     )

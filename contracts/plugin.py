@@ -231,7 +231,11 @@ class _Controller:
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the settings to a process of pytest-xdist: all draw from one seed, and write to one ledger."""
         settings, ledger = self._opened.run.settings.plain(), self._opened.ledger
-        node.workerinput[_SETTINGS] = settings | ({"ledger": str(ledger.path.resolve())} if ledger else {})
+        node.workerinput[_SETTINGS] = (
+            settings
+            | {"agent": self._opened.run.agent.name or None}
+            | ({"ledger": str(ledger.path.resolve())} if ledger else {})
+        )
         node.workerinput[_SHARED] = str(self._opened.place.folder)
 
     @pytest.hookimpl(trylast=True)

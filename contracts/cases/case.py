@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form, encode_query, text_of
 from threadmock.contracts.cases.references import (
-    agent_place,
     body_schema,
     is_named,
+    listed_agent_places,
     named_members,
     placeholder,
     plain_text,
@@ -91,14 +91,14 @@ def referring_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
 
     Those are from named examples; of what the suite makes itself, and of agents, the placeholder.
     """
-    agent = agent_place(operation)
-    named = named_members(operation) | ({agent.steps[0]: (placeholder(operation, agent),)} if agent else {})
+    agents = [place.source for place in listed_agent_places(operation) if place.source.place == "body"]
+    named = named_members(operation) | {each.steps[0]: (placeholder(operation, each),) for each in agents}
     media = json_media(operation)
     examples = [e for e in media.examples.values() if isinstance(e, dict)] if media else []
     return named | {
         needed.source.steps[0]: tuple(e[needed.source.steps[0]] for e in examples if needed.source.steps[0] in e)
         for needed in operation.rule.requires
-        if needed.source.place == "body" and len(needed.source.steps) == 1
+        if needed.source.place == "body" and len(needed.source.steps) == 1 and needed.source not in agents
     }
 
 

@@ -91,16 +91,43 @@ def named_members(operation: Operation) -> dict[str, tuple[Any, ...]]:
     }
 
 
-def agent_place(operation: Operation) -> Source | None:
-    """The member of the request's body, or of each of its items, that names the agent of a run; None for none.
+@dataclass(frozen=True)
+class AgentPlace:
+    """One place that names an agent: in a body, in each of its items where it is an array, in a path or a query.
 
-    Agents that are things of their own count: which names others have nobody can know.
+    by: the members of an agent of which it holds one, best first. resource: of agents that are things, which a target
+    may list; "" where they are none: which names others have nobody can know. statuses: for one that is not there.
     """
-    run = operation.rule.run
+
+    source: Source
+    by: tuple[str, ...] = ()
+    resource: str = ""
+    statuses: tuple[int, ...] = ()
+
+
+def agent_places(operation: Operation) -> tuple[AgentPlace, ...]:
+    """The places of a request that name an agent."""
+    return _agent_places(operation)
+
+
+@lru_cache(maxsize=512)
+def _agent_places(operation: Operation) -> tuple[AgentPlace, ...]:
+    run, found = operation.rule.run, []
     speaker = run.agent if run and operation.rule.traits.starts_run and not run.commands else None
-    if speaker is None or not speaker.resource or speaker.source.place != "body" or len(speaker.source.steps) != 1:
-        return None
-    return speaker.source
+    if speaker is not None and speaker.source.place == "body":
+        by = (*speaker.by, *([speaker.name] if speaker.name else ()))
+        found.append(AgentPlace(speaker.source, by, speaker.resource, (speaker.unknown_key, speaker.unknown_name)))
+    found += [
+        AgentPlace(each.source, each.agent, each.resource, each.statuses)
+        for each in operation.rule.requires
+        if each.agent
+    ]
+    return tuple(place for place in found if _is_plain(place.source))
+
+
+def listed_agent_places(operation: Operation) -> tuple[AgentPlace, ...]:
+    """Those of agents that are things: a target may list them."""
+    return tuple(place for place in agent_places(operation) if place.resource)
 
 
 def placeholder(operation: Operation, source: Source) -> Any:
@@ -130,9 +157,9 @@ def plain_text(operation: Operation, parameter: Parameter) -> str:
 
 def is_named(operation: Operation, parameter: Parameter) -> bool:
     """Whether a parameter names a thing."""
-    return any(
-        n.source.place == parameter.location and n.source.steps[0] == parameter.name for n in references(operation)
-    )
+    sources = [name.source for name in references(operation)]
+    sources += [place.source for place in listed_agent_places(operation)]
+    return any(source.place == parameter.location and source.steps[0] == parameter.name for source in sources)
 
 
 def _standing(schema: Schema, name: str) -> Any:

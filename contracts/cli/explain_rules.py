@@ -46,7 +46,12 @@ def _shown(rule: Rule) -> Iterator[Part]:
 def _requires(rule: Rule) -> Iterator[Part]:
     for needed in rule.requires:
         statuses = " or ".join(map(str, needed.statuses))
-        yield "requires", f"what {needed.source} names exists, else {statuses}", needed.evidence
+        what = (
+            f"the agent that {needed.source} names, by {' or '.join(needed.agent)},"
+            if needed.agent
+            else (f"what {needed.source} names")
+        )
+        yield "requires", f"{what} exists, else {statuses}", needed.evidence
 
 
 def _list(rule: Rule) -> Iterator[Part]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from threadmock.contracts.cases.references import agent_place
+from threadmock.contracts.cases.references import agent_places
 from threadmock.contracts.engine.run import Run
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.target.created_things import answers_with_thread
@@ -48,8 +48,10 @@ def _runs(session: Session) -> Iterator[str]:
         allowed = session.settings.allow_runs if session.settings.target else None
         most = "as many as the plan says" if allowed is None and not session.settings.target else f"{allowed or 0:,}"
         yield f"Requests that may start a session: {most} (--allow-runs N)."
-    if any(agent_place(operation) for operation in spending):
-        yield "Runs name an agent that the target lists; it is used as it is."
+    if any(agent_places(operation) for operation in session.operations if operation not in session.left_out):
+        wanted = session.settings.agent
+        which = f"{wanted} (--agent)" if wanted else "the only one that the target lists, else say which with --agent"
+        yield printable(f"Agent that requests name: {which}. It is used as it is.")
 
 
 def _made(session: Session) -> Iterator[str]:

@@ -4,13 +4,17 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from threadmock.contracts.cases.references import agent_places
 from threadmock.contracts.engine.dry_run import lasting
 from threadmock.contracts.engine.run import Run, prepare
-from threadmock.contracts.options import Settings
+from threadmock.contracts.options import Settings, mention
+from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target import ledger_session
+from threadmock.contracts.target.agents import naming_runs
 from threadmock.contracts.target.ledger_file import LedgerFile
 from threadmock.contracts.target.target_info import identity
 from threadmock.contracts.transport.shared import WorkerPlace
+from threadmock.specs.text import one_line, printable
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +58,25 @@ def open_run(settings: Settings, place: WorkerPlace, *, send: bool = True) -> Op
     return OpenRun(run, ledger, head, place)
 
 
+def _agent(run: Run) -> Iterator[str]:
+    """Which agent the requests name. UsageError where runs need one, and the target lists several."""
+    agent = run.agent
+    asked = [operation for operation in run.operations if operation not in run.left_out]
+    if agent.several and naming_runs(asked):
+        raise UsageError(
+            f"{run.target.name} has several agents: {one_line(', '.join(agent.listed))}.",
+            fix=f"Say which one the runs are of: {mention('agent', agent.name)}.",
+        )
+    if agent.name and any(map(agent_places, asked)):
+        others = f", of {', '.join(agent.listed)}" if agent.several else ""
+        yield printable(run.target.masking(one_line(f"Agent: {agent.name} ({agent.how}{others})")))
+
+
 def _head(run: Run, ledger: LedgerFile | None) -> Iterator[str]:
     """Who answers, where it is recorded what is created, and what of that will stay."""
     run.target.probe()
     if run.settings.target and ledger is not None:
         yield from identity(run.contract, run.target, run.settings.target)
+        yield from _agent(run)
         yield f"Ledger: {ledger.path}"
         yield from lasting(run)

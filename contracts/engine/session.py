@@ -17,7 +17,9 @@ from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.recording import Recording
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.scenarios import scenarios as known_scenarios
+from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.exchange import Exchange
+from threadmock.contracts.target.list_walk import walk
 from threadmock.contracts.target.prerequisites import Prerequisites
 from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, portion, starts_runs, users
 from threadmock.contracts.target.target import Target, TargetLost
@@ -26,6 +28,8 @@ from threadmock.specs.contract import Contract, Operation
 
 PREREQUISITES = 0.5
 """Of the exchanges of an operation, so many more may create the things that it names."""
+AGENT_PAGES = 20
+"""So many pages of agents are looked through."""
 EXTRA = 8
 """And so many more: to find an agent, and to create what runs lie in."""
 
@@ -89,6 +93,16 @@ class Session:
         """Selected operations that are not asked, each with the reason."""
         return left_out(self.operations, self.target.run_budget)
 
+    @cached_property
+    def agent(self) -> ChosenAgent:
+        """The agent that requests name. What the target lists is asked for once, before anything is created."""
+        return choose_agent(self.contract, self.settings.agent, self._listed)
+
+    def _listed(self, listing: Operation) -> list[Any] | None:
+        """The things that a list of the target shows; None where there is none."""
+        shown = walk(self.target, listing, {}, most=AGENT_PAGES)
+        return list(shown.items) if shown.items or shown.whole else None
+
     def prerequisites(self, operation: Operation) -> "Preparation":
         """Where the things are created that the cases of an operation name."""
         if operation.slug not in self._preparations:
@@ -140,7 +154,11 @@ class Preparation:
         choose = random.Random(seed)  # noqa: S311 - to be repeated
         run_budget = session.target.run_budget
         self.prerequisites = Prerequisites(
-            session.contract, self._send, choose, forbidden=run_budget.forbids if run_budget else None
+            session.contract,
+            self._send,
+            choose,
+            forbidden=run_budget.forbids if run_budget else None,
+            agent=lambda: session.agent,
         )
 
     def _send(self, case: Case) -> Exchange:

@@ -78,7 +78,7 @@ def rekeyed(grounds: CoverageBasis, value: Any) -> Any:
 
 def needed_elsewhere(operation: Operation) -> frozenset[str]:
     """Parameters that name a thing which must exist, so that nobody can say whether a drawn value is accepted."""
-    sources = (needed.source for needed in operation.rule.requires)
+    sources = (needed.source for needed in operation.rule.requires if not (needed.agent and needed.resource))
     return frozenset(source.steps[0] for source in sources if source.place != "body")
 
 

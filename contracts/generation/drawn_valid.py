@@ -18,7 +18,13 @@ from threadmock.contracts.cases.drawn.freeform import pooled
 from threadmock.contracts.cases.drawn.objects import bodies, values
 from threadmock.contracts.cases.encoding import encode_query, text_of
 from threadmock.contracts.cases.fresh_keys import fresh_key
-from threadmock.contracts.cases.references import body_schema, cursors, plain_text, references
+from threadmock.contracts.cases.references import (
+    body_schema,
+    cursors,
+    listed_agent_places,
+    plain_text,
+    references,
+)
 from threadmock.contracts.cases.shapes import Branch, shapes
 from threadmock.contracts.cases.value_pools import TEXTS
 from threadmock.contracts.generation.coverage_basis import needed_elsewhere
@@ -185,6 +191,7 @@ def _parameters(operation: Operation) -> st.SearchStrategy[_Sent]:
     optional: dict[str, dict[str, st.SearchStrategy[str]]] = {"path": {}, "query": {}, "header": {}}
     unknowable = {*needed_elsewhere(operation), *(s.steps[0] for s in cursors(operation) if s.place == "query")}
     named = {(n.source.place, n.source.steps[0]) for n in references(operation) if n.strict}
+    named |= {(place.source.place, place.source.steps[0]) for place in listed_agent_places(operation)}
     for parameter in operation.parameters:
         unknown = parameter.name in unknowable and not parameter.required
         if parameter.location == "cookie" or unknown or not (is_read(parameter) or parameter.required):

@@ -4,20 +4,24 @@ A case holds placeholders where it names things; they are replaced by real keys 
 things is no case of the operation under test: it is not judged, and has a budget of its own.
 """
 
+import contextlib
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
-from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, linked_members
-from threadmock.contracts.cases.families import answered_key, lists, makers
+from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, linked_members, redraw
+from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.families import answered_key, makers
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder
 from threadmock.contracts.cases.references import (
+    AgentPlace,
     Reference,
-    agent_place,
+    agent_places,
     cursors,
     needs_some,
     placeholder,
@@ -25,10 +29,12 @@ from threadmock.contracts.cases.references import (
     unknown_key,
 )
 from threadmock.contracts.cases.request_values import value_in
+from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.answers import describe_response, find_key, json_of
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF
 from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT, dotted, put
 from threadmock.specs.wire.strictjson import dump_json
@@ -59,7 +65,7 @@ class Prerequisites:
     """The things that the cases of one operation name. Safe to use from several threads.
 
     send: one case to the target, counted against a budget of its own. choose: where random keys come from. forbidden:
-    operations that may not be asked.
+    operations that may not be asked. agent: says which one requests name; None to look at what the target lists.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class Prerequisites:
         choose: random.Random,
         *,
         forbidden: Callable[[Operation], bool] | None = None,
+        agent: Callable[[], ChosenAgent] | None = None,
     ) -> None:
         self.contract = contract
         self._send = send
@@ -76,7 +83,8 @@ class Prerequisites:
         self._forbidden = forbidden or (lambda _: False)
         self._things: dict[tuple[str, frozenset[tuple[str, str]]], CreatedThing] = {}
         self._failures: dict[str, list[str]] = {}
-        self._agents: dict[str, Any] = {}
+        self._agent = agent or partial(choose_agent, contract, None, self._listed)
+        self._chosen: ChosenAgent | None = None
         self._changing = threading.RLock()
 
     def _makers(self, resource: str, within: Iterable[str] = ()) -> list[Operation]:
@@ -126,7 +134,7 @@ class Prerequisites:
         if str(standing) not in map(str, repeated):
             return case, loose
         if self._makers(name.resource, given):
-            key = self.get(name.resource, given, demanded(self.contract, operation, name)).key
+            key = self.get(name.resource, given, self._demanded(operation, name)).key
             given[name.resource] = key
         elif name.strict:
             key = self.unknown_key(operation, name)
@@ -139,45 +147,69 @@ class Prerequisites:
         ), name.resource in given or loose
 
     def _with_agent(self, case: Case) -> tuple[Case, bool]:
-        """The case with a real agent where its placeholder stood, and whether the agent that it names is known."""
-        source = agent_place(case.operation)
-        if source is None or case.value is ABSENT:
-            return case, True
-        standing, member = placeholder(case.operation, source), source.steps[0]
-        if isinstance(case.value, list):
-            if case.intent != "valid" or not all(isinstance(item, dict) for item in case.value):
-                return case, False
-            value = [{**item, member: self.agent(case.operation)} for item in case.value]
-            return replace(case, value=value, request=replace(case.request, body=dump_json(value))), True
-        if value_in(case, source) != standing:
-            return case, value_in(case, source) is ABSENT
-        return fill_placeholder(case, source, standing, self.agent(case.operation)), True
+        """The case with a real agent where its placeholder stood, and whether the agents that it names are known."""
+        known = True
+        for place in agent_places(case.operation):
+            if not place.resource:
+                case = self._with_name(case, place)
+            elif isinstance(case.value, list):
+                case, found = self._with_agents(case, place)
+                known = known and found
+            else:
+                standing, value = placeholder(case.operation, place.source), value_in(case, place.source)
+                if value is not ABSENT and text_of(value) == text_of(standing):
+                    case = fill_placeholder(case, place.source, standing, self.agent(case.operation, place))
+                else:
+                    known = known and value is ABSENT
+        return case, known
 
-    def agent(self, operation: Operation) -> Any:
-        """The key of an agent that runs of an operation may name: one that the target lists, else one made for it."""
+    def _with_agents(self, case: Case, place: AgentPlace) -> tuple[Case, bool]:
+        """The case with the agent in each item of its body."""
+        if case.intent != "valid" or not all(isinstance(item, dict) for item in case.value):
+            return case, False
+        name = self.agent(case.operation, place)
+        value = [{**item, place.source.steps[0]: name} for item in case.value]
+        return replace(case, value=value, request=replace(case.request, body=dump_json(value))), True
+
+    def _with_name(self, case: Case, place: AgentPlace) -> Case:
+        """The case with the agent that was asked for, where agents are no things that a target lists."""
+        member, agent = place.source.steps[0], self.chosen
+        named = isinstance(case.value, dict) and member in case.value and not case.form
+        if not (agent.given and named and case.intent == "valid" and place.source.place == "body"):
+            return case
+        return redraw(case, **{member: agent.value(case.operation, place)})
+
+    def agent(self, operation: Operation, place: AgentPlace | None = None) -> Any:
+        """What requests of an operation hold to name the agent.
+
+        place: where; None for what the parameters of a command hold. One is created where the target lists none.
+        """
         speaker = operation.rule.run.agent if operation.rule.run else None
-        resource = speaker.resource if speaker else ""
+        if place is None:
+            by = (*speaker.by, speaker.name) if speaker else ()
+            place = AgentPlace(
+                speaker.source if speaker else Source("body", ("agent",)), by, speaker.resource if speaker else ""
+            )
+        chosen = self.chosen
+        if chosen.empty and not chosen.given and operation.rule.traits.starts_run:
+            with contextlib.suppress(NotCreated):
+                return self.get(place.resource, {}).key
+        found = chosen.value(operation, place)
+        return placeholder(operation, place.source) if found is None else found
+
+    @property
+    def chosen(self) -> ChosenAgent:
+        """The agent that requests name."""
         with self._changing:
-            if resource not in self._agents:
-                self._agents[resource] = self._find_agent(resource)
-            return self._agents[resource]
+            if self._chosen is None:
+                self._chosen = self._agent()
+            return self._chosen
 
-    def _find_agent(self, resource: str) -> Any:
-        listed = self._listed(resource)
-        expected = next((made for made in self.contract.profile.initial if made.resource == resource), None)
-        setting = expected.set.get(expected.key.member) if expected else None
-        if setting is not None and setting.value in listed:
-            return setting.value
-        return listed[-1] if listed else self.get(resource, {}).key
-
-    def _listed(self, resource: str) -> list[Any]:
-        """The keys of the things of a resource that its first list shows."""
-        for operation in lists(self.contract, resource)[:1]:
-            answer = json_of(self._send(case_with_body(operation, base_value(operation), f"the {resource}s")))
-            items = answer if isinstance(answer, list) else dotted(answer, operation.rule.listing.items or "")  # type: ignore[union-attr]  # lists have one
-            member = operation.rule.key.member if operation.rule.key else ""
-            return [item[member] for item in items or () if isinstance(item, dict) and item.get(member)]
-        return []
+    def _listed(self, operation: Operation) -> list[Any] | None:
+        """The things that the first page of a list shows; None where there is none."""
+        answer = json_of(self._send(case_with_body(operation, base_value(operation), "the agents")))
+        items = answer if isinstance(answer, list) else dotted(answer, operation.rule.listing.items or "")  # type: ignore[union-attr]  # lists have one
+        return items if isinstance(items, list) else None
 
     def unknown_key(self, operation: Operation, name: Reference) -> Any:
         """A valid key that nothing has; None where none was found."""
@@ -191,9 +223,7 @@ class Prerequisites:
         place = (resource, frozenset((parent, str(key)) for parent, key in within.items()))
         with self._changing:
             if place not in self._things:
-                self._things[place] = self.make(
-                    resource, within, {**demands(self.contract, resource), **(members or {})}
-                )
+                self._things[place] = self.make(resource, within, {**self.demands(resource), **(members or {})})
             return self._things[place]
 
     def make(
@@ -253,6 +283,36 @@ class Prerequisites:
         if said and said.piece and agent:
             self.make(agent.piece, parents, said.piece)
 
+    def _demanded(self, operation: Operation, name: Reference) -> dict[str, Any]:
+        """Members without which the operation is refused, by its rule: those that a thing to be named has to hold."""
+        within = operation.rule.within
+        place = "stored" if name.own else "parent" if within and within.source == name.source else ""
+        made: dict[str, Any] = {}
+        for condition in operation.rule.conditions:
+            wanted = [steps for where, steps, value in condition.when if where == place and value == {"present": False}]
+            if len(wanted) == len(condition.when):
+                for steps in wanted:
+                    put(made, steps, self._value_of(steps[-1]))
+        return made
+
+    def demands(self, resource: str) -> dict[str, Any]:
+        """Members that a thing has to hold, so that every operation below it is met by it."""
+        made: dict[str, Any] = {}
+        for operation in self.contract.operations:
+            for name in references(operation):
+                if name.resource == resource and not name.own:
+                    made |= self._demanded(operation, name)
+        return made
+
+    def _value_of(self, member: str) -> Any:
+        """The value of a member: of the agent, else in what a provider has from the beginning; else any text."""
+        if member in self.chosen.members:
+            return self.chosen.members[member]
+        for made in self.contract.profile.initial:
+            if member in made.set and made.set[member].kind == "value":
+                return made.set[member].value
+        return f"{member}-text"
+
     def note_effect(self, exchange: Exchange) -> bool:
         """Note what an exchange did to the things that its case named. Whether things were given up."""
         case = exchange.case
@@ -295,37 +355,6 @@ def _ends(case: Case) -> bool:
     setting = rule.set.get(rule.expires.at[0])
     sources = setting.sources if setting else ()
     return bool(case.value.keys() & {rule.expires.at[0], *(source.steps[0] for source in sources)})
-
-
-def demanded(contract: Contract, operation: Operation, name: Reference) -> dict[str, Any]:
-    """Members without which the operation is refused, by its rule: those that a thing to be named has to hold."""
-    within = operation.rule.within
-    place = "stored" if name.own else "parent" if within and within.source == name.source else ""
-    made: dict[str, Any] = {}
-    for condition in operation.rule.conditions:
-        wanted = [steps for where, steps, value in condition.when if where == place and value == {"present": False}]
-        if len(wanted) == len(condition.when):
-            for steps in wanted:
-                put(made, steps, _known(contract, steps[-1]))
-    return made
-
-
-def demands(contract: Contract, resource: str) -> dict[str, Any]:
-    """Members that a thing has to hold, so that every operation below it is met by it."""
-    made: dict[str, Any] = {}
-    for operation in contract.operations:
-        for name in references(operation):
-            if name.resource == resource and not name.own:
-                made |= demanded(contract, operation, name)
-    return made
-
-
-def _known(contract: Contract, member: str) -> Any:
-    """The value of a member in what a provider has from the beginning; else any text."""
-    for made in contract.profile.initial:
-        if member in made.set and made.set[member].kind == "value":
-            return made.set[member].value
-    return f"{member}-text"
 
 
 def _is_guessed(operation: Operation) -> bool:

@@ -115,7 +115,13 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
             for member, value in merged.get("shown", {}).items()
         ),
         requires=tuple(
-            Requirement(parse_source(item["from"], spell), tuple(item["statuses"]), item.get("evidence", "assumed"))
+            Requirement(
+                parse_source(item["from"], spell),
+                tuple(item["statuses"]),
+                item.get("evidence", "assumed"),
+                tuple(spell(member) for member in item.get("agent", ())),
+                item.get("resource", ""),
+            )
             for item in merged.get("requires", ())
         ),
         listing=parse_listing(merged.get("list"), where, spell),

@@ -63,11 +63,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A thing that a request refers to and that must exist elsewhere: its source, and statuses where it does not."""
+    """A thing that a request refers to and that must exist elsewhere: its source, and statuses where it does not.
+
+    agent: the members of an agent of which the place holds one, where it names an agent. resource: of agents that are
+    things; "" where they are none.
+    """
 
     source: Source
     statuses: tuple[int, ...]
     evidence: Evidence = "assumed"
+    agent: tuple[str, ...] = ()
+    resource: str = ""
 
 
 @dataclass(frozen=True)

@@ -34,13 +34,13 @@ CAMEL = {"wire": "camelCase"}
 MEMBERS = {
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
     "rule.expires.at", "rule.expires.strategy", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
-    "setting.without", "setting.append", "run.agent.by", "run.agent.name", "run.commands.known.*.needs",
+    "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "run.commands.known.*.needs",
 }  # fmt: skip
 MEMBER_KEYS = {"settings", "rule.shown", "rule.merge", "rule.nulls"}
 TEMPLATES = {"refusal.body", "rule.refuse.body"}
 # Resources, policies, parameters, headers, words that a client sends, texts, literals.
 STAYS = {
-    "rule.resource", "rule.taken.default", "rule.shown.*.query", "rule.shown.*.holds", "rule.list.pagination.next", "rule.list.pagination.total",
+    "rule.resource", "rule.requires.resource", "rule.taken.default", "rule.shown.*.query", "rule.shown.*.holds", "rule.list.pagination.next", "rule.list.pagination.total",
     "rule.prune.keeps", "rule.expires.keeps", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
     "setting.value", "setting.child", "setting.counted", "setting.weighed", "setting.template", "setting.words.*",
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "run.busy.default", "run.busy.*.reason",
@@ -212,7 +212,7 @@ RULE = {
     "taken": {"by": "body.taken_by", "default": "kept_policy", "kept_policy": {"status": 409}},
     "set": {f"set_{at}.in_it": each for at, each in enumerate(SETTINGS)},
     "shown": {"shown_one": {"query": "kept_query", "holds": "kept_word"}},
-    "requires": [{"from": "body.required_id", "statuses": [404]}],
+    "requires": [{"from": "body.required_id", "statuses": [404], "agent": ["agent_name"], "resource": "kept_resource"}],
     "list": {
         "items": "all_items", "by": "ordered_by", "next": "next_page", "previous": "previous_page", "total": "total_count",
         **{word: f"body.list_{word}" for word in ("limit", "offset", "sort", "direction", "select", "extract")},

@@ -18,7 +18,7 @@ from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes, reader
 from threadmock.contracts.scenarios.pages import ask_page, items_of, listed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing, demands, read_thing
+from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 
@@ -79,7 +79,7 @@ def _make_pair(context: Context, operation: Operation) -> Pair | None:
     contract, prerequisites, resource = context.contract, prerequisites_of(context), operation.rule.resource
     read, maker = reader(contract, operation), makers(contract, resource, parents(operation))[0]
     inside = {child: each for child in operation.rule.copies if (each := _list_of(contract, child, resource))}
-    members = marked(maker, "to be copied") | (demands(contract, resource) if inside else {})
+    members = marked(maker, "to be copied") | (prerequisites_of(context).demands(resource) if inside else {})
     original = prerequisites.make(resource, {}, members)
     for child in inside:
         for _ in range(INSIDE):

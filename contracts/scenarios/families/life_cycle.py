@@ -18,7 +18,7 @@ from threadmock.contracts.scenarios.asking import (
 )
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing, NotCreated, demands
+from threadmock.contracts.target.prerequisites import CreatedThing, NotCreated
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 
@@ -136,7 +136,7 @@ def _listed(check: str, reading: Reading | None, end: Operation) -> Finding:
 def run_gone_after_delete(context: Context, operation: Operation) -> Iterator[Finding]:
     """Delete a thing, with something in it: no read, list or update knows it, nor what was in it."""
     contract, resource = context.contract, operation.rule.resource
-    thing = new_thing(context, operation, "to be deleted", demands(contract, resource))
+    thing = new_thing(context, operation, "to be deleted", prerequisites_of(context).demands(resource))
     inside = list(_put_in(context, thing, below(contract, resource)[:2]))
     known, within = list(_shown_before(context, operation, thing)), list(_questions(context, operation, inside))
     if not ask(context, case_about(operation, keys_of(thing), "a thing just made")).accepted:

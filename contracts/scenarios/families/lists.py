@@ -21,7 +21,7 @@ from threadmock.contracts.scenarios.pages import (
     pages,
 )
 from threadmock.contracts.scenarios.scenario import marked
-from threadmock.contracts.target.prerequisites import CreatedThing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import dotted
@@ -85,7 +85,7 @@ def fresh_parents(context: Context, operation: Operation) -> dict[str, Any]:
     named = parents(operation)
     if not named or not makers(context.contract, named[-1]):
         return {}
-    thing = prerequisites_of(context).make(named[-1], {}, demands(context.contract, named[-1]))
+    thing = prerequisites_of(context).make(named[-1], {}, prerequisites_of(context).demands(named[-1]))
     return {name: key for name, key in keys_of(thing).items() if name in named}
 
 

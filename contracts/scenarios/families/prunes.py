@@ -15,7 +15,7 @@ from threadmock.contracts.scenarios.families.life_cycle import still_there
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.behaviour.rule import Pruning
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
@@ -162,7 +162,7 @@ def run_keep_latest(context: Context, operation: Operation) -> Iterator[Finding]
     if rule is None or rule.strategy is None:
         return
     listing = _list_below(context.contract, rule.keeps, resource)
-    thing = prerequisites.make(resource, {}, demands(context.contract, resource))
+    thing = prerequisites.make(resource, {}, prerequisites.demands(resource))
     inside = [prerequisites.make(rule.keeps, {resource: thing.key}) for _ in range(3)]
     before = _keys_below(context, listing, keys_of(thing)) if listing is not None else None
     if before is None or not {str(each.key) for each in inside} <= set(before):

@@ -17,7 +17,7 @@ from threadmock.contracts.scenarios.families.lists import make_several
 from threadmock.contracts.scenarios.lookups import look_for_by
 from threadmock.contracts.scenarios.pages import listed, narrowed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.evidence import Evidence, weakest
@@ -80,7 +80,7 @@ def _thing_of(context: Context, operation: Operation) -> CreatedThing:
     resource, prerequisites = operation.rule.resource, prerequisites_of(context)
     above: dict[str, Any] = {}
     for parent in parents(operation):
-        above[parent] = prerequisites.make(parent, above, demands(context.contract, parent)).key
+        above[parent] = prerequisites.make(parent, above, prerequisites.demands(parent)).key
     return prerequisites.make(
         resource, above, marked(makers(context.contract, resource, above)[0], "to be shown in part")
     )

@@ -12,7 +12,7 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import CreatedThing, demands
+from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
@@ -137,7 +137,7 @@ def run_foreign_child(context: Context, operation: Operation) -> Iterator[Findin
     """A thing that lies below one parent is asked for below another one: it is not there."""
     prerequisites, resource = prerequisites_of(context), operation.rule.resource
     outer = [name for name in references(operation) if not name.own][-1]
-    needed = demands(context.contract, outer.resource)
+    needed = prerequisites_of(context).demands(outer.resource)
     first, second = (prerequisites.make(outer.resource, {}, needed) for _ in range(2))
     child = prerequisites.make(resource, {outer.resource: first.key})
     for thing in (first, second):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.contracts.cases.agent_input import input_anywhere, put_at
-from threadmock.contracts.cases.references import agent_place
+from threadmock.contracts.cases.references import AgentPlace, listed_agent_places
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.observed import observe
@@ -35,39 +35,58 @@ _UNKNOWN = "no.such.command"
 
 
 def names_agent(_: Contract, operation: Operation) -> str:
-    """Operations that start a run of an agent that the request names."""
+    """Operations whose requests name an agent."""
     run = operation.rule.run
-    if agent_place(operation) is None or run is None or run.each:
+    if not listed_agent_places(operation) or (run is not None and run.each):
         return "the request names no agent"
     return ""
 
 
 def run_unknown_agent(context: Context, operation: Operation) -> Iterator[Finding]:
     """An agent that nothing has is refused, as the rule says."""
-    source, run = agent_place(operation), operation.rule.run
-    speaker = run.agent if run else None
-    if source is None or speaker is None:
+    speaker = operation.rule.run.agent if operation.rule.run else None
+    for place in listed_agent_places(operation):
+        number = context.choose.getrandbits(60)
+        key, name = f"{number:08x}"[:8] + "-0000-4000-8000-000000000001", f"no-such-agent-{number:x}"
+        keys = new_thread(context, operation) if speaker else {}
+        if speaker is not None and place.source == speaker.source:
+            asked: list[tuple[str, tuple[int, ...]]] = [(key, (speaker.unknown_key,))]
+            # one that is made for any name, by the mock: a deployment may refuse it
+            asked.append((name, (speaker.unknown_name, speaker.unknown_key)))
+            free = speaker.make is not None
+        else:
+            asked, free = [(name, place.statuses)], True
+        for value, statuses in asked:
+            yield from _unknown_agent(context, operation, place, (keys, value), statuses, free=free and value == name)
+
+
+def _unknown_agent(  # noqa: PLR0913 - what is asked, and what is right
+    context: Context,
+    operation: Operation,
+    place: AgentPlace,
+    asked: tuple[Keys, str],
+    statuses: tuple[int, ...],
+    *,
+    free: bool,
+) -> Iterator[Finding]:
+    """free: a deployment may have an agent of any name."""
+    case = placed(operation, asked[0], {place.source: asked[1]}, "an agent that is not there")
+    got = ask(context, replace(case, standing="unknown"), without=("valid_accepted", "documented_status"))
+    if got.status in statuses or (free and got.accepted):
+        got.compared()
         return
-    keys = new_thread(context, operation)
-    number = context.choose.getrandbits(60)
-    asked = [(f"{number:08x}"[:8] + "-0000-4000-8000-000000000001", speaker.unknown_key)]
-    if speaker.make is None:
-        asked.append((f"no-such-agent-{number:x}", speaker.unknown_name))
-    for name, status in asked:
-        case = placed(operation, keys, {source: name}, "an agent that is not there")
-        got = ask(context, replace(case, standing="unknown"), without=("valid_accepted", "documented_status"))
-        if got.status == status:
-            got.compared()
-        if got.response is None or got.status in (status, 429) or got.status >= 500:
-            continue
-        yield got.find(
-            "unknown_agent",
-            f"status {status}: there is no such {speaker.resource}",
-            f"status {got.status}",
-            where=f"/{source.steps[0]}",
-            evidence=weakest(operation.rule.evidence, speaker.evidence if not got.accepted else "documented"),
-            exchanges=2,
-        )
+    if got.response is None or got.status == 429 or got.status >= 500:
+        return
+    speaker = operation.rule.run.agent if operation.rule.run else None
+    sure = speaker.evidence if speaker else "assumed"
+    yield got.find(
+        "unknown_agent",
+        f"status {' or '.join(map(str, dict.fromkeys(statuses)))}: there is no such {place.resource}",
+        f"status {got.status}",
+        where=f"/{place.source.steps[0]}",
+        evidence=weakest(operation.rule.evidence, sure if not got.accepted else "documented"),
+        exchanges=2,
+    )
 
 
 def takes_commands(_: Contract, operation: Operation) -> str:

@@ -1,6 +1,7 @@
 """A real agent server on loopback: installed where it is missing, started with two graphs that need no model, and ended."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -41,18 +42,26 @@ def command(port: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address of a fresh server in Python, which keeps what it keeps in this folder."""
+def serving(folder: Path, graphs: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of a fresh server in Python, which keeps what it keeps in this folder.
+
+    graphs: what its graphs are called, and where each is, in place of those of the application.
+    """
     port = free_port()
     app = folder / "app"
     shutil.copytree(HERE / "app", app)
+    if graphs is not None:
+        name_graphs(app, graphs)
     with running(command(port), app, port) as url:
         yield url
 
 
 @contextlib.contextmanager
-def serving_js() -> Iterator[str]:
-    """The address of a fresh server in JavaScript; its folder lies beside the libraries that it imports."""
+def serving_js(graphs: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of a fresh server in JavaScript; its folder lies beside the libraries that it imports.
+
+    graphs: as for `serving`.
+    """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None:
         pytest.skip("node is not here")
@@ -63,12 +72,20 @@ def serving_js() -> Iterator[str]:
     try:
         for name in ("langgraph.json", "graphs.mjs"):
             shutil.copy(HERE / "app_js" / name, app)
+        if graphs is not None:
+            name_graphs(app, graphs)
         port = free_port()
         server = str(home / "node_modules" / ".bin" / "langgraphjs")
         with running([server, "dev", "--no-browser", "--host", "127.0.0.1", "--port", str(port)], app, port) as url:
             yield url
     finally:
         shutil.rmtree(app)
+
+
+def name_graphs(app: Path, graphs: Mapping[str, str]) -> None:
+    """Call the graphs of an application otherwise."""
+    settings = json.loads((app / "langgraph.json").read_text(encoding="utf-8")) | {"graphs": dict(graphs)}
+    (app / "langgraph.json").write_text(json.dumps(settings), encoding="utf-8")
 
 
 def install_js(home: Path, npm: str | None) -> None:
