@@ -93,6 +93,19 @@ def check_valid_accepted(reading: Reading) -> Iterator[Problem]:
     )
 
 
+def check_refused_member(reading: Reading, member: str) -> Problem:
+    """A create that was refused with an optional member, and accepted without it."""
+    reason = doubt(reading)
+    return reading.problem(
+        f"status {reading.operation.success}: the request is valid, with {member}",
+        f"status {reading.status} for a create with {member}, which is accepted without it",
+        where=f"/{member}",
+        source=f"{reading.operation.pointer}/responses/{reading.operation.success}",
+        evidence="assumed" if reason else "documented",
+        exchanges=2,
+    )
+
+
 def _refusal_source(reading: Reading) -> str:
     schema = reading.asked_schema
     return f"{schema.pointer}" if schema and reading.operation.body else reading.operation.pointer

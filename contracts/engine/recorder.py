@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from threadmock.contracts import checks
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.checks import Context, Verdict
+from threadmock.contracts.checks import Context, Reading, Verdict
+from threadmock.contracts.checks.acceptance import check_refused_member, valid_applies
 from threadmock.contracts.checks.finding import Finding, declared_names, place
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import Outcome
@@ -131,6 +132,19 @@ class Recorder:
             else:
                 tally.unconfirmed += 1
         return noted
+
+    def note_refused_members(self) -> None:
+        """Note members that creates refused which are not among what is tested: no other check would tell of those."""
+        refused, self.session.accepted_members.refused = self.session.accepted_members.refused, []
+        for each in refused:
+            reading = Reading(self.context, each.exchange)
+            place = each.maker.slug, each.member
+            if each.maker in self.session.operations or place in self.session.refused_members:
+                continue
+            check = "no_server_error" if reading.status >= 500 else "valid_accepted"
+            if check == "no_server_error" or not valid_applies(reading):
+                self.session.refused_members.add(place)
+                self.note([reading.finding(check, check_refused_member(reading, each.member))])
 
     def left_out(self, reason: NotSent) -> None:
         """Note a case that was not sent."""

@@ -50,7 +50,11 @@ class Run(Session):
         try:
             budget = self.budget(operation)
             budget.begin(kind_of(phase), alone=self.alone)
-            phases[kind_of(phase)](Recorder(self, operation, budget, outcome), phase)
+            recorder = Recorder(self, operation, budget, outcome)
+            try:
+                phases[kind_of(phase)](recorder, phase)
+            finally:
+                recorder.note_refused_members()
         except (NotSent, SpecError) as reason:
             outcome.ended = str(reason)
         except TargetLost as error:

@@ -17,6 +17,7 @@ from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.recording import Recording
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.scenarios import scenarios as known_scenarios
+from threadmock.contracts.target.accepted_members import AcceptedMembers
 from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.list_walk import walk
@@ -40,7 +41,9 @@ class Session:
 
     checks: names that count. own_checks: those of a project, among them. memory: what checks keep from exchange to
     exchange, by operation. known: causes that an earlier item found. waited: seconds that slow answers took, by
-    operation. alone: other items of this run happen in other processes. gone: how the target went away.
+    operation. alone: other items of this run happen in other processes.
+    accepted_members: which optional members creates take. refused_members: those that were told of, by the slug of the
+    create. gone: how the target went away.
     """
 
     settings: Settings
@@ -56,6 +59,8 @@ class Session:
     known: set[CauseKey] = field(default_factory=set)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
+    accepted_members: AcceptedMembers = field(default_factory=AcceptedMembers)
+    refused_members: set[tuple[str, str]] = field(default_factory=set)
     _budgets: dict[str, Budget] = field(default_factory=dict)
     _preparations: dict[str, "Preparation"] = field(default_factory=dict)
     _applicability: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -159,6 +164,7 @@ class Preparation:
             choose,
             forbidden=run_budget.forbids if run_budget else None,
             agent=lambda: session.agent,
+            accepted=session.accepted_members,
         )
 
     def _send(self, case: Case) -> Exchange:

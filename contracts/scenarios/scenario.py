@@ -119,6 +119,13 @@ def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = No
     return made if checker(media.schema).accepted(made) else dict(base)
 
 
+def usable(context: Context, operation: Operation, value: dict[str, Any]) -> dict[str, Any]:
+    """A body without the optional members that the target refuses: what rests on the thing is asked all the same."""
+    if context.prerequisites is None or not value:
+        return value
+    return context.prerequisites.usable(operation, value)
+
+
 def answer_members(operation: Operation) -> dict[str, Any]:
     """Declared members of what a success answers with: name to schema node."""
     reply = operation.reply(operation.success)

@@ -29,6 +29,7 @@ from threadmock.contracts.cases.references import (
     unknown_key,
 )
 from threadmock.contracts.cases.request_values import value_in
+from threadmock.contracts.target.accepted_members import AcceptedMembers
 from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.answers import describe_response, find_key, json_of
 from threadmock.contracts.target.exchange import Exchange
@@ -66,9 +67,10 @@ class Prerequisites:
 
     send: one case to the target, counted against a budget of its own. choose: where random keys come from. forbidden:
     operations that may not be asked. agent: says which one requests name; None to look at what the target lists.
+    accepted: what is known of the optional members that creates take.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the outside, injected by name
         self,
         contract: Contract,
         send: Callable[[Case], Exchange],
@@ -76,11 +78,13 @@ class Prerequisites:
         *,
         forbidden: Callable[[Operation], bool] | None = None,
         agent: Callable[[], ChosenAgent] | None = None,
+        accepted: AcceptedMembers | None = None,
     ) -> None:
         self.contract = contract
         self._send = send
         self._choose = choose
         self._forbidden = forbidden or (lambda _: False)
+        self._accepted = accepted or AcceptedMembers()
         self._things: dict[tuple[str, frozenset[tuple[str, str]]], CreatedThing] = {}
         self._failures: dict[str, list[str]] = {}
         self._agent = agent or partial(choose_agent, contract, None, self._listed)
@@ -236,14 +240,28 @@ class Prerequisites:
             raise NotCreated(known[-1])
         reason = self._nothing_makes(resource)
         for maker in self._makers(resource, within):
-            case, parents = self.request(maker, within, members)
-            exchange = self._send(case)
-            made = read_thing(exchange, parents)
-            if made is not None:
-                return made
+            for given in [self.usable(maker, members or {}), {}][: 2 if members else 1]:
+                case, parents = self.request(maker, within, given)
+                exchange = self._send(case)
+                made = read_thing(exchange, parents)
+                if made is not None:
+                    return made
             reason = f"{maker} was answered {describe_response(exchange)}"
         known.append(f"no {resource} could be made: {reason}")
         raise NotCreated(known[-1])
+
+    def usable(self, maker: Operation, members: Mapping[str, Any]) -> dict[str, Any]:
+        """The members without such as the create refuses, which is found out where it is not known. NotSent."""
+        base = base_value(maker)
+        if not isinstance(base, dict) or self._forbidden(maker):
+            return dict(members)
+        more = {name: value for name, value in members.items() if name not in base or base[name] != value}
+        # A run that is started to try something costs what a run costs.
+        if maker.rule.action == "create":
+            with self._changing:
+                self._accepted.learn(maker, more, lambda given: self._send(self.request(maker, {}, given)[0]))
+        taken = self._accepted.without_refused(maker, more)
+        return {name: taken.get(name, base.get(name)) for name in members if name in taken or name in base}
 
     def request(
         self, maker: Operation, within: Mapping[str, Any], members: Mapping[str, Any] | None = None
@@ -253,7 +271,7 @@ class Prerequisites:
         chosen = key_member(maker)
         if isinstance(value, dict):
             sample = value.get(chosen) if chosen else None
-            value = {**value, **(members or {})}
+            value = {**value, **self._accepted.without_refused(maker, members or {})}
             if chosen and chosen in value and value[chosen] == sample:
                 value[chosen] = fresh_key()
         case = case_with_body(maker, value, f"a {maker.rule.resource or 'thing'} to be used")

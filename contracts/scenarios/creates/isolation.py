@@ -10,7 +10,7 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import same
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import read_moments
-from threadmock.contracts.scenarios.scenario import answer_members, ask, has_base, make_case, marked, new_key
+from threadmock.contracts.scenarios.scenario import answer_members, ask, has_base, make_case, marked, new_key, usable
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
@@ -27,7 +27,7 @@ def run_isolation(context: Context, operation: Operation) -> Iterator[Finding]:
     """The plain request is answered alike before and after one that says all it can."""
     plain = make_case(operation, base_value(operation), "a plain request")
     first, second = ask(context, plain), ask(context, plain)
-    for value in (marked(operation, "to leak"), full_value(operation)):
+    for value in (usable(context, operation, marked(operation, "to leak")), full_value(operation)):
         ask(context, make_case(operation, value, "a request that says much"))
     after = ask(context, plain)
     if not (first.made and second.made and after.made):

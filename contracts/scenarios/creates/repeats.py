@@ -9,7 +9,7 @@ from threadmock.contracts.cases.case import Case, base_value, key_member
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import type_name
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.scenario import ask, key_of, make_case, marked, new_key, note_taken, record
+from threadmock.contracts.scenarios.scenario import ask, key_of, make_case, marked, new_key, note_taken, record, usable
 from threadmock.specs.contract import Operation
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -22,7 +22,7 @@ AT_ONCE = 8
 
 def run_repeat(context: Context, operation: Operation) -> Iterator[Finding]:
     """One request, several times: each time a success, and a response of one shape."""
-    case = make_case(operation, marked(operation, "repeated"), "the same request again")
+    case = make_case(operation, usable(context, operation, marked(operation, "repeated")), "the same request again")
     first = ask(context, case)
     if not first.made:
         return
@@ -60,7 +60,9 @@ def run_ids_distinct(context: Context, operation: Operation) -> Iterator[Finding
     """Many creates, many keys: also where all requests are alike."""
     known: set[bytes] = set()
     for number in range(MANY_IDS):
-        value = base_value(operation) if number % 2 else marked(operation, f"number {number}")
+        value = (
+            base_value(operation) if number % 2 else usable(context, operation, marked(operation, f"number {number}"))
+        )
         made = ask(context, make_case(operation, value, "one of many"), without=("new_key",))
         key = key_of(made)
         if key is None:
@@ -116,7 +118,8 @@ def refused_otherwise(readings: list[Reading], status: int) -> str:
 
 def run_at_once(context: Context, operation: Operation) -> Iterator[Finding]:
     """Several creates at one moment: keys stay distinct."""
-    cases = [make_case(operation, marked(operation, f"at once, {n}"), "several at once") for n in range(AT_ONCE)]
+    bodies = [usable(context, operation, marked(operation, f"at once, {n}")) for n in range(AT_ONCE)]
+    cases = [make_case(operation, body, "several at once") for body in bodies]
     known: set[bytes] = set()
     for reading in send_at_once(context, cases):
         record(reading, without=("new_key", "prompt"))

@@ -9,7 +9,7 @@ from threadmock.contracts.cases.case import base_value, full_value, key_member
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.scenario import ask, key_of, make_case, marked, new_key, note_taken
+from threadmock.contracts.scenarios.scenario import ask, key_of, make_case, marked, new_key, note_taken, usable
 from threadmock.specs.behaviour.rule import Policy, Shown, Taken
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import weakest
@@ -38,7 +38,7 @@ def ask_taken(context: Context, original: Reading, name: str | None, mark: str) 
     """Create again with the key of `original`, other values, and the policy of that name."""
     operation = original.operation
     member, key = key_member(operation) or "", original.chosen_key
-    value = with_policy(operation, {**marked(operation, mark), member: key}, name)
+    value = with_policy(operation, {**usable(context, operation, marked(operation, mark)), member: key}, name)
     label = f"a taken key, {'no policy' if name is None else name}, {mark}"
     return ask(context, make_case(operation, value, label), without=("valid_accepted", "documented_status"))
 
@@ -46,7 +46,8 @@ def ask_taken(context: Context, original: Reading, name: str | None, mark: str) 
 def make_original(context: Context, operation: Operation, mark: str, name: str | None = None) -> Reading | None:
     """Create with a fresh key; None where that did not work, which a check of one exchange reports."""
     key = new_key(context)
-    value = with_policy(operation, {**marked(operation, mark), key_member(operation) or "": key}, name)
+    body = usable(context, operation, marked(operation, mark))
+    value = with_policy(operation, {**body, key_member(operation) or "": key}, name)
     made = ask(context, make_case(operation, value, f"a new key, {mark}"))
     if not made.made:
         return None
@@ -163,7 +164,8 @@ def run_policies_on_new(context: Context, operation: Operation) -> Iterator[Find
     """Ask by each policy for a key that is new: the policy has no say."""
     taken = operation.rule.taken
     for name, policy in _choices(taken)[1:] if taken else ():
-        value = {**marked(operation, f"new, {name}"), key_member(operation) or "": new_key(context)}
+        body = usable(context, operation, marked(operation, f"new, {name}"))
+        value = {**body, key_member(operation) or "": new_key(context)}
         case = make_case(operation, with_policy(operation, value, name), f"a new key, {name}")
         made = ask(context, case, without=("valid_accepted",))
         if made.accepted:
@@ -181,13 +183,16 @@ def run_policies_on_new(context: Context, operation: Operation) -> Iterator[Find
 def run_generated_taken(context: Context, operation: Operation) -> Iterator[Finding]:
     """A key that the server made is taken, too."""
     taken, member = operation.rule.taken, key_member(operation) or ""
-    first = ask(context, make_case(operation, marked(operation, "generated"), "a key of the server's"))
+    body = usable(context, operation, marked(operation, "generated"))
+    first = ask(context, make_case(operation, body, "a key of the server's"))
     key = key_of(first)
     if taken is None or not isinstance(key, str) or not key:
         return
     note_taken(context, key)
     for name, policy in _choices(taken):
-        value = with_policy(operation, {**marked(operation, "once more"), member: key}, name)
+        value = with_policy(
+            operation, {**usable(context, operation, marked(operation, "once more")), member: key}, name
+        )
         again = ask(
             context,
             make_case(operation, value, f"the server's key, {name or 'no policy'}"),

@@ -9,7 +9,7 @@ from threadmock.contracts.cases.case import Case, base_value, json_media
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.situation import doubt
-from threadmock.contracts.scenarios.scenario import ask, has_base, make_case, marked
+from threadmock.contracts.scenarios.scenario import ask, has_base, make_case, marked, usable
 from threadmock.specs.contract import Contract, Operation, Security
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
@@ -78,7 +78,7 @@ def _other_requests(plain: Case) -> Iterator[Case]:
 
 def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
     """A request that is accepted is accepted in every writing that means the same."""
-    value = marked(operation, "ä €") or base_value(operation)
+    value = usable(context, operation, marked(operation, "ä €")) or base_value(operation)
     plain = make_case(operation, value, "a plain request")
     first = ask(context, plain)
     if not first.accepted:

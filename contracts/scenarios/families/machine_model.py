@@ -22,7 +22,7 @@ from threadmock.contracts.scenarios.asking import ask_missing, differing, eviden
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes
 from threadmock.contracts.scenarios.lookups import look_for
-from threadmock.contracts.scenarios.scenario import ask, marked
+from threadmock.contracts.scenarios.scenario import ask, marked, usable
 from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
@@ -177,7 +177,8 @@ class LifeCycleMachine(RuleBasedStateMachine):
         play = self.play
         if not play.may_go_on():
             return
-        case, above = prerequisites_of(play.context).request(play.maker, {}, marked(play.maker, f"number {mark}"))
+        body = usable(play.context, play.maker, marked(play.maker, f"number {mark}"))
+        case, above = prerequisites_of(play.context).request(play.maker, {}, body)
         reading = ask(play.context, case)
         thing = read_thing(reading.exchange, above)
         if thing is None:

@@ -12,7 +12,7 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.creates.repeats import refused_otherwise, send_at_once
 from threadmock.contracts.scenarios.pages import listed
-from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record
+from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record, usable
 from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
@@ -54,7 +54,7 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
     shared, taken = key_member(maker), maker.rule.taken
     cases = []
     for number in range(CLIENTS):
-        case, above = prerequisites.request(maker, {}, marked(maker, f"client {number}"))
+        case, above = prerequisites.request(maker, {}, usable(context, maker, marked(maker, f"client {number}")))
         cases.append(replace(case, label=f"client {number} of {CLIENTS} at one moment"))
     made: list[CreatedThing] = []
     for reading in send_at_once(context, cases):
@@ -91,7 +91,7 @@ def _mixed(context: Context, operation: Operation, made: list[CreatedThing]) -> 
 def _one_key(context: Context, maker: Operation, member: str) -> Iterator[Finding]:
     key, cases = new_key(context), []
     for number in range(CLIENTS):
-        members: dict[str, Any] = {**marked(maker, f"client {number}"), member: key}
+        members: dict[str, Any] = {**usable(context, maker, marked(maker, f"client {number}")), member: key}
         cases.append(prerequisites_of(context).request(maker, {}, members)[0])
     readings = send_at_once(context, cases)
     for reading in readings:

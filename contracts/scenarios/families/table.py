@@ -52,7 +52,7 @@ FAMILY = (
         _RULES,
         updates.shows,
         updates.run_update_visible,
-        4 + lookups.MOST_ASKED,
+        4 + 2 * updates.MOST_ALONE + lookups.MOST_ASKED,
         usual=12,
     ),
     Scenario(
