@@ -5,6 +5,7 @@ options is used.
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from threadmock.contracts.engine.opening import OpenRun
     from threadmock.contracts.fixture import MockProcess, MockProcesses
+    from threadmock.contracts.reporting.progress import Progress
     from threadmock.contracts.suite.session import Verification
     from threadmock.contracts.transport.shared import WorkerPlace
 
@@ -23,6 +25,8 @@ _FOLDER = Path(__file__).resolve().parent
 _SUITE = _FOLDER / "suite" / "test_contract.py"
 _TEST = "test_contract"
 _FIXTURE = "contract_item"
+_SILENCED = 2
+"""So many `-q` does `verify` give to pytest."""
 _NOTHING_DONE = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
 _open_key: "pytest.StashKey[OpenRun]" = pytest.StashKey()
 _SHARED, _SETTINGS = "threadmock_shared", "threadmock_settings"
@@ -209,11 +213,22 @@ def contract_item(request: pytest.FixtureRequest) -> Callable[[], None]:
             crash = outcome.crash if outcome.crash.startswith(FAILED) else f"threadmock failed: {outcome.crash}"
             pytest.fail(outcome.gone or crash, pytrace=False)
         if outcome.failures:
-            from threadmock.contracts.reporting.text_report import describe  # noqa: PLC0415 - only where it is needed
+            from threadmock.contracts.engine.causes import gather  # noqa: PLC0415 - only where it is needed
+            from threadmock.contracts.reporting.finding_text import describe, names_of  # noqa: PLC0415
 
-            pytest.fail("\n\n".join(describe(*found) for found in outcome.findings), pytrace=False)
+            names = names_of(run.known_checks, run.contract)
+            texts = ("\n".join(describe(cause, names)) for cause in gather(outcome.findings))
+            pytest.fail("\n\n".join(texts), pytrace=False)
 
     return perform
+
+
+def _width(config: pytest.Config) -> int:
+    """The columns of the terminal; 100 where the output goes to a file."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not (reporter.isatty or "COLUMNS" in os.environ):
+        return 100
+    return min(max(int(config.get_terminal_writer().fullwidth), 60), 140)
 
 
 class _Controller:
@@ -226,6 +241,24 @@ class _Controller:
         self._opened = opened
         self._verification = verification
         self._summary = Summary(opened.run)
+        self._progress: Progress | None = None
+
+    @property
+    def _shown(self) -> "Progress":
+        """The lines of progress; made when the first item has ended, as the terminal is known then."""
+        from threadmock.contracts.reporting.progress import Progress  # noqa: PLC0415 - see above
+
+        if self._progress is None:
+            self._progress = Progress(self._opened.run, self._verbosity, _width(self._config))
+        return self._progress
+
+    @property
+    def _verbosity(self) -> int:
+        """How much is told: -1, 0 or 1. `verify` silences pytest's own lines, and adds what its user says."""
+        given: int = self._config.option.verbose
+        if self._verification:
+            return max(-1, min(given + _SILENCED, 1))
+        return 1 if given > 0 else -1 if given < -1 else 0
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -248,7 +281,6 @@ class _Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the outcome of an item."""
         from threadmock.contracts.engine.outcome import read_outcome  # noqa: PLC0415 - see above
-        from threadmock.contracts.reporting.text_report import progress  # noqa: PLC0415
 
         if report.when != "call" and report.passed:
             return
@@ -259,7 +291,8 @@ class _Controller:
             if outcome.crash:
                 self._summary.crashes.append(f"{outcome.operation} {outcome.phase}: {outcome.crash}")
             if self._verification:
-                self._write(progress(outcome))
+                for line in self._shown.add(outcome):
+                    self._write(line)
         if report.failed and not found and f"::{_TEST}[" in report.nodeid:
             self._summary.crashes.append(f"{report.nodeid.rpartition('::')[2]}\n{report.longreprtext}")
 
@@ -279,6 +312,8 @@ class _Controller:
         from threadmock.contracts.reporting.report_folder import write_report  # noqa: PLC0415
 
         interrupted = int(exitstatus) == pytest.ExitCode.INTERRUPTED
+        for line in self._progress.rest() if self._progress else ():
+            self._write(line)
         if not interrupted:
             self._repeat()
         stopped = self._clean_up()
@@ -303,7 +338,7 @@ class _Controller:
             return
         if self._verification is None:
             terminalreporter.section("threadmock")
-        for line in lines(self._summary):
+        for line in lines(self._summary, self._verbosity, _width(self._config)):
             terminalreporter.write_line(line)
 
     def _write(self, line: str) -> None:
@@ -314,12 +349,12 @@ class _Controller:
     def _repeat(self) -> None:
         """Send what was found once more, where that is for a deployment or to be kept."""
         run, summary = self._opened.run, self._summary
-        if (run.settings.target or run.settings.report) and summary.findings and not summary.gone:
+        if (run.settings.target or run.settings.report) and summary.causes and not summary.gone:
             from threadmock.contracts.engine.confirmation import repeat  # noqa: PLC0415 - see above
 
             self._write("Sending each finding once more. Ctrl-C skips that.")
             try:
-                summary.mark(repeat(run, [finding for finding, _ in summary.findings]))
+                summary.mark(repeat(run, [cause.finding for cause in summary.causes]))
             except KeyboardInterrupt:
                 pass
             except Exception as error:  # noqa: BLE001 - what was created has to be removed, whatever broke

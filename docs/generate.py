@@ -13,11 +13,12 @@ from typing import Any
 from click.testing import CliRunner
 from threadmock import contracts, mockserver, specs
 from threadmock.contracts import plugin
-from threadmock.contracts.checks import checks
+from threadmock.contracts.checks import Check, checks
+from threadmock.contracts.checks.check import WEIGHTS
 from threadmock.contracts.cli import words
 from threadmock.contracts.cli.main import threadmock, verbs
 from threadmock.contracts.cli.words import Word
-from threadmock.contracts.scenarios import scenarios
+from threadmock.contracts.scenarios import Scenario, scenarios
 from threadmock.mockserver.faults.table import table as faults
 from threadmock.specs.members import ABSENT
 
@@ -147,22 +148,24 @@ def checks_page() -> Iterator[str]:
     """What the suite asserts, and where that comes from."""
     yield "# Checks and scenarios"
     yield "`threadmock checks` lists the same. A check judges one exchange, a scenario several."
+    yield f"Findings are shown by weight: {', '.join(WEIGHTS.values())}."
     caught: dict[str, list[str]] = {name: [] for name in (*checks, *scenarios)}
     for fault in faults.values():
         for name in fault.caught_by:
             caught[name].append(fault.name)
     yield "## Checks of one exchange"
     for check in checks.values():
-        yield from _assertion(check.name, check.asserts, f"{check.source} ({check.evidence})", caught)
+        yield from _assertion(check, f"{check.source} ({check.evidence})", caught[check.name])
     yield "## Scenarios"
     for scenario in scenarios.values():
-        yield from _assertion(scenario.name, scenario.asserts, scenario.source, caught)
+        yield from _assertion(scenario, scenario.source, caught[scenario.name])
 
 
-def _assertion(name: str, asserts: str, source: str, caught: Mapping[str, list[str]]) -> Iterator[str]:
-    yield f"### {name}"
-    yield f"{asserts[0].upper()}{asserts[1:]}."
-    yield f"From: {source}. Faults that it catches: {_faults(caught[name])}."
+def _assertion(check: Check | Scenario, source: str, caught: list[str]) -> Iterator[str]:
+    yield f"### {check.name}"
+    yield f"{check.asserts[0].upper()}{check.asserts[1:]}."
+    yield f"A finding says: {check.headline} ({WEIGHTS[check.weight]})."
+    yield f"From: {source}. Faults that it catches: {_faults(caught)}."
 
 
 def _faults(names: list[str]) -> str:

@@ -40,6 +40,8 @@ _ALL = (
         "RFC 9110",
         survival.always,
         survival.check_answers,
+        weight="status",
+        headline="a request got no answer",
     ),
     Check(
         "no_server_error",
@@ -47,6 +49,8 @@ _ALL = (
         "RFC 9110, 15.6",
         survival.server_error_applies,
         survival.check_no_server_error,
+        weight="status",
+        headline="a request breaks the server",
     ),
     Check(
         "other_methods",
@@ -54,6 +58,8 @@ _ALL = (
         "RFC 9110, 15.5.6",
         survival.method_applies,
         survival.check_other_methods,
+        weight="status",
+        headline="a method that is not documented does harm",
     ),
     Check(
         "prompt",
@@ -61,6 +67,8 @@ _ALL = (
         "measured against a plain request, three times",
         survival.prompt_applies,
         survival.check_prompt,
+        weight="style",
+        headline="one input makes the answer slow",
     ),
     Check(
         "redirects",
@@ -68,6 +76,8 @@ _ALL = (
         "RFC 9110, 15.4 and 17.9",
         redirects.redirect_applies,
         redirects.check_redirect,
+        weight="status",
+        headline="an answer sends its reader to another host",
     ),
     Check(
         "documented_status",
@@ -75,6 +85,8 @@ _ALL = (
         "the document's responses",
         reply.status_applies,
         reply.check_documented_status,
+        weight="status",
+        headline="a status came that is not documented",
     ),
     Check(
         "media_type",
@@ -82,6 +94,8 @@ _ALL = (
         "the document's responses; RFC 8259, 8.1",
         reply.content_applies,
         reply.check_media_type,
+        weight="shape",
+        headline="the content type is not the documented one",
     ),
     Check(
         "strict_json",
@@ -89,6 +103,8 @@ _ALL = (
         "RFC 8259",
         reply.content_applies,
         reply.check_strict_json,
+        weight="shape",
+        headline="the answer is no strict JSON",
     ),
     Check(
         "schema",
@@ -96,6 +112,8 @@ _ALL = (
         "the document's schemas",
         reply.content_applies,
         reply.check_schema,
+        weight="shape",
+        headline="the answer does not fit its schema",
     ),
     Check(
         "headers",
@@ -103,6 +121,8 @@ _ALL = (
         "the document's responses",
         reply.header_applies,
         reply.check_headers,
+        weight="shape",
+        headline="a declared header is missing or wrong",
     ),
     Check(
         "valid_accepted",
@@ -110,6 +130,8 @@ _ALL = (
         "the document's schemas and responses",
         acceptance.valid_applies,
         acceptance.check_valid_accepted,
+        weight="status",
+        headline="a valid request is refused",
     ),
     Check(
         "invalid_refused",
@@ -117,6 +139,8 @@ _ALL = (
         "the document's schemas and responses",
         acceptance.invalid_applies,
         acceptance.check_invalid_refused,
+        weight="status",
+        headline="an invalid request is accepted",
     ),
     Check(
         "malformed_refused",
@@ -124,6 +148,8 @@ _ALL = (
         "RFC 8259",
         acceptance.malformed_applies,
         acceptance.check_malformed_refused,
+        weight="status",
+        headline="a body that is no JSON is accepted",
     ),
     Check(
         "media_type_refused",
@@ -131,6 +157,8 @@ _ALL = (
         "the document's request body; assumed where the body holds JSON all the same",
         acceptance.media_type_applies,
         acceptance.check_media_type_refused,
+        weight="status",
+        headline="a body of another media type is accepted",
     ),
     Check(
         "credentials",
@@ -138,6 +166,8 @@ _ALL = (
         "the document's security schemes",
         acceptance.credentials_applies,
         acceptance.check_credentials,
+        weight="data",
+        headline="who has no good credentials is not refused",
     ),
     Check(
         "echo",
@@ -145,6 +175,8 @@ _ALL = (
         "the document's schemas",
         content.echo_applies,
         content.check_echo,
+        weight="data",
+        headline="data come back changed",
     ),
     Check(
         "defaults",
@@ -152,6 +184,8 @@ _ALL = (
         "`default` in the request's schema",
         content.defaults_applies,
         content.check_defaults,
+        weight="state",
+        headline="a documented default is not applied",
     ),
     Check(
         "settings",
@@ -159,6 +193,8 @@ _ALL = (
         "the operation's rule, with its evidence",
         content.settings_applies,
         content.check_settings,
+        weight="state",
+        headline="a member does not hold what the rule says",
     ),
     Check(
         "shown_on_request",
@@ -166,6 +202,8 @@ _ALL = (
         "the operation's rule, with its evidence",
         content.shown_applies,
         content.check_shown,
+        weight="shape",
+        headline="a member is shown unasked, or missing though asked for",
     ),
     Check(
         "server_set",
@@ -173,6 +211,8 @@ _ALL = (
         "the request's schema, which lacks the member",
         content.server_set_applies,
         content.check_server_set,
+        weight="state",
+        headline="a client sets what only the server sets",
     ),
     Check(
         "new_key",
@@ -180,6 +220,8 @@ _ALL = (
         "the meaning of a key",
         content.key_applies,
         content.check_new_key,
+        weight="data",
+        headline="a new thing has no key of its own",
     ),
     Check(
         "time",
@@ -187,6 +229,8 @@ _ALL = (
         "the meaning of the members' names",
         moments.time_applies,
         moments.check_time,
+        weight="state",
+        headline="the times of a new thing are wrong",
     ),
     Check(
         "framing",
@@ -194,6 +238,8 @@ _ALL = (
         "WHATWG HTML, 9.2",
         streaming.stream_applies,
         streaming.check_framing,
+        weight="shape",
+        headline="a stream is not framed as events",
     ),
     Check(
         "event_names",
@@ -201,6 +247,8 @@ _ALL = (
         "the agent's formats, with their evidence",
         streaming.event_applies,
         streaming.check_event_names,
+        weight="shape",
+        headline="an event has a name that its format lacks",
     ),
     Check(
         "event_payload",
@@ -208,6 +256,8 @@ _ALL = (
         "the agent's formats, with their evidence",
         streaming.event_applies,
         streaming.check_event_payload,
+        weight="shape",
+        headline="the data of an event do not fit its schema",
     ),
     Check(
         "stream_order",
@@ -215,6 +265,8 @@ _ALL = (
         "the agent's formats, with their evidence",
         streaming.order_applies,
         streaming.check_stream_order,
+        weight="shape",
+        headline="the events of a stream come in a wrong order",
     ),
     Check(
         "ids",
@@ -222,6 +274,8 @@ _ALL = (
         "the agent's formats, with their evidence; WHATWG HTML, 9.2",
         streaming.event_applies,
         streaming.check_ids,
+        weight="shape",
+        headline="the ids of events are missing or out of order",
     ),
 )
 checks: Mapping[str, Check] = {check.name: check for check in _ALL}

@@ -1,6 +1,7 @@
 """Whether the right requests are taken: valid ones accepted, invalid, unreadable and unauthenticated ones refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
@@ -16,7 +17,10 @@ from threadmock.contracts.checks.situation import (
     unreadable,
 )
 from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.text import one_line, shorten
 
+_MESSAGES = ("detail", "message", "msg", "error", "title", "code", "type", "reason", "description")
+_LEVELS, _MOST_WORDS, _LONGEST = 4, 4, 160
 _FORMLESS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -86,7 +90,9 @@ def check_valid_accepted(reading: Reading) -> Iterator[Problem]:
     reason = doubt(reading)
     yield reading.problem(
         f"status {reading.operation.success}: the request is valid" + (f", although {reason}" if reason else ""),
-        f"status {reading.status} for a valid request" + (f" ({reason})" if reason else ""),
+        f"status {reading.status} for a valid request"
+        + (f" ({reason})" if reason else "")
+        + (f": {words}" if (words := refusal_words(reading.json)) else ""),
         where=reading.case.where,
         source=f"{reading.operation.pointer}/responses/{reading.operation.success}",
         evidence="assumed" if reason else "documented",
@@ -104,6 +110,21 @@ def check_refused_member(reading: Reading, member: str) -> Problem:
         evidence="assumed" if reason else "documented",
         exchanges=2,
     )
+
+
+def refusal_words(answer: Any) -> str:
+    """What a refusal says of its reason: the texts of its messages, not far inside, without what clients sent."""
+    found: list[str] = []
+    waiting: list[tuple[Any, int]] = [(answer, 0)]
+    while waiting and len(found) < _MOST_WORDS:
+        node, level = waiting.pop(0)
+        inner: Iterable[Any] = node if isinstance(node, list) else ()
+        if isinstance(node, dict):
+            found += [node[name] for name in _MESSAGES if isinstance(node.get(name), str) and node[name]]
+            inner = node.values()
+        if level < _LEVELS:
+            waiting += [(each, level + 1) for each in inner if isinstance(each, dict | list)]
+    return shorten(one_line("; ".join(dict.fromkeys(found))), _LONGEST)
 
 
 def _refusal_source(reading: Reading) -> str:

@@ -138,7 +138,7 @@ def _defaulted(reading: Reading, name: str) -> bool:
 def _echo_problem(reading: Reading, name: str, difference: Difference, evidence: Evidence) -> Problem:
     return reading.problem(
         f"{name} as it was sent: request and answer share the member, with agreeing schemas",
-        f"{name}: {difference.what}",
+        f"{name}: {difference.told}",
         where=f"/{name}{difference.pointer}",
         source=reading.pointer(name),
         evidence=evidence,

@@ -4,6 +4,7 @@ Numbers are equal by value, texts by code point, uuid and date-time texts by wha
 its implementations (integers beyond 2^53, RFC 8259, 6; NUL, which some stores can't hold) is marked as `loss`.
 """
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from typing import Any
 
 from threadmock.specs.documents.pointers import pointer_of
 from threadmock.specs.schemas.formats import read_date_time
+from threadmock.specs.text import cut, shorten
 
 EXACT = 2**53
 _MICROSECOND = 1e-6
+_SHOWN, _BEFORE = 40, 10
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,18 @@ class Difference:
     """One place where the values differ.
 
     steps: from the top of what was compared. what: one clause without data, so that equal causes read equal.
-    loss: JSON lets an implementation lose this.
+    loss: JSON lets an implementation lose this. values: both sides, where there are two.
     """
 
     steps: tuple[str | int, ...]
     what: str
     loss: bool = False
+    values: tuple[Any, Any] | None = None
+
+    @property
+    def told(self) -> str:
+        """The clause, with both values in short."""
+        return f"{self.what} ({contrast(*self.values)})" if self.values else self.what
 
     @property
     def pointer(self) -> str:
@@ -44,6 +53,30 @@ def same(sent: Any, got: Any, form: str = "") -> bool:
     return next(differences(sent, got, form), None) is None
 
 
+def contrast(one: Any, other: Any, words: tuple[str, str] = ("sent", "got")) -> str:
+    """Two values in short, from shortly before the place where they part, with the lengths of texts and arrays.
+
+    words: what each is called. Values are quoted, so that findings of one cause read equal without them.
+    """
+    start = 0
+    if isinstance(one, str) and isinstance(other, str):
+        pairs = enumerate(zip(one, other, strict=False))
+        parted = next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
+        start = max(0, parted - _BEFORE) if parted > _SHOWN else 0
+    return f"{words[0]} {_short(one, start)}, {words[1]} {_short(other, start)}"
+
+
+def _short(value: Any, start: int) -> str:
+    if isinstance(value, dict):
+        return f"an object of {len(value)} member{'s' * (len(value) != 1)}"
+    if isinstance(value, list):
+        return f"an array of {len(value)} item{'s' * (len(value) != 1)}"
+    if not isinstance(value, str):
+        return shorten(json.dumps(value), _SHOWN)
+    shown = json.dumps(("…" if start else "") + cut(value[start:], _SHOWN), ensure_ascii=False)
+    return shown if len(value) <= _SHOWN else f"{shown} of {len(value):,} characters"
+
+
 def type_name(value: Any) -> str:
     """The JSON type of a value, in words that stand in a sentence."""
     if value is None:
@@ -58,19 +91,19 @@ def type_name(value: Any) -> str:
 def _compare(sent: Any, got: Any, form: str, steps: tuple[str | int, ...]) -> Iterator[Difference]:
     if type_name(sent) != type_name(got):
         lost = isinstance(sent, int) and not isinstance(sent, bool) and abs(sent) > EXACT
-        yield Difference(steps, f"{type_name(sent)} came back as {type_name(got)}", lost)
+        yield Difference(steps, f"{type_name(sent)} came back as {type_name(got)}", lost, (sent, got))
     elif isinstance(sent, dict):
         yield from _compare_objects(sent, got, steps)
     elif isinstance(sent, list):
         yield from _compare_arrays(sent, got, steps)
     elif isinstance(sent, str):
         if not _same_text(sent, got, form):
-            yield Difference(steps, _how(sent, got), _lost_nul(sent, got))
+            yield Difference(steps, _how(sent, got), _lost_nul(sent, got), (sent, got))
     elif isinstance(sent, bool) or sent is None:
         if sent is not got:
-            yield Difference(steps, "the other boolean came back")
+            yield Difference(steps, "the other boolean came back", values=(sent, got))
     elif sent != got:
-        yield Difference(steps, "another number came back", _lost_digits(sent, got))
+        yield Difference(steps, "another number came back", _lost_digits(sent, got), (sent, got))
 
 
 def _compare_objects(sent: dict[str, Any], got: dict[str, Any], steps: tuple[str | int, ...]) -> Iterator[Difference]:
@@ -88,7 +121,9 @@ def _compare_objects(sent: dict[str, Any], got: dict[str, Any], steps: tuple[str
 
 def _compare_arrays(sent: list[Any], got: list[Any], steps: tuple[str | int, ...]) -> Iterator[Difference]:
     if len(sent) != len(got):
-        yield Difference(steps, "the array came back " + ("shorter" if len(got) < len(sent) else "longer"))
+        yield Difference(
+            steps, "the array came back " + ("shorter" if len(got) < len(sent) else "longer"), values=(sent, got)
+        )
         return
     for position, (ours, theirs) in enumerate(zip(sent, got, strict=True)):
         yield from _compare(ours, theirs, "", (*steps, position))

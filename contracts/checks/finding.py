@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from threadmock.contracts.target.exchange import Exchange
 
 Severity = Literal["failure", "unconfirmed"]
-CauseKey: TypeAlias = tuple[str, str, str, str, str]
+CauseKey: TypeAlias = tuple[str, str, str, str, str, str]
 MAX_BODY = 65536
 
 _POINTER_STEPS = 4
@@ -91,8 +91,9 @@ class Finding:
 
     @property
     def key(self) -> CauseKey:
-        """Findings with one key have one cause."""
-        return (self.check, self.operation, self.severity, self.place or place(self.where), cause(self.got))
+        """Findings with one key are one: of one operation, check, place, status and reason."""
+        status = str(self.case.status or "none")
+        return (self.check, self.operation, self.severity, self.place or place(self.where), cause(self.got), status)
 
     def masked(self, masking: Masking) -> "Finding":
         """The finding without secrets: a response may hold what was sent to authenticate."""
@@ -185,11 +186,11 @@ def group(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
 
 
 def declared_names(operation: Operation) -> frozenset[str]:
-    """Every member name that the schemas of an operation declare, at any depth."""
+    """Every parameter, and every member name that the schemas of an operation declare, at any depth."""
     bodies = [operation.body.content] if operation.body else []
     contents = [*bodies, *(reply.content for reply in operation.replies.values())]
     waiting: list[Any] = [m.schema.document for content in contents for m in content.values() if m.schema]
-    names: set[str] = set()
+    names = {escaped(parameter.name) for parameter in operation.parameters}
     while waiting:
         node = waiting.pop()
         if isinstance(node, Mapping):

@@ -20,15 +20,26 @@ _EPILOG = (
 @click.command(epilog=_EPILOG)
 @click.argument("provider", metavar="PROVIDER|FILE|FOLDER")
 @run_options()
+@click.option("-v", "--verbose", is_flag=True, help="Tell of every check of every operation, and why it was not asked.")
+@click.option("-q", "--quiet", is_flag=True, help="Tell of the findings alone.")
 @click.argument("pytest_arguments", nargs=-1, metavar="[-- PYTEST OPTIONS]")
 @click.pass_context
-def verify(
-    context: click.Context, /, provider: str, pytest_arguments: tuple[str, ...], *, dry_run: bool, **options: Any
+def verify(  # noqa: PLR0913 - one for each option of its own
+    context: click.Context,
+    /,
+    provider: str,
+    pytest_arguments: tuple[str, ...],
+    *,
+    dry_run: bool,
+    verbose: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Check that a deployment does what its documents say. Without --target: the mock, in this process."""
     given = {name: value for name, value in options.items() if value is not None}
+    told = ("-v",) * verbose + ("-q",) * quiet
     try:
-        context.exit(_plan(provider, given) if dry_run else _verify(provider, given, pytest_arguments))
+        context.exit(_plan(provider, given) if dry_run else _verify(provider, given, (*told, *pytest_arguments)))
     except Unreachable as error:
         click.echo(f"The target is unreachable: {error}", err=True)
         context.exit(3)

@@ -26,6 +26,11 @@ class Tally:
         _count(self.not_applicable, other.not_applicable)
 
     @property
+    def compared(self) -> int:
+        """How often the check really compared something."""
+        return self.passed + self.failed + self.unconfirmed
+
+    @property
     def verdict(self) -> str:
         """One word: FAIL, unconfirmed, pass or n/a."""
         if self.failed:

@@ -35,7 +35,7 @@ class Recorder:
         self.outcome = outcome
         self._budget = budget
         self._silences = 0
-        self._declared = declared_names(operation)
+        self._declared: dict[str, frozenset[str]] = {}
         self.elapsed = 0.0
         self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
         self._preparation = session.prerequisites(operation)
@@ -119,7 +119,7 @@ class Recorder:
         noted = []
         for finding in findings:
             if finding.check in self.session.checks:
-                found = replace(finding, place=finding.place or place(finding.where, self._declared))
+                found = replace(finding, place=finding.place or place(finding.where, self._names(finding.operation)))
                 kept = found.masked(self.session.target.masking)
                 if (self.session.settings.report or self.session.settings.target) and self.outcome.smaller(kept):
                     kept = replace(kept, story=story(self._recording, finding, several=finding.check in scenarios))
@@ -145,6 +145,13 @@ class Recorder:
             if check == "no_server_error" or not valid_applies(reading):
                 self.session.refused_members.add(place)
                 self.note([reading.finding(check, check_refused_member(reading, each.member))])
+
+    def _names(self, slug: str) -> frozenset[str]:
+        """The member names that an operation declares: a scenario asks others, too."""
+        if slug not in self._declared:
+            known = next((each for each in self.session.contract.operations if each.slug == slug), self.operation)
+            self._declared[slug] = declared_names(known)
+        return self._declared[slug]
 
     def left_out(self, reason: NotSent) -> None:
         """Note a case that was not sent."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from threadmock.contracts import checks
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.references import undescribed
 from threadmock.contracts.checks import Check
@@ -87,6 +88,12 @@ class Session:
     def inapplicable(self, operation: Operation) -> dict[str, str]:
         """Scenarios that count and can't be asked of the operation: name to the reason."""
         return {name: reason for name, reason in self.scenarios(operation).items() if reason}
+
+    @cached_property
+    def known_checks(self) -> dict[str, Check | Scenario]:
+        """Every check and scenario by its name, those of a project among them."""
+        own = {check.name: check for check in self.own_checks}
+        return {**checks.checks, **known_scenarios, **own}
 
     @property
     def over(self) -> bool:

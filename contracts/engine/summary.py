@@ -5,10 +5,14 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from threadmock.contracts.checks.finding import CauseKey, Finding
+from threadmock.contracts.checks import Check
+from threadmock.contracts.checks.check import WEIGHTS
+from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.checks.own_checks import FAILED
+from threadmock.contracts.engine.causes import Cause, gather
 from threadmock.contracts.engine.outcome import Outcome, StatusCount, Tally
 from threadmock.contracts.engine.session import Session
+from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.transport.errors import TRESPASS
 from threadmock.specs.contract import Operation
@@ -22,7 +26,7 @@ class Summary:
 
     operations: the selected ones. checks: names that count. target: its name, for people. masking: takes secrets out of
     texts. left_out: operations that are not asked, each with the reason. crashes: what went wrong in the suite itself.
-    cleaned: the lines about the clean-up.
+    cleaned: the lines about the clean-up. files: where findings were saved in the folder of the report, by their stem.
     """
 
     def __init__(self, session: Session) -> None:
@@ -36,7 +40,9 @@ class Summary:
         self.left_out = session.left_out
         self.crashes: list[str] = []
         self.cleaned: list[str] = []
+        self.files: dict[str, str] = {}
         self.outcomes: dict[str, Outcome] = {}
+        self._causes: list[Cause] | None = None
         self.started = datetime.datetime.now(datetime.UTC)
         self._began = time.monotonic()
         self._ended: float | None = None
@@ -48,6 +54,7 @@ class Summary:
     def gather(self, outcome: Outcome) -> None:
         """Add what one item brought to light."""
         self.outcomes.setdefault(outcome.operation, Outcome(outcome.operation, "all")).add(outcome)
+        self._causes = None
 
     def mark(self, repeated: Mapping[CauseKey, str]) -> None:
         """Note of findings, by their keys, whether they showed again."""
@@ -55,6 +62,7 @@ class Summary:
             for key in repeated.keys() & outcome.causes.keys():
                 finding, count = outcome.causes[key]
                 outcome.causes[key] = (replace(finding, repeated=repeated[key]), count)
+        self._causes = None
 
     def end(self) -> None:
         """Note that the run is over: all reports give the same duration."""
@@ -66,20 +74,31 @@ class Summary:
         return (time.monotonic() if self._ended is None else self._ended) - self._began
 
     @property
-    def findings(self) -> list[tuple[Finding, int]]:
-        """One finding per cause and how often it was met: failures first, operations in order."""
-        all_of_them = [
-            found
-            for operation in self.operations
-            if operation.slug in self.outcomes
-            for found in self.outcomes[operation.slug].findings
-        ]
-        return sorted(all_of_them, key=lambda found: found[0].severity != "failure")
+    def causes(self) -> list[Cause]:
+        """What was found, one for each cause: failures first, then by weight, then in the order of the operations."""
+        if self._causes is None:
+            found = [
+                each
+                for operation in self.operations
+                if operation.slug in self.outcomes
+                for each in self.outcomes[operation.slug].findings
+            ]
+            gathered = gather(found, {each.slug: each.rule.resource for each in self.contract.operations})
+            self._causes = sorted(gathered, key=self._order)
+        return self._causes
+
+    def _order(self, cause: Cause) -> tuple[bool, int]:
+        return cause.finding.severity != "failure", list(WEIGHTS).index(self.known_checks[cause.finding.check].weight)
+
+    @property
+    def known_checks(self) -> Mapping[str, Check | Scenario]:
+        """Every check and scenario by its name."""
+        return self._session.known_checks
 
     @property
     def failures(self) -> int:
         """How many causes are failures."""
-        return sum(finding.severity == "failure" for finding, _ in self.findings)
+        return sum(cause.finding.severity == "failure" for cause in self.causes)
 
     @property
     def untested(self) -> dict[str, str]:
@@ -139,6 +158,15 @@ class Summary:
             return self.left_out[operation]
         outcome = self.outcomes.get(operation.slug)
         return outcome.untested if outcome else "its items were not part of this run"
+
+    @property
+    def compared(self) -> dict[str, Tally]:
+        """Every check that counts, by name, with what it came to over all operations."""
+        found: dict[str, Tally] = {name: Tally() for name in sorted(self.checks)}
+        for operation in self.operations:
+            for name, tally in self.table(operation.slug).items():
+                found[name].add(tally)
+        return found
 
     def table(self, slug: str) -> dict[str, Tally]:
         """Every check that counts, by name, with what it came to for one operation."""

@@ -1,19 +1,21 @@
 """report.json: everything that a run brought to light, for programs."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.engine.causes import Cause
 from threadmock.contracts.engine.outcome import StatusCount, Tally
 from threadmock.contracts.replays.finding_file import file_stem
+from threadmock.contracts.reporting.commands import shell_lines
+from threadmock.contracts.reporting.finding_text import Names, names_of
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.specs import version
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.summary import Summary
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def masked(value: Any, masking: Masking) -> Any:
@@ -25,12 +27,10 @@ def masked(value: Any, masking: Masking) -> Any:
     return {name: masked(item, masking) for name, item in value.items()} if isinstance(value, dict) else value
 
 
-def as_json(summary: "Summary", status: int, files: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The run as JSON. schema_version changes whenever a member changes its meaning or goes.
-
-    files: where findings were saved, by their stem.
-    """
+def as_json(summary: "Summary", status: int) -> dict[str, Any]:
+    """The run as JSON. schema_version changes whenever a member changes its meaning or goes."""
     contract = summary.contract
+    names = names_of(summary.known_checks, contract)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "threadmock", "version": version},
@@ -48,7 +48,8 @@ def as_json(summary: "Summary", status: int, files: Mapping[str, str] | None = N
         "seed": summary.settings.seed,
         "exchanges": summary.exchanges,
         "operations": [_operation(summary, operation.slug) for operation in summary.operations],
-        "findings": [_finding(finding, count, files or {}) for finding, count in summary.findings],
+        "checks": {name: _check(summary, name, tally) for name, tally in summary.compared.items()},
+        "findings": [_finding(summary, cause, names) for cause in summary.causes],
         "not_tested": [{"operation": o, "check": check, "reason": reason} for o, check, reason in summary.not_tested],
         "created": [{"operation": item.operation, "id": item.identifier} for item in summary.created],
         "unreachable": summary.gone,
@@ -56,10 +57,46 @@ def as_json(summary: "Summary", status: int, files: Mapping[str, str] | None = N
     }
 
 
-def _finding(finding: Finding, count: int, files: Mapping[str, str]) -> dict[str, Any]:
-    value = replace(finding, story=None).to_json()
+def _check(summary: "Summary", name: str, tally: Tally) -> dict[str, Any]:
+    """A check over all operations: how often it compared something, and what came of it."""
+    known = summary.known_checks[name]
+    return {
+        "asserts": known.asserts,
+        "weight": known.weight,
+        "compared": tally.compared,
+        "passed": tally.passed,
+        "failed": tally.failed,
+        "unconfirmed": tally.unconfirmed,
+    }
+
+
+def _finding(summary: "Summary", cause: Cause, names: Names) -> dict[str, Any]:
+    value = replace(cause.finding, story=None, where=cause.where).to_json()
     del value["story"]
-    return {**value, "count": count, "file": files.get(file_stem(finding), "")}
+    known, lines = summary.known_checks[cause.finding.check], shell_lines(cause.finding)
+    return {
+        "headline": names.headline(cause),
+        "weight": known.weight,
+        **value,
+        "count": cause.count,
+        "places": list(cause.places),
+        "statuses": cause.statuses,
+        "consequences": [_consequence(finding, count) for finding, count in cause.consequences],
+        "creates": list(lines.creates),
+        "command": lines.request,
+        "file": summary.files.get(file_stem(cause.finding), ""),
+    }
+
+
+def _consequence(finding: Finding, count: int) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "operation": finding.operation,
+        "severity": finding.severity,
+        "where": finding.where,
+        "got": finding.got,
+        "count": count,
+    }
 
 
 def _operation(summary: "Summary", slug: str) -> dict[str, Any]:

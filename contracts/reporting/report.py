@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from threadmock.contracts.checks.finding import Finding
@@ -40,9 +40,10 @@ class NotTested:
 class Report:
     """What a run brought to light.
 
-    findings: one for each cause, failures first. operations: the selected ones. not_tested: operations and checks that
-    were not asked, with the reasons. exit_status: as of `threadmock verify`: 0 conforms; 1 findings, or a selected
-    operation that could not be tested; 2 a check that can't be used; 3 target unreachable; 4 a fault of threadmock.
+    findings: one for each cause, failures first, what weighs most before the others. operations: the selected ones.
+    not_tested: operations and checks that were not asked, with the reasons. exit_status: as of `threadmock verify`: 0
+    conforms; 1 findings, or a selected operation that could not be tested; 2 a check that can't be used; 3 target
+    unreachable; 4 a fault of threadmock.
     As text, it is the summary that `threadmock verify` prints.
     """
 
@@ -66,6 +67,9 @@ class Report:
         return copy.deepcopy(dict(self._document))
 
 
+_MEMBERS = frozenset(each.name for each in fields(Finding))
+
+
 def read_report(document: Mapping[str, Any], text: str) -> Report:
     """The report of that document. text: the summary, for people."""
     return Report(
@@ -79,7 +83,7 @@ def read_report(document: Mapping[str, Any], text: str) -> Report:
 
 
 def _finding(value: Mapping[str, Any]) -> Finding:
-    return Finding.from_json({name: member for name, member in value.items() if name not in ("count", "file")})
+    return Finding.from_json({name: member for name, member in value.items() if name in _MEMBERS})
 
 
 def _operation(value: Mapping[str, Any]) -> TestedOperation:

@@ -25,8 +25,8 @@ def write_report(summary: "Summary", status: int) -> dict[str, Any]:
         return dict(masked(as_json(summary, status), summary.masking))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files = _write_findings(summary, folder / FOLDER)
-        document = dict(masked(as_json(summary, status, files), summary.masking))
+        summary.files = _write_findings(summary, folder / FOLDER)
+        document = dict(masked(as_json(summary, status), summary.masking))
         text = json.dumps(document, indent=2, ensure_ascii=True)
         (folder / "report.json").write_text(text + "\n", encoding="utf-8")
         (folder / "junit.xml").write_text(junit(summary), encoding="utf-8")
@@ -40,7 +40,7 @@ def write_report(summary: "Summary", status: int) -> dict[str, Any]:
 def _write_findings(summary: "Summary", folder: Path) -> dict[str, str]:
     """Write a file and a test for each finding that can be sent again: stem to the file's name in the report."""
     files: dict[str, str] = {}
-    for finding, _ in summary.findings:
+    for finding in (cause.finding for cause in summary.causes):
         data = saved(summary.contract, summary.settings, finding)
         if data is None:
             continue

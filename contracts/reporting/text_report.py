@@ -1,135 +1,88 @@
-"""What a person reads: one line per item while it runs, then the table and the findings."""
+"""What a person reads: progress while it runs, then what was tested and what was found, on about one screen."""
 
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadmock.contracts.checks.finding import CaseRecord, Finding
 from threadmock.contracts.checks.own_checks import FAILED
-from threadmock.contracts.engine.outcome import Outcome, Tally
-from threadmock.contracts.reporting.status_table import compact, status_line, untested_lines
+from threadmock.contracts.engine.causes import Cause
+from threadmock.contracts.replays.finding_file import file_stem
+from threadmock.contracts.reporting.commands import replay_command
+from threadmock.contracts.reporting.coverage_table import (
+    compared_lines,
+    operation_lines,
+    operations_table,
+    untested_lines,
+)
+from threadmock.contracts.reporting.finding_text import WIDTH, describe, head, names_of
 from threadmock.contracts.transport.errors import TRESPASS
-from threadmock.specs.text import one_line, printable, shorten
+from threadmock.specs.text import cut, one_line, printable
 
 if TYPE_CHECKING:
     from threadmock.contracts.engine.summary import Summary
-    from threadmock.specs.contract import Operation
 
-_BODY = 600
-_LINE = 2000
-_TOO_LONG = "a curl line too long to show; --report DIR writes it to report.json"
 _INDENT = "    "
-_REPEATED = {
-    "no": "INTERMITTENT: sent once more, it did not show",
-    "undecided": "sent once more, undecided: a request on the way was not sent, or was answered otherwise",
-}
 _STOPPED = "Stopped for safety. Where the target returned this id for a new thing, it is wrong; else report this:"
 _OWN = "The run is not whole: a check of your own can't be used."
-MOST_TABLES = 3
-"""So many operations get a row for each check; of more, each gets a few lines."""
+SCREEN = 50
+"""Lines. A summary that is longer has one row for all operations of which nothing is to be said."""
+MOST_SHOWN = 10
+"""So many kinds of findings are shown in full; of the others, the headlines."""
 MOST_FINDINGS = 60
 
 
-def progress(outcome: Outcome) -> str:
-    """One line: operation, phase, exchanges, findings."""
-    failures = len(outcome.failures)
-    unconfirmed = len(outcome.causes) - failures
-    own = outcome.crash.startswith(FAILED)
-    said = [f"{failures} finding{'s' * (failures != 1)}"] if failures else [] if own else ["no finding"]
-    said += [f"{unconfirmed} unconfirmed"] if unconfirmed else []
-    ended = outcome.crash or outcome.gone or outcome.ended
-    said += [one_line(ended)] if ended else []
-    counted = f"{outcome.exchanges:5,} exchanges {outcome.seconds:6.1f} s"
-    return printable(f"{outcome.operation}  {outcome.phase:<24} {counted}   {', '.join(said)}")
+def lines(summary: "Summary", verbosity: int = 0, width: int = WIDTH) -> Iterator[str]:
+    """The whole summary.
 
-
-def lines(summary: "Summary") -> Iterator[str]:
-    """The whole summary."""
+    verbosity: -1 for the findings alone, 0 for about one screen, 1 for every check of every operation. width: of the
+    terminal, in columns.
+    """
     yield ""
-    for operation in summary.operations:
-        if operation.slug in summary.outcomes:
-            yield from _table(summary, operation)
-            yield ""
-    findings = summary.findings
-    for finding, count in findings[:MOST_FINDINGS]:
-        yield from describe(finding, count).splitlines()
-        yield ""
-    if len(findings) > MOST_FINDINGS:
-        yield f"… and {len(findings) - MOST_FINDINGS} more findings; --report DIR writes all of them"
-        yield ""
-    if len(summary.outcomes) > MOST_TABLES:
+    found = list(_findings(summary, verbosity, width))
+    closing = list(_closing(summary))
+    if verbosity > 0:
+        for operation in summary.operations:
+            if operation.slug in summary.outcomes:
+                yield from operation_lines(summary, operation)
+                yield ""
         yield from untested_lines(summary)
         yield ""
-    yield from _closing(summary)
+    elif verbosity == 0 and summary.outcomes:
+        table = list(operations_table(summary, width))
+        compared = list(compared_lines(summary, width))
+        if summary.causes and len(table) + len(compared) + len(found) + len(closing) + 3 > SCREEN:
+            table = list(operations_table(summary, width, clean=False))
+        yield from (*table, "", *compared, "")
+    yield from found
+    yield from closing
 
 
-def _table(summary: "Summary", operation: "Operation") -> Iterator[str]:
-    outcome = summary.outcomes[operation.slug]
-    staged = f", and {outcome.staged:,} to make what it names" if outcome.staged else ""
-    yield printable(f"{operation}  [{operation.slug}]  {outcome.exchanges:,} exchanges{staged}")
-    yield f"  {status_line(summary, operation.slug)}"
-    if len(summary.outcomes) > MOST_TABLES:
-        yield from compact(summary, operation.slug)
-    else:
-        rows = summary.table(operation.slug)
-        width = max(map(len, rows))
-        for name, tally in rows.items():
-            yield f"  {name:<{width}}  {cell(tally)}"
-    for reason, count in outcome.not_sent.items():
-        yield printable(f"  {count} cases were not sent: {reason}")
-    for reason, count in outcome.inconclusive.items():
-        yield printable(f"  {count} exchanges say nothing: {one_line(reason)}")
+def replay_of(summary: "Summary", cause: Cause) -> str:
+    """The line that sends a finding again; "" where it was not saved."""
+    file = summary.files.get(file_stem(cause.finding))
+    folder = summary.settings.report
+    return replay_command(folder / file, summary.settings.target) if folder and file else ""
 
 
-def cell(tally: Tally) -> str:
-    """What a check came to: pass, FAIL, unconfirmed or n/a, with numbers or the commonest reasons."""
-    if tally.verdict == "n/a":
-        reasons = sorted(tally.not_applicable, key=lambda reason: -tally.not_applicable[reason])
-        return f"n/a          {one_line('; '.join(reasons[:2]))}".rstrip()
-    numbers = {"FAIL": tally.failed, "unconfirmed": tally.unconfirmed, "pass": tally.passed}
-    others = [f"{number:,} {name}" for name, number in numbers.items() if number and name != tally.verdict]
-    text = f"{tally.verdict:<12} {numbers[tally.verdict]:,}"
-    return f"{text} ({', '.join(others)})" if others else text
-
-
-def describe(finding: Finding, count: int) -> str:
-    """One cause: what was expected and why, what came, the smallest request, and how to send it again."""
-    head = "FAIL" if finding.severity == "failure" else "unconfirmed"
-    times = f" ({count} times)" if count > 1 else ""
-    case = finding.case
-    text = [
-        f"{head} {finding.check}: {finding.operation}{f' at {one_line(finding.where)}' if finding.where else ''}{times}"
-    ]
-    text.append(_field("expected", finding.expected))
-    text.append(_field("got", finding.got))
-    text.append(_field("source", f"{finding.source} ({finding.evidence})" if finding.source else finding.evidence))
-    text.append(_field("case", f"{case.label}{f' — {case.note}' if case.note else ''} [{case.part}, {case.intent}]"))
-    text.append(_field("request", _request(case)))
-    text.append(_field("answer", _answer(case)))
-    if case.exchanges > 1:
-        text.append(_field("exchanges", f"the last of {case.exchanges}"))
-    if finding.repeated in _REPEATED:
-        text.append(_field("repeated", _REPEATED[finding.repeated]))
-    text.append(_field("again", case.curl if len(case.curl) <= _LINE else _TOO_LONG))
-    return printable("\n".join(text))
-
-
-def _field(name: str, value: str) -> str:
-    return textwrap.indent(f"{name + ':':<11}{one_line(value)}", _INDENT)
-
-
-def _request(case: CaseRecord) -> str:
-    if not case.body_size:
-        return f"{case.method} {shorten(case.url, _BODY)} without a body"
-    kind = " in base64" if case.body_encoding == "base64" else ""
-    return f"{case.method} {shorten(case.url, _BODY)} {case.body_size:,} bytes{kind}: {shorten(case.body, _BODY)}"
-
-
-def _answer(case: CaseRecord) -> str:
-    if case.status is None:
-        return f"none: {case.problem}"
-    return " ".join(filter(None, (str(case.status), case.answer_media, shorten(case.answer, _BODY))))
+def _findings(summary: "Summary", verbosity: int, width: int) -> Iterator[str]:
+    """Each kind of finding once: the same fault of several operations is one kind."""
+    kinds: dict[tuple[str, ...], list[Cause]] = {}
+    for cause in summary.causes:
+        kinds.setdefault(cause.kind, []).append(cause)
+    names = names_of(summary.known_checks, summary.contract)
+    most = MOST_FINDINGS if verbosity > 0 else MOST_SHOWN
+    groups = list(kinds.values())
+    for first, *alike in groups[:most]:
+        yield from describe(first, names, width=width, replay=replay_of(summary, first), alike=alike)
+        yield ""
+    for first, *alike in groups[most:MOST_FINDINGS]:
+        more = f" (and of {len(alike)} more)" if alike else ""
+        yield printable(cut(f"{head(first.finding)}: {names.headline(first)}{more}", width))
+    if len(groups) > most:
+        unseen = f"; … and {len(groups) - MOST_FINDINGS} more" if len(groups) > MOST_FINDINGS else ""
+        yield f"{len(groups) - most} shown by their headlines{unseen}; --report DIR writes all of them"
+        yield ""
 
 
 def _closing(summary: "Summary") -> Iterator[str]:
@@ -155,9 +108,9 @@ def _closing(summary: "Summary") -> Iterator[str]:
             yield _STOPPED if TRESPASS in crash else "threadmock failed; please report this:"
             yield from textwrap.indent(printable(summary.masking(crash)), _INDENT).splitlines()
     yield from summary.cleaned
-    if summary.findings and not summary.settings.target:
+    if summary.causes and not summary.settings.target:
         yield f"The curl lines work with: {_serve(summary)}"
-    unconfirmed = len(summary.findings) - summary.failures
+    unconfirmed = len(summary.causes) - summary.failures
     broke = {slug for slug, outcome in summary.outcomes.items() if outcome.crash}
     tested = len(summary.outcomes.keys() - summary.untested.keys() - summary.limited.keys() - broke)
     yield (
@@ -167,7 +120,7 @@ def _closing(summary: "Summary") -> Iterator[str]:
         f" {unconfirmed} unconfirmed, seed {summary.settings.seed}"
     )
     if summary.settings.report:
-        yield f"Report: {summary.settings.report}"
+        yield f"Report: {summary.settings.report / 'report.html'}"
 
 
 def _serve(summary: "Summary") -> str:

@@ -36,6 +36,8 @@ _ALL = (
         creates,
         repeats.run_repeat,
         repeats.TIMES,
+        weight="status",
+        headline="the same request again is answered otherwise",
     ),
     Scenario(
         "ids_distinct",
@@ -44,6 +46,8 @@ _ALL = (
         creates,
         repeats.run_ids_distinct,
         repeats.MANY_IDS,
+        weight="data",
+        headline="two things have one key",
     ),
     Scenario(
         "isolation",
@@ -52,6 +56,8 @@ _ALL = (
         creates,
         isolation.run_isolation,
         5,
+        weight="data",
+        headline="one request shows up in the answer to another",
     ),
     Scenario(
         "forged",
@@ -60,6 +66,8 @@ _ALL = (
         creates,
         isolation.run_forged,
         2,
+        weight="state",
+        headline="a client sets what only the server sets",
     ),
     Scenario(
         "precedence",
@@ -68,6 +76,8 @@ _ALL = (
         isolation.precedence_applies,
         isolation.run_precedence,
         8,
+        weight="state",
+        headline="of several members that give one value the wrong one counts",
     ),
     Scenario(
         "taken",
@@ -76,6 +86,8 @@ _ALL = (
         refuses_taken,
         taken_keys.run_taken,
         14,
+        weight="data",
+        headline="a taken key is not answered as its policy says",
     ),
     Scenario(
         "policies_on_new",
@@ -84,6 +96,8 @@ _ALL = (
         refuses_taken,
         taken_keys.run_policies_on_new,
         3,
+        weight="status",
+        headline="a policy for taken keys changes what a new key is answered",
     ),
     Scenario(
         "generated_taken",
@@ -92,6 +106,8 @@ _ALL = (
         refuses_taken,
         taken_keys.run_generated_taken,
         4,
+        weight="data",
+        headline="a key that the server made does not count as taken",
     ),
     Scenario(
         "refused_leaves_nothing",
@@ -100,6 +116,8 @@ _ALL = (
         isolation.refused_applies,
         isolation.run_refused_leaves_nothing,
         3 * (isolation.MAX_INVALID + 1),
+        weight="state",
+        headline="a refused request leaves something behind",
     ),
     Scenario(
         "one_winner",
@@ -108,6 +126,8 @@ _ALL = (
         refuses_taken,
         repeats.run_one_winner,
         repeats.AT_ONCE,
+        weight="data",
+        headline="several creates of one key at one moment all win",
     ),
     Scenario(
         "at_once",
@@ -116,6 +136,8 @@ _ALL = (
         creates,
         repeats.run_at_once,
         repeats.AT_ONCE,
+        weight="data",
+        headline="things made at one moment share a key",
     ),
     Scenario(
         "survives_many",
@@ -125,6 +147,8 @@ _ALL = (
         taken_keys.run_survives_many,
         taken_keys.MANY + 6,
         usual=taken_keys.FEW + 10,
+        weight="data",
+        headline="things are forgotten after others were made",
     ),
     Scenario(
         "key_spelling",
@@ -134,6 +158,8 @@ _ALL = (
         taken_keys.run_key_spelling,
         2,
         "assumed",
+        weight="style",
+        headline="a UUID in upper case is another key",
     ),
     Scenario(
         "kept",
@@ -142,6 +168,8 @@ _ALL = (
         partly_refused.partly_refused,
         partly_refused.run_kept,
         2 * partly_refused.MOST,
+        weight="data",
+        headline="a part that was refused undoes the rest",
     ),
     Scenario(
         "clock",
@@ -150,6 +178,8 @@ _ALL = (
         clock.clock_applies,
         clock.run_clock,
         3,
+        weight="state",
+        headline="what is made later does not say so",
     ),
     Scenario(
         "writings",
@@ -158,6 +188,8 @@ _ALL = (
         writings.wire_applies,
         writings.run_writings,
         21,
+        weight="status",
+        headline="the same request, written otherwise, is refused",
     ),
     Scenario(
         "final_slash",
@@ -167,6 +199,8 @@ _ALL = (
         provider_manners.run_final_slash,
         2,
         "observed",
+        weight="style",
+        headline="a final slash is not answered by the redirect that is known",
     ),
     Scenario(
         "unknown_route",
@@ -176,6 +210,8 @@ _ALL = (
         provider_manners.run_unknown_route,
         1,
         "observed",
+        weight="style",
+        headline="an unknown path is not refused in the form that is known",
     ),
     Scenario(
         "cors",
@@ -185,6 +221,8 @@ _ALL = (
         provider_manners.run_cors,
         2,
         "observed",
+        weight="style",
+        headline="browsers get other CORS headers than are known",
     ),
     Scenario(
         "broken_credentials",
@@ -193,6 +231,8 @@ _ALL = (
         writings.credentials_applies,
         writings.run_broken_credentials,
         10,
+        weight="data",
+        headline="credentials that are written wrongly get in",
     ),
 )
 scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*_ALL, *FAMILY, *RUNS)}

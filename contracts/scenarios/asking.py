@@ -6,7 +6,7 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, Reading
-from threadmock.contracts.checks.echo import same
+from threadmock.contracts.checks.echo import contrast, same
 from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import CreatedThing, Prerequisites
@@ -14,6 +14,7 @@ from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence, weakest
 
+_THEN_AND_NOW = ("was", "is")
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -62,7 +63,7 @@ def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading
             continue
         after.compared()
         if not same(_but_empty(first, sent.get(name), after.made[name]), after.made[name], form):
-            yield f"{name} holds another value"
+            yield f"{name} holds another value ({contrast(first, after.made[name], _THEN_AND_NOW)})"
 
 
 def _but_empty(first: Any, sent: Any, later: Any) -> Any:
@@ -77,4 +78,4 @@ def alike(sent: Mapping[str, Any], before: Mapping[str, Any], item: Mapping[str,
     """As `differing`, for an item of a list: only what it shows counts."""
     for name, first in before.items():
         if (name in sent or CREATED.fullmatch(name)) and name in item and not same(first, item[name], "date-time"):
-            yield f"{name} holds another value"
+            yield f"{name} holds another value ({contrast(first, item[name], _THEN_AND_NOW)})"

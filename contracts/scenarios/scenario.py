@@ -15,6 +15,7 @@ from threadmock.contracts.cases.case import (
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
+from threadmock.contracts.checks.check import Weight
 from threadmock.contracts.checks.finding import Finding
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence
@@ -28,7 +29,8 @@ class Scenario:
     """A question that takes several exchanges.
 
     applies: "" or the reason why the operation can't be asked. exchanges: the most that it makes; usual: fewer,
-    where the coverage part has made things before, or where lists are short; 0 for the same.
+    where the coverage part has made things before, or where lists are short; 0 for the same. weight: how much its
+    findings matter. headline: what they say, for who knows no scenario.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Scenario:
     exchanges: int
     evidence: Evidence = "documented"
     usual: int = 0
+    weight: Weight = "shape"
+    headline: str = ""
 
     @property
     def reserved(self) -> int:

@@ -178,9 +178,9 @@ def test_the_mock_in_process_conforms_and_the_folder_is_left_alone(provider, tmp
 def test_a_finding_is_told_with_all_that_is_needed_to_see_it_again(tmp_path):
     done = command("verify", "langsmith", "--fault", "other-status", *ONE, *SMALL, cwd=tmp_path)
     assert done.returncode == 1
-    for word in ("FAIL documented_status", "expected:", "got:", "source:", "request:", "curl -sS", "seed 1"):
+    for word in ("FAIL documented_status", "expected  ", "got  ", "request  ", "answer  ", "curl -sS", "seed 1"):
         assert word in done.stdout
-    assert re.search(r"^create_thread\S*  coverage +\d+ exchanges", done.stdout, re.MULTILINE)
+    assert re.search(r"^POST /threads +\d+ phases +\d+ exchanges", done.stdout, re.MULTILINE)
     assert "threadmock serve langsmith --seed 1 --fault other-status" in done.stdout
 
 

@@ -40,7 +40,7 @@ def reading(made: dict[str, Any]) -> Any:
     ],
 )
 def test_an_empty_member_that_the_server_made_may_be_left_out_later(sent, before, after, expected):
-    assert list(differing(sent, before, reading(after))) == expected
+    assert [what.partition(" (")[0] for what in differing(sent, before, reading(after))] == expected
 
 
 @pytest.mark.parametrize(("length", "connections"), [(b"", 2), (b"content-length: 5\r\n", 1)])

@@ -18,7 +18,7 @@ def environment(**more):
 def asked(url, ledger, *more):
     return [
         "verify", "langsmith", "--target", url, "--operations", "POST /threads,PATCH /threads/{thread_id}",
-        "--ledger", str(ledger), "--seed", "1", *more,
+        "--ledger", str(ledger), "--seed", "1", "-v", *more,
     ]  # fmt: skip
 
 

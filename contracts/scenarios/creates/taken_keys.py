@@ -86,7 +86,7 @@ def unchanged_thing(check: str, original: Reading, again: Reading, policy: Polic
             yield again.find(
                 check,
                 f"{name} of the existing thing, as it was",
-                f"{name} of the existing thing: {difference.what}",
+                f"{name} of the existing thing: {difference.told}",
                 where=f"/{name}{difference.pointer}",
                 source=f"rule {again.operation.pointer}/x-behaviour/taken/{policy.name}",
                 evidence="assumed" if difference.loss else policy.evidence,
@@ -130,7 +130,7 @@ def _hidden_unchanged(context: Context, operation: Operation, taken: Taken) -> I
                 yield again.find(
                     "taken",
                     f"{shown.member} of the existing thing, as it was",
-                    f"{shown.member} of the existing thing: {difference.what}",
+                    f"{shown.member} of the existing thing: {difference.told}",
                     where=f"/{shown.member}{difference.pointer}",
                     source=f"rule {operation.pointer}/x-behaviour/taken/{existing[0].name}",
                     evidence=weakest(existing[0].evidence, shown.evidence),

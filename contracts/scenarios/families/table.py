@@ -27,6 +27,8 @@ FAMILY = (
         life_cycle.plain_reader,
         life_cycle.run_read_your_writes,
         2,
+        weight="data",
+        headline="a read does not show what was made",
     ),
     Scenario(
         "life_cycle",
@@ -36,6 +38,8 @@ FAMILY = (
         life_cycle.run_life_cycle,
         5 + 2 * lookups.MOST_ASKED,
         usual=20,
+        weight="data",
+        headline="a thing does not live and end as it should",
     ),
     Scenario(
         "list_contains",
@@ -45,6 +49,8 @@ FAMILY = (
         lists.run_list_contains,
         2 * lookups.MOST_ASKED,
         usual=2 * pages.MOST_PAGES,
+        weight="data",
+        headline="a list lacks what was made",
     ),
     Scenario(
         "update_visible",
@@ -54,6 +60,8 @@ FAMILY = (
         updates.run_update_visible,
         4 + 2 * updates.MOST_ALONE + lookups.MOST_ASKED,
         usual=12,
+        weight="data",
+        headline="an update does not show",
     ),
     Scenario(
         "empty_update",
@@ -62,6 +70,8 @@ FAMILY = (
         updates.empties,
         updates.run_empty_update,
         3,
+        weight="data",
+        headline="an empty update changes the thing",
     ),
     Scenario(
         "immutable",
@@ -70,6 +80,8 @@ FAMILY = (
         updates.forges,
         updates.run_immutable,
         2,
+        weight="state",
+        headline="an update sets what only the server sets",
     ),
     Scenario(
         "merge",
@@ -78,6 +90,8 @@ FAMILY = (
         updates.merges,
         updates.run_merge,
         4,
+        weight="data",
+        headline="an update does not merge as the rule says",
     ),
     Scenario(
         "gone_after_delete",
@@ -87,6 +101,8 @@ FAMILY = (
         life_cycle.run_gone_after_delete,
         30 + 4 * lookups.MOST_ASKED,
         usual=40,
+        weight="state",
+        headline="what was deleted is still there",
     ),
     Scenario(
         "delete_twice",
@@ -95,6 +111,8 @@ FAMILY = (
         life_cycle.ends,
         life_cycle.run_delete_twice,
         2,
+        weight="status",
+        headline="what is gone can be deleted again",
     ),
     Scenario(
         "prune",
@@ -104,6 +122,8 @@ FAMILY = (
         prunes.run_prune,
         2 + 6 * lookups.MOST_ASKED,
         usual=2 + 3 * pages.MOST_PAGES,
+        weight="data",
+        headline="a prune does not remove exactly what was named",
     ),
     Scenario(
         "keep_latest",
@@ -112,6 +132,8 @@ FAMILY = (
         prunes.keeps,
         prunes.run_keep_latest,
         2 + pages.MOST_PAGES,
+        weight="data",
+        headline="a prune that keeps the latest leaves too much or too little",
     ),
     Scenario(
         "copy",
@@ -120,6 +142,8 @@ FAMILY = (
         copies.copied,
         copies.run_copy,
         24,
+        weight="data",
+        headline="a copy is not like its original, or not apart from it",
     ),
     Scenario(
         "unknown_id",
@@ -128,6 +152,8 @@ FAMILY = (
         unknown_ids.names_strictly,
         unknown_ids.run_unknown_id,
         4,
+        weight="state",
+        headline="an id that nothing has is not refused",
     ),
     Scenario(
         "malformed_id",
@@ -136,6 +162,8 @@ FAMILY = (
         unknown_ids.names_uuid,
         unknown_ids.run_malformed_id,
         16,
+        weight="status",
+        headline="an id that is no UUID is not refused",
     ),
     Scenario(
         "foreign_child",
@@ -144,6 +172,8 @@ FAMILY = (
         unknown_ids.names_child,
         unknown_ids.run_foreign_child,
         2,
+        weight="data",
+        headline="a thing is found below a parent that is not its own",
     ),
     Scenario(
         "paging",
@@ -153,6 +183,8 @@ FAMILY = (
         lists.run_paging,
         6 * pages.MOST_PAGES,
         usual=4 * pages.MOST_PAGES,
+        weight="state",
+        headline="pages lack, repeat or miscount things",
     ),
     Scenario(
         "order",
@@ -162,6 +194,8 @@ FAMILY = (
         ordering.run_order,
         ordering.MOST_ASKED,
         usual=3,
+        weight="state",
+        headline="a list is not in its order",
     ),
     Scenario(
         "order_by",
@@ -170,6 +204,8 @@ FAMILY = (
         sorting.sorts,
         sorting.run_order_by,
         2 * sorting.MOST_MEMBERS,
+        weight="state",
+        headline="a list is not sorted as asked",
     ),
     Scenario(
         "links",
@@ -178,6 +214,8 @@ FAMILY = (
         links.linked,
         links.run_links,
         4 + pages.MOST_PAGES,
+        weight="state",
+        headline="the links between pages are wrong",
     ),
     Scenario(
         "page_headers",
@@ -186,6 +224,8 @@ FAMILY = (
         links.headed,
         links.run_page_headers,
         2,
+        weight="shape",
+        headline="the headers about pages are wrong",
     ),
     Scenario(
         "select",
@@ -195,6 +235,8 @@ FAMILY = (
         selected_members.run_select,
         (1 + selected_members.MOST_SELECTIONS) * lookups.MOST_ASKED,
         usual=(1 + selected_members.MOST_SELECTIONS) * pages.MOST_PAGES,
+        weight="shape",
+        headline="the members that were asked for are not those that came",
     ),
     Scenario(
         "extract",
@@ -204,6 +246,8 @@ FAMILY = (
         selected_members.run_extract,
         lookups.MOST_ASKED,
         usual=pages.MOST_PAGES,
+        weight="shape",
+        headline="values asked for by their path are wrong",
     ),
     Scenario(
         "totals",
@@ -212,6 +256,8 @@ FAMILY = (
         lists.totalled,
         lists.run_totals,
         2,
+        weight="state",
+        headline="the total is wrong",
     ),
     Scenario(
         "default_limit",
@@ -220,6 +266,8 @@ FAMILY = (
         lists.limited,
         lists.run_default_limit,
         1,
+        weight="state",
+        headline="a list without a limit has another length than documented",
     ),
     Scenario(
         "filters",
@@ -229,6 +277,8 @@ FAMILY = (
         filters.run_filters,
         50 + 8 * lookups.MOST_ASKED,
         usual=50,
+        weight="state",
+        headline="a filter does not filter",
     ),
     Scenario(
         "state_machine",
@@ -238,6 +288,8 @@ FAMILY = (
         state_machine.run_state_machine,
         250,
         usual=160,
+        weight="data",
+        headline="after several requests things are not as they were made",
     ),
     Scenario(
         "several_clients",
@@ -246,5 +298,7 @@ FAMILY = (
         state_machine.anchors,
         state_machine.run_clients,
         3 * state_machine.CLIENTS,
+        weight="data",
+        headline="clients at one moment get each other's things",
     ),
 )

@@ -158,7 +158,7 @@ def _unchanged(
             yield reading.find(
                 "update_visible",
                 f"{place} shows {name} as it was changed",
-                f"{name}: {difference.what}, in {place}",
+                f"{name}: {difference.told}, in {place}",
                 where=f"/{name}{difference.pointer}",
                 source=f"rule {operation.pointer}/x-behaviour",
                 evidence=evidence_of(operation, reading.operation),
@@ -308,7 +308,7 @@ def _judge_merge(  # noqa: PLR0913, PLR0917 - what was done, and what is expecte
         yield shown.find(
             "merge",
             f"{name} merged as the rule says: {how}",
-            f"{name}: {difference.what}, after an update with other members",
+            f"{name}: {difference.told}, after an update with other members",
             where=f"/{name}{difference.pointer}",
             source=f"rule {operation.pointer}/x-behaviour/merge",
             evidence=weakest(evidence, evidence_of(shown.operation)),

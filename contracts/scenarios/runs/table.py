@@ -14,6 +14,8 @@ RUNS = (
         streams_on_thread,
         streamed_state.run_stream_ends,
         3,
+        weight="state",
+        headline="a stream does not end with its run",
     ),
     Scenario(
         "stream_state",
@@ -22,6 +24,8 @@ RUNS = (
         streams_on_thread,
         streamed_state.run_stream_state,
         5,
+        weight="data",
+        headline="what is stored is not what the stream said",
     ),
     Scenario(
         "tokens",
@@ -30,6 +34,8 @@ RUNS = (
         streams,
         streamed_state.run_tokens,
         2,
+        weight="data",
+        headline="the pieces of a message are not the message",
     ),
     Scenario(
         "wait_equals_stream",
@@ -38,6 +44,8 @@ RUNS = (
         streamed_state.waits,
         streamed_state.run_wait_equals_stream,
         5,
+        weight="data",
+        headline="who waits gets something else than the stream said",
     ),
     Scenario(
         "failing",
@@ -46,6 +54,8 @@ RUNS = (
         streams_on_thread,
         streamed_state.run_failing,
         5,
+        weight="state",
+        headline="a run that fails does not say so",
     ),
     Scenario(
         "resume_stream",
@@ -54,6 +64,8 @@ RUNS = (
         resume.resumes,
         resume.run_resume_stream,
         6,
+        weight="data",
+        headline="who comes back to a stream misses or repeats events",
     ),
     Scenario(
         "interrupt_resume",
@@ -62,6 +74,8 @@ RUNS = (
         resume.takes_answers,
         resume.run_interrupt_resume,
         10,
+        weight="state",
+        headline="a run that asks does not go on as it should",
     ),
     Scenario(
         "disconnect",
@@ -71,6 +85,8 @@ RUNS = (
         resume.run_disconnect,
         24,
         usual=8,
+        weight="state",
+        headline="a run whose reader goes away does not end as the rule says",
     ),
     Scenario(
         "cancel",
@@ -80,6 +96,8 @@ RUNS = (
         cancel_and_busy.run_cancel,
         36,
         usual=20,
+        weight="state",
+        headline="a run that is cancelled is not over",
     ),
     Scenario(
         "busy",
@@ -88,6 +106,8 @@ RUNS = (
         cancel_and_busy.meets_busy,
         cancel_and_busy.run_busy,
         44,
+        weight="state",
+        headline="a second run on a busy thread is not answered as its policy says",
     ),
     Scenario(
         "unknown_agent",
@@ -96,6 +116,8 @@ RUNS = (
         agents_and_commands.names_agent,
         agents_and_commands.run_unknown_agent,
         2,
+        weight="status",
+        headline="an agent that nothing has is not refused",
     ),
     Scenario(
         "commands",
@@ -104,5 +126,7 @@ RUNS = (
         agents_and_commands.takes_commands,
         agents_and_commands.run_commands,
         16,
+        weight="status",
+        headline="a command is not answered as its rule says",
     ),
 )

@@ -134,7 +134,7 @@ def test_the_command_line_lists_asks_and_chooses_them(media, tmp_path):
     status, text = invoke("checks", "--checks-from", str(media))
     assert status == 0
     assert "Checks of your own:" in text
-    assert "  no_teapot\n    no answer is 418\n    from: our style guide, 1 (documented)" in text
+    assert "  no_teapot  [wrong shape]\n    no answer is 418\n    from: our style guide, 1 (documented)" in text
     more = ["--checks-from", str(media), "--checks", "plain_json", "--fault", FAULT, "--report", str(tmp_path / "out")]
     status, text = invoke("verify", "langsmith", *OPTIONS, *more)
     assert status == 1

@@ -11,15 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
+from threadmock.contracts.checks import checks
 from threadmock.contracts.checks.finding import CaseRecord, Finding
+from threadmock.contracts.engine.causes import Cause
 from threadmock.contracts.engine.outcome import Outcome, Tally, read_outcome
 from threadmock.contracts.engine.run import Run
 from threadmock.contracts.engine.summary import Summary
 from threadmock.contracts.options import Settings
+from threadmock.contracts.reporting.coverage_table import cell, short_title
+from threadmock.contracts.reporting.finding_text import describe, names_of
 from threadmock.contracts.reporting.json_report import as_json
 from threadmock.contracts.reporting.junit_report import junit
+from threadmock.contracts.reporting.progress import Progress, progress
 from threadmock.contracts.reporting.report_folder import write_report
-from threadmock.contracts.reporting.text_report import cell, describe, lines, progress
+from threadmock.contracts.reporting.text_report import SCREEN, lines
+from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target.ledger import Created
 from threadmock.contracts.target.target import Target
@@ -29,6 +35,7 @@ from threadmock.specs.loader import load
 CONTRACT = load("langsmith")
 SLUG = CONTRACT.operations[0].slug
 RECORD = CaseRecord("a case", "valid", "coverage", "POST", "http://127.0.0.1:4040/threads", status=500, curl="curl x")
+NAMES = names_of({**checks, **scenarios}, CONTRACT)
 FINDING = Finding("echo", SLUG, "failure", "documented", "/title", "one", "another", "#/paths", RECORD)
 
 
@@ -52,12 +59,16 @@ def summary(*findings, accepted=1, target=None, report=None, created=(), masking
     return made
 
 
-def text_of(made):
-    return "\n".join(lines(made))
+def text_of(made, *how):
+    return "\n".join(lines(made, *how))
 
 
-def test_the_table_has_a_row_for_every_check_that_counts_and_says_why_one_does_not_apply():
-    text = text_of(summary(FINDING))
+def described(finding, count=1):
+    return "\n".join(describe(Cause(finding, count), NAMES))
+
+
+def test_the_long_table_has_a_row_for_every_check_that_counts_and_says_why_one_does_not_apply():
+    text = text_of(summary(FINDING), 1)
     for row in (
         "  echo     FAIL         1",
         "  time     pass         3",
@@ -73,7 +84,7 @@ def test_a_check_that_could_not_be_asked_tells_the_reason_of_the_scenario():
     made = Summary(run)
     operation = contract.operations[0]
     made.gather(Outcome(operation.slug, "coverage", accepted=1, inapplicable=run.inapplicable(operation)))
-    assert "taken  n/a          the client can't choose a key" in text_of(made)
+    assert "taken  n/a          the client can't choose a key" in text_of(made, 1)
 
 
 @given(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
@@ -87,7 +98,6 @@ def test_a_cell_shows_the_worst_and_counts_the_rest(passed, failed, unconfirmed)
 def test_one_item_is_one_line_of_progress():
     outcome = Outcome("create", "coverage", exchanges=1234, seconds=2.5, ended="the time is over\x1b")
     outcome.note(FINDING)
-    outcome.note(dataclasses.replace(FINDING, severity="unconfirmed"))
     assert progress(outcome).split() == [
         "create",
         "coverage",
@@ -97,8 +107,6 @@ def test_one_item_is_one_line_of_progress():
         "s",
         "1",
         "finding,",
-        "1",
-        "unconfirmed,",
         "the",
         "time",
         "is",
@@ -109,9 +117,9 @@ def test_one_item_is_one_line_of_progress():
 @given(st.text(), st.text(), st.text())
 def test_what_a_target_says_can_not_steer_the_terminal_or_add_lines(got, answer, where):
     record = dataclasses.replace(RECORD, answer=answer, body=got, body_size=len(got))
-    text = describe(dataclasses.replace(FINDING, got=got, where=where, case=record), 1)
+    text = described(dataclasses.replace(FINDING, got=got, where=where, case=record))
     assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in text)
-    assert "    source:    #/paths (documented)" in text.splitlines()
+    assert "      weight    data lost or crossed, met once; documented: #/paths" in text.splitlines()
 
 
 def test_long_bodies_are_short_in_print_and_whole_in_json():
@@ -123,12 +131,12 @@ def test_long_bodies_are_short_in_print_and_whole_in_json():
 
 
 def test_an_unanswered_request_and_one_without_a_body_are_told_as_such():
-    text = describe(
+    text = described(
         dataclasses.replace(FINDING, case=dataclasses.replace(RECORD, status=None, problem="it was reset")), 2
     )
-    assert "answer:    none: it was reset" in text
+    assert "answer    none: it was reset" in text
     assert "without a body" in text
-    assert "(2 times)" in text
+    assert "met 2 times" in text
 
 
 statuses = {
@@ -180,7 +188,7 @@ def test_junit_is_xml_whatever_a_target_says(said):
     root = ET.fromstring(junit(summary(dataclasses.replace(FINDING, got=said), weak)))
     suite = root.find("testsuite")
     assert suite.get("failures") == "1"
-    assert suite.get("skipped") == "2"
+    assert suite.get("skipped") == "0"
     assert int(suite.get("tests")) == len(suite.findall("testcase"))
 
 
@@ -243,7 +251,7 @@ def test_statuses_are_counted_by_operation_and_check_and_those_never_seen_are_na
     }
     assert told["409"] == {"documented": True, "exchanges": 0, "checks": {}}
     assert told["418"]["documented"] is False
-    assert "statuses: 200 (2); never seen: 409, 422; not documented: 418 (1)" in text_of(made)
+    assert "statuses: 200 (2); never seen: 409, 422; not documented: 418 (1)" in text_of(made, 1)
 
 
 def test_what_was_not_asked_is_listed_with_its_reason():
@@ -254,18 +262,93 @@ def test_what_was_not_asked_is_listed_with_its_reason():
     assert {operation for operation, _ in told} == {operation.slug for operation in CONTRACT.operations}
 
 
-def test_of_many_operations_each_gets_a_few_lines_and_what_was_not_tested_is_cut():
-    made = summary(FINDING)
+def many_operations(*findings):
+    """A summary of all operations of a provider, each of which passed something."""
+    made = summary(*findings)
     for number, operation in enumerate(CONTRACT.operations[1:], 1):
         outcome = Outcome(operation.slug, "coverage", accepted=1)
+        outcome.tally("time").passed = number
         outcome.tally("headers").not_applicable = {f"reason {number}": 1}
         made.gather(outcome)
-    text = text_of(made)
-    assert "  checks:   1 pass, 1 FAIL, 2 n/a" in text
-    assert "  FAIL:     echo" in text
+    return made
+
+
+def test_of_many_operations_each_has_its_row_and_the_summary_fits_a_screen():
+    text = text_of(many_operations())
+    assert len(text.splitlines()) < SCREEN
+    assert all(len(line) <= 100 for line in text.splitlines()[:-1])
+    for operation in CONTRACT.operations:
+        assert f"{operation.method} {re.sub('{[^}]*}', '{}', operation.path)}" in text
+    assert "n/a" not in text
+
+
+def test_what_was_not_tested_is_told_where_more_is_asked_for():
+    text = text_of(many_operations(), 1)
     assert "Not tested, by reason:" in text
     assert re.search(r"… and \d+ more; --report DIR writes all of them", text)
-    assert len(text.splitlines()) < 6 * len(CONTRACT.operations)
+
+
+def test_the_summary_says_how_often_each_check_compared_something_and_which_never_did():
+    text = text_of(summary(FINDING))
+    assert "Compared: echo 1, time 3" in text
+    assert "Never compared: headers, taken" in text
+
+
+def test_a_finding_that_needs_the_room_leaves_one_row_for_all_clean_operations():
+    finding = dataclasses.replace(FINDING, got="x" * 5000, expected="y" * 5000)
+    more = [dataclasses.replace(finding, check=check) for check in ("time", "taken")]
+    text = text_of(many_operations(finding, *more))
+    assert f"{len(CONTRACT.operations) - 1} other operations" in text
+    assert "GET /threads" not in text
+
+
+def test_quiet_tells_of_findings_alone():
+    text = text_of(summary(FINDING), -1)
+    assert "FAIL echo: POST /threads" in text
+    assert "Compared" not in text
+    assert "checks that" not in text
+
+
+@given(st.integers(40, 200))
+def test_no_line_is_wider_than_the_terminal_but_those_that_are_to_be_copied(width):
+    for line in text_of(many_operations(dataclasses.replace(FINDING, got="word " * 300)), 0, width).splitlines()[:-2]:
+        assert len(line) <= max(width, 46) or line.split()[0] in ("curl", "replay", "first", "then")
+
+
+def test_the_same_fault_of_several_operations_is_told_once_with_their_names():
+    other = CONTRACT.operations[1]
+    made = many_operations(FINDING)
+    outcome = Outcome(other.slug, "coverage", accepted=1)
+    outcome.note(dataclasses.replace(FINDING, operation=other.slug))
+    made.gather(outcome)
+    text = text_of(made)
+    assert text.count("FAIL ") == 1
+    assert f"also at   {other}" in text
+    assert "2 findings" in text
+
+
+def test_what_weighs_most_comes_first():
+    shape = dataclasses.replace(FINDING, check="headers")
+    state = dataclasses.replace(FINDING, check="time")
+    made = summary(shape, state, FINDING)
+    assert [cause.finding.check for cause in made.causes] == ["echo", "time", "headers"]
+
+
+def test_progress_is_a_line_for_each_operation_once_all_its_items_have_ended():
+    contract = load("scale")
+    run = Run(Settings("scale"), contract, contract.operations[:2], frozenset(), Target(SimpleNamespace(), "here"))
+    items, told = list(run.items()), []
+    shown = Progress(run, 0, 100)
+    for slug, phase in items[:-1]:
+        told += list(shown.add(Outcome(slug, phase, exchanges=2, ended="the time is over")))
+    assert len(told) == 1
+    assert told[0].startswith("POST /v4/applications/{}/threads ")
+    assert "2 phases" in told[0]
+    assert "no finding, the time is over" in told[0]
+    rest = list(shown.rest())
+    assert len(rest) == 1
+    assert rest[0].startswith(short_title(contract.operations[1]))
+    assert list(Progress(run, -1, 100).add(Outcome(*items[0]))) == []
 
 
 commands = [
@@ -310,6 +393,6 @@ def test_junit_has_the_counts_and_the_order_that_its_readers_expect():
 
 def test_a_curl_line_that_nobody_could_read_is_left_to_the_report():
     record = dataclasses.replace(RECORD, curl="curl " + "x" * 5000)
-    text = describe(dataclasses.replace(FINDING, case=record), 1)
+    text = described(dataclasses.replace(FINDING, case=record))
     assert "--report DIR" in text
     assert "xxx" not in text
