@@ -13,7 +13,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypedDict, Unpack
 
@@ -21,9 +21,11 @@ from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.own_checks import load_checks
 from threadmock.contracts.engine.interrupts import ended_like_ctrl_c
 from threadmock.contracts.engine.opening import open_run
+from threadmock.contracts.engine.rerun import Reruns, told_again
 from threadmock.contracts.engine.run import known_checks
+from threadmock.contracts.engine.session import Session
 from threadmock.contracts.options import Settings, mention
-from threadmock.contracts.replays.destination import open_destination
+from threadmock.contracts.replays.destination import Destination, open_destination
 from threadmock.contracts.replays.finding_file import read_saved
 from threadmock.contracts.replays.rejudge import judged_again
 from threadmock.contracts.replays.replayer import HOLDS
@@ -280,6 +282,7 @@ def _replayed(
         for _ in range(times):
             again = send_again(destination.saved, destination.transport, destination.given)
             outcome = judged_again(destination.saved, again, own)
+            outcome = told_again(destination.saved, outcome, _reruns(destination, settings, own))
             if outcome.state == HOLDS:
                 break
     finally:
@@ -289,6 +292,16 @@ def _replayed(
     result = ReplayResult(outcome.state, outcome.why, finding["check"], finding["operation"], tuple(notes))
     print(result, file=out)
     return result
+
+
+def _reruns(destination: Destination, settings: Settings, own: tuple[Check, ...]) -> Reruns | None:
+    """What tells scenarios once more at a destination; None where their document is not at hand."""
+    contract, target = destination.contract, destination.target
+    if contract is None or target is None:
+        return None
+    seed = (destination.saved.get("item") or {}).get("seed", settings.seed)
+    chosen, every = replace(settings, seed=seed), frozenset(known_checks(own))
+    return Reruns(Session(chosen, contract, contract.operations, every, target, own_checks=own))
 
 
 @contextlib.contextmanager

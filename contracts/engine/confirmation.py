@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.checks.finding import CauseKey, Finding
+from threadmock.contracts.engine.rerun import Reruns, told_again
 from threadmock.contracts.replays.finding_file import saved
 from threadmock.contracts.replays.guarded_transport import GuardedTransport
 from threadmock.contracts.replays.rejudge import rejudged
@@ -40,6 +41,7 @@ def repeat(
     """
     shown_again: dict[CauseKey, str] = {}
     until = clock() + MOST_SECONDS
+    reruns = Reruns(session)
     carrier = GuardedTransport(session.contract, session.target, over=lambda: session.over or clock() >= until)
     for finding in list(findings)[:MOST]:
         data = saved(session.contract, session.settings, finding)
@@ -48,7 +50,7 @@ def repeat(
         if carrier.over():
             break
         try:
-            outcome = _again(session, data, carrier, pause, clock)
+            outcome = told_again(data, _again(session, data, carrier, pause, clock), reruns)
         except Unreachable as error:
             session.gone = session.target.masking(str(error))
             break

@@ -38,6 +38,7 @@ class Recorder:
         self._declared: dict[str, frozenset[str]] = {}
         self.elapsed = 0.0
         self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
+        self._item = {"operation": operation.slug, "phase": outcome.phase, "seed": session.settings.seed}
         self._preparation = session.prerequisites(operation)
         self._recording = self._preparation.recording
         self._recording.begin()
@@ -122,7 +123,8 @@ class Recorder:
                 found = replace(finding, place=finding.place or place(finding.where, self._names(finding.operation)))
                 kept = found.masked(self.session.target.masking)
                 if (self.session.settings.report or self.session.settings.target) and self.outcome.smaller(kept):
-                    kept = replace(kept, story=story(self._recording, finding, several=finding.check in scenarios))
+                    told = story(self._recording, finding, several=finding.check in scenarios)
+                    kept = replace(kept, story=None if told is None else {**told, "item": self._item})
                 self.outcome.note(kept)
                 noted.append(kept)
         for check, severity in {(finding.check, finding.severity) for finding in noted}:

@@ -5,6 +5,7 @@ Only the standard library is used here, and of ours `substitution`: a generated 
 
 import json
 import re
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from threadmock.contracts.replays.substitution import (
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 _MISSING = object()
 _FAULT = 5
+_LIMIT = re.compile(r"(^|[_.-])(limit|size|per_?page|count)$|pageSize|perPage", re.IGNORECASE)
+_PAGE = 10
 _KNOWN = re.compile('"<(v|of )')
 
 
@@ -106,12 +109,51 @@ def still(saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], values
         if _refused(step, was[number], answers[number]) or (lead and _kind(was[number]) != _kind(answers[number])):
             return "undecided", said
     own = [n for n, step in enumerate(steps) if n == judged or (saved.get("several") and not step.get("staged"))]
+    if lost := _hidden(saved, answers):
+        return "undecided", lost
     for group in _groups(steps, own):
         before, after = (sorted(str(each[n]["status"]) for n in group) for each in (was, answers))
         if before != after and not all(_kind(each[n]) == _FAULT for each in (was, answers) for n in group):
             told_now = f"is answered {_said(answers[group[0]])}, not {_said(was[group[0]])}"
             return "gone", f"request {group[0] + 1} of {len(steps)} {told_now}" if len(group) == 1 else _at_once(after)
     return _compared(saved, own, answers, values)
+
+
+def _hidden(saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> str:
+    """Why a judged list says nothing: it showed what was made for it then, and is full of others' things now."""
+    judged = saved["judged"]
+    was, now = saved["steps"][judged]["answer"], answers[judged]
+    if was["status"] != now["status"] or not crowded(saved["steps"][judged]["request"], now):
+        return ""
+    shown = [
+        shows_made(list(each[:judged]), each[judged]) for each in ([step["answer"] for step in saved["steps"]], answers)
+    ]
+    return (
+        "the page holds others' things now, and none of those that were made for it" if shown == [True, False] else ""
+    )
+
+
+def crowded(request: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Whether a list in a response is as long as was asked for, so that more may be behind it."""
+    value, asked = parsed(answer["body"]), parsed(request["body"])
+    found = [value, *value.values()] if isinstance(value, dict) else [value]
+    longest = max((len(each) for each in found if isinstance(each, list)), default=0)
+    texts = [text for name, text in urllib.parse.parse_qsl(request["query"]) if _LIMIT.search(name)]
+    texts += [str(each) for name, each in asked.items() if _LIMIT.search(name)] if isinstance(asked, dict) else []
+    limit = next((int(text) for text in texts if text.isdecimal() and len(text) < 9), _PAGE)
+    return longest >= max(1, min(limit, _PAGE) if not texts else limit)
+
+
+def shows_made(earlier: Sequence[Mapping[str, Any]], answer: Mapping[str, Any]) -> bool:
+    """Whether a response names something that earlier responses named first."""
+    text = answer["body"].decode("utf-8", "replace")
+    named = (
+        str(value)
+        for each in earlier
+        for place, value in leaf_values(each).items()
+        if names_something(place, value) and len(str(value)) > 5
+    )
+    return any(name in text for name in named)
 
 
 def _refused(step: Mapping[str, Any], was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

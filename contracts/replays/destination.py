@@ -15,6 +15,7 @@ from threadmock.contracts.target import ledger_session
 from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.contracts.target.open_target import http_target, mock_target
 from threadmock.contracts.target.tags import NAME
+from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.base import Transport
 from threadmock.contracts.transport.header_options import read_headers
 from threadmock.contracts.transport.http import HttpTransport
@@ -33,7 +34,7 @@ class Destination:
     """Where a finding is sent.
 
     saved: the finding, as it is sent there. given: lower-case header name to good value. close: gives all back; lines
-    about what was removed.
+    about what was removed. contract, target: None where the document that it was found by is not at hand.
     """
 
     saved: Mapping[str, Any]
@@ -41,6 +42,8 @@ class Destination:
     given: Mapping[str, str]
     name: str
     close: Callable[[], Iterator[str]]
+    contract: Contract | None = None
+    target: Target | None = None
 
 
 def open_destination(saved: Mapping[str, Any], settings: Settings, times: int) -> Destination:
@@ -51,7 +54,8 @@ def open_destination(saved: Mapping[str, Any], settings: Settings, times: int) -
     given = read_headers(settings.headers, settings.header_env, commands=settings.header_command)
     if settings.target is None:
         mock = _mock(saved)
-        return Destination(saved, mock, given, "the mock in this process", lambda: _closed(mock))
+        name, known = "the mock in this process", known_contract(saved)
+        return Destination(saved, mock.transport, given, name, lambda: _closed(mock.transport), known, mock)
     base = read_target(settings.target)
     local = all(is_loopback(str(address[4][0])) for address in addresses(base.host, base.port))
     runs = times * sum(bool(step.get("starts_run")) for step in saved["steps"])
@@ -117,7 +121,7 @@ def _guarded(
             file.close()
             target.close()
 
-    return Destination(saved, GuardedTransport(contract, target), given, url, close)
+    return Destination(saved, GuardedTransport(contract, target), given, url, close, contract, target)
 
 
 def _tagged(saved: Mapping[str, Any], tag: str) -> Mapping[str, Any]:
@@ -145,10 +149,10 @@ def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, settings: Setti
         )
 
 
-def _mock(saved: Mapping[str, Any]) -> Transport:
+def _mock(saved: Mapping[str, Any]) -> Target:
     origin = saved["contract"]
     contract = load(origin["provider"], layer=origin["layer"], overlays=tuple(map(Path, origin.get("overlays", ()))))
-    return mock_target(contract, 0, faults=tuple(saved.get("faults", ()))).transport
+    return mock_target(contract, 0, faults=tuple(saved.get("faults", ())))
 
 
 def _closed(transport: Transport) -> Iterator[str]:

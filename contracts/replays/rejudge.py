@@ -9,8 +9,9 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Check, Context, checks, judge
-from threadmock.contracts.replays.replayer import GONE, HOLDS, UNDECIDED, ReplayOutcome
-from threadmock.contracts.replays.substitution import put
+from threadmock.contracts.replays.comparison import crowded, shows_made
+from threadmock.contracts.replays.replayer import GONE, HOLDS, UNDECIDED, ReplayOutcome, plain
+from threadmock.contracts.replays.substitution import put, unpack
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
@@ -23,7 +24,7 @@ _STATES = frozenset({"new_key", "prompt", "other_methods"})
 """Checks that need what earlier exchanges of a run left in memory, or send requests of their own."""
 
 
-_INTERMITTENT = "nor did it show when it was sent once more right after it was found, so that this proves nothing"
+INTERMITTENT = "nor did it show when it was sent once more right after it was found, so that this proves nothing"
 _NOT_LOADED = "is a check of your own, which is not loaded: add --checks-from MODULE to have it asked again"
 
 
@@ -51,7 +52,7 @@ def judged_again(saved: Mapping[str, Any], replayed: ReplayOutcome, own_checks: 
         return replace(outcome, state=UNDECIDED, why=f"{outcome.why}; {name} {_NOT_LOADED}")
     if outcome.state == GONE and saved.get("repeated") == "no":
         # the same requests did not show it on the very server that it was found on
-        return replace(outcome, state=UNDECIDED, why=f"{outcome.why}; {_INTERMITTENT}")
+        return replace(outcome, state=UNDECIDED, why=f"{outcome.why}; {INTERMITTENT}")
     return outcome
 
 
@@ -78,9 +79,29 @@ def rejudged(
     if verdict.broken:
         return replace(replayed, state=UNDECIDED, why=verdict.broken[0])
     found = [finding for finding in verdict.findings if finding.check == check]
+    if not found and _hidden(saved, replayed, exchange):
+        return replace(replayed, state=UNDECIDED, why=_HIDDEN)
     if not found:
         return replace(replayed, state=GONE, why=f"{_answered(exchange)}, and {check} has nothing to say")
     return replace(replayed, state=HOLDS, why=f"{_answered(exchange)}: {found[0].got}")
+
+
+_HIDDEN = (
+    "the list holds others' things, and none of those that were made for it: what was wrong then may be behind them"
+)
+
+
+def _hidden(saved: Mapping[str, Any], replayed: ReplayOutcome, exchange: Exchange) -> bool:
+    """Whether a list that showed things then shows nothing now of what was made for it."""
+    number, response = saved["judged"], exchange.response
+    step = saved["steps"][number]
+    was = {**step["answer"], "body": unpack(step["answer"]["body"])}
+    same = response is not None and response.status == was["status"]
+    if not same or not exchange.case.operation.rule.traits.lists or not was["body"]:
+        return False
+    earlier = [plain(each) for each in replayed.responses[:number]]
+    request = {**step["request"], "body": unpack(step["request"]["body"])}
+    return crowded(request, plain(response)) and not shows_made(earlier, plain(response))
 
 
 def _refuse(case: Case) -> Exchange:

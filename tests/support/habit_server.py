@@ -24,6 +24,8 @@ Without a habit they do what the document says, as far as they go. Habits:
     order       the oldest things come first
     listdel     deleted things stay in lists
     offset      a list does not look at `offset`
+    status      the last thing of a page has a status that no document knows
+    lost        a change is answered as if it were made, and is not
 """
 
 import contextlib
@@ -113,6 +115,8 @@ class HabitServer:
         held = sent.get(self.metadata) if isinstance(sent, dict) else None
         if not isinstance(sent, dict) or not (held is None or isinstance(held, dict)):
             raise Refused(422, "metadata is no object")
+        if "lost" in self.habits:
+            return 200, {**self.things[key], self.metadata: {**self.things[key][self.metadata], **(held or {})}}
         self.things[key][self.metadata] |= held or {}
         self.things[key]["updated_at"] = datetime.now(UTC).isoformat()
         return 200, self.things[key]
@@ -137,7 +141,10 @@ class HabitServer:
         found.sort(key=lambda thing: thing["created_at"], reverse=down and "order" not in self.habits)
         found = [thing for thing in found if self._matches(thing, sent)]
         start = 0 if "offset" in self.habits else start
-        return found[start : start + (min(limit, _PAGE) if "short" in self.habits else limit)]
+        found = found[start : start + (min(limit, _PAGE) if "short" in self.habits else limit)]
+        if "status" in self.habits and found:
+            found[-1] = {**found[-1], "status": "asleep"}
+        return found
 
     def _matches(self, thing: dict[str, Any], sent: dict[str, Any]) -> bool:
         wanted, ids = sent.get("metadata") or {}, sent.get("ids")
@@ -164,6 +171,8 @@ class Threads(HabitServer):
                 raise Refused(500, "no search today")
             if not isinstance(sent, dict) or not isinstance(sent.get("metadata") or {}, dict):
                 raise Refused(422, "no search")
+            if not isinstance(sent.get("ids") or [], list):
+                raise Refused(422, "ids are a list")
             return 200, self._page(sent)
         one = re.fullmatch(rf"{self.home}/([^/]+)", path)
         if one and method in ("GET", "PATCH", "DELETE"):

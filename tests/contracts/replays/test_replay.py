@@ -452,6 +452,10 @@ def test_nobody_there_is_3_and_another_way_there_is_5(files, tmp_path):
     broken = json.loads((files / "several.json").read_text())
     broken["steps"][0]["request"]["body"] = {"text": "{"}
     (tmp_path / "broken.json").write_text(json.dumps(broken))
+    # its scenario makes its things anew, and needs none of that
+    assert call(tmp_path / "broken.json")[0] == 1
+    del broken["item"]
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
     status, output = call(tmp_path / "broken.json")
     assert status == 5
     assert "UNDECIDED: the answer to request 1 lacks body:/thread_id; answered so far: 4" in output
