@@ -111,7 +111,7 @@ class Settings:
     report: Path | None = field(
         default=None,
         metadata=_option(
-            "--report", "Folder for report.json, junit.xml, findings and ledger.", kind=Path, metavar="DIR"
+            "--report", "Folder for report.html, report.json, junit.xml, findings and ledger.", kind=Path, metavar="DIR"
         ),
     )
     allow_writes: bool = field(

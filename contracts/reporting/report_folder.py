@@ -1,4 +1,4 @@
-"""The folder of a report: report.json, junit.xml, and of each finding a file and a test that send it again."""
+"""The folder of a report: what a run found for people and programs, and of each finding what sends it again."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from threadmock.contracts.options import mention
 from threadmock.contracts.replays.finding_file import FOLDER, file_stem, saved
 from threadmock.contracts.replays.pytest_file import written_test
+from threadmock.contracts.reporting.html_report import html_report
 from threadmock.contracts.reporting.json_report import as_json, masked
 from threadmock.contracts.reporting.junit_report import junit
 from threadmock.contracts.settings import UsageError
@@ -29,6 +30,7 @@ def write_report(summary: "Summary", status: int) -> dict[str, Any]:
         document = dict(masked(as_json(summary, status), summary.masking))
         text = json.dumps(document, indent=2, ensure_ascii=True)
         (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "report.html").write_text(html_report(document, folder), encoding="ascii")
         (folder / "junit.xml").write_text(junit(summary), encoding="utf-8")
     except OSError as error:
         raise UsageError(

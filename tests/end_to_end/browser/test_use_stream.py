@@ -5,7 +5,6 @@ thread. The page is built by this module, below `.venvs/browser`.
 """
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.environments import alone, ends_well, missing
+from support.environments import alone, ends_well
 from support.processes import Serving, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SOURCES = Path(__file__).parent
 BUILT = ("dist/classic.js", "dist/v2.js")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 STEPS = {
     "thread made, its id in the address",
     "the question is shown once",
@@ -39,22 +37,7 @@ STEPS = {
 
 
 def build(folder: Path) -> None:
-    """The page, where what it is made of is not there in just these versions, and the driver."""
-    folder.mkdir(exist_ok=True)
-    lock = (SOURCES / "package-lock.json").read_text(encoding="utf-8")
-    stamp = folder / "installed.json"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != lock:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCES / name, folder)
-        npm = shutil.which("npm")
-        done, said = (
-            ends_well(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
-            if npm
-            else (False, "npm is not here")
-        )
-        if not done:
-            missing(f"What the page is made of could not be installed: {said}")
-        stamp.write_text(lock, encoding="utf-8")
+    """The page, and what drives it."""
     shutil.copytree(SOURCES / "src", folder / "src", dirs_exist_ok=True)
     for name in ("classic.html", "v2.html", "drive.mjs"):
         shutil.copy(SOURCES / name, folder)
@@ -64,22 +47,11 @@ def build(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def page() -> Path:
+def page(driver: Path) -> Path:
     """The folder of the built page and its driver."""
-    if shutil.which("node") is None:
-        missing("node is not here, so no page can be built")
-    with alone("browser") as folder:
-        build(folder / "browser")
-    return folder / "browser"
-
-
-@pytest.fixture(scope="session")
-def browser() -> str:
-    """The path of a Chromium."""
-    found = os.environ.get("CHROMIUM") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        missing("No Chromium is here; CHROMIUM may name one")
-    return str(found)
+    with alone("browser"):
+        build(driver)
+    return driver
 
 
 @pytest.fixture(params=["documented", "observed"])
