@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.own_syntax import own_syntax
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
 from threadmock.contracts.checks.reading import Reading
@@ -129,7 +130,21 @@ def excused(reading: Reading) -> str:
             return "the request may name an agent that is not there"
     if reading.rule.run is not None and (reason := _excused_run(reading)):
         return reason
-    return refused_by_rule(reading)
+    return _excused_syntax(reading) or refused_by_rule(reading)
+
+
+def _excused_syntax(reading: Reading) -> str:
+    """Why a value may be refused that was drawn by its schema alone; "" where none was.
+
+    Scenarios make theirs by the rule.
+    """
+    if reading.status not in (400, 404, 422) or reading.case.part == "scenario":
+        return ""
+    for source in own_syntax(reading.operation):
+        value = reading.look_up(source)
+        if value is not ABSENT and value not in (None, "", [], {}):
+            return f"{source} has a syntax that its schema does not tell"
+    return ""
 
 
 def _excused_run(reading: Reading) -> str:
