@@ -94,7 +94,7 @@ def _opened(config: pytest.Config) -> "OpenRun | None":
     from threadmock.contracts.engine.opening import open_run  # noqa: PLC0415 - only where the suite is asked for
     from threadmock.contracts.options import OPTIONS  # noqa: PLC0415
     from threadmock.contracts.settings import read_settings, shown_in_flags  # noqa: PLC0415
-    from threadmock.contracts.transport.errors import Unreachable  # noqa: PLC0415
+    from threadmock.contracts.transport.errors import Unreachable, WrongTarget  # noqa: PLC0415
     from threadmock.specs.errors import SpecError  # noqa: PLC0415
 
     if given is None:
@@ -105,7 +105,8 @@ def _opened(config: pytest.Config) -> "OpenRun | None":
     except SpecError as error:
         raise pytest.UsageError(shown_in_flags(error, "--contract-")) from None
     except Unreachable as error:
-        pytest.exit(f"The target is unreachable: {error}", returncode=3)
+        what = "The wrong target" if isinstance(error, WrongTarget) else "The target is unreachable"
+        pytest.exit(f"{what}: {error}", returncode=3)
 
 
 def _place(config: pytest.Config) -> "WorkerPlace":

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 from threadmock.contracts.cli.options import run_options
-from threadmock.contracts.transport.errors import Unreachable
+from threadmock.contracts.transport.errors import Unreachable, WrongTarget
 
 if TYPE_CHECKING:
     from threadmock.contracts.api import VerifyOptions
 
 _EPILOG = (
     "Exit status: 0 conforms; 1 findings, or a selected operation that could not be tested; 2 usage, or a document that"
-    " can't be used; 3 target unreachable; 4 our own fault. pytest's own options follow after --."
+    " can't be used; 3 target unreachable, or the wrong one; 4 our own fault. pytest's own options follow after --."
 )
 
 
@@ -41,7 +41,8 @@ def verify(  # noqa: PLR0913 - one for each option of its own
     try:
         context.exit(_plan(provider, given) if dry_run else _verify(provider, given, (*told, *pytest_arguments)))
     except Unreachable as error:
-        click.echo(f"The target is unreachable: {error}", err=True)
+        what = "The wrong target" if isinstance(error, WrongTarget) else "The target is unreachable"
+        click.echo(f"{what}: {error}", err=True)
         context.exit(3)
 
 

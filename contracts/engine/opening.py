@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from threadmock.contracts.cases.references import agent_places
 from threadmock.contracts.engine.dry_run import lasting
+from threadmock.contracts.engine.first_contact import check_first_contact
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.options import Settings, mention
 from threadmock.contracts.settings import UsageError
@@ -13,6 +14,7 @@ from threadmock.contracts.target import ledger_session
 from threadmock.contracts.target.agents import naming_runs
 from threadmock.contracts.target.ledger_file import LedgerFile
 from threadmock.contracts.target.target_info import identity
+from threadmock.contracts.transport.errors import WrongTarget
 from threadmock.contracts.transport.shared import WorkerPlace
 from threadmock.specs.text import one_line, printable
 
@@ -42,7 +44,7 @@ def open_run(settings: Settings, place: WorkerPlace, *, send: bool = True) -> Op
 
     SpecError where it can't be done as asked; Unreachable where nobody answers at the target.
     """
-    path, joined = None, None
+    path, joined, run = None, None, None
     if settings.target and send:
         joined = settings.ledger if place.alone else None
         path = joined or ledger_session.start(settings)
@@ -50,9 +52,11 @@ def open_run(settings: Settings, place: WorkerPlace, *, send: bool = True) -> Op
         ledger = ledger_session.join(path) if path else None
         run = prepare(settings, ledger=ledger, at=place)
         head = tuple(_head(run, ledger)) if send and not place.alone else ()
-    except BaseException:
-        # Nothing was sent: a ledger that was begun here lists nothing.
+    except BaseException as error:
+        # Where anything was made, it was by a first request to the right target.
         if path and not joined:
+            if run is not None and not isinstance(error, WrongTarget):
+                ledger_session.finish(settings, run.contract, run.target, path)
             path.unlink(missing_ok=True)
         raise
     return OpenRun(run, ledger, head, place)
@@ -77,6 +81,8 @@ def _head(run: Run, ledger: LedgerFile | None) -> Iterator[str]:
     run.target.probe()
     if run.settings.target and ledger is not None:
         yield from identity(run.contract, run.target, run.settings.target)
+        asked = [operation for operation in run.operations if operation not in run.left_out]
+        check_first_contact(run.contract, asked, run.target)
         yield from _agent(run)
         yield f"Ledger: {ledger.path}"
         yield from lasting(run)

@@ -66,6 +66,7 @@ class Outcome:
     asked about unknown ids only. inconclusive: reason to how many exchanges say nothing of the target. crash: what
     broke in the suite itself. seen: what operations answered, by slug and by status ("none" where no response came): a
     scenario asks others, too. inapplicable: scenarios that can't be asked of the operation: name to the reason.
+    unserved: why nothing was asked of the operation: the target does not serve it, or lets nobody in there.
     """
 
     operation: str
@@ -87,6 +88,7 @@ class Outcome:
     created: dict[Created, None] = field(default_factory=dict)
     seen: dict[str, dict[str, StatusCount]] = field(default_factory=dict)
     inapplicable: dict[str, str] = field(default_factory=dict)
+    unserved: str = ""
 
     def note_response(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
         """Note a response and what the checks said of it."""
@@ -119,6 +121,7 @@ class Outcome:
         self.crash = self.crash or other.crash
         self.staged += other.staged
         self.limited = self.limited or other.limited
+        self.unserved = self.unserved or other.unserved
         _count(self.not_sent, other.not_sent)
         _count(self.inconclusive, other.inconclusive)
         self.created |= other.created
@@ -145,6 +148,8 @@ class Outcome:
     @property
     def untested(self) -> str:
         """Why nothing can be said of the operation; "" where a valid request was accepted."""
+        if self.unserved:
+            return self.unserved
         if self.accepted or (self.limited and self.exchanges):
             return ""
         if not self.sent_valid:

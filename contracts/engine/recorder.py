@@ -11,13 +11,13 @@ from threadmock.contracts.checks.acceptance import check_refused_member, valid_a
 from threadmock.contracts.checks.finding import Finding, declared_names, place
 from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.outcome import Outcome
-from threadmock.contracts.engine.session import Session
+from threadmock.contracts.engine.session import Session, coverage_cases
 from threadmock.contracts.replays.story import story
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.target.answers import describe_response
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.target import TargetLost
-from threadmock.contracts.transport.errors import BudgetSpent, NotSent
+from threadmock.contracts.transport.errors import BudgetSpent, NotSent, NotServed
 from threadmock.specs.contract import Operation
 
 MOST_SILENCES = 5
@@ -59,6 +59,8 @@ class Recorder:
         self.session.check_interrupt()
         if self.session.gone:
             raise TargetLost(self.session.gone)
+        if self.session.service and (reason := self.session.service.unserved.get(case.operation.slug)):
+            raise NotServed(self.session.target.masking(reason))
         if self._silences >= MOST_SILENCES:
             raise BudgetSpent(f"the target kept silent {self._silences} times")
         waited = self.session.waited.get(self.operation.slug, 0.0)
@@ -69,13 +71,12 @@ class Recorder:
             case = self._preparation.prerequisites.resolve(case)
         finally:
             outcome.staged += self._preparation.sent - before
-        self._budget.spend()
-        exchange = self.session.target.exchange(case)
+        exchange = self._exchange(case)
+        self._check_served(exchange)
         self._recording.add(exchange)
         if self._preparation.prerequisites.note_effect(exchange):
             # What is known of keys is known of them below parents that are not named any more.
             self._memory.pop("oldest", None)
-        outcome.exchanges += 1
         if reason := exchange.nothing_said:
             outcome.inconclusive[reason] = outcome.inconclusive.get(reason, 0) + 1
         self._silences += exchange.timed_out
@@ -89,6 +90,22 @@ class Recorder:
             elif not outcome.refusal:
                 outcome.refusal = self.session.target.masking(describe_response(exchange))
         return exchange
+
+    def _exchange(self, case: Case) -> Exchange:
+        self._budget.spend()
+        exchange = self.session.target.exchange(case)
+        self.outcome.exchanges += 1
+        return exchange
+
+    def _check_served(self, exchange: Exchange) -> None:
+        """NotServed where the target does not serve the operation that was asked."""
+        service, operation = self.session.service, exchange.case.operation
+        if service is None:
+            return
+        further = coverage_cases(self.session.contract, operation)
+        resolve = self._preparation.prerequisites.resolve
+        if reason := service.reason(exchange, further, lambda case: self._exchange(resolve(case))):
+            raise NotServed(self.session.target.masking(reason))
 
     def ask(self, case: Case) -> list[Finding]:
         """Send one case and have the response judged; its findings, after they were noted."""

@@ -47,6 +47,9 @@ class Run(Session):
         operation = self.operation(slug)
         began = self.clock()
         outcome = Outcome(slug, phase, inapplicable=self.inapplicable(operation))
+        if self.service is not None and slug in self.service.unserved:
+            outcome.ended = outcome.unserved = self.target.masking(self.service.unserved[slug])
+            return outcome
         try:
             budget = self.budget(operation)
             budget.begin(kind_of(phase), alone=self.alone)
@@ -57,6 +60,8 @@ class Run(Session):
                 recorder.note_refused_members()
         except (NotSent, SpecError) as reason:
             outcome.ended = str(reason)
+            if self.service is not None and slug in self.service.unserved:
+                outcome.unserved = outcome.ended
         except TargetLost as error:
             self.gone = outcome.gone = self.target.masking(str(error))
         except OwnershipError as error:

@@ -13,6 +13,7 @@ from threadmock.contracts.cases.references import undescribed
 from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.engine.budget import Budget
+from threadmock.contracts.engine.service import Service
 from threadmock.contracts.generation.coverage import coverage, examples
 from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.recording import Recording
@@ -25,6 +26,7 @@ from threadmock.contracts.target.list_walk import walk
 from threadmock.contracts.target.prerequisites import Prerequisites
 from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, portion, starts_runs, users
 from threadmock.contracts.target.target import Target, TargetLost
+from threadmock.contracts.target.unknown_route import UnknownRoute
 from threadmock.contracts.transport.sockets import Clock
 from threadmock.specs.contract import Contract, Operation
 
@@ -104,6 +106,11 @@ class Session:
     def left_out(self) -> dict[Operation, str]:
         """Selected operations that are not asked, each with the reason."""
         return left_out(self.operations, self.target.run_budget)
+
+    @cached_property
+    def service(self) -> Service | None:
+        """Which operations the target serves; None for the mock in this process, which serves all."""
+        return Service(UnknownRoute(self.contract, self.target)) if self.settings.target else None
 
     @cached_property
     def agent(self) -> ChosenAgent:

@@ -90,6 +90,9 @@ def operation_lines(summary: "Summary", operation: Operation) -> Iterator[str]:
     """One operation in full: its statuses, each check with what it came to, and what was not sent."""
     outcome = summary.outcomes[operation.slug]
     staged = f", and {outcome.staged:,} to make what it names" if outcome.staged else ""
+    if outcome.unserved:
+        yield printable(f"{operation}  [{operation.slug}]  {one_line(outcome.unserved)}")
+        return
     yield printable(f"{operation}  [{operation.slug}]  {outcome.exchanges:,} exchanges{staged}")
     yield f"  {status_line(summary, operation.slug)}"
     rows = summary.table(operation.slug)

@@ -88,7 +88,8 @@ def _findings(summary: "Summary", verbosity: int, width: int) -> Iterator[str]:
 def _closing(summary: "Summary") -> Iterator[str]:
     for slug, reason in summary.untested.items():
         yield printable(f"NOT TESTED {slug}: {one_line(reason)}")
-        if " 401 " in reason or " 403 " in reason:
+        unserved = summary.outcomes[slug].unserved
+        if not unserved and (" 401 " in reason or " 403 " in reason):
             yield f"{_INDENT}Give credentials with --header or --header-env."
     for slug, reason in summary.limited.items():
         yield printable(f"NOT TESTED BEYOND UNKNOWN IDS {slug}: {one_line(reason)}")

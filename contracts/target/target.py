@@ -99,6 +99,21 @@ class Target:
         """Send the request of a case as it is, credentials and all. Raises what `exchange` does but OwnershipError."""
         return self._allowed(case, case.request, planned=False)
 
+    def ask_nowhere(self, operation: Operation, request: Request) -> Response | None:
+        """The response to a request on a path that no document has, with credentials as for an operation.
+
+        None where none came. Forbidden where it may not be sent.
+        """
+        request = self._credentials(operation, "good")[0].apply(request, keep_own=False)
+        if self.guard is not None:
+            self.guard.check(request, planned=False)
+        if self.pacer is not None:
+            self.pacer.wait(reading=True)
+        try:
+            return self.transport.send(request, deadline=self._deadline)
+        except TransportError:
+            return None
+
     def _allowed(self, case: Case, request: Request, *, planned: bool) -> Exchange:
         """The exchange, where the request may be sent; once more where the target asked to be left alone."""
         if self.guard is not None:

@@ -2,6 +2,7 @@
 
 TransportError               no response that could be judged
 ├── Unreachable              nobody there: name, address, TLS
+│   └── WrongTarget          somebody is there, and is not who is meant, or lets nobody in
 ├── TimedOut                 the deadline of the whole exchange is over
 ├── TooLarge                 more bytes than we read
 ├── Dropped                  a connection that was kept ended before a response: nothing can be said
@@ -10,6 +11,7 @@ NotSent                      we did not send it: no fault of the other side
 ├── Unsendable               HTTP can't carry it
 ├── Forbidden                it would write where writing is not allowed
 └── BudgetSpent              the exchanges or the time allowed are used up
+    └── NotServed            the target does not serve the operation
 OwnershipError               we were about to touch what is somebody else's: a fault of ours
 """
 
@@ -20,6 +22,10 @@ class TransportError(Exception):
 
 class Unreachable(TransportError):  # noqa: N818 - reads as what it is
     """Nobody answers at that address."""
+
+
+class WrongTarget(Unreachable):
+    """Who answers is not what the contract is about, or lets nobody in."""
 
 
 class TimedOut(TransportError):  # noqa: N818 - reads as what it is
@@ -52,6 +58,10 @@ class Forbidden(NotSent):
 
 class BudgetSpent(NotSent):
     """The exchanges or the time allowed are used up."""
+
+
+class NotServed(BudgetSpent):
+    """The target does not serve the operation, or lets nobody in there: nothing more is sent to it."""
 
 
 TRESPASS = "which this run did not make"

@@ -209,15 +209,17 @@ def test_operations_are_appended_to_the_path_of_the_target(tmp_path):
             command("verify", "langsmith", "--target", url + "/langsmith/", *ONE, *SMALL, cwd=tmp_path).returncode == 0
         )
         done = command("verify", "langsmith", "--target", url + "/elsewhere", *ONE, *SMALL, cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 3
+    assert "base path" in done.stderr
 
 
-def test_an_operation_that_never_got_past_validation_is_named_and_fails_the_run(tmp_path):
+def test_a_target_that_lets_nobody_in_ends_the_run(tmp_path):
     with deployment(mock("lighton", auth="some-token")) as url:
         done = command("verify", "lighton", "--target", url, *SMALL, "--checks", "no_server_error", cwd=tmp_path)
-    assert done.returncode == 1
-    assert re.search(r"NOT TESTED \S+: none of \d+ valid requests was accepted; one was answered 401", done.stdout)
-    assert "--header" in done.stdout
+    assert done.returncode == 3
+    assert "lets nobody in" in done.stderr
+    assert "was answered 401" in done.stderr
+    assert "--header" in done.stderr
 
 
 def test_a_deployment_that_dies_is_told_from_one_that_was_never_there(tmp_path):
@@ -233,6 +235,9 @@ def test_a_deployment_that_dies_is_told_from_one_that_was_never_there(tmp_path):
 def reflecting(environ, start_response):
     """A deployment that leaks what it was sent, everywhere that it can."""
     token = environ.get("HTTP_AUTHORIZATION", "") + environ.get("HTTP_COOKIE", "")
+    if "~" in environ["PATH_INFO"]:  # a path that nobody has: it is no server that says the same of everything
+        start_response("404 Not Found", [("Content-Type", "text/plain"), ("X-Token", token)])
+        return [token.encode()]
     body = json.dumps({"id": token, "detail": f"\x1b[31mwho is {token}?", token: [token]}).encode()
     start_response("200 OK", [("Content-Type", "application/json; x=" + token.replace("\n", "")), ("X-Token", token)])
     return [body]
