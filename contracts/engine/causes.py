@@ -26,7 +26,7 @@ FAMILIES: Mapping[str, str] = {
     **dict.fromkeys(("new_key", "ids_distinct", "at_once"), "keys of new things"),
 }
 """Checks that ask one question in several ways, by name; any other check is a family of its own."""
-_ONE_REASON = ("form of errors", "keys of new things", "credentials")
+_ONE_REASON = ("form of errors", "keys of new things", "credentials", "resume_stream")
 _ACCEPTED = ("invalid_refused", "malformed_refused", "media_type_refused")
 _MANNERS = ("writings", "repeat", "policies_on_new", "other_methods", "unknown_id")
 _WHOLE = "all but "

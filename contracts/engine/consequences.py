@@ -24,6 +24,8 @@ _OF_LISTS = (
     *("list_contains", "paging", "filters", "order", "order_by", "totals", "links", "default_limit"),
     *("state_machine", "keep_latest"),
 )
+_OF_STREAMS = ("event_payload", "event_names", "stream_order", "ids", "failing", "tokens")
+_EVENT = re.compile(r"event '[^']*'")
 _OF_IDS = ("delete_twice", "foreign_child", "malformed_id", "gone_after_delete", "life_cycle", "prune")
 _OF_MEMBERS = ("echo", "settings", "defaults", "time", "new_key", "read_your_writes")
 Rule = Callable[[Finding, Finding], bool]
@@ -186,6 +188,24 @@ def _model(finding: Finding, root: Finding) -> bool:
     return said == known and (finding.case.status or 0) // 100 == (root.case.status or 0) // 100
 
 
+def _of_a_stream(finding: Finding, root: Finding) -> bool:
+    """What can't be read as events has no data and no order; an unknown event is out of order, too."""
+    if root.check == "framing":
+        return finding.check in _OF_STREAMS
+    named = _EVENT.search(root.got)
+    same = named is not None and named[0] in finding.got
+    return same and (root.check, finding.check) in (
+        ("event_names", "stream_order"),
+        ("event_names", "failing"),
+        ("stream_order", "failing"),
+    )
+
+
+def _too_long(finding: Finding, root: Finding) -> bool:
+    """Where no limit holds, the default one does not either."""
+    return root.check == "paging" and root.got.endswith(" items") and finding.check == "default_limit"
+
+
 def _words(finding: Finding) -> str:
     """What came, without the member and its values."""
     text = cause(_MEMBER.sub("", finding.got)).partition(" (")[0]
@@ -201,6 +221,8 @@ _RULES: Sequence[Rule] = (
     _of_one_member,
     _taken_key,
     _nothing_looked_up,
+    _of_a_stream,
+    _too_long,
 )
 _WIDE_RULES: Sequence[Rule] = (_stored_anyway, _lost_key, _model, _malformed_member, _shown_again, _not_kept)
 """Those that hold between operations on one resource, too."""

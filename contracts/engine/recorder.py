@@ -139,7 +139,7 @@ class Recorder:
             if finding.check in self.session.checks:
                 found = replace(finding, place=finding.place or place(finding.where, self._names(finding.operation)))
                 kept = found.masked(self.session.target.masking)
-                if (self.session.settings.report or self.session.settings.target) and self.outcome.smaller(kept):
+                if self.outcome.smaller(kept):
                     told = story(self._recording, finding, several=finding.check in scenarios)
                     kept = replace(kept, story=None if told is None else {**told, "item": self._item})
                 self.outcome.note(kept)

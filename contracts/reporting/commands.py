@@ -6,7 +6,7 @@ such as an id, is kept in a shell variable, which the later lines send.
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,19 @@ class ShellLines:
     request: str
 
 
-def shell_lines(finding: Finding) -> ShellLines:
-    """The request of a finding, and before it the creates of what it names."""
+def shell_lines(finding: Finding, creating: Collection[str] = ()) -> ShellLines:
+    """The request of a finding, and before it the creates of what it names, or of what it lists.
+
+    creating: slugs of operations that create things.
+    """
     story, case = finding.story, finding.case
     plain = ShellLines((), case.curl)
     steps = story["steps"] if story else []
     if story is None or not case.url.endswith(steps[story["judged"]]["request"]["target"]):
         return plain
     base = case.url.removesuffix(steps[story["judged"]]["request"]["target"])
-    numbers = _makers(story)
+    listed = [n for n, step in enumerate(steps[: story["judged"]]) if step["operation"] in creating and _is_ok(step)]
+    numbers = _makers(story) or listed[-MOST_CREATES:]
     if not 0 < len(numbers) <= MOST_CREATES:
         return plain
     chosen = _chosen(story, [*numbers, story["judged"]])
@@ -80,7 +84,11 @@ def _makers(story: Mapping[str, Any]) -> list[int]:
 
 
 def _makes(step: Mapping[str, Any]) -> bool:
-    return step["request"]["method"] == "POST" and 200 <= (step["answer"]["status"] or 0) < 300
+    return bool(step["request"]["method"] == "POST") and _is_ok(step)
+
+
+def _is_ok(step: Mapping[str, Any]) -> bool:
+    return bool(200 <= (step["answer"]["status"] or 0) < 300)
 
 
 def _chosen(story: Mapping[str, Any], numbers: Iterable[int]) -> dict[int, dict[str, str]] | None:

@@ -31,11 +31,12 @@ REPEATED = {
 class Names:
     """What findings name, as people know it.
 
-    checks: every check and scenario by name. operations: slug to method and path.
+    checks: every check and scenario by name. operations: slug to method and path. creating: slugs of those that create.
     """
 
     checks: Mapping[str, Check | Scenario]
     operations: Mapping[str, str] = field(default_factory=dict)
+    creating: frozenset[str] = frozenset()
 
     def operation(self, slug: str) -> str:
         """Method and path."""
@@ -55,7 +56,8 @@ class Names:
 
 def names_of(checks: Mapping[str, Check | Scenario], contract: Contract) -> Names:
     """The names of a run."""
-    return Names(checks, {operation.slug: str(operation) for operation in contract.operations})
+    creating = frozenset(each.slug for each in contract.operations if each.rule.action == "create")
+    return Names(checks, {each.slug: str(each) for each in contract.operations}, creating)
 
 
 def describe(
@@ -71,7 +73,7 @@ def describe(
     text = textwrap.wrap(title, max(width, 40), subsequent_indent=_INDENT, break_on_hyphens=False)
     for name, value in _fields(cause, names, alike):
         text += _wrapped(name, value, width)
-    for name, value in _lines_of_shell(finding, replay):
+    for name, value in _lines_of_shell(finding, names, replay):
         text.append(f"{_INDENT}{name:<{_NAME}} {one_line(value)}")
     return [printable(line) for line in text]
 
@@ -128,10 +130,10 @@ def _wrapped(name: str, value: str, width: int) -> list[str]:
     return [(first if number == 0 else next_) + line for number, line in enumerate(lines)]
 
 
-def _lines_of_shell(finding: Finding, replay: str) -> Iterator[tuple[str, str]]:
+def _lines_of_shell(finding: Finding, names: Names, replay: str) -> Iterator[tuple[str, str]]:
     if replay:
         yield "replay", replay
-    lines = shell_lines(finding)
+    lines = shell_lines(finding, names.creating)
     for line in lines.creates:
         yield "first", line if len(line) <= _LINE else _TOO_LONG
     yield ("then" if lines.creates else "curl"), lines.request if len(lines.request) <= _LINE else _TOO_LONG

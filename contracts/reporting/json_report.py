@@ -73,7 +73,7 @@ def _check(summary: "Summary", name: str, tally: Tally) -> dict[str, Any]:
 def _finding(summary: "Summary", cause: Cause, names: Names) -> dict[str, Any]:
     value = replace(cause.finding, story=None, where=cause.where).to_json()
     del value["story"]
-    known, lines = summary.known_checks[cause.finding.check], shell_lines(cause.finding)
+    known, lines = summary.known_checks[cause.finding.check], shell_lines(cause.finding, names.creating)
     return {
         "headline": names.headline(cause),
         "weight": known.weight,

@@ -79,6 +79,17 @@ ONE_CAUSE = {
         found("malformed_refused", "status 200: it was accepted"),
         found("malformed_refused", "status 200: it was accepted", severity="unconfirmed"),
     ),
+    "a stream that is not framed": (
+        found("framing", "it ends within an event: '{}'"),
+        found("stream_order", "a stream without any event"),
+        found("failing", "no event at all"),
+    ),
+    "an event that nobody knows": (
+        found("event_names", "an event 'unheard-of'"),
+        found("stream_order", "an event 'unheard-of' first"),
+        found("failing", "an event 'unheard-of' at the end"),
+    ),
+    "a list without a limit": (found("paging", "125 items"), found("default_limit", "more items")),
     "a list that holds no list": (
         found("schema", 'required: "items" is a required property', "/items", answer='{"things": 1}'),
         found("list_contains", "the list lacks it"),
@@ -129,6 +140,10 @@ TWO_CAUSES = {
     "a lost update, and a model that finds what was deleted": (
         found("update_visible", "title: another text came back, in a read", "/title", operation="read"),
         found("state_machine", "the list holds it", operation="list"),
+    ),
+    "an event that nobody knows, and one that comes last": (
+        found("event_names", "an event 'unheard-of'"),
+        found("stream_order", "an event 'opened' after one that ends the run"),
     ),
     "a crash, and a wrong value with a status of its own": (
         found("no_server_error", "status 500", status=500),
