@@ -21,6 +21,7 @@ CauseKey: TypeAlias = tuple[str, str, str, str, str, str]
 MAX_BODY = 65536
 
 _POINTER_STEPS = 4
+_VALUES = re.compile(r" \((?:sent|was) [^()]*\)")
 _VOLATILE = re.compile(
     r"""(?P<data>[\[{].*)|(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|“[^”]*”)"""
     r"""|(?P<identifier>\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\b[0-9a-fA-F]{16,}\b)|(?P<status>\b[1-5]\d\d\b)|(?P<number>-?\d[\d.,:eE+TZ-]*)""",
@@ -131,6 +132,8 @@ def place(where: str, declared: Collection[str] | None = None) -> str:
 def cause(text: str) -> str:
     """What came, without what varies from request to request: quoted text, data, ids and numbers (not statuses)."""
     text = _VOLATILE.sub(lambda found: found[0] if found.lastgroup == "status" else "…", text)
+    # both values of a difference, with their lengths
+    text = _VALUES.sub("", text)
     return " ".join(text.split())[:120]
 
 

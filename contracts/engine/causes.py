@@ -211,8 +211,12 @@ def _refused(finding: Finding) -> bool:
 
 
 def _rank(finding: Finding) -> tuple[int, bool]:
-    """0 for the plainest check of a family; what is about a member before what is about the whole."""
-    return (_ORDER.index(finding.check) if finding.check in _ORDER else 0, not _place(finding))
+    """0 for the plainest check of a family; what is about a member before what is about the whole.
+
+    Of a taken key the status says more than the members that changed.
+    """
+    order = _ORDER.index(finding.check) if finding.check in _ORDER else 0
+    return order, bool(_place(finding)) == (_family(finding) == "taken keys")
 
 
 _ORDER = list(FAMILIES)

@@ -16,7 +16,7 @@ from threadmock.specs.text import one_line, printable, shorten
 WIDTH = 100
 _INDENT = "      "
 _NAME = 9
-_BODY = 300
+_BODY = 100
 _FIELD = 240
 _LINE = 2000
 _FEW = 6

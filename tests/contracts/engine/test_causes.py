@@ -9,7 +9,7 @@ from threadmock.contracts.checks import checks
 from threadmock.contracts.checks.acceptance import refusal_words
 from threadmock.contracts.checks.check import WEIGHTS, check
 from threadmock.contracts.checks.echo import contrast
-from threadmock.contracts.checks.finding import CaseRecord, Finding
+from threadmock.contracts.checks.finding import CaseRecord, Finding, cause
 from threadmock.contracts.engine.causes import gather
 from threadmock.contracts.scenarios import scenarios
 
@@ -260,3 +260,10 @@ def test_two_values_are_told_in_short_from_where_they_part(sent, got, text):
     assert contrast(sent, got).startswith(text)
     assert len(contrast("x" * 100_000, "y" * 100_000)) < 200
     assert "of 300 characters" in contrast("a" * 300, "a" * 100)
+
+
+@given(st.text(max_size=2000), st.text(max_size=2000))
+def test_two_values_make_no_difference_to_the_cause(sent, got):
+    assert cause(f"title: another text came back ({contrast(sent, got)}), in a read") == (
+        "title: another text came back, in a read"
+    )
