@@ -289,7 +289,8 @@ def _replayed(
         for line in destination.close():
             notes.append(line)
             print(line, file=out)
-    result = ReplayResult(outcome.state, outcome.why, finding["check"], finding["operation"], tuple(notes))
+    why = destination.target.masking(outcome.why) if destination.target else outcome.why
+    result = ReplayResult(outcome.state, why, finding["check"], finding["operation"], tuple(notes))
     print(result, file=out)
     return result
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from threadmock.contracts.checks.curl import curl
+from threadmock.contracts.target.foreign import told_body
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import request_target
 from threadmock.specs.contract import Operation
@@ -145,7 +146,6 @@ def case_record(exchange: "Exchange", *, exchanges: int = 1) -> CaseRecord:
     url = masking(exchange.base_url + request_target(request.path, request.query))
     text, encoding = readable(body)
     response = exchange.response
-    answer = response.content if response is not None and isinstance(response.body, bytes) else b""
     return CaseRecord(
         label=masking(case.label),
         intent=case.intent,
@@ -157,7 +157,7 @@ def case_record(exchange: "Exchange", *, exchanges: int = 1) -> CaseRecord:
         body_encoding=encoding,
         body_size=len(request.body),
         status=response.status if response is not None else None,
-        answer=readable(masking.data(answer[: 2 * MAX_BODY]))[0][:MAX_BODY],
+        answer=readable(told_body(exchange)[: 2 * MAX_BODY])[0][:MAX_BODY],
         answer_media=masking(response.headers.get("content-type", "")) if response is not None else "",
         problem=masking(exchange.problem),
         note=masking(case.note),

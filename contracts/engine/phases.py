@@ -39,13 +39,13 @@ def _scenario(recorder: Recorder, name: str) -> None:
         for finding in scenario.run(recorder.context, recorder.operation):
             recorder.note([finding])
     except NotSent as reason:
-        tally.not_applicable[str(reason)] = 1
+        tally.not_applicable[recorder.session.target.masking(str(reason))] = 1
         raise
     if tally.failed or tally.unconfirmed:
         return
     # What compared nothing has shown nothing.
     if nothing := recorder.context.comparisons.reason:
-        tally.not_applicable[nothing] = 1
+        tally.not_applicable[recorder.session.target.masking(nothing)] = 1
     else:
         tally.passed += 1
 

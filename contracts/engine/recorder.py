@@ -140,7 +140,7 @@ class Recorder:
                 found = replace(finding, place=finding.place or place(finding.where, self._names(finding.operation)))
                 kept = found.masked(self.session.target.masking)
                 if self.outcome.smaller(kept):
-                    told = story(self._recording, finding, several=finding.check in scenarios)
+                    told = story(self._recording, finding, self.session.contract, several=finding.check in scenarios)
                     kept = replace(kept, story=None if told is None else {**told, "item": self._item})
                 self.outcome.note(kept)
                 noted.append(kept)
@@ -175,4 +175,5 @@ class Recorder:
     def left_out(self, reason: NotSent) -> None:
         """Note a case that was not sent."""
         count = self.outcome.not_sent
-        count[str(reason)] = count.get(str(reason), 0) + 1
+        text = self.session.target.masking(str(reason))
+        count[text] = count.get(text, 0) + 1

@@ -59,7 +59,7 @@ class Run(Session):
             finally:
                 recorder.note_refused_members()
         except (NotSent, SpecError) as reason:
-            outcome.ended = str(reason)
+            outcome.ended = self.target.masking(str(reason))
             if self.service is not None and slug in self.service.unserved:
                 outcome.unserved = outcome.ended
         except TargetLost as error:

@@ -7,11 +7,14 @@ from typing import Any
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.replays.credential_forms import credential_forms
+from threadmock.contracts.replays.leftovers import made, touched
 from threadmock.contracts.replays.recording import RecordedExchange, Recording, answer_of
 from threadmock.contracts.replays.substitution import RANDOM, events, leaf_values, names_something, pack, put
+from threadmock.contracts.target.foreign import kept_body
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.contracts.transport.urls import request_target
+from threadmock.specs.contract import Contract
 from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
@@ -31,7 +34,7 @@ _STATUS = re.compile(
 PARTS = ("path", "query", "headers", "body")
 
 
-def story(recording: Recording, finding: Finding, *, several: bool) -> dict[str, Any] | None:
+def story(recording: Recording, finding: Finding, contract: Contract, *, several: bool) -> dict[str, Any] | None:
     """The steps as JSON, secrets masked: values, steps, judged, about. None where they are too many or too long."""
     judged = recording.find(finding.case)
     if judged is None:
@@ -40,7 +43,7 @@ def story(recording: Recording, finding: Finding, *, several: bool) -> dict[str,
     if len(chosen) > MOST_STEPS or sum(taken.size for taken in chosen) > MOST_BYTES:
         return None
     values, puts = _linked(chosen, judged.exchange.masking)
-    steps = [_step(taken, each, recording) for taken, each in zip(chosen, puts, strict=True)]
+    steps = [_step(taken, each, recording, contract) for taken, each in zip(chosen, puts, strict=True)]
     for number in range(1, len(steps)):
         before, taken = chosen[number - 1], chosen[number]
         if _overlap(before, taken):
@@ -75,16 +78,16 @@ def _chosen(
     before = [taken for taken in recording.sent if taken.number <= judged.number]
     case = judged.exchange.case
     if case.part == "scenario":
-        made = [taken for taken in recording.staged if taken.number >= recording.began]
-        chosen = made + (list(recording.sent) if several else before)
+        before_it = [taken for taken in recording.staged if taken.number >= recording.began]
+        chosen = before_it + (list(recording.sent) if several else before)
         if not recording.whole or len(chosen) > MOST_OF_ALL:
             chosen = _about_the_same(before, judged)
     else:
         chosen = before[-finding.case.exchanges :]
     if case.operation.rule.traits.about_many:
         resource = case.operation.rule.resource
-        made = [t for t in recording.staged if t.number < judged.number]
-        chosen += [t for t in made if t.exchange.case.operation.rule.resource == resource][-_BESIDE:]
+        staged = [t for t in recording.staged if t.number < judged.number]
+        chosen += [t for t in staged if t.exchange.case.operation.rule.resource == resource][-_BESIDE:]
     value = leaf_values(answer_of(judged.exchange)).get(f"body:{finding.where}")
     if finding.check == "new_key" and value is not None:
         chosen += [t for t in (*recording.staged, *before) if t is not judged and str(value) in t.names][:1]
@@ -162,9 +165,11 @@ def _linked(chosen: Sequence[RecordedExchange], masking: Masking) -> tuple[dict[
         for key in sorted((key for key in found if key in text or key in text.lower()), key=len, reverse=True):
             was, source = found[key]
             places = [part for part in PARTS if put(request, part, was, _other(was))[part] != request[part]]
-            if places and masking(str(was)) == str(was):
-                name = named.setdefault(key, f"v{len(named) + 1}")
-                values[name] = {"was": was, "from": source}
+            shown = masking(str(was))
+            theirs = shown != str(was) and shown.startswith("not-of-this-run-")
+            if places and (theirs or shown == str(was)):
+                name = named.setdefault(key, f"{'o' if theirs else 'v'}{len(named) + 1}")
+                values[name] = {"was": shown if theirs else was, "from": source}
                 mine += [{"value": name, "in": part} for part in places]
         puts.append(mine)
         # what a client sent before any server returned it is the client's own
@@ -182,7 +187,9 @@ def _other(value: Any) -> Any:
     return value + 1 if isinstance(value, int) else "\N{LATIN SMALL LETTER O WITH STROKE}" * 3
 
 
-def _step(taken: RecordedExchange, puts: list[dict[str, str]], recording: Recording) -> dict[str, Any]:
+def _step(
+    taken: RecordedExchange, puts: list[dict[str, str]], recording: Recording, contract: Contract
+) -> dict[str, Any]:
     exchange = taken.exchange
     case, masking, sent = exchange.case, exchange.masking, exchange.case.request
     response = exchange.response
@@ -203,6 +210,9 @@ def _step(taken: RecordedExchange, puts: list[dict[str, str]], recording: Record
         "puts": puts,
         "answer": {"status": None, "headers": {}, "body": {"text": ""}, "problem": masking(exchange.problem)},
     }
+    names, makes = touched(case.operation, sent), made(contract, case.operation, sent)
+    step |= {"writes": [masking(name) for name in names]} if names is not None else {}
+    step |= {"makes": makes} if makes is not None else {}
     if taken.staged:
         step["staged"] = True
     if starts_runs(case.operation):
@@ -211,7 +221,7 @@ def _step(taken: RecordedExchange, puts: list[dict[str, str]], recording: Record
         answer = answer_of(exchange)
         kept = {n: masking(v) for n, v in answer["headers"].items() if n not in ("date", "server", "set-cookie")}
         step["answer"] |= {"status": response.status, "headers": kept, "seconds": round(exchange.elapsed, 3)}
-        step["answer"]["body"] = pack(masking.data(answer["body"][:MOST_ANSWER]))
+        step["answer"]["body"] = pack(kept_body(exchange)[:MOST_ANSWER])
         if response.cut:
             step["events"] = len(events(answer) or ())
     return step
@@ -219,15 +229,15 @@ def _step(taken: RecordedExchange, puts: list[dict[str, str]], recording: Record
 
 def _case(case: Case, masking: Masking) -> dict[str, Any]:
     """What the suite meant by a request, so that it can judge the response again."""
-    made: dict[str, Any] = {
+    told: dict[str, Any] = {
         name: getattr(case, name)
         for name in ("intent", "part", "credentials", "evidence", "form", "content", "standing")
         if getattr(case, name)
     }
-    made |= {name: masking(text) for name in ("label", "where", "note") if (text := getattr(case, name))}
+    told |= {name: masking(text) for name in ("label", "where", "note") if (text := getattr(case, name))}
     if case.value is not ABSENT and not _is_body(case):
-        made["value"] = case.value
-    return made
+        told["value"] = case.value
+    return told
 
 
 def _is_body(case: Case) -> bool:

@@ -37,5 +37,5 @@ def describe_response(exchange: Exchange) -> str:
     if exchange.response is None:
         return f"by nothing: {exchange.problem}"
     body = exchange.response.body
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
+    text = exchange.masking.data(body).decode("utf-8", "replace") if isinstance(body, bytes) else ""
     return f"{exchange.response.status} {shorten(one_line(text), 200)}".strip()

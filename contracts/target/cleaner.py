@@ -7,12 +7,11 @@ from typing import Any, Literal
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.target.answers import describe_response, find_key, json_of
-from threadmock.contracts.target.cleanup_result import CleanupResult
 from threadmock.contracts.target.created_things import unsafe_key
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.ledger_file import LedgerContent, LedgerEntry, LedgerFile, PendingCreate
 from threadmock.contracts.target.list_walk import made_since, tagged_keys, walk
-from threadmock.contracts.target.removal import Removal, removal_of
+from threadmock.contracts.target.removal import CleanupResult, Removal, removal_of
 from threadmock.contracts.target.target import Target, TargetLost
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract, Operation

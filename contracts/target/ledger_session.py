@@ -13,7 +13,7 @@ from threadmock.specs.text import printable
 
 if TYPE_CHECKING:
     from threadmock.contracts.options import Settings
-    from threadmock.contracts.target.cleanup_result import CleanupResult
+    from threadmock.contracts.target.removal import CleanupResult
     from threadmock.contracts.target.target import Target
     from threadmock.specs.contract import Contract
 

@@ -97,7 +97,7 @@ def made_since(target: Target, contract: Contract, resource: str, since: str, kn
 
     They may be anybody's. since: RFC 3339. known: keys as texts.
     """
-    for listing in lists(contract, resource):
+    for listing in lists(contract, resource) if is_date_time(since) else ():
         shown = walk(target, listing, {}, most=SOME_PAGES)
         moments = [_created(item) for item in shown.items]
         told = [moment for moment in moments if moment is not None]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from threadmock.contracts.options import mention
+from threadmock.contracts.target.foreign import ForeignTexts, RunMasking
 from threadmock.contracts.target.guard import Guard, writes
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.ledger_file import LedgerFile
@@ -60,8 +61,10 @@ def http_target(  # noqa: PLR0913 - options, by name
     except OSError as error:
         raise TargetError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
     together = SharedRate(at.folder, rate or math.inf) if at.folder and at.workers > 1 else None
-    masking = secrets_of(contract, given)
-    kept, writable = Ledger(ledger, masking=masking), local or allow_writes
+    secrets = secrets_of(contract, given)
+    kept, writable = Ledger(ledger, masking=secrets), local or allow_writes
+    foreign = ForeignTexts(contract, kept, ledger.tag if ledger else "")
+    masking = RunMasking(secrets.secrets, secrets.headers, foreign)
     return Target(
         transport,
         base.text,

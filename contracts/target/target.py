@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.target.exchange import MOCK_URL, Exchange
+from threadmock.contracts.target.foreign import RunMasking
 from threadmock.contracts.target.guard import SAFE_METHODS, Guard, writes
 from threadmock.contracts.target.ledger import Ledger
 from threadmock.contracts.target.run_budget import RunBudget
@@ -166,6 +167,9 @@ class Target:
             self.pacer.written()
         if self.ledger is not None and response is not None:
             self.ledger.note(case.operation, request, response, number)
+        if isinstance(self.masking, RunMasking) and self.masking.foreign and response is not None:
+            body = response.body if isinstance(response.body, bytes) else None
+            self.masking.foreign.note(case.operation, request, body)
         return Exchange(
             case,
             request,

@@ -458,7 +458,7 @@ def test_nobody_there_is_3_and_another_way_there_is_5(files, tmp_path):
     (tmp_path / "broken.json").write_text(json.dumps(broken))
     status, output = call(tmp_path / "broken.json")
     assert status == 5
-    assert "UNDECIDED: the answer to request 1 lacks body:/thread_id; answered so far: 4" in output
+    assert re.search("UNDECIDED: .*request 1 ", output)
 
 
 unusable = {
