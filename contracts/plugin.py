@@ -243,6 +243,7 @@ class _Controller:
         self._verification = verification
         self._summary = Summary(opened.run)
         self._progress: Progress | None = None
+        self._repeated = False
 
     @property
     def _shown(self) -> "Progress":
@@ -347,15 +348,27 @@ class _Controller:
         if terminal is not None:
             terminal.write_line(line)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Send findings once more before scenarios after which the target may not be the same."""
+        slug, _, phase = nodeid.rpartition("[")[2].removesuffix("]").rpartition("-")
+        run = self._opened.run
+        if f"::{_TEST}[" not in nodeid or self._repeated or self._config.pluginmanager.hasplugin("dsession"):
+            return
+        if any(each.slug == slug and phase in run.apart(each, "last") for each in run.operations):
+            self._repeated = True
+            self._repeat()
+
     def _repeat(self) -> None:
         """Send what was found once more, where that is for a deployment or to be kept."""
         run, summary = self._opened.run, self._summary
-        if (run.settings.target or run.settings.report) and summary.causes and not summary.gone:
+        found = [cause.finding for cause in summary.causes if not cause.finding.repeated]
+        if (run.settings.target or run.settings.report) and found and not summary.gone:
             from threadmock.contracts.engine.confirmation import repeat  # noqa: PLC0415 - see above
 
             self._write("Sending each finding once more. Ctrl-C skips that.")
             try:
-                summary.mark(repeat(run, [cause.finding for cause in summary.causes]))
+                summary.mark(repeat(run, found))
             except KeyboardInterrupt:
                 pass
             except Exception as error:  # noqa: BLE001 - what was created has to be removed, whatever broke

@@ -25,14 +25,14 @@ from threadmock.specs.wire.strictjson import dump_json
 
 FORMS = (URLENCODED, MULTIPART)
 
-Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method"]
+Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method", "hostile"]
 Part = Literal["example", "coverage", "exploration", "scenario"]
 Standing = Literal["", "there", "unknown"]
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One request to send, and what is expected of the response.
+    """One request to send, and what is expected of the response: of a hostile one, that it is no 5xx.
 
     label: stable and readable; unique within an operation's coverage. value: the JSON value of the body as a server
     reads it (forms typed by the schema), ABSENT where there is none. evidence: of the expectation. where: JSON pointer

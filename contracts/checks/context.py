@@ -48,7 +48,8 @@ class Context:
     with each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check
     keeps for a later exchange, such as keys and references that are known. pause: waits so many seconds. prerequisites:
     creates things for a scenario to use; None where nothing can be created. own_checks: those of a project, asked after
-    the others. comparisons: what the scenario compared; one that compared nothing has not passed.
+    the others. comparisons: what the scenario compared; one that compared nothing has not passed. local: the target is
+    this machine.
     """
 
     contract: "Contract"
@@ -60,6 +61,7 @@ class Context:
     prerequisites: "Prerequisites | None" = None
     own_checks: "tuple[Check, ...]" = ()
     comparisons: Comparisons = field(default_factory=Comparisons)
+    local: bool = True
 
 
 @dataclass(frozen=True)

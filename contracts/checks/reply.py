@@ -17,7 +17,7 @@ def status_applies(reading: Reading) -> str:
     """Any response of the operation that is neither a failure of the server nor settled by credentials."""
     if reading.response is None:
         return "no answer came"
-    if reading.case.intent in ("method", "credentials") or reading.case.credentials != "good":
+    if reading.case.intent in ("method", "credentials", "hostile") or reading.case.credentials != "good":
         return "another check asks about this request's status"
     if reading.status >= 500:
         return "the answer is a server error"

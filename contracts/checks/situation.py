@@ -25,6 +25,10 @@ DEEP = 32
 WIDE = 5_000
 SAFE_INTEGER = 2**53
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200}")
+_ABOUT_NOTHING: Mapping[str, str] = {
+    "method": "the method is not the operation's",
+    "hostile": "only asked whether the server fails",
+}
 _ASSUMED_KINDS = frozenset({"nan", "duplicate_keys", "depth", "surrogate", "number", "bom"})
 
 
@@ -50,8 +54,8 @@ def trouble(reading: Reading) -> str:
     """Why nothing can be said of what the response holds; "" where something can. One cause, one finding."""
     if reason := no_answer(reading):
         return reason
-    if reading.case.intent == "method":
-        return "the method is not the operation's"
+    if reading.case.intent in _ABOUT_NOTHING:
+        return _ABOUT_NOTHING[reading.case.intent]
     if reading.case.intent != "valid":
         return "the request was accepted" if reading.accepted else ""
     if reading.conflict:

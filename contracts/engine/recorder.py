@@ -52,6 +52,7 @@ class Recorder:
             self._memory,
             prerequisites=self._preparation.prerequisites,
             own_checks=session.own_checks,
+            local=session.target.local,
         )
 
     def send(self, case: Case) -> Exchange:

@@ -30,13 +30,18 @@ class Run(Session):
     """A session whose items can be performed."""
 
     def items(self) -> Iterator[tuple[str, str]]:
-        """Operation slug and phase of every item, in the order in which they are best done."""
-        for operation in self.operations:
-            if operation in self.left_out:
-                continue
+        """Operation slug and phase of every item, in the order in which they are best done.
+
+        Scenarios apart stand before those of all operations, or behind them.
+        """
+        asked = [operation for operation in self.operations if operation not in self.left_out]
+        yield from ((operation.slug, name) for operation in asked for name in self.apart(operation, "first"))
+        for operation in asked:
             yield operation.slug, COVERAGE
-            yield from ((operation.slug, name) for name, reason in self.scenarios(operation).items() if not reason)
+            yield from ((operation.slug, name) for name in self.apart(operation, ""))
             yield operation.slug, EXPLORATION
+        makers_last = sorted(asked, key=lambda operation: operation.rule.traits.makes)
+        yield from ((operation.slug, name) for operation in makers_last for name in self.apart(operation, "last"))
 
     def perform(self, slug: str, phase: str) -> Outcome:
         """Do one item. Nothing but an interrupt is raised: what was found before something broke is kept."""
@@ -51,8 +56,11 @@ class Run(Session):
             outcome.ended = outcome.unserved = self.target.masking(self.service.unserved[slug])
             return outcome
         try:
-            budget = self.budget(operation)
-            budget.begin(kind_of(phase), alone=self.alone)
+            if self.is_apart(operation, phase):
+                budget = self.budget_apart(operation)
+            else:
+                budget = self.budget(operation)
+                budget.begin(kind_of(phase), alone=self.alone)
             recorder = Recorder(self, operation, budget, outcome)
             try:
                 phases[kind_of(phase)](recorder, phase)

@@ -19,6 +19,7 @@ from threadmock.contracts.options import Settings
 from threadmock.contracts.replays.recording import Recording
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.scenarios import scenarios as known_scenarios
+from threadmock.contracts.scenarios.scenario import Apart
 from threadmock.contracts.target.accepted_members import AcceptedMembers
 from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.exchange import Exchange
@@ -36,6 +37,10 @@ AGENT_PAGES = 20
 """So many pages of agents are looked through."""
 EXTRA = 8
 """And so many more: to find an agent, and to create what runs lie in."""
+APART = 0.25
+"""Of the exchanges of an operation, so much at most is set aside for scenarios apart."""
+TIME_APART = 0.35
+"""And of the seconds of a run, where they are bounded, for those that come last."""
 
 
 @dataclass(eq=False)
@@ -67,11 +72,15 @@ class Session:
     _budgets: dict[str, Budget] = field(default_factory=dict)
     _preparations: dict[str, "Preparation"] = field(default_factory=dict)
     _applicability: dict[str, dict[str, str]] = field(default_factory=dict)
+    _apart: dict[str, Budget] = field(default_factory=dict)
     _until: float | None = field(init=False)
+    _until_last: float | None = field(init=False)
 
     def __post_init__(self) -> None:
-        limit = self.settings.max_time
-        self._until = None if limit is None else self.clock() + limit
+        limit, now = self.settings.max_time, self.clock()
+        self._until = None if limit is None else now + limit
+        waiting = any(self.apart(operation, "last") for operation in self.operations)
+        self._until_last = None if limit is None else now + limit * (1 - TIME_APART if waiting else 1)
 
     def operation(self, slug: str) -> Operation:
         """The selected operation of that slug."""
@@ -96,6 +105,11 @@ class Session:
         """Every check and scenario by its name, those of a project among them."""
         own = {check.name: check for check in self.own_checks}
         return {**checks.checks, **known_scenarios, **own}
+
+    def apart(self, operation: Operation, when: Apart) -> list[str]:
+        """The scenarios that count and can be asked of the operation, before or after all others; "" for the others."""
+        found = self.scenarios(operation).items()
+        return [name for name, reason in found if not reason and known_scenarios[name].apart(operation) == when]
 
     @property
     def over(self) -> bool:
@@ -134,14 +148,36 @@ class Session:
     def budget(self, operation: Operation) -> Budget:
         """The exchanges of an operation, shared by its phases."""
         if operation.slug not in self._budgets:
-            applying = [name for name, reason in self.scenarios(operation).items() if not reason]
-            needed = sum(self._reserved(known_scenarios[name]) for name in applying)
+            needed = sum(self._reserved(known_scenarios[name]) for name in self.apart(operation, ""))
             cases = sum(1 for _ in coverage_cases(self.contract, operation)) if self.alone else None
-            limit, option = self.settings.max_requests, "--max-requests"
-            if starts_runs(operation):
-                limit, option = self._limit(operation, limit)
-            self._budgets[operation.slug] = Budget(limit, needed, self._until, self.clock, cases=cases, option=option)
+            limit, option = self._most(operation)
+            limit -= self._set_aside(operation, limit)
+            self._budgets[operation.slug] = Budget(
+                limit, needed, self._until_last, self.clock, cases=cases, option=option
+            )
         return self._budgets[operation.slug]
+
+    def is_apart(self, operation: Operation, phase: str) -> bool:
+        """Whether a phase is a scenario apart."""
+        return phase in (*self.apart(operation, "first"), *self.apart(operation, "last"))
+
+    def budget_apart(self, operation: Operation) -> Budget:
+        """The exchanges that are set aside for the scenarios apart of an operation."""
+        if operation.slug not in self._apart:
+            limit, option = self._most(operation)
+            self._apart[operation.slug] = Budget(
+                self._set_aside(operation, limit), 0, self._until, self.clock, option=option
+            )
+            self._apart[operation.slug].begin("exploration")
+        return self._apart[operation.slug]
+
+    def _most(self, operation: Operation) -> tuple[int, str]:
+        limit, option = self.settings.max_requests, "--max-requests"
+        return self._limit(operation, limit) if starts_runs(operation) else (limit, option)
+
+    def _set_aside(self, operation: Operation, limit: int) -> int:
+        names = [*self.apart(operation, "first"), *self.apart(operation, "last")]
+        return min(sum(known_scenarios[name].exchanges for name in names), int(limit * APART))
 
     def most(self, operation: Operation) -> int:
         """Exchanges of an operation at most, with those that create what it names."""

@@ -90,12 +90,19 @@ def limits(branch: Branch) -> Iterator[Probe]:
 
 
 def type_probes(place: BodyPlace) -> Iterator[Probe]:
-    """A value of every JSON type, most revealing first: null, then what is nearest to valid."""
-    kinds = place.kinds()
-    if {"integer", "number"} & set(kinds):
-        # Many languages take a boolean for a number.
-        yield Probe("is true", True)
-    for label, value in WRONG_TYPES.items():
+    """A value of every JSON type, most revealing first: what is nearest to valid, then null."""
+    kinds = set(place.kinds())
+    nearest: dict[str, Any] = {}
+    if {"integer", "number"} & kinds:
+        # Many languages take a boolean, or the text of a number, for a number.
+        nearest["true"] = True
+    if "string" not in kinds:
+        if {"integer", "number"} & kinds:
+            nearest["a text of digits"] = WRONG_TYPES["a text of digits"]
+        if "boolean" in kinds:
+            nearest["the text true"] = WRONG_TYPES["the text true"]
+            nearest["the text false"] = "false"
+    for label, value in {**nearest, **WRONG_TYPES}.items():
         if label in ("an array of objects", "an array around it") and "array" in kinds:
             continue
         if isinstance(value, str) and label != "a text" and "string" in kinds:

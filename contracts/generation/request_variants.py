@@ -12,7 +12,7 @@ from threadmock.contracts.cases.samples import parameter_value
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.cases.value_pools import TEXTS, long_text
 from threadmock.contracts.generation.boundaries import limits
-from threadmock.contracts.generation.coverage_basis import CoverageBasis, needed_elsewhere, rekeyed
+from threadmock.contracts.generation.coverage_basis import CoverageBasis, needed_elsewhere, rekeyed, verdict
 from threadmock.contracts.generation.malformed import WRONG_MEDIA_TYPES, malformed_bodies, plain_label, twice
 from threadmock.specs.contract import Parameter
 from threadmock.specs.evidence import Evidence, weakest
@@ -31,6 +31,8 @@ _FORM_TEXTS: tuple[str, ...] = (
     "mixed case", "leading blank", "trailing blank", "emoji", "markup", "percent and plus", "combining, decomposed",
     "accents and scripts", "backslashes",
 )  # fmt: skip
+_SPOILT: tuple[Any, ...] = ({}, {"x_unknown": 1}, [], "text", 1)
+"""Bodies of which most schemas refuse one."""
 _QUERY_TEXTS = ("", "abc", "-1", "0", "1.5", "1e400", "99999999999999999999", "true", "null", " ", "a b", "ä", "[]")
 
 
@@ -132,6 +134,23 @@ def credentials(grounds: CoverageBasis) -> Iterator[Case]:
             grounds, request, "credentials", f"wrong credentials{label}", evidence, value=body, credentials="wrong"
         )
     yield from _other_ways_unauthenticated(grounds, evidence)
+    yield from _invalid_unauthenticated(grounds, evidence)
+
+
+def _invalid_unauthenticated(grounds: CoverageBasis, evidence: Evidence) -> Iterator[Case]:
+    """Invalid, and without credentials: a stranger is not told what is wrong with a request."""
+    spoilt = next((each for each in _SPOILT if verdict(grounds, each) == "invalid"), None) if grounds.judge else None
+    if spoilt is not None:
+        request = build_request(grounds.operation, spoilt)
+        label = "no credentials, invalid body"
+        yield _case(grounds, request, "credentials", label, evidence, value=spoilt, credentials="absent")
+    for parameter in grounds.operation.parameters_in("query"):
+        found = (_judged(grounds, parameter, text, "") for text in ("abc", "-1")) if is_read(parameter) else ()
+        case = next((each for each in found if each and each.intent == "invalid"), None)
+        if case:
+            label = f"no credentials, invalid query {parameter.name}"
+            yield replace(case, intent="credentials", credentials="absent", label=label, evidence=evidence)
+            return
 
 
 def _other_ways_unauthenticated(grounds: CoverageBasis, evidence: Evidence) -> Iterator[Case]:

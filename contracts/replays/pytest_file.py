@@ -80,7 +80,9 @@ def send(step, request):
     connection = kind(base.hostname, base.port, timeout=20)
     headers, query = credentials_of(step["request"]["credentials"])
     path = "/".join(
-        part.replace(".", "%2E") if part in (".", "..") else urllib.parse.quote(part, safe="!$&'()*+,;=:@~")
+        urllib.parse.quote(part.encode("utf-8", "surrogateescape"), safe="!$&'()*+,;=:@~")
+        if part not in (".", "..")
+        else part.replace(".", "%2E")
         for part in request["path"].split("/")
     )
     query = "&".join(filter(None, (request["query"], *query)))

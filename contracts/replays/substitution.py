@@ -18,6 +18,7 @@ from typing import Any
 
 MOST_LEAVES = 5000
 MOST_TEXT = 2000
+MOST_LEVELS = 200
 LONG = 16 * 1024
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -26,11 +27,22 @@ NAMES = re.compile(r"(^|[_./-])(id|ids|key|uuid|cursor|token|next|before|after|o
 
 
 def parsed(body: bytes) -> Any:
-    """The JSON of a body; None where it holds none."""
+    """The JSON of a body; None where it holds none, or one so deep that what walks over it would fail."""
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        value = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return value
+    return None
 
 
 def events(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:

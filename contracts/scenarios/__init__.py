@@ -9,6 +9,7 @@ life_cycle, read_your_writes, list_contains, update_visible, gone_after_delete, 
 stream_state, tokens, resume_stream, interrupt_resume, cancel, busy, …                 runs, see `runs.table`
 writings, broken_credentials             the same request written otherwise; credentials written wrongly
 final_slash, unknown_route, cors         manners of the whole provider
+hostile_values                           requests that servers are known to fail on, asked last
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from threadmock.contracts.scenarios.creates import (
     writings,
 )
 from threadmock.contracts.scenarios.families.table import FAMILY
+from threadmock.contracts.scenarios.robustness.table import ROBUSTNESS
 from threadmock.contracts.scenarios.runs.table import RUNS
 from threadmock.contracts.scenarios.scenario import Scenario, chooses_key, creates, refuses_taken
 
@@ -235,4 +237,4 @@ _ALL = (
         headline="credentials that are written wrongly get in",
     ),
 )
-scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*_ALL, *FAMILY, *RUNS)}
+scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*_ALL, *FAMILY, *RUNS, *ROBUSTNESS)}

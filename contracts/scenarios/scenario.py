@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from threadmock.contracts.cases.case import (
     Case,
@@ -23,6 +23,8 @@ from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
 
+Apart = Literal["", "first", "last"]
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -30,7 +32,9 @@ class Scenario:
 
     applies: "" or the reason why the operation can't be asked. exchanges: the most that it makes; usual: fewer,
     where the coverage part has made things before, or where lists are short; 0 for the same. weight: how much its
-    findings matter. headline: what they say, for who knows no scenario.
+    findings matter. headline: what they say, for who knows no scenario. apart: its exchanges are set aside from those
+    of all others, and it is asked before them ("first"), or after them because a target may not be the same afterwards
+    ("last"); "" for neither.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Scenario:
     usual: int = 0
     weight: Weight = "shape"
     headline: str = ""
+    apart: Callable[[Operation], Apart] = lambda _: ""
 
     @property
     def reserved(self) -> int:
@@ -143,7 +148,7 @@ def _holding(kind: str, words: Any, text: str) -> Any:
     if kind == "array":
         return [text, "a second one"]
     if kind in ("object", "any"):
-        return {"mark": text, "inner": {"list": [1, "two", None], "empty": {}}}
+        return {"mark": text, "inner": {"list": [1, "two", None, True], "empty": {}, "no": False, "half": 1.5}}
     return None
 
 

@@ -57,10 +57,13 @@ def request_target(path: str, query: str) -> str:
     """Path and query as they stand in the request line. path: decoded, begins with "/".
 
     Each segment is encoded by itself; dot segments are, too, so that no client or proxy takes them away.
-    UnicodeEncodeError where the path holds half of a surrogate pair.
+    Bytes that are no UTF-8 stand in the path as in PEP 383. UnicodeEncodeError where it holds another half of a
+    surrogate pair.
     """
     encoded = "/".join(
-        segment.replace(".", "%2E") if segment in {".", ".."} else urllib.parse.quote(segment, safe=_SAFE)
+        segment.replace(".", "%2E")
+        if segment in {".", ".."}
+        else urllib.parse.quote(segment, safe=_SAFE, errors="surrogateescape")
         for segment in path.split("/")
     )
     return f"{encoded}?{query}" if query else encoded

@@ -119,6 +119,6 @@ class _Head:
 
 def _wsgi_text(text: str) -> str:
     try:
-        return text.encode().decode("latin-1")
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
     except UnicodeEncodeError:
         raise Unsendable("the path holds half of a surrogate pair") from None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from threadmock.mockserver.fault_points import Fault
-from threadmock.mockserver.faults import copies, families, hooks, pages, state, streams
+from threadmock.mockserver.faults import copies, families, hooks, inputs, pages, state, streams
 from threadmock.mockserver.faults.hooks import on_objects
 from threadmock.specs.errors import UnknownName
 
@@ -143,7 +143,7 @@ _CONTENT = (
 )
 
 FAMILY = (*families.FAULTS, *pages.FAULTS, *copies.FAULTS)
-_ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *state.FAULTS, *FAMILY, *streams.FAULTS)
+_ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *inputs.FAULTS, *state.FAULTS, *FAMILY, *streams.FAULTS)
 table: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
 
 

@@ -14,7 +14,8 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 class Request:
     """One request.
 
-    method: upper-case token. path: decoded text, begins with "/", no query. query: raw text after "?", or "".
+    method: upper-case token. path: decoded text, begins with "/", no query; bytes in it that are no UTF-8 stand as in
+    PEP 383. query: raw text after "?", or "".
     headers: lower-case name to value; repeated headers are joined by ", ". body: bytes as received, b"" where none.
     """
 

@@ -1,0 +1,1 @@
+"""Scenarios of requests that servers are known to fail on."""
