@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from threadmock.specs.contract import Contract
 
 MAX_EXAMPLES = 100
-MAX_REQUESTS = 500
+MAX_REQUESTS = 600
 LAYERS = ("documented", "observed")
 
 

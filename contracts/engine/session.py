@@ -37,7 +37,7 @@ AGENT_PAGES = 20
 """So many pages of agents are looked through."""
 EXTRA = 8
 """And so many more: to find an agent, and to create what runs lie in."""
-APART = 0.25
+APART = 1 / 6
 """Of the exchanges of an operation, so much at most is set aside for scenarios apart."""
 TIME_APART = 0.35
 """And of the seconds of a run, where they are bounded, for those that come last."""

@@ -140,7 +140,7 @@ def test_a_plan_sends_nothing_and_says_what_becomes_of_what_is_made(tmp_path):
     )
     assert plan.returncode == 0, plan.stderr
     assert "Nothing is sent." in plan.stdout
-    assert "POST /threads: writes, at most 750 requests" in plan.stdout
+    assert "POST /threads: writes, at most 900 requests" in plan.stdout
     assert "POST /threads/search: reads" in plan.stdout
     assert "removed by DELETE /threads/{thread_id}, verified by GET /threads/{thread_id}" in plan.stdout
     assert "carries the run's tag in metadata" in plan.stdout

@@ -21,7 +21,7 @@ from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
 
-MOST = 125
+MOST = 100
 SEVERAL = 3
 """A family that fails in so many places fails, as far as anybody can tell, for one reason; so does a place that fails
 with values of so many families."""

@@ -25,10 +25,10 @@ from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.text import one_line
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
-MOST_ODD = 8
+MOST_ODD = 6
 MOST_LEVELS = 3
 MOST_SHOWING = 3
-MOST = 45
+MOST = 36
 _JUDGED_HERE = ("no_server_error",)
 
 

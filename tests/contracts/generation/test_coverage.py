@@ -97,7 +97,8 @@ def test_every_valid_case_is_valid_as_a_server_reads_it(operation):
     judge = checker(body_schema(operation))
     router = Router([operation])
     for case in [*examples(operation), *cases(operation)]:
-        if case.intent not in ("valid", "credentials"):
+        # a stranger's request may be invalid, too: that is not what it is refused for
+        if case.intent not in ("valid", "credentials") or "no credentials, invalid" in case.label:
             continue
         reading = read_body(operation, case.request)
         assert reading.trouble == "", case
