@@ -141,7 +141,7 @@ class Recorder:
                 found = replace(finding, place=finding.place or place(finding.where, self._names(finding.operation)))
                 kept = found.masked(self.session.target.masking)
                 if self.outcome.smaller(kept):
-                    told = story(self._recording, finding, self.session.contract, several=finding.check in scenarios)
+                    told = story(self._recording, finding, self.session.contract, several=_needs_several(finding))
                     kept = replace(kept, story=None if told is None else {**told, "item": self._item})
                 self.outcome.note(kept)
                 noted.append(kept)
@@ -178,3 +178,8 @@ class Recorder:
         count = self.outcome.not_sent
         text = self.session.target.masking(str(reason))
         count[text] = count.get(text, 0) + 1
+
+
+def _needs_several(finding: Finding) -> bool:
+    """Whether a finding rests on more than its own exchange: those of scenarios do, unless their case stands alone."""
+    return finding.check in scenarios and finding.case.part == "scenario"
