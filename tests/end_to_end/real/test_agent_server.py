@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_server import serving
+from agent_server import serving, serving_js
 from departures import Departures, load_departures
 from threadmock.specs.loader import load
 
@@ -111,6 +111,14 @@ def test_the_server_in_javascript_differs_from_the_one_in_python_as_its_table_sa
 ) -> None:
     table = load_departures(Path(__file__).with_name("departures_js.yaml"))
     report = verify(real_js, tmp_path / "report", list(table.selected), [*PLAIN, "--as", "observed"])
+    holds_what_the_table_has(report, table)
+    assert not [each for each in report["operations"] if untested(each, table)]
+
+
+def test_the_server_in_javascript_is_no_other_where_its_graph_has_another_name(tmp_path: Path) -> None:
+    table = load_departures(Path(__file__).with_name("departures_js.yaml"))
+    with serving_js({"echo": "./graphs.mjs:agent"}) as url:
+        report = verify(url, tmp_path / "report", list(table.selected), [*PLAIN, "--as", "observed"])
     holds_what_the_table_has(report, table)
     assert not [each for each in report["operations"] if untested(each, table)]
 
