@@ -275,7 +275,7 @@ def test_a_secret_appears_in_no_artefact(provider, given, tmp_path):
     assert plan.returncode == 0
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     beside = {path.name for path in files if path.parent.name != "findings" and path.suffix != ".jsonl"}
-    assert beside == {"report.json", "junit.xml", "own.xml"}
+    assert beside == {"report.html", "report.json", "junit.xml", "own.xml"}
     assert len(files) > len(beside) + 1
     said = [text for each in (done, plan, again) for text in (each.stdout, each.stderr)]
     for text in (*said, *(path.read_text() for path in files)):
