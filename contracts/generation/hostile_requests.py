@@ -149,7 +149,9 @@ def _body(operation: Operation, full: Any) -> Iterator[Iterator[HostileCase]]:
         if place.steps[0] == key and not _is_shaped(place.branches):
             # A key that names nothing in a path would stay where it was made.
             continue
-        around = itertools.cycle((place.put, _within_full(full, place) or place.put))
+        whole = _within_full(full, place) or place.put
+        # The least that stands around a deep place may fail by itself, and hide what the value does.
+        around = itertools.cycle((whole, place.put) if place.level == 1 else (whole,))
         values = json_values(place.kinds(), lasting=place.steps[0] != key)
         yield (_in_body(operation, put, place.pointer, value, key) for put, value in zip(around, values, strict=False))
 

@@ -73,7 +73,7 @@ _INNER: tuple[tuple[str, str], ...] = (
     ("another type", '{"a":[null,[],{}]}'),
     ("a line break", '{"a\\r\\nb":"\\u0416\\ud83d\\ude00"}'),
     ("a key that stands twice", '{"a":1,"a":2}'),
-    ("a number beyond 64 bits", '{"a":' + "9" * 5000 + "}"),
+    ("thousands of digits", '{"a":' + "9" * 5000 + "}"),
 )
 _INNER_LASTING: tuple[tuple[str, str], ...] = (
     (NOT_A_NUMBER, '{"a":1e400}'),
@@ -95,6 +95,15 @@ _ITEMS: tuple[tuple[str, str], ...] = (
 _ITEMS_LASTING: tuple[tuple[str, str], ...] = ((SURROGATE, '["\\ud800"]'), (NOT_A_NUMBER, "[1e400]"))
 
 
+def _size_of(number: str) -> str:
+    """The family of a number, by how it is written."""
+    if len(number) > 1000:
+        return "thousands of digits"
+    if number == "1e400":
+        return "a number beyond a double"
+    return "a number beyond 64 bits" if len(number) > 3 else "a small number"
+
+
 def _values(pairs: Iterable[tuple[str, str]]) -> tuple[HostileValue, ...]:
     return tuple(HostileValue(family, text) for family, text in pairs)
 
@@ -103,7 +112,7 @@ _JSON_TEXTS = _values((family, json.dumps(text)) for family, text in _TEXTS)
 _OF_KIND: Mapping[str, tuple[HostileValue, ...]] = {
     "string": (*_JSON_TEXTS, *_values(_OTHER_TYPES[:3]), HostileValue(SURROGATE, '"\\ud800"')),
     "number": (
-        *(HostileValue("a number beyond 64 bits" if len(text) > 2 else "a small number", text) for text in _BIG),
+        *(HostileValue(_size_of(text), text) for text in _BIG),
         *_values(_OTHER_TYPES[:4]),
         HostileValue("a digit that is no number", '"²"'),
         HostileValue(NOT_A_NUMBER, "NaN"),
@@ -139,7 +148,7 @@ _RAW: tuple[tuple[str, str], ...] = (
     ("NUL", "%C0%80"),
 )
 QUERY_VALUES: tuple[HostileValue, ...] = (
-    *(HostileValue("a small number" if len(t) < 4 else "a number beyond 64 bits", t) for t in _NUMBER_TEXTS),
+    *(HostileValue(_size_of(text), text) for text in _NUMBER_TEXTS),
     *(HostileValue(family, quote(text, safe="")) for family, text in _TEXTS),
     *_values(_RAW),
 )
@@ -194,14 +203,14 @@ class HostileBody:
 
 
 BODIES: tuple[HostileBody, ...] = (
-    HostileBody("null as the body", b"null"),
-    HostileBody("an array as the body", b"[]"),
-    HostileBody("a text as the body", b'"x"'),
-    HostileBody("a number as the body", b"0"),
+    HostileBody("another type", b"null"),
+    HostileBody("another type", b"[]"),
     HostileBody("bytes that are no UTF-8", b'{"a":"\xff"}'),
     HostileBody("bytes that are no UTF-8", b"\xff\xfe{\x00}\x00"),
     HostileBody("a deep value", _deep(DEEP).encode()),
-    HostileBody("a number beyond 64 bits", b'{"a":' + b"9" * 5000 + b"}"),
+    HostileBody("thousands of digits", b'{"a":' + b"9" * 5000 + b"}"),
+    HostileBody("another type", b'"x"'),
+    HostileBody("another type", b"0"),
     HostileBody("an empty body", b""),
     HostileBody("a byte order mark", b"\xef\xbb\xbf{}"),
     HostileBody("another charset", b"\xff\xfe{\x00}\x00", "application/json; charset=utf-16"),
