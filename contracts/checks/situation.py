@@ -173,7 +173,7 @@ def _is_unknown(reading: Reading) -> bool:
 
 def refused_by_rule(reading: Reading) -> str:
     """The condition of the rule that explains this status; "" where none does."""
-    if reading.case.intent == "valid":
+    if reading.case.intent in ("valid", "hostile"):
         for condition in reading.rule.conditions:
             meant = reading.status == condition.status
             if meant and any(may_hold(condition, look_up, reading.sent) for look_up in _look_ups(reading)):

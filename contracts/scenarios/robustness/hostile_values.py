@@ -13,6 +13,7 @@ from threadmock.contracts.cases.case import base_value, case_with_body, full_val
 from threadmock.contracts.cases.families import makers
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.situation import refused_by_rule
 from threadmock.contracts.generation.hostile_requests import HostileCase, has_places, hostile_cases
 from threadmock.contracts.scenarios.scenario import Apart, ask
 from threadmock.contracts.target.guard import writes
@@ -101,7 +102,7 @@ def run_hostile_values(context: Context, operation: Operation) -> Iterator[Findi
                 continue
             sent += 1
             got.compared()
-            if got.status < 500 or got.status in _UNAVAILABLE:
+            if got.status < 500 or got.status in _UNAVAILABLE or refused_by_rule(got):
                 continue
             failures.add(hostile, got)
             sent += 1

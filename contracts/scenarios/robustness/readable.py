@@ -15,6 +15,7 @@ from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.cases.references import references
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.situation import refused_by_rule
 from threadmock.contracts.generation.hostile_values import json_values
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
@@ -94,7 +95,8 @@ def run_readable(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def _first_failing(context: Context, asked: list[Operation], thing: CreatedThing) -> Reading | None:
-    return next((got for each in asked if (got := _show(context, each, thing)).status >= 500), None)
+    answers = (_show(context, each, thing) for each in asked)
+    return next((got for got in answers if got.status >= 500 and not refused_by_rule(got)), None)
 
 
 def _odd_bodies(operation: Operation) -> Iterator[_OddBody]:
