@@ -90,7 +90,6 @@ _ITEMS: tuple[tuple[str, str], ...] = (
     ("a number beyond 64 bits", "[9223372036854775808]"),
     ("the same item twice", '["a","a"]'),
     ("another type", '[1,"1",null,true]'),
-    ("a long array", "[" + ",".join(["1"] * 2000) + "]"),
 )
 _ITEMS_LASTING: tuple[tuple[str, str], ...] = ((SURROGATE, '["\\ud800"]'), (NOT_A_NUMBER, "[1e400]"))
 
