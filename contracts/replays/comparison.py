@@ -116,7 +116,23 @@ def still(saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], values
         if before != after and not all(_kind(each[n]) == _FAULT for each in (was, answers) for n in group):
             told_now = f"is answered {_said(answers[group[0]])}, not {_said(was[group[0]])}"
             return "gone", f"request {group[0] + 1} of {len(steps)} {told_now}" if len(group) == 1 else _at_once(after)
-    return _compared(saved, own, answers, values)
+    state, why = _compared(saved, own, answers, values)
+    if state == "gone" and saved["about"] != "time" and _holds_others(saved, answers, values):
+        return "undecided", f"{why}; but the list holds things that others made, and they may be why"
+    return state, why
+
+
+def _holds_others(saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], values: Values) -> bool:
+    """Whether a list that is judged shows things now which were not made for it: what it shows hangs on them, too."""
+    number = saved["judged"]
+    value = parsed(answers[number]["body"])
+    lists = [
+        each for each in ([value, *value.values()] if isinstance(value, dict) else [value]) if isinstance(each, list)
+    ]
+    names = {**_met(answers, number, times=False), **values.names("now")}
+    sent = _texts(saved["steps"][number]["request"])
+    items = [item for each in lists for item in each if isinstance(item, dict)]
+    return any(not _is_known(_plain(item, names, sent)) for item in items)
 
 
 def _hidden(saved: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> str:
@@ -225,12 +241,7 @@ def _renamed(
     times: bool = True,
 ) -> Any:
     """What a response says, with ids and times named by the response that held them first."""
-    known = dict(names)
-    for earlier in range(number):
-        for place, value in leaf_values(answers[earlier]).items():
-            moment = times and isinstance(value, str) and TIME.fullmatch(value)
-            if (moment or names_something(place, value)) and not re.search(r"/\d+(/|$)", place):
-                known.setdefault(str(value), f"{'at' if moment else 'of'} {earlier} {place}")
+    known = {**_met(answers, number, times=times), **names}
     said = normal(answers[number], known, _texts(saved["steps"][number]["request"]))
     if events(answers[number]) is not None and saved["about"] != "payload":
         # the state that events show hangs on what else was asked before
@@ -243,6 +254,17 @@ def _renamed(
     if own in answers[number]["headers"]:
         counted[own] = _plain_text(answers[number]["headers"][own], known, "")
     return [_loose(said, exact=saved["about"] == "beside"), counted if saved["about"] == "headers" else {}]
+
+
+def _met(answers: Sequence[Mapping[str, Any]], number: int, *, times: bool) -> dict[str, str]:
+    """The ids, and times, that the responses before one held: value to where it was met first."""
+    known: dict[str, str] = {}
+    for earlier in range(number):
+        for place, value in leaf_values(answers[earlier]).items():
+            moment = times and isinstance(value, str) and TIME.fullmatch(value)
+            if (moment or names_something(place, value)) and not re.search(r"/\d+(/|$)", place):
+                known.setdefault(str(value), f"{'at' if moment else 'of'} {earlier} {place}")
+    return known
 
 
 def _loose(value: Any, *, exact: bool = False) -> Any:

@@ -213,7 +213,7 @@ def test_no_file_holds_a_secret_and_the_header_comes_at_replay(tmp_path):
     run.target = Target(WsgiTransport(open_to_all), "there", given=given, masking=secrets_of(contract, given))
     summary = Summary(run)
     summary.gather(run.perform(run.operations[0].slug, "coverage"))
-    assert summary.findings
+    assert summary.causes
     write_report(summary, 1)
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or SECRET not in path.read_text()
