@@ -23,7 +23,7 @@ from threadmock.contracts.checks.check import Check, CheckFailed
 from threadmock.contracts.checks.checked_exchange import Problem, problems
 from threadmock.contracts.checks.context import Context, Verdict
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.checks.situation import content_trouble
+from threadmock.contracts.checks.situation import content_trouble, named_things
 from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -327,7 +327,9 @@ def _remember(reading: Reading) -> None:
         memory["fresh"].discard(reading.chosen_key)
     if content_trouble(reading):
         return
+    content.shown_before(reading).update(name for name, value in reading.made.items() if value is not None)
     memory.setdefault("paths", set()).add(reading.request.path)
+    memory.setdefault("named", set()).update(named_things(reading))
     if reading.rule.key is not None and reading.rule.key.member in reading.made:
         memory.setdefault("keys", set()).add(dump_json(reading.made[reading.rule.key.member]))
     if (

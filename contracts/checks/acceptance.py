@@ -1,5 +1,6 @@
 """Whether the right requests are taken: valid ones accepted, invalid, unreadable and unauthenticated ones refused."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,10 +18,16 @@ from threadmock.contracts.checks.situation import (
     unreadable,
 )
 from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.operations.parameters import parse_query, value_of
+from threadmock.specs.schemas.validation import checker
 from threadmock.specs.text import one_line, shorten
 
 _MESSAGES = ("detail", "message", "msg", "error", "title", "code", "type", "reason", "description")
 _LEVELS, _MOST_WORDS, _LONGEST = 4, 4, 160
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "t": True, "y": True} | {
+    "0": False, "false": False, "no": False, "off": False, "f": False, "n": False
+}  # fmt: skip
+_NUMBER = re.compile(r"[+-]?(\d[\d_]{0,17}([.,]\d{0,17})?|\.\d{1,17})(e[+-]?\d{1,2})?", re.ASCII)
 _FORMLESS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -140,6 +147,7 @@ def check_invalid_refused(reading: Reading) -> Iterator[Problem]:
             f"status {reading.status}: it was accepted",
             where=reading.case.where,
             source=_refusal_source(reading),
+            evidence="assumed" if _is_spelling(reading) else "documented",
         )
     elif reading.reply is not None and documents_errors(reading) and not (fits_error(reading) or earned(reading)):
         known = ", ".join(error_statuses(reading))
@@ -149,6 +157,31 @@ def check_invalid_refused(reading: Reading) -> Iterator[Problem]:
             where=reading.case.where,
             source=f"{reading.operation.pointer}/responses",
         )
+
+
+def _is_spelling(reading: Reading) -> bool:
+    """Whether all that is wrong is how a query writes a boolean, a number or nothing: frameworks differ in that."""
+    for parameter in reading.operation.parameters_in("query"):
+        if f"/{parameter.name}" == reading.case.where:
+            texts = [text for name, text in parse_query(reading.request.query) if name == parameter.name]
+            judge = checker(parameter.schema)
+            wrong = [text for text in texts if not judge.accepted(value_of(parameter, [text]))]
+            return bool(wrong) and all(
+                any(map(judge.accepted, readings_of(text))) or not text.strip() for text in wrong
+            )
+    return False
+
+
+def readings_of(text: str) -> Iterator[Any]:
+    """The booleans, numbers and nulls that frameworks read a text of a query as."""
+    word = text.strip().casefold()
+    if word in _BOOLEANS:
+        yield _BOOLEANS[word]
+    if word in ("null", "none", "nil", "undefined"):
+        yield None
+    if _NUMBER.fullmatch(word):
+        number = float(word.replace("_", "").replace(",", "."))
+        yield int(number) if number.is_integer() else number
 
 
 def check_malformed_refused(reading: Reading) -> Iterator[Problem]:

@@ -3,81 +3,23 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.contracts.cases.shapes import subschema
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.echo import Difference, differences, same
 from threadmock.contracts.checks.expected import Expected, NearMoment, expectations
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble, is_plain_name
-from threadmock.contracts.checks.storing import makes, merge_of, overlap, stores
-from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.contracts.checks.storing import echoed_members, is_hidden, makes, merge_of, one_shape, overlap, stores
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, dig
 from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.schemas.declared import required
+from threadmock.specs.schemas.text_formats import NO_FORMS, Forms
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import dump_json
 
 MAX_DIFFERENCES = 3
-
-
-def echoed_members(reading: Reading) -> dict[str, Any]:
-    """Members that were sent and that the response has to show: name to value as sent.
-
-    Both sides declare them with agreeing schemas, and no rule says that the response gets them from elsewhere.
-    """
-    if not stores(reading) or reading.rule.reply is not None:
-        return {}
-    if reading.policy is not None and reading.policy.reply == "existing" and reading.may_exist:
-        key = reading.rule.key
-        return {key.member: reading.chosen_key} if key and key.member in reading.sent else {}
-    return {name: value for name, value in reading.sent.items() if _is_echoed(reading, name, value)}
-
-
-def _is_echoed(reading: Reading, name: str, value: Any) -> bool:
-    if name not in reading.asked_members or name not in reading.made_members or _is_hidden(reading, name):
-        return False
-    key, setting = reading.rule.key, reading.rule.set.get(name)
-    if key is not None and key.member == name:
-        return key.source == Source("body", (name,)) and reading.chosen_key is not ABSENT
-    if reading.rule.traits.changes and value is None and {name, "*"} & reading.rule.nulls.keys():
-        return False
-    if setting is not None and not _from_body(reading, name, setting, value):
-        return False
-    schema = reading.node_schema(name)
-    return schema is not None and _one_shape(reading, name) and checker(schema).valid(value)
-
-
-def _from_body(reading: Reading, name: str, setting: Setting, value: Any) -> bool:
-    """Whether the rule gives the member this very value: from the body, or from elsewhere where that says the same."""
-    if setting.kind != "from" or setting.members or (value is None and setting.null == "absent"):
-        return False
-    there = (v for v in map(reading.look_up, setting.sources) if v is not ABSENT)
-    return setting.sources[0] == Source("body", (name,)) or next(there, ABSENT) == value
-
-
-def _is_hidden(reading: Reading, name: str) -> bool:
-    return any(shown.member == name for shown in reading.rule.shown)
-
-
-def _one_shape(reading: Reading, name: str) -> bool:
-    """Whether both sides declare the same members inside, so that neither says more than the other."""
-    asked, made = reading.asked_schema, reading.made_schema
-    if asked is None or made is None:
-        return False
-    ours, theirs = asked.resolve(reading.asked_members[name]), made.resolve(reading.made_members[name])
-    return _inner_names(ours) == _inner_names(theirs)
-
-
-def _inner_names(node: Any) -> frozenset[str]:
-    if not isinstance(node, Mapping):
-        return frozenset()
-    branches = [node, *(branch for word in ("anyOf", "oneOf", "allOf") for branch in node.get(word, ()))]
-    return frozenset(name for b in branches if isinstance(b, Mapping) for name in b.get("properties", ()))
-
-
-def _form(reading: Reading, name: str) -> str:
-    node = reading.made_members.get(name)
-    form = node.get("format", "") if isinstance(node, Mapping) else ""
-    return str(form)
 
 
 def check_echo(reading: Reading) -> Iterator[Problem]:
@@ -87,15 +29,28 @@ def check_echo(reading: Reading) -> Iterator[Problem]:
             continue
         if name not in reading.made:
             if not _is_empty(sent):
-                yield _echo_problem(reading, name, Difference((), "a member that was sent is missing"), "documented")
+                difference = Difference((), "a member that was sent is missing")
+                yield _echo_problem(reading, name, difference, evidence_of_absence(reading, name))
             continue
         found = _differences(reading, name, sent)
         for difference, _ in zip(found, range(MAX_DIFFERENCES), strict=False):
-            lax = difference.loss or _may_differ(reading, name, sent)
+            lax = difference.loss or difference.added or _may_differ(reading, name, sent)
             yield _echo_problem(reading, name, difference, "assumed" if lax else "documented")
     for name in _unsent_containers(reading):
         if name not in reading.broken and reading.made.get(name):
-            yield _echo_problem(reading, name, Difference((), "holds something where nothing was sent"), "documented")
+            yield _echo_problem(reading, name, Difference((), "holds something where nothing was sent"), "assumed")
+
+
+def evidence_of_absence(reading: Reading, name: str) -> Evidence:
+    """On what it rests that a member is there: what an operation never shows it need not show, if it is optional."""
+    needed = required(reading.made_schema) if reading.made_schema else frozenset()
+    return "documented" if name in needed or name in shown_before(reading) else "assumed"
+
+
+def shown_before(reading: Reading) -> set[str]:
+    """Members that answers of this operation have shown so far, with something in them."""
+    known: dict[str, set[str]] = reading.context.memory.setdefault("shown", {})
+    return known.setdefault(reading.operation.slug, set())
 
 
 def _differences(reading: Reading, name: str, sent: Any) -> Iterator[Difference]:
@@ -103,7 +58,7 @@ def _differences(reading: Reading, name: str, sent: Any) -> Iterator[Difference]
     got = reading.made[name]
     if reading.rule.traits.changes and merge_of(reading.rule, name) != "replace":
         sent, got = overlap(sent, got)
-    return differences(sent, got, _form(reading, name))
+    return differences(sent, got, reading.forms(name))
 
 
 def _may_differ(reading: Reading, name: str, sent: Any) -> bool:
@@ -149,17 +104,24 @@ def _echo_problem(reading: Reading, name: str, difference: Difference, evidence:
 def check_defaults(reading: Reading) -> Iterator[Problem]:
     """A member that was left out holds the default that the request's schema documents."""
     for name, default in _defaults(reading).items():
-        if name in reading.made and name not in reading.broken and not same(default, reading.made[name]):
+        if (
+            name in reading.made
+            and name not in reading.broken
+            and not same(default, reading.made[name], reading.forms(name))
+        ):
             yield reading.problem(
                 f"{name} holds its documented default, {default!r}",
                 f"{name}: another value where the member was left out",
                 where=f"/{name}",
                 source=reading.pointer(name, asked=True) + "/default",
-                evidence=_default_evidence(reading.asked_members[name]),
+                evidence=_default_evidence(reading, name, default),
             )
 
 
-def _default_evidence(node: Any) -> Evidence:
+def _default_evidence(reading: Reading, name: str, default: Any) -> Evidence:
+    schema, node = reading.asked_schema, reading.asked_members[name]
+    if schema and not checker(subschema(schema, node)).valid(default):
+        return "assumed"  # a default that its own schema refuses
     mark = node.get("x-evidence") if isinstance(node, Mapping) else None
     if isinstance(mark, Mapping):
         mark = mark.get("default")
@@ -173,7 +135,7 @@ def _defaults(reading: Reading) -> dict[str, Any]:
             continue
         setting = reading.rule.set.get(name)
         elsewhere = setting is not None and not (setting.kind == "from" and setting.sources[0].place == "body")
-        shared = name in reading.made_members and _one_shape(reading, name) and not _is_hidden(reading, name)
+        shared = name in reading.made_members and one_shape(reading, name) and not is_hidden(reading, name)
         if shared and not elsewhere:
             found[name] = node["default"]
     return found
@@ -235,7 +197,7 @@ def _told(reading: Reading) -> Iterator[tuple[Expected, Any]]:
     for expected in expectations(reading):
         name = expected.steps[0]
         undeclared = bool(reading.made_members) and name not in reading.made_members and name not in reading.made
-        if name in covered or undeclared or _is_hidden(reading, name):
+        if name in covered or undeclared or is_hidden(reading, name):
             continue
         yield expected, dig(reading.made, expected.steps)
 
@@ -264,11 +226,18 @@ def _agrees(reading: Reading, expected: Expected, got: Any) -> bool:
         return not expected.said_by_client or _is_empty(expected.value)
     if _is_empty(expected.value) and _is_empty(got):
         return True
-    return _holds(expected.value, got, _form(reading, expected.steps[0]))
+    return _holds(expected.value, got, _forms_at(reading, expected))
 
 
-def _holds(expected: Any, got: Any, form: str = "") -> bool:
-    return expected.fits(got) if isinstance(expected, NearMoment) else same(expected, got, form)
+def _holds(expected: Any, got: Any, forms: Forms = NO_FORMS) -> bool:
+    return expected.fits(got) if isinstance(expected, NearMoment) else same(expected, got, forms)
+
+
+def _forms_at(reading: Reading, expected: Expected) -> Forms:
+    forms = reading.forms(expected.steps[0])
+    for step in expected.steps[1:]:
+        forms = forms.member(step)
+    return forms
 
 
 def _is_empty(value: Any) -> bool:
@@ -360,7 +329,7 @@ def _unguessable(value: Any) -> bool:
 def check_server_set(reading: Reading) -> Iterator[Problem]:
     """What the server sets is not taken from the client."""
     for name, value in forged(reading).items():
-        if name in reading.made and same(value, reading.made[name], _form(reading, name)):
+        if name in reading.made and same(value, reading.made[name], reading.forms(name)):
             # Where the request's schema names the member, the client has some say in it.
             evidence: Evidence = "assumed" if name in reading.asked_members else "documented"
             yield reading.problem(

@@ -5,18 +5,22 @@ its implementations (integers beyond 2^53, RFC 8259, 6; NUL, which some stores c
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from threadmock.specs.documents.pointers import pointer_of
 from threadmock.specs.schemas.formats import read_date_time
+from threadmock.specs.schemas.text_formats import NO_FORMS, Forms
 from threadmock.specs.text import cut, shorten
 
 EXACT = 2**53
 _MICROSECOND = 1e-6
 _SHOWN, _BEFORE = 40, 10
+_FRACTION = re.compile(r":\d\d\.(\d+)")
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,15 @@ class Difference:
     """One place where the values differ.
 
     steps: from the top of what was compared. what: one clause without data, so that equal causes read equal.
-    loss: JSON lets an implementation lose this. values: both sides, where there are two.
+    loss: JSON lets an implementation lose this. values: both sides, where there are two. added: nothing that was sent is
+    off; a member came besides.
     """
 
     steps: tuple[str | int, ...]
     what: str
     loss: bool = False
     values: tuple[Any, Any] | None = None
+    added: bool = False
 
     @property
     def told(self) -> str:
@@ -43,14 +49,16 @@ class Difference:
         return pointer_of(self.steps)
 
 
-def differences(sent: Any, got: Any, form: str = "") -> Iterator[Difference]:
-    """Where `got` is not what was sent, depth first. form: the schema's `format` of a text, "" where it has none."""
-    return _compare(sent, got, form, ())
+def differences(sent: Any, got: Any, forms: Forms | str = NO_FORMS) -> Iterator[Difference]:
+    """Where `got` is not what was sent, depth first. forms: what its texts denote, or the one `format` of a text."""
+    if isinstance(forms, str):
+        forms = Forms(anywhere=frozenset({forms}))
+    return _compare(sent, got, forms, ())
 
 
-def same(sent: Any, got: Any, form: str = "") -> bool:
+def same(sent: Any, got: Any, forms: Forms | str = NO_FORMS) -> bool:
     """Whether both are one JSON value."""
-    return next(differences(sent, got, form), None) is None
+    return next(differences(sent, got, forms), None) is None
 
 
 def contrast(one: Any, other: Any, words: tuple[str, str] = ("sent", "got")) -> str:
@@ -88,17 +96,20 @@ def type_name(value: Any) -> str:
     return "a text" if isinstance(value, str) else "an array" if isinstance(value, list) else "an object"
 
 
-def _compare(sent: Any, got: Any, form: str, steps: tuple[str | int, ...]) -> Iterator[Difference]:
+def _compare(sent: Any, got: Any, forms: Forms, steps: tuple[str | int, ...]) -> Iterator[Difference]:
     if type_name(sent) != type_name(got):
         lost = isinstance(sent, int) and not isinstance(sent, bool) and abs(sent) > EXACT
         yield Difference(steps, f"{type_name(sent)} came back as {type_name(got)}", lost, (sent, got))
     elif isinstance(sent, dict):
-        yield from _compare_objects(sent, got, steps)
+        yield from _compare_objects(sent, got, forms, steps)
     elif isinstance(sent, list):
-        yield from _compare_arrays(sent, got, steps)
+        yield from _compare_arrays(sent, got, forms, steps)
     elif isinstance(sent, str):
-        if not _same_text(sent, got, form):
-            yield Difference(steps, _how(sent, got), _lost_nul(sent, got), (sent, got))
+        texts = forms.texts if sent != got else frozenset[str]()
+        if not _same_text(sent, got, texts):
+            yield Difference(
+                steps, _how(sent, got), _lost_nul(sent, got) or _lost_fraction(sent, got, texts), (sent, got)
+            )
     elif isinstance(sent, bool) or sent is None:
         if sent is not got:
             yield Difference(steps, "the other boolean came back", values=(sent, got))
@@ -106,40 +117,75 @@ def _compare(sent: Any, got: Any, form: str, steps: tuple[str | int, ...]) -> It
         yield Difference(steps, "another number came back", _lost_digits(sent, got), (sent, got))
 
 
-def _compare_objects(sent: dict[str, Any], got: dict[str, Any], steps: tuple[str | int, ...]) -> Iterator[Difference]:
+def _compare_objects(
+    sent: dict[str, Any], got: dict[str, Any], forms: Forms, steps: tuple[str | int, ...]
+) -> Iterator[Difference]:
     missing = [name for name in sent if name not in got]
     for name in missing:
         yield Difference((*steps, name), "a member that was sent is missing", "\0" in name)
     nul = any("\0" in name for name in missing)
     for name in got:
         if name not in sent:
-            yield Difference((*steps, name), "a member came back that was not sent", nul)
+            yield Difference((*steps, name), "a member came back that was not sent", nul, added=True)
     for name, value in sent.items():
         if name in got:
-            yield from _compare(value, got[name], "", (*steps, name))
+            yield from _compare(value, got[name], forms.member(name), (*steps, name))
 
 
-def _compare_arrays(sent: list[Any], got: list[Any], steps: tuple[str | int, ...]) -> Iterator[Difference]:
+def _compare_arrays(
+    sent: list[Any], got: list[Any], forms: Forms, steps: tuple[str | int, ...]
+) -> Iterator[Difference]:
     if len(sent) != len(got):
         yield Difference(
             steps, "the array came back " + ("shorter" if len(got) < len(sent) else "longer"), values=(sent, got)
         )
         return
+    item = forms.item
     for position, (ours, theirs) in enumerate(zip(sent, got, strict=True)):
-        yield from _compare(ours, theirs, "", (*steps, position))
+        yield from _compare(ours, theirs, item, (*steps, position))
 
 
-def _same_text(sent: str, got: str, form: str) -> bool:
+def _same_text(sent: str, got: str, texts: frozenset[str]) -> bool:
     if sent == got:
         return True
+    if "uuid" in texts and _same_uuid(sent, got):
+        return True
+    apart = _apart(sent, got) if "date-time" in texts else None
+    return apart is not None and apart <= _MICROSECOND
+
+
+def _same_uuid(sent: str, got: str) -> bool:
     try:
-        if form == "uuid":
-            return uuid.UUID(sent) == uuid.UUID(got)
-        if form == "date-time":
-            return abs((read_date_time(sent) - read_date_time(got)).total_seconds()) <= _MICROSECOND
+        return uuid.UUID(sent) == uuid.UUID(got)
     except ValueError:
         return False
-    return False
+
+
+def _apart(sent: str, got: str) -> float | None:
+    """Seconds between two moments; None where either text denotes none."""
+    try:
+        return abs((_moment(sent) - _moment(got)).total_seconds())
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return read_date_time(text)
+    except ValueError:
+        found = datetime.fromisoformat(text)  # a moment that only the prose calls so may lack its offset
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _lost_fraction(sent: str, got: str, texts: frozenset[str]) -> bool:
+    """Whether a moment came back with fewer digits of its second: stores keep some of them."""
+    kept, apart = _digits(got), _apart(sent, got) if "date-time" in texts else None
+    return apart is not None and kept < _digits(sent) and apart < 10.0**-kept
+
+
+def _digits(text: str) -> int:
+    found = _FRACTION.search(text)
+    return len(found[1]) if found else 0
 
 
 def _how(sent: str, got: str) -> str:

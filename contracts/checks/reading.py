@@ -24,6 +24,7 @@ from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.replies import check_response
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.schemas.text_formats import Forms, forms_of
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
@@ -239,6 +240,10 @@ class Reading:
         schema = self.made_schema
         return subschema(schema, self.made_members[member]) if schema and member in self.made_members else None
 
+    def forms(self, member: str) -> Forms:
+        """What the texts in a member denote, by the schemas of request and response."""
+        return forms_of(member, self.made_schema, self.asked_schema)
+
     def branches(self, member: str) -> tuple[Branch, ...]:
         """The ways in which a member of the response can match its schema."""
         schema = self.made_schema
@@ -283,10 +288,12 @@ class Reading:
         """
         evidence = problem.evidence or "documented"
         held = evidence if problem.unconditional else weakest(evidence, self.case.evidence)
+        # What was seen of the real service binds nobody who was asked to keep to the document.
+        unsure = held == "assumed" or (held == "observed" and self.context.contract.layer == "documented")
         return Finding(
             check=check,
             operation=self.operation.slug,
-            severity="unconfirmed" if held == "assumed" else "failure",
+            severity="unconfirmed" if unsure else "failure",
             evidence=held,
             where=problem.where,
             expected=problem.expected,

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
+from threadmock.specs.members import ABSENT
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.schemas.text_formats import Forms
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.wire.messages import media_type
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+_SELECTING = frozenset({"select", "fields", "$select", "_fields", "only"})
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
@@ -37,7 +41,11 @@ def check_documented_status(reading: Reading) -> Iterator[Problem]:
         return
     known = ", ".join(reading.operation.replies) or "none"
     # A body that can't be read is refused before the operation sees it, often by a layer that knows no document.
-    lax = refusal and ((reading.status == 400 and unreadable(reading)) or reading.case.intent == "media_type")
+    # A document that gives a body to a status without one asks for two things at once.
+    bodiless = [reply for status, reply in reading.operation.replies.items() if status in ("204", "205")]
+    contradicts = reading.accepted and any(reply.content for reply in bodiless)
+    unread = reading.status == 400 and unreadable(reading)
+    lax = contradicts or (refusal and (unread or reading.case.intent == "media_type"))
     yield reading.problem(
         f"a documented status: {known}",
         f"status {reading.status}, which is not documented",
@@ -79,9 +87,36 @@ def _problem(reading: Reading, violation: Violation, expected: str) -> Problem:
         f"{violation.keyword}: {violation.message[:300]}",
         where=violation.pointer,
         source=source,
-        evidence=violation.evidence,
+        evidence="assumed" if _contradicts_itself(reading, violation) else violation.evidence,
         unconditional=True,
     )
+
+
+def _contradicts_itself(reading: Reading, violation: Violation) -> bool:
+    """Whether the document asks elsewhere for what it forbids here, so that nobody can do right by it."""
+    if violation.keyword == "no_body":
+        return bool(reading.reply and reading.reply.content)
+    if violation.where != "body":
+        return False
+    if violation.keyword == "required" and selects(reading):
+        return True
+    forms = Forms(((reading.made_schema, reading.made_schema.document),)) if reading.made_schema else Forms()
+    value = reading.value
+    for step in violation.location:
+        forms = forms.item if isinstance(step, int) else forms.member(str(step))
+        try:
+            value = value[step]
+        except (IndexError, KeyError, TypeError):
+            return False
+    return any(type(each) is type(value) and each == value for each in forms.said)
+
+
+def selects(reading: Reading) -> bool:
+    """Whether the request asks for some members only, by a rule or by what such a place is commonly called."""
+    rule = reading.rule
+    known = [source for source in (rule.select, rule.listing.select if rule.listing else None) if source]
+    asked = {*reading.sent, *(name for name, _ in parse_query(reading.request.query))}
+    return any(reading.look_up(source) is not ABSENT for source in known) or bool(asked & _SELECTING)
 
 
 def check_media_type(reading: Reading) -> Iterator[Problem]:

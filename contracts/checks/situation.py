@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from threadmock.contracts.cases.case import linked_members
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.own_syntax import own_syntax
+from threadmock.contracts.cases.references import listed_agent_places, references
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
 from threadmock.contracts.checks.reading import Reading
@@ -15,6 +17,7 @@ from threadmock.specs.behaviour.conditions import agrees, asks_of_store
 from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.members import ABSENT, spread
+from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.wire.messages import is_json, media_type
 from threadmock.specs.wire.strictjson import depth_of
@@ -24,6 +27,8 @@ LONG_HEAD = 4 * 1024
 DEEP = 32
 WIDE = 5_000
 SAFE_INTEGER = 2**53
+_NAMING = re.compile(r"(^|_|-|(?<=[a-z]))(id|ids|Id|Ids|ID|IDs|uuid|key|keys)$")
+_LONG_NUMBER = re.compile(r"[+-]?\d{16,400}", re.ASCII)
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200}")
 _ABOUT_NOTHING: Mapping[str, str] = {
     "method": "the method is not the operation's",
@@ -104,7 +109,10 @@ _earned: Mapping[int, Callable[[Reading], bool]] = {
     401: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths"),
     403: lambda r: r.case.credentials != "good" or not r.context.memory.get("paths") or _refers(r),
     404: lambda r: (
-        r.case.standing == "unknown" or r.request.path not in r.context.memory.get("paths", ()) or _refers(r)
+        r.case.standing == "unknown"
+        or r.request.path not in r.context.memory.get("paths", ())
+        or _refers(r)
+        or names_other_things(r)
     ),
     405: lambda r: r.case.intent == "method",
     406: _unusual_accept,
@@ -123,8 +131,46 @@ def earned(reading: Reading) -> bool:
     return asked is not None and asked(reading)
 
 
+def names_other_things(reading: Reading) -> bool:
+    """Whether the request names things that nobody made, and no accepted request named: then a 404 is right."""
+    memory = reading.context.memory
+    needed = {(str(needed.source), str(reading.look_up(needed.source))) for needed in reading.rule.requires}
+    known = {(source.rpartition(".")[2], value) for source, value in needed & memory.get("references", set())}
+    return bool(named_things(reading) - memory.get("named", set()) - known)
+
+
+def named_things(reading: Reading) -> set[tuple[str, str]]:
+    """Drawn keys in the body, at any depth, the query and the path: name and value; not those of what is there."""
+    case, key = reading.case, reading.rule.key
+    there = {name.source.steps[0] for name in references(reading.operation)} if case.standing == "there" else set()
+    agents = {place.source.steps[-1] for place in listed_agent_places(reading.operation)}
+    own = key.source.steps[-1] if key and key.source and reading.rule.action == "create" else ""
+    skipped = {*there, *agents, *linked_members(reading.operation), own}
+    pairs = [*parse_query(reading.request.query), *reading.path_values.items(), *_members(reading.sent)]
+    return {
+        (name, str(value))
+        for name, value in pairs
+        if _NAMING.search(name) is not None and name not in skipped
+        if isinstance(value, str | int | list) and not isinstance(value, bool) and value != []
+    }
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every member of a value, at any depth."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            yield from ((str(name), child) for name, child in node.items())
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
 def excused(reading: Reading) -> str:
     """Why a valid request may be refused with this status, so that there is no finding; "" where it may not."""
+    if reading.status == 404 and names_other_things(reading):
+        return "the request names a thing that nobody made"
     if reading.case.standing == "unknown":
         refusal = reading.rule.refusals.get("unknown")
         if reading.status in (403, 404, 410) or (refusal and reading.status == refusal.status):
@@ -310,6 +356,9 @@ def _doubt_size(reading: Reading) -> str:
 
 
 def _doubt_values(reading: Reading) -> str:
+    for _, text in parse_query(reading.request.query):
+        if _LONG_NUMBER.fullmatch(text) and abs(int(text)) > SAFE_INTEGER:
+            return "a number is beyond 2^53"
     if reading.case.value is ABSENT:
         return ""
     for value in _leaves(reading.case.value):

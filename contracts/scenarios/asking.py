@@ -1,11 +1,12 @@
 """How scenarios of whole families ask: one operation about certain things, and what a response says of one of them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks import Context, Reading
+from threadmock.contracts.checks.content import evidence_of_absence
 from threadmock.contracts.checks.echo import contrast, same
 from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.scenarios.scenario import ask
@@ -13,6 +14,7 @@ from threadmock.contracts.target.prerequisites import CreatedThing, Prerequisite
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.schemas.text_formats import MOMENTS, Forms
 
 _THEN_AND_NOW = ("was", "is")
 CLIENT_ERRORS = range(400, 500)
@@ -45,7 +47,16 @@ def evidence_of(*operations: Operation) -> Evidence:
     return weakest(*found)
 
 
-def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading) -> Iterator[str]:
+@dataclass(frozen=True)
+class Departure:
+    """One member that an answer shows otherwise than it should. what: a clause that begins with its name."""
+
+    member: str
+    what: str
+    evidence: Evidence = "documented"
+
+
+def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading) -> Iterator[Departure]:
     """Members that the client gave, and the times of making, that another response about the thing shows otherwise.
 
     before: an earlier response. Members that the later response does not declare, and hidden ones, are passed over.
@@ -55,15 +66,18 @@ def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading
         kept = name in sent or CREATED.fullmatch(name)
         if not kept or name in hidden or (after.made_members and name not in after.made_members):
             continue
-        node = after.made_members.get(name)
-        form = str(node.get("format", "")) if isinstance(node, Mapping) else ""
         if name not in after.made:
             if first not in (None, {}, [], ""):
-                yield f"{name} is missing"
+                yield Departure(name, f"{name} is missing", evidence_of_absence(after, name))
             continue
         after.compared()
-        if not same(_but_empty(first, sent.get(name), after.made[name]), after.made[name], form):
-            yield f"{name} holds another value ({contrast(first, after.made[name], _THEN_AND_NOW)})"
+        if not same(_but_empty(first, sent.get(name), after.made[name]), after.made[name], _forms(after, name)):
+            yield Departure(name, f"{name} holds another value ({contrast(first, after.made[name], _THEN_AND_NOW)})")
+
+
+def _forms(reading: Reading, name: str) -> Forms:
+    """What texts denote; those of a time of making are moments, whatever the schema says."""
+    return MOMENTS if CREATED.fullmatch(name) else reading.forms(name)
 
 
 def _but_empty(first: Any, sent: Any, later: Any) -> Any:
@@ -77,5 +91,5 @@ def _but_empty(first: Any, sent: Any, later: Any) -> Any:
 def alike(sent: Mapping[str, Any], before: Mapping[str, Any], item: Mapping[str, Any]) -> Iterator[str]:
     """As `differing`, for an item of a list: only what it shows counts."""
     for name, first in before.items():
-        if (name in sent or CREATED.fullmatch(name)) and name in item and not same(first, item[name], "date-time"):
+        if (name in sent or CREATED.fullmatch(name)) and name in item and not same(first, item[name], MOMENTS):
             yield f"{name} holds another value ({contrast(first, item[name], _THEN_AND_NOW)})"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from zlib import crc32
 
 from threadmock.contracts.cases.case import (
     Case,
@@ -20,6 +21,7 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.declared import properties
+from threadmock.specs.schemas.text_formats import Forms
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json
 
@@ -123,9 +125,24 @@ def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = No
             continue
         kinds = [branch for branch in shapes(media.schema).branches(node) if branch.kind != "null"]
         value = _holding(kinds[0].kind, kinds[0].keywords, f"{name} {mark}") if kinds else None
+        if isinstance(value, str) and Forms(((media.schema, node), (media.schema, _plain(shown[name])))).texts:
+            value = _moment(value)
         if value is not None and checker(subschema(media.schema, node)).accepted(value):
             made[name] = value
     return made if checker(media.schema).accepted(made) else dict(base)
+
+
+def _plain(node: Any) -> Any:
+    """A node of another schema, without what only that schema resolves."""
+    if isinstance(node, Mapping):
+        return {name: _plain(child) for name, child in node.items() if name != "$ref"}
+    return [_plain(child) for child in node] if isinstance(node, list | tuple) else node
+
+
+def _moment(mark: str) -> str:
+    """A moment that hangs on a text, for a text that the answer, or the prose, calls a moment."""
+    number = crc32(mark.encode())
+    return f"2026-01-{1 + number % 28:02}T{number // 28 % 24:02}:{number // 672 % 60:02}:{number // 40320 % 60:02}Z"
 
 
 def usable(context: Context, operation: Operation, value: dict[str, Any]) -> dict[str, Any]:

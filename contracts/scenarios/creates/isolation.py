@@ -74,7 +74,7 @@ def run_forged(context: Context, operation: Operation) -> Iterator[Finding]:
     for name, forgery in forgeries.items():
         if name in got.made:
             got.compared()
-        if name in got.made and same(forgery, got.made[name], _form(got, name)):
+        if name in got.made and same(forgery, got.made[name], got.forms(name)):
             yield got.find(
                 "forged",
                 f"{name} as the server sets it: the request's schema does not have it",
@@ -83,11 +83,6 @@ def run_forged(context: Context, operation: Operation) -> Iterator[Finding]:
                 source=got.pointer(name),
                 exchanges=2,
             )
-
-
-def _form(reading: Reading, name: str) -> str:
-    node = reading.made_members.get(name)
-    return str(node.get("format", "")) if isinstance(node, dict) else ""
 
 
 def _forgeries(plain: Reading) -> dict[str, Any]:

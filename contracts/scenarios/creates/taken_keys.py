@@ -80,9 +80,7 @@ def unchanged_thing(check: str, original: Reading, again: Reading, policy: Polic
     for name, first in original.made.items():
         if name in hidden or name not in again.made:
             continue
-        node = again.made_members.get(name)
-        form = node.get("format", "") if isinstance(node, dict) else ""
-        for difference in differences(first, again.made[name], form):
+        for difference in differences(first, again.made[name], again.forms(name)):
             yield again.find(
                 check,
                 f"{name} of the existing thing, as it was",

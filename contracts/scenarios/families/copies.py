@@ -21,6 +21,7 @@ from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
+from threadmock.specs.schemas.text_formats import MOMENTS
 
 INSIDE = 2
 
@@ -114,7 +115,7 @@ def _equal(context: Context, pair: Pair) -> Iterator[Finding]:
         first = pair.before.get(name)
         if shown.made and name in pair.before:
             shown.compared()
-        if shown.made and name in pair.before and not same(first, shown.made.get(name), "date-time"):
+        if shown.made and name in pair.before and not same(first, shown.made.get(name), MOMENTS):
             yield pair.find(f"{name} as in the original", f"{name} holds another value in the copy")
 
 
@@ -162,7 +163,7 @@ def _independent(context: Context, pair: Pair, contents: Mapping[str, Counter[st
     for name in pair.original.sent:
         if name in first.made and shown.made:
             shown.compared()
-        if first.made and shown.made and not same(first.made.get(name), shown.made.get(name), "date-time"):
+        if first.made and shown.made and not same(first.made.get(name), shown.made.get(name), MOMENTS):
             yield pair.find(f"{name} of the copy as it was", f"{name}: another value {then}")
     for child, before in contents.items():
         if before is not None and _contents(context, pair, child, pair.copied) != before:

@@ -69,10 +69,10 @@ def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Fin
             yield got.find(
                 "read_your_writes",
                 f"what {thing.maker} answered when it was made",
-                what,
-                where=f"/{what.partition(' ')[0]}",
+                what.what,
+                where=f"/{what.member}",
                 source=f"rule {got.operation.pointer}/x-behaviour",
-                evidence=evidence_of(got.operation, thing.maker),
+                evidence=weakest(what.evidence, evidence_of(got.operation, thing.maker)),
                 exchanges=3,
             )
 

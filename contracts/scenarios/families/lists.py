@@ -25,6 +25,7 @@ from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import dotted
+from threadmock.specs.schemas.validation import checker
 
 SEVERAL = 5
 MOST_DEFAULT = 30
@@ -67,8 +68,8 @@ def default_of(operation: Operation) -> tuple[int | None, Evidence]:
     listing, way = operation.rule.listing, paging_of(operation)
     schema = schema_at(operation, way.limit) if way.limit else None
     documented = schema.document.get("default") if schema else None
-    if isinstance(documented, int):
-        return documented, "documented"
+    if isinstance(documented, int) and schema is not None:
+        return documented, "documented" if checker(schema).valid(documented) else "assumed"
     return (listing.default_limit, listing.evidence) if listing else (None, "assumed")
 
 

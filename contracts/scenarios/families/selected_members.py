@@ -23,6 +23,7 @@ from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.schemas.text_formats import MOMENTS
 from threadmock.specs.schemas.validation import checker
 
 EXTRACTED = "extracted"
@@ -120,7 +121,7 @@ def _judge_select(
     for name in sorted(asked):
         if name not in shown:
             yield _about(got, "select", f"{name}, which was asked for", f"{name} is missing", name)
-        elif not same(whole[name], shown[name], "date-time"):
+        elif not same(whole[name], shown[name], MOMENTS):
             yield _about(got, "select", f"{name} as it is in the whole thing", f"{name} holds another value", name)
 
 

@@ -83,8 +83,8 @@ def _mixed(context: Context, operation: Operation, made: list[CreatedThing]) -> 
         got = ask(context, case_about(operation, keys_of(thing), "a client's own thing"))
         for what in differing(thing.sent, thing.shown, got) if got.made else ():
             yield got.find(
-                "several_clients", "each client's thing as that client made it", what,
-                evidence=evidence_of(operation, thing.maker), exchanges=CLIENTS + 1,
+                "several_clients", "each client's thing as that client made it", what.what,
+                evidence=weakest(what.evidence, evidence_of(operation, thing.maker)), exchanges=CLIENTS + 1,
             )  # fmt: skip
 
 

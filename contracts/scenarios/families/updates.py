@@ -14,6 +14,7 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.checks.storing import merge_of, overlap
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
+from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.prerequisites import CreatedThing
@@ -23,6 +24,7 @@ from threadmock.specs.errors import DocumentError
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.declared import properties
+from threadmock.specs.schemas.text_formats import forms_of
 from threadmock.specs.schemas.validation import checker
 
 MOST_ALONE = 4
@@ -153,7 +155,9 @@ def _unchanged(
             overlap(value, shown[name]) if merge_of(operation.rule, name) != "replace" else (value, shown[name])
         )
         reading.compared()
-        difference = next(differences(wanted, got), None)
+        forms = forms_of(name, body_schema(operation), item_schema(reading.operation), reading.made_schema)
+        difference = next(differences(wanted, got, forms), None)
+        lax = difference is not None and (difference.loss or difference.added)
         if difference is not None:
             yield reading.find(
                 "update_visible",
@@ -161,7 +165,7 @@ def _unchanged(
                 f"{name}: {difference.told}, in {place}",
                 where=f"/{name}{difference.pointer}",
                 source=f"rule {operation.pointer}/x-behaviour",
-                evidence=evidence_of(operation, reading.operation),
+                evidence="assumed" if lax else evidence_of(operation, reading.operation),
                 exchanges=4,
             )
 
@@ -182,7 +186,7 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
         if not own or name in touched:
             continue
         after.compared()
-        if not same(value, after.made.get(name), _form(before, name)):
+        if not same(value, after.made.get(name), before.forms(name)):
             yield after.find(
                 "empty_update",
                 f"{name} as before: nothing was to be changed",
@@ -192,11 +196,6 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
                 evidence=evidence_of(operation, read),
                 exchanges=4,
             )
-
-
-def _form(reading: Reading, name: str) -> str:
-    node = reading.made_members.get(name)
-    return str(node.get("format", "")) if isinstance(node, Mapping) else ""
 
 
 def _forgeries(contract: Contract, operation: Operation) -> dict[str, Any]:
@@ -229,7 +228,7 @@ def run_immutable(context: Context, operation: Operation) -> Iterator[Finding]:
     for name, forged in forgeries.items():
         if name in after.made:
             after.compared()
-        if name in after.made and same(forged, after.made[name], _form(after, name)):
+        if name in after.made and same(forged, after.made[name], after.forms(name)):
             yield after.find(
                 "immutable",
                 f"{name} as the server set it: the update's schema does not have it",
@@ -285,7 +284,7 @@ def run_merge(context: Context, operation: Operation) -> Iterator[Finding]:
             continue
         # What was sent counts: on a deployment the run's tag is in it, too.
         held = thing.sent[name]
-        yield from _judge_merge(context.contract, operation, shown, name, how, _merged(held, second, how))
+        yield from _judge_merge(context.contract, operation, shown, name, how, held, _merged(held, second, how))
 
 
 def _merged(first: Any, second: Any, how: str) -> Any:
@@ -296,14 +295,16 @@ def _merged(first: Any, second: Any, how: str) -> Any:
 
 
 def _judge_merge(  # noqa: PLR0913, PLR0917 - what was done, and what is expected of it
-    contract: Contract, operation: Operation, shown: Reading, name: str, how: str, expected: Any
+    contract: Contract, operation: Operation, shown: Reading, name: str, how: str, before: Any, expected: Any
 ) -> Iterator[Finding]:
     if name not in shown.made:
         return
     shown.compared()
-    difference = next(differences(expected, shown.made[name]), None)
+    difference = next(differences(expected, shown.made[name], shown.forms(name)), None)
     if difference is not None:
-        declared = _declares(contract, operation)
+        # What was there before and is there still was not replaced; anything else a server may have added.
+        own = difference.added and difference.steps[0] not in before
+        declared = not own and _declares(contract, operation)
         evidence: Evidence = evidence_of(operation) if declared else "assumed"
         yield shown.find(
             "merge",

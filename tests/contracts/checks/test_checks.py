@@ -109,7 +109,7 @@ TRIPS: list[tuple[str, dict[str, Any]]] = [
     ("schema", {"provider": "scale", "status": 422, "intent": "invalid", "answer": {"detail": "no"}}),
     ("schema", {"provider": "scale", "status": 422, "intent": "invalid", "answer": {"error": "no"}}),
     ("valid_accepted", {"provider": "scale", "status": 422, "answer": {"detail": []}}),
-    ("valid_accepted", {"provider": "scale", "status": 404, "answer": {"detail": "no"}}),
+    ("valid_accepted", {"provider": "langsmith", "status": 404, "answer": {"detail": "no"}}),
     ("invalid_refused", {"provider": "scale", "intent": "invalid"}),
     ("invalid_refused", {"provider": "langsmith", "intent": "invalid", "status": 409, "answer": {"detail": "x"}}),
     ("malformed_refused", {"provider": "scale", "intent": "malformed"}),
@@ -118,11 +118,10 @@ TRIPS: list[tuple[str, dict[str, Any]]] = [
     ("echo", {"provider": "scale", "answer": changed("scale", title="Title-Text")}),
     ("echo", {"provider": "scale", "answer": changed("scale", application_variant_id="another")}),
     ("echo", {"provider": "langsmith", "value": {"metadata": {"a": [1, None]}}, "answer": changed("langsmith", metadata={"a": [1]})}),
-    ("echo", {"provider": "seekrflow", "value": {"meta_data": {"a": 1}}}),
+    ("echo", {"provider": "seekrflow", "value": {"meta_data": {"a": 1}}, "memory": {"shown": {load("seekrflow").operations[0].slug: {"meta_data"}}}}),
     ("defaults", {"provider": "ishvana", "answer": changed("ishvana", project_id="default")}),
     ("defaults", {"provider": "lighton", "answer": changed("lighton", is_ephemeral=True)}),
     ("settings", {"provider": "scale", "answer": changed("scale", archived_at=STAMP)}),
-    ("settings", {"provider": "langsmith", "answer": changed("langsmith", status="busy")}),
     ("settings", {"provider": "ishvana", "value": {"title": "title-text", "initial_message": "hello"}}),
     ("shown_on_request", {"provider": "langsmith", "answer": changed("langsmith", ttl={"strategy": "delete"})}),
     ("server_set", {"provider": "langsmith", "value": {"values": {"a": "forged value"}}, "answer": changed("langsmith", values={"a": "forged value"})}),
@@ -147,7 +146,9 @@ UNCONFIRMED: list[tuple[str, dict[str, Any]]] = [
     ("documented_status", {"provider": "scale", "status": 400, "intent": "malformed", "raw": b"no"}),
     ("media_type_refused", {"provider": "scale", "intent": "media_type", "evidence": "assumed"}),
     ("credentials", {"provider": "lighton", "intent": "credentials", "credentials": "absent", "status": 400, "raw": b"{}"}),
-    ("valid_accepted", {"provider": "lighton", "status": 404, "value": {"agent_id": 5}, "raw": b"{}"}),
+    ("settings", {"provider": "langsmith", "answer": changed("langsmith", status="busy")}),  # observed, in the documented layer
+    ("echo", {"provider": "seekrflow", "value": {"meta_data": {"a": 1}}}),  # an optional member that was never shown
+    ("echo", {"provider": "seekrflow", "value": {"meta_data": {"a": 1}}, "answer": changed("seekrflow", meta_data={"a": 1, "b": 2})}),  # more, in an open object
     ("valid_accepted", {"provider": "seekrflow", "status": 422, "value": {"meta_data": {"a": "\0"}}, "answer": {"detail": []}}),
     ("valid_accepted", {"provider": "seekrflow", "status": 422, "value": {"meta_data": {"a": 2**70}}, "answer": {"detail": []}}),
     ("valid_accepted", {"provider": "langsmith", "status": 409, "value": {"thread_id": fresh_key()}, "answer": {"detail": "x"}}),
@@ -211,6 +212,19 @@ def test_a_401_for_an_invalid_request_is_fair_until_a_valid_one_was_accepted():
 def test_a_reference_that_was_accepted_once_is_known():
     refusal = {"status": 404, "value": {"agent_id": 5}, "raw": b"{}"}
     assert found("lighton", **refusal, memory={"references": {("body.agent_id", "5")}}) == {"valid_accepted": "failure"}
+
+
+def test_a_404_is_right_where_a_request_names_what_nobody_made():
+    refusal = {"status": 404, "raw": b"{}"}
+    assert found("lighton", **refusal, value={"agent_id": 5}) == {}
+    assert found("scale", **refusal) == {}
+    assert found("seekrflow", **refusal, value={"meta_data": {"deep": [{"file_ids": ["a"]}]}}) == {}
+    operation = load("seekrflow").operations[0]
+    asked = build_request(operation, {}, query={"project_id": "p-1"})
+    assert found("seekrflow", **refusal, value={}, request=asked) == {}
+    named = {"named": {("application_variant_id", "application-variant-id-text"), ("account_id", "account_id-text")}}
+    assert found("scale", **refusal, memory=named) == {"valid_accepted": "failure"}
+    assert found("seekrflow", **refusal, value={"meta_data": {"name": "a"}}) == {"valid_accepted": "failure"}
 
 
 def test_a_key_that_is_known_to_be_taken_may_be_refused_in_the_documented_shape_only():

@@ -1,0 +1,78 @@
+"""What frameworks do and documents leave open is no failure; what is wrong beside it is found all the same."""
+
+import json
+from typing import Any
+
+import pytest
+from support.crowded_list import run_on
+from support.notes_server import Notes, document
+
+SEEDS = (1, 2)
+
+
+def causes(tmp_path, server: Notes, seed: int = 1, changes: Any = None) -> dict[str, set[str]]:
+    """Check and place of every cause, by severity."""
+    path = tmp_path / "notes.json"
+    path.write_text(json.dumps(document(**(changes or {}))))
+    run = run_on(server.app, str(path), seed=seed, max_examples=25)
+    found: dict[str, set[str]] = {"failure": set(), "unconfirmed": set()}
+    for slug, phase in run.items():
+        outcome = run.perform(slug, phase)
+        assert not outcome.crash, outcome.crash
+        for finding, _ in outcome.findings:
+            found[finding.severity].add(f"{finding.check} {finding.place or finding.where}: {finding.got}")
+    run.target.close()
+    return found
+
+
+HABITS = [
+    (),
+    ("offset",),
+    ("offset", "micro"),
+    ("words",),
+    ("bare",),
+    ("adds",),
+    ("projects",),
+    ("offset", "words", "adds"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("habits", HABITS, ids=lambda habits: "-".join(habits) or "none")
+def test_a_habit_is_no_failure(tmp_path, habits, seed) -> None:
+    assert causes(tmp_path, Notes(*habits), seed)["failure"] == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("bug", "check", "where"),
+    [
+        ("shift", "echo", "due_at"),
+        ("shift", "echo", "detail"),
+        ("loses", "echo", "labels"),
+        ("lax_flag", "invalid_refused", "accepted"),
+        ("lax_number", "invalid_refused", "accepted"),
+    ],
+)
+def test_a_bug_beside_a_habit_is_found(tmp_path, bug, check, where, seed) -> None:
+    found = causes(tmp_path, Notes("offset", bug), seed)["failure"]
+    assert [each for each in found if each.startswith(check) and where in each]
+
+
+@pytest.mark.slow
+def test_a_member_that_is_never_shown_and_one_that_is_added_are_unconfirmed(tmp_path) -> None:
+    bare = causes(tmp_path, Notes("bare"))
+    assert bare["failure"] == set()
+    assert [each for each in bare["unconfirmed"] if "labels" in each]
+    more = causes(tmp_path, Notes("adds"))
+    assert more["failure"] == set()
+    assert [each for each in more["unconfirmed"] if "labels" in each]
+
+
+@pytest.mark.slow
+def test_how_a_query_spells_a_value_is_unconfirmed(tmp_path) -> None:
+    words = causes(tmp_path, Notes("words"))
+    assert words["failure"] == set()
+    assert [each for each in words["unconfirmed"] if each.startswith("invalid_refused")]
