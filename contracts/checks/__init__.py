@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from threadmock.contracts.cases.named_things import named_things
 from threadmock.contracts.checks import acceptance, content, moments, redirects, reply, storing, streaming, survival
 from threadmock.contracts.checks.check import Check, CheckFailed
 from threadmock.contracts.checks.checked_exchange import Problem, problems
 from threadmock.contracts.checks.context import Context, Verdict
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.checks.situation import content_trouble, named_things
+from threadmock.contracts.checks.situation import content_trouble
 from threadmock.specs.members import ABSENT
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -329,7 +330,8 @@ def _remember(reading: Reading) -> None:
         return
     content.shown_before(reading).update(name for name, value in reading.made.items() if value is not None)
     memory.setdefault("paths", set()).add(reading.request.path)
-    memory.setdefault("named", set()).update(named_things(reading))
+    memory.setdefault("sent_values", set()).update(content.inner_values(reading))
+    memory.setdefault("named", set()).update(named_things(reading.case, reading.request))
     if reading.rule.key is not None and reading.rule.key.member in reading.made:
         memory.setdefault("keys", set()).add(dump_json(reading.made[reading.rule.key.member]))
     if (

@@ -8,6 +8,7 @@ from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.echo import Difference, differences, same
 from threadmock.contracts.checks.expected import Expected, NearMoment, expectations
 from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.reply import selects
 from threadmock.contracts.checks.situation import content_trouble, is_plain_name
 from threadmock.contracts.checks.storing import echoed_members, is_hidden, makes, merge_of, one_shape, overlap, stores
 from threadmock.specs.behaviour.setting import Source
@@ -28,17 +29,34 @@ def check_echo(reading: Reading) -> Iterator[Problem]:
         if name in reading.broken:
             continue
         if name not in reading.made:
-            if not _is_empty(sent):
+            if not _is_empty(sent) and not selects(reading):
                 difference = Difference((), "a member that was sent is missing")
                 yield _echo_problem(reading, name, difference, evidence_of_absence(reading, name))
             continue
         found = _differences(reading, name, sent)
         for difference, _ in zip(found, range(MAX_DIFFERENCES), strict=False):
-            lax = difference.loss or difference.added or _may_differ(reading, name, sent)
+            added = difference.added and not _is_known(reading, name, difference)
+            lax = difference.loss or added or _may_differ(reading, name, sent)
             yield _echo_problem(reading, name, difference, "assumed" if lax else "documented")
     for name in _unsent_containers(reading):
         if name not in reading.broken and reading.made.get(name):
-            yield _echo_problem(reading, name, Difference((), "holds something where nothing was sent"), "assumed")
+            held = reading.made[name]
+            inner = [Difference((each,), "") for each in held] if isinstance(held, dict) else []
+            known = any(_is_known(reading, name, each) for each in inner) or not isinstance(held, dict)
+            difference = Difference((), "holds something where nothing was sent")
+            yield _echo_problem(reading, name, difference, "documented" if known else "assumed")
+
+
+def _is_known(reading: Reading, name: str, difference: Difference) -> bool:
+    """Whether a member that came besides is what an earlier request sent: then the server did not add it."""
+    value = dig(reading.made, (name, *map(str, difference.steps)))
+    return (name, dump_json(value)) in reading.context.memory.get("sent_values", ()) if value is not ABSENT else False
+
+
+def inner_values(reading: Reading) -> set[tuple[str, bytes]]:
+    """What the members of objects held that were sent, where nobody guesses it: the object's name and the value."""
+    objects = ((name, value) for name, value in reading.sent.items() if isinstance(value, dict))
+    return {(name, dump_json(each)) for name, value in objects for each in value.values() if unguessable(each)}
 
 
 def evidence_of_absence(reading: Reading, name: str) -> Evidence:
@@ -307,7 +325,7 @@ def forged(reading: Reading) -> dict[str, Any]:
     """Members that were sent although the server sets them, with values that can't be met by chance."""
     found = {}
     for name, value in reading.sent.items():
-        if name not in reading.made_members or not _unguessable(value):
+        if name not in reading.made_members or not unguessable(value):
             continue
         setting, key = reading.rule.set.get(name), reading.rule.key
         own_key = key is not None and key.member == name and key.source is not None
@@ -318,11 +336,12 @@ def forged(reading: Reading) -> dict[str, Any]:
     return found
 
 
-def _unguessable(value: Any) -> bool:
+def unguessable(value: Any) -> bool:
+    """Whether a value can't be met by chance."""
     if isinstance(value, str):
         return len(value) >= 8
     if isinstance(value, dict | list):
-        return any(_unguessable(v) for v in (value.values() if isinstance(value, dict) else value))
+        return any(unguessable(v) for v in (value.values() if isinstance(value, dict) else value))
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > 1000
 
 

@@ -28,8 +28,8 @@ class Difference:
     """One place where the values differ.
 
     steps: from the top of what was compared. what: one clause without data, so that equal causes read equal.
-    loss: JSON lets an implementation lose this. values: both sides, where there are two. added: nothing that was sent is
-    off; a member came besides.
+    loss: JSON lets an implementation lose this. values: both sides, where there are two. added: nothing that was sent
+    is off; a member came besides.
     """
 
     steps: tuple[str | int, ...]

@@ -1,11 +1,14 @@
 """The form of a response, by the document: status, media type, strict JSON, schema with formats, headers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
+from threadmock.specs.contract import Reply
+from threadmock.specs.documents.pointers import walk
+from threadmock.specs.errors import DocumentError
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.text_formats import Forms
@@ -43,7 +46,7 @@ def check_documented_status(reading: Reading) -> Iterator[Problem]:
     # A body that can't be read is refused before the operation sees it, often by a layer that knows no document.
     # A document that gives a body to a status without one asks for two things at once.
     bodiless = [reply for status, reply in reading.operation.replies.items() if status in ("204", "205")]
-    contradicts = reading.accepted and any(reply.content for reply in bodiless)
+    contradicts = reading.accepted and any(_tells_of_a_body(reading, reply) for reply in bodiless)
     unread = reading.status == 400 and unreadable(reading)
     lax = contradicts or (refusal and (unread or reading.case.intent == "media_type"))
     yield reading.problem(
@@ -95,7 +98,7 @@ def _problem(reading: Reading, violation: Violation, expected: str) -> Problem:
 def _contradicts_itself(reading: Reading, violation: Violation) -> bool:
     """Whether the document asks elsewhere for what it forbids here, so that nobody can do right by it."""
     if violation.keyword == "no_body":
-        return bool(reading.reply and reading.reply.content)
+        return reading.reply is not None and _tells_of_a_body(reading, reading.reply)
     if violation.where != "body":
         return False
     if violation.keyword == "required" and selects(reading):
@@ -109,6 +112,15 @@ def _contradicts_itself(reading: Reading, violation: Violation) -> bool:
         except (IndexError, KeyError, TypeError):
             return False
     return any(type(each) is type(value) and each == value for each in forms.said)
+
+
+def _tells_of_a_body(reading: Reading, reply: Reply) -> bool:
+    """Whether the document itself gives a reply a body: of a status that has none, the contract drops it."""
+    try:
+        node = walk(reading.context.contract.document, reply.pointer, where=str)
+    except DocumentError:
+        return False
+    return isinstance(node, Mapping) and bool(node.get("content"))
 
 
 def selects(reading: Reading) -> bool:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from threadmock.contracts.cases.case import linked_members
 from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.named_things import named_things
 from threadmock.contracts.cases.own_syntax import own_syntax
-from threadmock.contracts.cases.references import listed_agent_places, references
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
 from threadmock.contracts.checks.reading import Reading
@@ -27,7 +26,6 @@ LONG_HEAD = 4 * 1024
 DEEP = 32
 WIDE = 5_000
 SAFE_INTEGER = 2**53
-_NAMING = re.compile(r"(^|_|-|(?<=[a-z]))(id|ids|Id|Ids|ID|IDs|uuid|key|keys)$")
 _LONG_NUMBER = re.compile(r"[+-]?\d{16,400}", re.ASCII)
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200}")
 _ABOUT_NOTHING: Mapping[str, str] = {
@@ -136,35 +134,7 @@ def names_other_things(reading: Reading) -> bool:
     memory = reading.context.memory
     needed = {(str(needed.source), str(reading.look_up(needed.source))) for needed in reading.rule.requires}
     known = {(source.rpartition(".")[2], value) for source, value in needed & memory.get("references", set())}
-    return bool(named_things(reading) - memory.get("named", set()) - known)
-
-
-def named_things(reading: Reading) -> set[tuple[str, str]]:
-    """Drawn keys in the body, at any depth, the query and the path: name and value; not those of what is there."""
-    case, key = reading.case, reading.rule.key
-    there = {name.source.steps[0] for name in references(reading.operation)} if case.standing == "there" else set()
-    agents = {place.source.steps[-1] for place in listed_agent_places(reading.operation)}
-    own = key.source.steps[-1] if key and key.source and reading.rule.action == "create" else ""
-    skipped = {*there, *agents, *linked_members(reading.operation), own}
-    pairs = [*parse_query(reading.request.query), *reading.path_values.items(), *_members(reading.sent)]
-    return {
-        (name, str(value))
-        for name, value in pairs
-        if _NAMING.search(name) is not None and name not in skipped
-        if isinstance(value, str | int | list) and not isinstance(value, bool) and value != []
-    }
-
-
-def _members(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every member of a value, at any depth."""
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            yield from ((str(name), child) for name, child in node.items())
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
+    return bool(named_things(reading.case, reading.request) - memory.get("named", set()) - known)
 
 
 def excused(reading: Reading) -> str:

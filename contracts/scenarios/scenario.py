@@ -149,6 +149,8 @@ def usable(context: Context, operation: Operation, value: dict[str, Any]) -> dic
     """A body without the optional members that the target refuses: what rests on the thing is asked all the same."""
     if context.prerequisites is None or not value:
         return value
+    # Found out with other texts: a server may refuse the same ones a second time.
+    context.prerequisites.usable(operation, marked(operation, "tried"))
     return context.prerequisites.usable(operation, value)
 
 

@@ -23,6 +23,8 @@ from threadmock.mockserver.faults.streams import FAULTS
 PAIRS = [(fault.name, check) for fault in FAULTS for check in fault.caught_by]
 TELLING = [scenario.name for scenario in RUNS]
 PROVIDER = "langsmith"
+# What is known of its streams was observed: in the documented layer all of it is unconfirmed.
+LAYER = "observed"
 
 
 # An invented provider whose events have no names, whose runs hear what lies below their thread, and of which less is known.
@@ -46,7 +48,7 @@ SHOWN_BY_HELPLINE = [
 
 
 def run_of(*faults: str, provider: str = PROVIDER) -> Run:
-    return prepare(Settings(provider, faults=faults, seed=1))
+    return prepare(Settings(provider, faults=faults, seed=1, layer=LAYER))
 
 
 def found_by(run: Run, phases: list[str]) -> dict[str, set[str]]:
