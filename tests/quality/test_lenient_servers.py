@@ -18,6 +18,7 @@ from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.urls import read_target
 from threadmock.specs.behaviour.agent import Format
 from threadmock.specs.behaviour.conditions import agrees
+from threadmock.specs.schemas.text_formats import NO_FORMS
 from threadmock.specs.wire.messages import Request
 
 TWINS = b"id: 5-0\ndata: 1\n\nid: 5-0\ndata: 2\n\nid: 6-0\ndata: 3\n\n"
@@ -25,7 +26,9 @@ TWINS = b"id: 5-0\ndata: 1\n\nid: 5-0\ndata: 2\n\nid: 6-0\ndata: 3\n\n"
 
 def reading(made: dict[str, Any]) -> Any:
     rule = SimpleNamespace(shown=())
-    return SimpleNamespace(rule=rule, made=made, made_members={})
+    around = {"context": SimpleNamespace(memory={}), "operation": SimpleNamespace(slug="read"), "made_schema": None}
+    asked = {"compared": lambda: None, "forms": lambda _: NO_FORMS}
+    return SimpleNamespace(rule=rule, made=made, made_members={}, **around, **asked)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def reading(made: dict[str, Any]) -> Any:
     ],
 )
 def test_an_empty_member_that_the_server_made_may_be_left_out_later(sent, before, after, expected):
-    assert [what.partition(" (")[0] for what in differing(sent, before, reading(after))] == expected
+    assert [each.what.partition(" (")[0] for each in differing(sent, before, reading(after))] == expected
 
 
 @pytest.mark.parametrize(("length", "connections"), [(b"", 2), (b"content-length: 5\r\n", 1)])
