@@ -60,11 +60,13 @@ def test_what_is_changed_in_the_document_of_a_report_does_not_change_the_report(
 
 
 def test_the_progress_goes_to_the_stream_and_nowhere_else(capfd):
-    stream = io.StringIO()
-    report = verify("langsmith", stream=stream, pytest_arguments=["-v", "-k", "coverage or exploration"], **ONE)
-    phases = [line.split()[1] for line in stream.getvalue().splitlines() if line.startswith("create_thread")]
+    plain, verbose = io.StringIO(), io.StringIO()
+    report = verify("langsmith", stream=plain, pytest_arguments=["-k", "coverage or exploration"], **ONE)
+    assert plain.getvalue().startswith("POST /threads ")
+    assert str(report) in plain.getvalue()
+    verify("langsmith", stream=verbose, pytest_arguments=["-v", "-k", "coverage or exploration"], **ONE)
+    phases = [line.split()[1] for line in verbose.getvalue().splitlines() if line.startswith("create_thread")]
     assert phases == ["coverage", "exploration"]
-    assert str(report) in stream.getvalue()
     assert capfd.readouterr() == ("", "")
 
 

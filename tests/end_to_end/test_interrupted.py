@@ -1,6 +1,7 @@
 """A run on a deployment that is killed, stopped or wrong, with real processes: nothing of it stays there."""
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -17,8 +18,8 @@ MANY = 40
 def test_what_a_killed_run_made_is_removed_by_cleanup(serving, tmp_path):
     server, ledger = serving("langsmith", "--port", "0"), tmp_path / "ledger.jsonl"
     before = count(server)
-    process = begin(asked(server.url, ledger), tmp_path)
-    head = until(process, "create_thread")
+    process = begin(asked(server.url, ledger, "--", "-v"), tmp_path)
+    head = until(process, "create_thread_threads_post  coverage")
     process.send_signal(signal.SIGKILL)
     with process:
         process.wait(20)
@@ -125,10 +126,12 @@ def test_a_scenario_that_touches_what_is_not_ours_is_stopped_and_is_our_own_faul
     main = "from trespassing import main; main()"
     wrong = done(asked(server.url, ledger, "--checks", "trespass"), tmp_path, main, PYTHONPATH=str(SUPPORT))
     assert wrong.returncode == 4, wrong.stdout + wrong.stderr
-    assert (
-        f"DELETE /threads/{{thread_id}} was sent: path.thread_id names '{theirs}', which this run did not make"
-        in wrong.stdout
+    # whose thing it was is told, and not which: it is somebody else's
+    told = (
+        r"DELETE /threads/{thread_id} was sent: path.thread_id names 'not-of-this-run-\d+', which this run did not make"
     )
+    assert re.search(told, wrong.stdout)
+    assert theirs not in wrong.stdout + wrong.stderr
     assert "Stopped for safety. Where the target returned this id" in wrong.stdout
     assert server.send("GET", f"/threads/{theirs}").status == 200
 

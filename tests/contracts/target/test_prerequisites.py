@@ -163,7 +163,7 @@ def test_a_read_that_is_chosen_alone_is_tested_through_the_creates():
     summary = summary_of(run_of(NOTEBOOKS, operations=("read_page",), checks=("valid_accepted", "schema")))
     outcome = summary.outcomes["read_page"]
     assert outcome.accepted > 3
-    assert (summary.untested, summary.limited, summary.findings) == ({}, {}, [])
+    assert (summary.untested, summary.limited, summary.causes) == ({}, {}, [])
     assert 2 <= outcome.staged < 10
 
 
@@ -210,7 +210,7 @@ def test_what_nothing_makes_is_asked_about_unknown_ids_only_and_that_is_said(run
     summary = summary_of(run_of(runs))
     assert summary.limited == {"read_pen": "nothing makes a pen"}
     assert summary.untested == {}
-    assert summary.findings == []
+    assert summary.causes == []
     assert summary.status(0) == 0
 
 
