@@ -42,18 +42,27 @@ def alone(name: str) -> Iterator[Path]:
         yield folder
 
 
-def python_with(name: str, module: str, *packages: str) -> str:
-    """The Python of `.venvs/NAME-VERSION`, in which packages are installed. module: of theirs, to see whether they are."""
-    name = f"{name}-{'.'.join(map(str, sys.version_info[:2]))}"
+def python_with(name: str, module: str, *packages: str, interpreter: str = sys.executable) -> str:
+    """The Python of `.venvs/NAME-VERSION`, in which packages are installed.
+
+    module: of theirs, to see whether they are. interpreter: the Python that the environment is made with.
+    """
+    shown = subprocess.run(
+        [interpreter, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    name = f"{name}-{shown.stdout.strip()}"
     with alone(name) as folder:
-        return _python_in(folder / name, module, packages)
+        return _python_in(folder / name, module, packages, interpreter)
 
 
-def _python_in(folder: Path, module: str, packages: tuple[str, ...]) -> str:
+def _python_in(folder: Path, module: str, packages: tuple[str, ...], interpreter: str) -> str:
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if python.exists() and ends_well(str(python), "-c", f"import {module}")[0]:
         return str(python)
-    made, said = ends_well(sys.executable, "-m", "venv", "--clear", str(folder))
+    made, said = ends_well(interpreter, "-m", "venv", "--clear", str(folder))
     if made:
         made, said = ends_well(str(python), "-m", "pip", "install", "--quiet", *packages)
     if not made:
