@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from support.command_line import deployment, mock
 from support.fragile_server import DOCUMENT, PLACES, Fragile, fragile
+from threadmock.contracts import verify
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.options import Settings
@@ -44,3 +46,11 @@ def test_a_server_that_refuses_instead_is_never_blamed(seed: int, tmp_path: Path
     with fragile(sound=True) as server:
         assert found_on(server, tmp_path, seed) == []
     assert server.failed == set()
+
+
+@pytest.mark.parametrize("operation", ["POST /threads/prune", "POST /threads/{thread_id}/state/checkpoint"])
+def test_a_full_body_that_names_what_may_be_somebody_elses_is_left_out(operation: str) -> None:
+    with deployment(mock("langsmith", auth="off")) as url:
+        report = verify("langsmith", url, operations=[operation], checks=["hostile_values"], seed=7)
+    assert "hostile_values: stopped before" not in str(report)
+    assert (report.exit_status == 4, report.findings) == (False, ())

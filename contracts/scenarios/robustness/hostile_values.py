@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from threadmock.contracts.cases.case import base_value, case_with_body, full_value
 from threadmock.contracts.cases.families import makers
@@ -27,6 +27,8 @@ SEVERAL = 3
 """A family that fails in so many places fails, as far as anybody can tell, for one reason; so does a place that fails
 with values of so many families."""
 _UNAVAILABLE = (503,)
+_PART: Final = "coverage"
+"""What names something that may be somebody else's is left out by the guard, and no fault of the scenario."""
 _JUDGED_HERE = ("no_server_error",)
 
 
@@ -117,9 +119,8 @@ def _accepted_whole(context: Context, operation: Operation) -> Any:
     """A body with everything in it, where that is accepted; ABSENT where it is not."""
     try:
         value = full_value(operation)
-        got = ask(
-            context, case_with_body(operation, value, "a full request, before hostile ones"), without=_JUDGED_HERE
-        )
+        whole = case_with_body(operation, value, "a full request, before hostile ones", _PART)
+        got = ask(context, whole, without=_JUDGED_HERE)
     except BudgetSpent:
         raise
     except (NotSent, SchemaError):
@@ -137,7 +138,7 @@ def _make_some(context: Context, operation: Operation) -> None:
 
 def _fails(context: Context, operation: Operation) -> bool:
     """Whether a plain request is answered with a 5xx."""
-    plain = case_with_body(operation, base_value(operation), "a plain request, before and after hostile ones")
+    plain = case_with_body(operation, base_value(operation), "a plain request, before and after hostile ones", _PART)
     try:
         return ask(context, plain).status >= 500
     except BudgetSpent:
