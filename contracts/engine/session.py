@@ -9,7 +9,7 @@ from typing import Any
 
 from threadmock.contracts import checks
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.cases.references import undescribed
+from threadmock.contracts.cases.references import agent_places, undescribed
 from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.engine.budget import Budget
@@ -129,7 +129,11 @@ class Session:
     @cached_property
     def agent(self) -> ChosenAgent:
         """The agent that requests name. What the target lists is asked for once, before anything is created."""
-        return choose_agent(self.contract, self.settings.agent, self._listed)
+        chosen = choose_agent(self.contract, self.settings.agent, self._listed)
+        places = (place for operation in self.contract.operations for place in agent_places(operation))
+        names = (chosen.members.get(member) for place in places for member in place.by)
+        self.target.show([chosen.name, *(name for name in names if isinstance(name, str))])
+        return chosen
 
     def _listed(self, listing: Operation) -> list[Any] | None:
         """The things that a list of the target shows; None where there is none."""

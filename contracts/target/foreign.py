@@ -7,7 +7,7 @@ made nor sent is somebody else's. Its texts become names such as `not-of-this-ru
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,10 +39,18 @@ class ForeignTexts:
         self._owned = owned
         self._tag = tag
         self._keys = {o.rule.key.member for o in contract.operations if o.rule.key and "." not in o.rule.key.member}
-        self._documented = frozenset(_documented(contract))
+        self._documented = set(_documented(contract))
         self._sent: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._index: dict[str, list[str]] = {}
+
+    def allow(self, texts: Iterable[str]) -> None:
+        """Texts that stay: the run names them on its user's behalf, such as the agent."""
+        for text in texts:
+            self._documented.add(text)
+            for spelled in {text, *_spellings(text)}:
+                if self._numbers.pop(spelled, None) is not None:
+                    self._index[spelled[:_SHORTEST]].remove(spelled)
 
     def note(self, operation: Operation, request: Request, body: bytes | None) -> None:
         """Look through an answer, after the request that it answers."""

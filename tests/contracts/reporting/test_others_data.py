@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support.habit_server import HabitServer, Listed, Threads, serve
@@ -20,6 +21,7 @@ from threadmock.mockserver import create_mock
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
 
+AGENT, OTHER = "0f8fad5b-d9cb-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 CANARY = "Zwiebelkuchen"
 HEADERS = {"Authorization": "Bearer right"}
 OPERATIONS = {
@@ -169,3 +171,17 @@ def test_an_answer_keeps_our_things_at_their_places_and_counts_the_others() -> N
         assert not any(key.encode() in kept_body(exchange) for key in keys)
         target.close()
         other.close()
+
+
+def test_the_agent_that_a_run_names_stays_what_it_is_called():
+    contract = load("langsmith")
+    listing = next(o for o in contract.operations if o.path == "/assistants/search")
+    foreign = ForeignTexts(contract, SimpleNamespace(owns=lambda resource, value: False), "tag")
+    items = [{"assistant_id": AGENT, "graph_id": "echo-graph"}, {"assistant_id": OTHER, "graph_id": "other-graph"}]
+    foreign.note(listing, Request("POST", listing.path), json.dumps(items).encode())
+    line = f"{AGENT} echo-graph {OTHER} other-graph"
+    assert not any(name in foreign.replaced(line) for name in line.split())
+    foreign.allow([AGENT, "echo-graph"])
+    told = foreign.replaced(line).split()
+    assert told[:2] == [AGENT, "echo-graph"]
+    assert not {OTHER, "other-graph"} & set(told)
