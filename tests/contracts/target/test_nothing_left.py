@@ -77,7 +77,7 @@ def test_nothing_is_left_and_the_counts_are_those_of_another_client(
 def test_what_a_refused_create_without_key_and_tag_kept_is_not_said_to_be_gone(tmp_path: Path) -> None:
     with serve(Threads("keep_any")) as server:
         theirs = server.preload(FOREIGN)
-        text = run(server, tmp_path, max_requests=60, max_examples=10)
+        text = run(server, tmp_path, max_requests=120, max_examples=10)
         said, there = counted(text), len(server.things) - FOREIGN
         assert there >= 1  # those whose metadata was what is wrong with them, and that carry no tag for that reason
         assert f"NOT VERIFIED {there} of thread: made there meanwhile" in text
