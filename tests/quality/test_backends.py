@@ -287,7 +287,8 @@ def test_b16_who_answers_is_said_before_anything_is_asked(tmp_path):
 
     def script(talk):
         while asked := talk.request():
-            talk.send(document if asked.startswith(b"GET /openapi.json") else reply(b"", "404 Not Found"))
+            made = reply(b"{}") if asked.startswith(b"POST /v1/threads ") else reply(b"", "404 Not Found")
+            talk.send(document if asked.startswith(b"GET /openapi.json") else made)
 
     with hostile(script) as server:
         done = verify(server.url, cwd=tmp_path)

@@ -19,8 +19,10 @@ FAULTS = [
     (Threads, "sleepy"), (Listed, "listdel order"), (Listed, "status"), (Listed, "get500"),
 ]  # fmt: skip
 PRELOADED = (0, 3, 120)
-# each fault with two of the three numbers of foreign things, in turn
-CASES = [(k, h, PRELOADED[(n + m) % 3], 7 + n + 3 * m) for n, (k, h) in enumerate(FAULTS) for m in (0, 1)]
+# each fault with one of the numbers of foreign things, in turn, and two that lists can hide with all of them
+CASES = [(k, h, PRELOADED[n % 3], 7 + n) for n, (k, h) in enumerate(FAULTS)] + [
+    (k, h, there, 20 + there) for k, h in ((Threads, "ids"), (Listed, "listdel order")) for there in PRELOADED
+]
 
 
 def found_on(server: HabitServer, folder: Path, seed: int) -> list[tuple[str, str]]:

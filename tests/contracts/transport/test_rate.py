@@ -94,7 +94,9 @@ def test_what_shows_late_is_no_finding_where_reads_wait_long_enough(settle, late
         if phase in ("read_your_writes", "update_visible", "gone_after_delete", "list_contains")
         for finding, _ in run.perform(slug, phase).findings
     ]
-    lost = [finding for finding in found if (finding.check, finding.case.status) == ("valid_accepted", 404)]
+    # The id of a run holds the time of its making: the copy, which makes it later, knows another.
+    others = [finding for finding in found if "_run_" not in finding.operation]
+    lost = [finding for finding in others if (finding.check, finding.case.status) == ("valid_accepted", 404)]
     assert bool(lost) is late
 
 
