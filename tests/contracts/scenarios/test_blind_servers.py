@@ -20,14 +20,23 @@ COMPARED = {
         "unknown_id": "statuses",
         "malformed_id": "statuses",
         "totals": "a member beside the items",
+        "hostile_values": "statuses",
+        "unknown_agent": "that nothing is found for an agent that nobody has",
     },
-    "empty": {"writings": "statuses", "policies_on_new": "statuses"},
+    "empty": {
+        "writings": "statuses",
+        "policies_on_new": "statuses",
+        "hostile_values": "statuses",
+        "readable": "the statuses of what shows a thing",
+        "unknown_agent": "that nothing is found for an agent that nobody has",
+    },
     "refused": {
         "unknown_id": "that ids of nothing are refused",
         "malformed_id": "that ids that are none are refused",
         "broken_credentials": "that odd credentials are refused",
         "unknown_route": "the refusal of an unknown path",
         "unknown_agent": "that agents that nothing has are refused",
+        "hostile_values": "statuses",
     },
 }
 # What asks whether a thing is as it should be can't be told where no thing is ever read.
