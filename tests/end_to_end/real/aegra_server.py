@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from agent_server import ALONE, end, free_port, wait_for
+from agent_server import ALONE, wait_for
 from database import USER, database
 from support.environments import python_with
+from support.server_processes import end, free_port
 
 HERE = Path(__file__).parent
 VERSIONS = ("3.14", "3.13", "3.12")

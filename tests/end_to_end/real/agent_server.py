@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.environments import alone, ends_well, missing, python_with
+from support.server_processes import end, free_port
 
 HERE = Path(__file__).parent
 LONGEST = 90.0
@@ -119,12 +118,6 @@ def running(server: list[str], app: Path, port: int) -> Iterator[str]:
             end(process)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
 def wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Return when the server answers; what was installed and does not start is treated like what can't be installed."""
     until = time.monotonic() + LONGEST
@@ -134,13 +127,3 @@ def wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
             return
         time.sleep(0.2)
     missing(f"the server does not start: {log.read_text(errors='replace')[-1500:]}")
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End the server and all that it started, whatever state they are in."""
-    for how, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
-    assert process.poll() is not None, "the server can't be ended"

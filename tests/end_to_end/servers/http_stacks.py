@@ -4,8 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.environments import missing, python_with
+from support.server_processes import end, free_port
 
 HERE = Path(__file__).parent
 APP = HERE / "app"
@@ -125,12 +124,6 @@ def running(
             end(process)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
 def wait_for(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
     """Return when the server answers. It fails where the server ends, or says nothing for a minute."""
     until = time.monotonic() + LONGEST
@@ -145,13 +138,3 @@ def wait_for(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
         except OSError:
             time.sleep(0.1)
     pytest.fail(f"the server does not start: {log.read_text(errors='replace')[-1500:]}")
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    """End the server and all that it started, whatever state they are in."""
-    for how, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
-    assert process.poll() is not None, "the server can't be ended"

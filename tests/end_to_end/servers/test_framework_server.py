@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from http_stacks import APP, UVICORN, free_port, in_python, running
+from http_stacks import APP, UVICORN, in_python, running
 from support.foreign_threads import ask
+from support.server_processes import free_port
 from support.verification import verify
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
