@@ -38,7 +38,7 @@ def test_ctrl_c_stops_the_run_and_cleans_up(serving, tmp_path):
     server, ledger = serving("langsmith", "--port", "0"), tmp_path / "ledger.jsonl"
     before = count(server)
     process = begin(asked(server.url, ledger), tmp_path)
-    until(process, "create_thread")
+    until(process, "create_thread_threads_post  coverage")
     process.send_signal(signal.SIGINT)
     with process:
         text = process.stdout.read()
@@ -74,7 +74,7 @@ def test_an_interrupt_of_the_first_of_several_processes_ends_the_others_before_i
     server, ledger = serving("langsmith", "--port", "0"), tmp_path / "ledger.jsonl"
     before = count(server)
     process = begin(asked(server.url, ledger, "--", "-n", "2"), tmp_path)
-    until(process, "create_thread")
+    until(process, "create_thread_threads_post  coverage")
     process.send_signal(signal.SIGINT)
     with process:
         said = process.stdout.read()

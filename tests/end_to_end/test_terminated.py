@@ -34,7 +34,7 @@ def ended(process: subprocess.Popen[str], name: str) -> tuple[int, str]:
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_run_is_cleaned_up_after(name: str, server: HabitServer, tmp_path: Path) -> None:
     process = begin(asked(server.url, tmp_path / "ledger.jsonl"), tmp_path)
-    until(process, "create_thread")
+    until(process, "create_thread_threads_post  coverage")
     status, said = ended(process, name)
     assert "0 left behind" in said
     assert "Traceback" not in said
@@ -49,7 +49,7 @@ def test_a_run_in_several_processes_is_cleaned_up_after(whole_group: bool, serve
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, env=environment(),
         start_new_session=True,
     )  # fmt: skip
-    until(process, "create_thread")
+    until(process, "create_thread_threads_post  coverage")
     if whole_group:
         os.killpg(process.pid, signal.SIGTERM)
     else:
@@ -64,7 +64,7 @@ def test_a_run_in_several_processes_is_cleaned_up_after(whole_group: bool, serve
 def test_one_of_several_processes_that_is_ended_leaves_nothing(server: HabitServer, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
     process = begin(asked(server.url, ledger, "--", "-n", "2"), tmp_path)
-    until(process, "create_thread")
+    until(process, "create_thread_threads_post  coverage")
     numbers = {json.loads(line).get("intent", "").partition("-")[0] for line in ledger.read_text().splitlines()}
     os.kill(int(min(numbers - {""})), signal.SIGTERM)
     with process:

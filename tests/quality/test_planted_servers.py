@@ -16,12 +16,17 @@ UNCAUGHT = {
     "ishvana: null initial_message refused": "that page's prose says optional, not nullable: null is assumed",
     "ishvana: null tags refused": "that page's prose says optional, not nullable: null is assumed",
     "ishvana: not checked: created_at date-time": "that page's prose gives the member no type: the type is assumed",
+}
+# What is told, but as no failure: the correct server has no such finding.
+UNCONFIRMED = {
     "seekrflow: meta_data with another member": MORE,
     "scale: thread_metadata with another member": MORE,
     "langsmith: metadata with another member": MORE,
     "langsmith: metadata holds the policy": MORE,
     "langsmith: metadata holds the ttl": MORE,
     "lighton: one object for all": MORE,
+    "lighton: tool_parameters with another member": MORE,
+    "ishvana: camelCase": "no member is required there, and one that is never shown is unconfirmed",
     "langsmith: busy at once": OBSERVED,
     "langsmith: interrupted at once": OBSERVED,
     "langsmith: error at once": OBSERVED,
@@ -42,8 +47,10 @@ def test_a_planted_fault_is_caught(provider: str, kind: str):
         server = SERVERS[provider](clock)
         fault.plant(server)
         layer = LAYERS.get(provider, "documented")
-        if not Run(provider, server, clock, layer=layer).first_failures() and fault.name not in UNCAUGHT:
-            missed.append(fault.name)
+        run = Run(provider, server, clock, layer=layer)
+        if run.first_failures() or fault.name in UNCAUGHT or (fault.name in UNCONFIRMED and run.found):
+            continue
+        missed.append(fault.name)
     assert not missed
 
 

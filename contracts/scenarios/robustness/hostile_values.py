@@ -23,6 +23,8 @@ from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
 
 MOST = 100
+_AROUND = 4
+"""Plain and full requests before the hostile ones, and a plain one after the last."""
 SEVERAL = 3
 """A family that fails in so many places fails, as far as anybody can tell, for one reason; so does a place that fails
 with values of so many families."""
@@ -92,7 +94,7 @@ def run_hostile_values(context: Context, operation: Operation) -> Iterator[Findi
         if _fails(context, operation):
             return
         for hostile in hostile_cases(operation, context.choose, _accepted_whole(context, operation)):
-            if sent >= MOST - 1:
+            if sent >= MOST - _AROUND:
                 break
             if failures.tells(hostile) or (hostile.lasting and not context.local and writes(operation)):
                 continue
