@@ -276,7 +276,6 @@ def credentials(provider: str) -> Named:
             failure(401),
         ),
     )
-    yield "asked after the body", asked_late
     yield (
         "the scheme in any case",
         lambda s: setattr(s, "authenticate", lambda ask: None if any_scheme(ask, provider) else s.deny()),
@@ -286,12 +285,6 @@ def credentials(provider: str) -> Named:
 def any_scheme(ask: Ask, provider: str) -> bool:
     scheme, _, token = ask.headers.get("authorization", "").rpartition(" ")
     return token == TOKEN and (scheme.lower() == "bearer" or (provider == "seekrflow" and not scheme))
-
-
-def asked_late(server: Api) -> None:
-    ask_now = server.authenticate
-    server.authenticate = lambda ask: None  # type: ignore[method-assign]
-    wrap(server, "create", lambda old, body, values, ask: (ask_now(ask), old(body, values, ask))[1])
 
 
 def _without(*names: str) -> Plant:

@@ -5,6 +5,7 @@ Correct, unless the variable BUGS names some of: `order` (newest first is ignore
 """
 
 import itertools
+import json
 import os
 import secrets
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
 from pydantic import BaseModel
 
@@ -23,6 +26,13 @@ kept: dict[str, "Thread"] = {}
 gone: dict[str, "Thread"] = {}
 replies = itertools.count(1)
 asked = {"requests": 0}
+
+
+@app.exception_handler(RequestValidationError)
+async def refuse(_: Request, wrong: RequestValidationError) -> JSONResponse:
+    """The framework's refusal without what was sent, which JSON can't always hold: it would answer 500 then."""
+    detail = [{name: error[name] for name in ("loc", "msg", "type")} for error in wrong.errors()]
+    return JSONResponse({"detail": detail}, 422)
 
 
 @app.middleware("http")
@@ -87,6 +97,11 @@ def found(thread_id: str) -> Thread:
 def create(wanted: Wanted) -> Thread:
     """Make a thread."""
     given = wanted.meta_data or {}
+    try:
+        json.dumps(given, allow_nan=False, ensure_ascii=False).encode()
+        Wanted(meta_data=given).model_dump_json()
+    except (ValueError, RecursionError):  # NaN, half a character, or too deep
+        raise HTTPException(422, "meta_data holds what JSON can't") from None
     if "lower" in BUGS:
         given = {name.lower(): value for name, value in given.items()}
     thread = Thread(id=f"thread_{secrets.token_hex(12)}", created_at=datetime.now(UTC), meta_data=given)
