@@ -1,6 +1,6 @@
-"""Members by dotted names: look up, set, spread; and what stands for a member that is absent."""
+"""Members by dotted names: look up, set, spread; all that lies in a value; what stands for an absent member."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 
@@ -62,3 +62,15 @@ def dotted(node: Any, path: str) -> Any:
     """As `dig`, by a dotted path, for who does not care whether a member is null or missing: None in both cases."""
     found = dig(node, path.split("."))
     return None if found is ABSENT else found
+
+
+def nodes(value: Any) -> Iterator[Any]:
+    """A value and all that lies in it, arrays and objects before what they hold; names of members are left out."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, Mapping):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)

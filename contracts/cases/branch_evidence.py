@@ -6,6 +6,7 @@ from typing import Any
 
 from threadmock.contracts.cases.shapes import subschema
 from threadmock.specs.evidence import Evidence, weakest, weakness
+from threadmock.specs.members import nodes
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -23,16 +24,7 @@ def choice_evidence(schema: Schema, value: Any) -> Evidence:
 @lru_cache(maxsize=256)
 def _is_marked(schema: Schema) -> bool:
     """Whether any node of the schema carries `x-evidence`."""
-    waiting: list[Any] = [schema.document]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            if "x-evidence" in node:
-                return True
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
-    return False
+    return any(isinstance(node, Mapping) and "x-evidence" in node for node in nodes(schema.document))
 
 
 def _walk(schema: Schema, node: Any, value: Any, depth: int) -> Evidence:

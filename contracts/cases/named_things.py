@@ -7,6 +7,7 @@ from typing import Any
 from threadmock.contracts.cases.case import Case, linked_members
 from threadmock.contracts.cases.references import listed_agent_places, references
 from threadmock.contracts.cases.request_values import members_of, path_values
+from threadmock.specs.members import nodes
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.wire.messages import Request
 
@@ -34,11 +35,6 @@ def named_things(case: Case, request: Request) -> set[tuple[str, str]]:
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
     """Every member of a value, at any depth."""
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
+    for node in nodes(value):
         if isinstance(node, Mapping):
             yield from ((str(name), child) for name, child in node.items())
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)

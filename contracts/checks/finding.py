@@ -13,6 +13,7 @@ from threadmock.contracts.transport.urls import request_target
 from threadmock.specs.contract import Operation
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.evidence import Evidence
+from threadmock.specs.members import nodes
 
 if TYPE_CHECKING:
     from threadmock.contracts.target.exchange import Exchange
@@ -192,14 +193,8 @@ def declared_names(operation: Operation) -> frozenset[str]:
     """Every parameter, and every member name that the schemas of an operation declare, at any depth."""
     bodies = [operation.body.content] if operation.body else []
     contents = [*bodies, *(reply.content for reply in operation.replies.values())]
-    waiting: list[Any] = [m.schema.document for content in contents for m in content.values() if m.schema]
     names = {escaped(parameter.name) for parameter in operation.parameters}
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            if isinstance(node.get("properties"), Mapping):
-                names.update(escaped(name) for name in node["properties"])
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
+    for node in nodes([m.schema.document for content in contents for m in content.values() if m.schema]):
+        if isinstance(node, Mapping) and isinstance(node.get("properties"), Mapping):
+            names.update(escaped(name) for name in node["properties"])
     return frozenset(names)

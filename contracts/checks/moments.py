@@ -10,12 +10,12 @@ from threadmock.contracts.checks.content import existing_applies
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
 from threadmock.contracts.checks.storing import makes
+from threadmock.contracts.target.answers import CREATED
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
 """How far the clock that a time was read from may be from the one of the Date header, or, without one, from ours."""
-CREATED = re.compile(r"created(_?(at|on|time))?", re.IGNORECASE)
 _CHANGED = re.compile(r"\w*(updated|modified|changed)(_?(at|on|time))?", re.IGNORECASE)
 
 

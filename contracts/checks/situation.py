@@ -15,7 +15,7 @@ from threadmock.contracts.checks.redirects import elsewhere
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
 from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.members import ABSENT, spread
+from threadmock.specs.members import ABSENT, nodes, spread
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.wire.messages import is_json, media_type
@@ -362,15 +362,10 @@ def _doubt_accept(reading: Reading) -> str:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
+    for node in nodes(value):
         if isinstance(node, dict):
-            waiting.extend(node.values())
             yield from node
-        elif isinstance(node, list):
-            waiting.extend(node)
-        else:
+        elif not isinstance(node, list):
             yield node
 
 

@@ -29,6 +29,10 @@ FAMILIES: Mapping[str, str] = {
 _ONE_REASON = ("form of errors", "keys of new things", "credentials", "resume_stream")
 _ACCEPTED = ("invalid_refused", "malformed_refused", "media_type_refused")
 _MANNERS = ("writings", "repeat", "policies_on_new", "other_methods", "unknown_id")
+_OF_STATUS = ("documented_status", "valid_accepted", "no_server_error", "state_machine")
+_ORDER = list(FAMILIES)
+_BLAMING = ("valid_accepted", "invalid_refused")
+"""Checks whose place is in the request: what was changed there. Of others it is where something was seen."""
 _WHOLE = "all but "
 _SAYING = re.compile(
     r"came back (?:cut|without|in other|as)|what the client sent|of the existing thing|earlier than|lies in the"
@@ -143,9 +147,6 @@ def _reason(finding: Finding) -> tuple[str, ...]:
     return (re.sub(r" \([^()]*\)", "", text) if finding.check == "valid_accepted" else text,)
 
 
-_OF_STATUS = ("documented_status", "valid_accepted", "no_server_error", "state_machine")
-
-
 def _place(finding: Finding) -> str:
     """The member that a finding is about; "" for the whole."""
     if finding.case.label.startswith(_WHOLE) and finding.check == "valid_accepted":
@@ -217,11 +218,6 @@ def _rank(finding: Finding) -> tuple[int, bool]:
     """
     order = _ORDER.index(finding.check) if finding.check in _ORDER else 0
     return order, bool(_place(finding)) == (_family(finding) == "taken keys")
-
-
-_ORDER = list(FAMILIES)
-_BLAMING = ("valid_accepted", "invalid_refused")
-"""Checks whose place is in the request: what was changed there. Of others it is where something was seen."""
 
 
 def _with_consequences(causes: list[Cause], resources: Mapping[str, str]) -> list[Cause]:

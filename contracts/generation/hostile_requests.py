@@ -162,16 +162,13 @@ def _within_full(full: Any, place: BodyPlace) -> Callable[[Any], Any] | None:
     Code that a missing member keeps from being reached is reached there.
     """
     node: Any = full
+    step: Any
     for step in place.steps:
         there = step in node if isinstance(node, dict) else isinstance(node, list) and bool(node)
         if not there:
             return None
-        node = _inner(node, step)
+        node = node[step]
     return lambda value: _changed(full, place.steps, value)
-
-
-def _inner(node: Any, step: Any) -> Any:
-    return node[step]
 
 
 def _changed(node: Any, steps: tuple[str | int, ...], value: Any) -> Any:

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, paging_of
 from threadmock.contracts.checks import Context, Reading
-from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.pages import MOST_PAGES, ask_page, items_of, key_in, ours_alone, pages
+from threadmock.contracts.target.answers import made_at
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Operation
-from threadmock.specs.schemas.formats import read_date_time
 
 MOST_PROBES = 20
 """Pages that are asked for to find the end of a list by its offset: enough for some 50,000 things."""
@@ -112,17 +110,6 @@ def _passes(way: ListPaging, items: Sequence[Any], thing: CreatedThing) -> bool:
         return False
     ours, last = made_at(thing.shown), made_at(items[-1]) if items else None
     return ours is not None and last is not None and last < ours
-
-
-def made_at(shown: Any) -> datetime | None:
-    """When a thing was made, by what is shown of it; None where that is not said."""
-    for name, value in shown.items() if isinstance(shown, Mapping) else ():
-        if CREATED.fullmatch(str(name)) and isinstance(value, str):
-            try:
-                return read_date_time(value)
-            except ValueError:
-                return None
-    return None
 
 
 def end_of(context: Context, way: ListPaging, keys: Mapping[str, Any]) -> tuple[Reading | None, list[Any]]:

@@ -10,10 +10,9 @@ from threadmock.contracts.cases.list_pages import ListPaging, _declared
 from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.answers import find_key
+from threadmock.contracts.target.answers import find_key, items_in
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import dotted
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 
@@ -71,9 +70,7 @@ def ask_page(context: Context, way: ListPaging, keys: Mapping[str, Any], label: 
 
 def items_of(reading: Reading) -> list[Any]:
     """The items of a list's answer; [] where it holds none."""
-    listing = reading.rule.listing
-    found = reading.value if listing is None or listing.items is None else dotted(reading.value, listing.items)
-    return found if reading.accepted and isinstance(found, list) else []
+    return (items_in(reading.rule.listing, reading.value) or []) if reading.accepted else []
 
 
 def key_in(way: ListPaging, item: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from threadmock.contracts.cases.families import lists
 from threadmock.contracts.cases.references import AgentPlace, agent_places, schema_at
-from threadmock.contracts.target.tags import NAME
+from threadmock.contracts.target.tags import tags_in
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.schemas.validation import checker
 
@@ -66,7 +66,7 @@ def choose_agent(contract: Contract, wanted: str | None, list_items: ListItems) 
         )
     listing = next(iter(lists(contract, kind.resource)), None)
     items = list_items(listing) if listing is not None else None
-    known = [item for item in items or () if isinstance(item, dict) and item.get(kind.name) and not _is_ours(item)]
+    known = [item for item in items or () if isinstance(item, dict) and item.get(kind.name) and not tags_in(item)]
     names = tuple(dict.fromkeys(str(item[kind.name]) for item in known))
     if wanted:
         return _asked_for(wanted, kind, known, names)
@@ -117,11 +117,6 @@ def _default(contract: Contract, kind: _Kind) -> str:
         if setting is not None and setting.kind == "value":
             return str(setting.value)
     return ""
-
-
-def _is_ours(item: Mapping[str, Any]) -> bool:
-    """Whether a run of ours made the thing: it carries a tag."""
-    return any(isinstance(value, dict) and NAME in value for value in item.values())
 
 
 def _members(items: Sequence[Mapping[str, Any]], kind: _Kind) -> dict[str, Any]:

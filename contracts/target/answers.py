@@ -1,13 +1,19 @@
-"""What a response holds: its JSON, a key, a short text for people."""
+"""What a response holds: its JSON, the items of a list, a key, when a thing was made, a short text for people."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from threadmock.contracts.target.exchange import Exchange
+from threadmock.specs.behaviour.rule import Listing
 from threadmock.specs.members import dotted
+from threadmock.specs.schemas.formats import is_date_time, read_date_time
 from threadmock.specs.text import one_line, shorten
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
+CREATED = re.compile(r"created(_?(at|on|time))?", re.IGNORECASE)
+"""Names of the member that says when a thing was made."""
 _LEVELS = 3
 
 
@@ -18,6 +24,20 @@ def json_of(exchange: Exchange) -> Any:
         return parse_json(body, duplicate_keys="last") if isinstance(body, bytes) else None
     except JsonError:
         return None
+
+
+def items_in(listing: Listing | None, answer: Any) -> list[Any] | None:
+    """The items of a list's answer; None where it holds none. listing: what the rule says of the list."""
+    found = answer if listing is None or listing.items is None else dotted(answer, listing.items)
+    return found if isinstance(found, list) else None
+
+
+def made_at(thing: Any) -> datetime | None:
+    """When a thing was made, by what is shown of it; None where that is not said."""
+    for name, value in thing.items() if isinstance(thing, Mapping) else ():
+        if CREATED.fullmatch(str(name)) and isinstance(value, str) and is_date_time(value):
+            return read_date_time(value)
+    return None
 
 
 def find_key(answer: Any, member: str) -> Any:

@@ -55,6 +55,7 @@ class Cleaner:
         self._strange: set[tuple[str, str]] = set()
         self._unsettled: list[_Trial] = []
         self._within: list[tuple[LedgerEntry, Removal]] = []
+        self._walked: tuple[Any, dict[str, Any], bool] = (None, {}, False)
 
     def clean(self) -> CleanupResult:
         """Remove it all. A KeyboardInterrupt passes through: the ledger says what was removed until then."""
@@ -292,8 +293,6 @@ class Cleaner:
             return "gone" if whole else "unknown"
         archived = trial.ways.how == "archive" and dotted(item, trial.ways.member) == trial.ways.value
         return "archived" if archived else "there"
-
-    _walked: tuple[Any, dict[str, Any], bool] = (None, {}, False)
 
     def _settled_by_list(self, trial: _Trial, shown: _Shown) -> bool:
         """Whether the list settles it. What a read showed is there, whatever a list leaves out."""

@@ -16,10 +16,10 @@ from threadmock.contracts.cases.references import references
 from threadmock.contracts.cases.sent_values import UNREADABLE, values_at
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.guard import Ownership
-from threadmock.contracts.target.tags import NAME
+from threadmock.contracts.target.tags import tags_in
 from threadmock.contracts.transport.redaction import Masking
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import dotted
+from threadmock.specs.members import dotted, nodes
 from threadmock.specs.wire.messages import Request
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
@@ -109,7 +109,7 @@ class ForeignTexts:
         key = thing[member]
         if is_invented(key) or self._owned.owns("", key) or str(key) in self._sent:
             return True
-        return any(isinstance(inner, dict) and inner.get(NAME) == self._tag for inner in thing.values())
+        return self._tag in tags_in(thing)
 
     def _learn(self, thing: Any) -> None:
         for text in _texts(thing):
@@ -242,14 +242,9 @@ def _quoted(body: bytes) -> Iterator[str]:
 
 def _texts(value: Any) -> Iterator[str]:
     """All texts of a thing, names of members too; whole numbers that may be ids as texts."""
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
+    for node in nodes(value):
         if isinstance(node, dict):
             yield from node
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += node
         elif isinstance(node, str) or (type(node) is int and abs(node) >= 10**5):
             yield str(node)
 

@@ -1,7 +1,5 @@
 """What lists of a target show, page by page, for who needs no judgement of it: all of it, or the things of a run."""
 
-import datetime
-import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,21 +9,18 @@ from threadmock.contracts.cases.families import lists
 from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, paging_of
 from threadmock.contracts.cases.references import schema_at
 from threadmock.contracts.cases.shapes import shapes
-from threadmock.contracts.target.answers import find_key
-from threadmock.contracts.target.tags import NAME
+from threadmock.contracts.target.answers import find_key, items_in, json_of, made_at
+from threadmock.contracts.target.tags import NAME, tags_in
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import dotted
 from threadmock.specs.schemas.formats import is_date_time, read_date_time
-from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MOST_PAGES = 200
 FEW_PAGES = 5
 """So many of the newest pages are looked through where a filter said already which things are a run's."""
 SOME_PAGES = 20
-_CREATED = re.compile(r"(?i)created(_?(at|on|time))?")
 _DOWN = ("desc", "DESC", "descending")
 
 
@@ -85,7 +80,7 @@ def tagged_keys(target: Target, contract: Contract, resource: str, tag: str, *, 
         # a filter may be what is broken
         walks.append(walk(target, listing, {}, most=MOST_PAGES if thorough and not walks else FEW_PAGES))
         readable |= any(each.whole or each.items for each in walks)
-        for item in (item for each in walks for item in each.items if _has_tag(item, tag)):
+        for item in (item for each in walks for item in each.items if tag in tags_in(item)):
             key = find_key(item, member)
             if key is not None:
                 keys.setdefault(str(key), key)
@@ -99,7 +94,7 @@ def made_since(target: Target, contract: Contract, resource: str, since: str, kn
     """
     for listing in lists(contract, resource) if is_date_time(since) else ():
         shown = walk(target, listing, {}, most=SOME_PAGES)
-        moments = [_created(item) for item in shown.items]
+        moments = [made_at(item) for item in shown.items]
         told = [moment for moment in moments if moment is not None]
         if len(told) < len(moments) or not (shown.whole or (told and told == sorted(told, reverse=True))):
             continue
@@ -110,14 +105,6 @@ def made_since(target: Target, contract: Contract, resource: str, since: str, kn
     return None
 
 
-def _created(item: Any) -> datetime.datetime | None:
-    """When a listed thing was made, as far as it says."""
-    for name, value in item.items() if isinstance(item, dict) else ():
-        if _CREATED.fullmatch(name) and isinstance(value, str) and is_date_time(value):
-            return read_date_time(value)
-    return None
-
-
 def by_metadata(listing: Operation) -> Source | None:
     """The place of a list's request that takes metadata which its items must have; None for none."""
     rule = listing.rule.listing
@@ -125,12 +112,6 @@ def by_metadata(listing: Operation) -> Source | None:
         if each.how == "contains" and each.source.place == "body" and len(each.source.steps) == 1:
             return each.source
     return None
-
-
-def _has_tag(item: Any, tag: str) -> bool:
-    """Whether a listed thing holds the tag in one of its members."""
-    inner = item.values() if isinstance(item, dict) else ()
-    return any(isinstance(value, dict) and value.get(NAME) == tag for value in inner)
 
 
 def _newest_first(listing: Operation) -> dict[Source, Any]:
@@ -156,12 +137,5 @@ def _page(target: Target, listing: Operation, keys: Mapping[str, Any], at: Mappi
         exchange = target.exchange(case_about(listing, keys, "clean-up: what is there", at=at))
     except NotSent:
         return None
-    response, rule = exchange.response, listing.rule.listing
-    if response is None or response.status != 200 or not isinstance(response.body, bytes) or rule is None:
-        return None
-    try:
-        value = parse_json(response.body, duplicate_keys="last")
-    except JsonError:
-        return None
-    found = value if rule.items is None else dotted(value, rule.items)
-    return found if isinstance(found, list) else None
+    shown = exchange.response is not None and exchange.response.status == 200
+    return items_in(listing.rule.listing, json_of(exchange)) if shown else None

@@ -31,13 +31,13 @@ from threadmock.contracts.cases.references import (
 from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.target.accepted_members import AcceptedMembers
 from threadmock.contracts.target.agents import ChosenAgent, choose_agent
-from threadmock.contracts.target.answers import describe_response, find_key, json_of
+from threadmock.contracts.target.answers import describe_response, find_key, items_in, json_of
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import ABSENT, dotted, put
+from threadmock.specs.members import ABSENT, put
 from threadmock.specs.wire.strictjson import dump_json
 
 MOST_FAILURES = 2
@@ -211,9 +211,8 @@ class Prerequisites:
 
     def _listed(self, operation: Operation) -> list[Any] | None:
         """The things that the first page of a list shows; None where there is none."""
-        answer = json_of(self._send(case_with_body(operation, base_value(operation), "the agents")))
-        items = answer if isinstance(answer, list) else dotted(answer, operation.rule.listing.items or "")  # type: ignore[union-attr]  # lists have one
-        return items if isinstance(items, list) else None
+        exchange = self._send(case_with_body(operation, base_value(operation), "the agents"))
+        return items_in(operation.rule.listing, json_of(exchange))
 
     def unknown_key(self, operation: Operation, name: Reference) -> Any:
         """A valid key that nothing has; None where none was found."""

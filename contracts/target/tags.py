@@ -23,6 +23,12 @@ UNTAGGED = 2
 _METADATA = re.compile(r"(?i)(meta_?data|meta|labels|annotations|attributes|custom(_?(data|fields|metadata))?)")
 
 
+def tags_in(thing: Any) -> list[Any]:
+    """The tags of runs that a thing carries in its members; [] for what no run of ours made."""
+    inner = thing.values() if isinstance(thing, Mapping) else ()
+    return [each[NAME] for each in inner if isinstance(each, dict) and NAME in each]
+
+
 @lru_cache(maxsize=512)
 def metadata_member(operation: Operation) -> str:
     """The member of an operation's body that takes anything and is shown again by its response; "" for none."""

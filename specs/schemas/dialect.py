@@ -12,6 +12,7 @@ from typing import Any, Literal
 from threadmock.specs.documents.document import Document, split
 from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, walk
 from threadmock.specs.errors import DocumentError, SchemaError
+from threadmock.specs.members import nodes
 from threadmock.specs.schemas.conversion import Conversion
 from threadmock.specs.schemas.keywords import is_our_dialect
 from threadmock.specs.schemas.schema import Direction, Schema
@@ -300,13 +301,4 @@ def _as_object(schema: Any) -> dict[str, Any]:
 
 def _mentions(tree: Any, mark: str) -> bool:
     """Whether any object of the tree holds the mark as true."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            if node.get(mark) is True:
-                return True
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
-    return False
+    return any(isinstance(node, dict) and node.get(mark) is True for node in nodes(tree))

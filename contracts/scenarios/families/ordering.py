@@ -10,8 +10,9 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.families.lists import about, make_several
-from threadmock.contracts.scenarios.lookups import MOST_PROBES, end_of, made_at
+from threadmock.contracts.scenarios.lookups import MOST_PROBES, end_of
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, ours_alone
+from threadmock.contracts.target.answers import made_at
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 

@@ -10,12 +10,12 @@ from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, ours_alone
 from threadmock.contracts.scenarios.scenario import marked
+from threadmock.contracts.target.answers import CREATED
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest

@@ -11,12 +11,12 @@ from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import differences, same
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.moments import CREATED
 from threadmock.contracts.checks.storing import merge_of, overlap
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
+from threadmock.contracts.target.answers import CREATED
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.documents.pointers import walk
