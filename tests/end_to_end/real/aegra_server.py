@@ -1,7 +1,6 @@
 """Aegra, an agent server that others wrote: on a database of the test's own, with the graphs of the vendor's server."""
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -9,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from agent_server import ALONE, wait_for
+from agent_server import running_alone
 from database import USER, database
 from support.environments import python_with
-from support.server_processes import end, free_port
+from support.server_processes import free_port
 
 HERE = Path(__file__).parent
 VERSIONS = ("3.14", "3.13", "3.12")
@@ -42,24 +41,14 @@ def serving_aegra(folder: Path) -> Iterator[str]:
     shutil.copytree(HERE / "app_aegra", app)
     shutil.copy(HERE / "app" / "graphs.py", app)
     database_port, port = free_port(), free_port()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LANG", "PYTEST", "PG"))}
-    env = clean | ALONE | {
+    more = {
         "POSTGRES_USER": USER, "POSTGRES_PASSWORD": "none", "POSTGRES_HOST": "127.0.0.1",
         "POSTGRES_PORT": str(database_port), "POSTGRES_DB": USER,
         "AUTH_TYPE": "noop", "AEGRA_CONFIG": "aegra.json", "OTEL_SDK_DISABLED": "true", "REDIS_BROKER_ENABLED": "false",
     }  # fmt: skip
     command = [python, "-m", "uvicorn", "aegra_api.main:app", "--host", "127.0.0.1", "--port", str(port)]
-    with database(database_port), (app / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--log-level", "warning"],
-            cwd=app,
-            env=env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            wait_for(process, f"http://127.0.0.1:{port}/health", app / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            end(process)
+    with (
+        database(database_port),
+        running_alone([*command, "--log-level", "warning"], app, port, "/health", more) as url,
+    ):
+        yield url

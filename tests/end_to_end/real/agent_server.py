@@ -2,19 +2,15 @@
 
 import contextlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from support.environments import alone, ends_well, missing, python_with
-from support.server_processes import end, free_port
+from support.server_processes import environment, free_port, running
 
 HERE = Path(__file__).parent
 LONGEST = 90.0
@@ -40,6 +36,14 @@ def command(port: int) -> list[str]:
     return [str(server), "dev", *options, "--port", str(port)]
 
 
+def running_alone(
+    server: list[str], app: Path, port: int, path: str = "/ok", more: Mapping[str, str] | None = None
+) -> contextlib.AbstractContextManager[str]:
+    """As `running`. What was installed and does not start is treated like what can't be installed."""
+    env = {**environment("LANG", "PG"), **ALONE, **(more or {})}
+    return running(server, app, port, env, path=path, longest=LONGEST, fail=missing)
+
+
 @contextlib.contextmanager
 def serving(folder: Path, graphs: Mapping[str, str] | None = None) -> Iterator[str]:
     """The address of a fresh server in Python, which keeps what it keeps in this folder.
@@ -51,7 +55,7 @@ def serving(folder: Path, graphs: Mapping[str, str] | None = None) -> Iterator[s
     shutil.copytree(HERE / "app", app)
     if graphs is not None:
         name_graphs(app, graphs)
-    with running(command(port), app, port) as url:
+    with running_alone(command(port), app, port) as url:
         yield url
 
 
@@ -75,7 +79,9 @@ def serving_js(graphs: Mapping[str, str] | None = None) -> Iterator[str]:
             name_graphs(app, graphs)
         port = free_port()
         server = str(home / "node_modules" / ".bin" / "langgraphjs")
-        with running([server, "dev", "--no-browser", "--host", "127.0.0.1", "--port", str(port)], app, port) as url:
+        with running_alone(
+            [server, "dev", "--no-browser", "--host", "127.0.0.1", "--port", str(port)], app, port
+        ) as url:
             yield url
     finally:
         shutil.rmtree(app)
@@ -100,30 +106,3 @@ def install_js(home: Path, npm: str | None) -> None:
     if not well:
         missing(f"The server in JavaScript could not be installed: {said}")
     done.write_text(wanted, encoding="utf-8")
-
-
-@contextlib.contextmanager
-def running(server: list[str], app: Path, port: int) -> Iterator[str]:
-    """The address of a server that this command starts in this folder."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("LANG", "PYTEST"))} | ALONE
-    with (app / "log").open("wb") as log:
-        # a group of its own: what the server starts itself ends with it
-        process = subprocess.Popen(
-            server, cwd=app, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            wait_for(process, f"http://127.0.0.1:{port}/ok", app / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            end(process)
-
-
-def wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Return when the server answers; what was installed and does not start is treated like what can't be installed."""
-    until = time.monotonic() + LONGEST
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while process.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(OSError), opener.open(url, timeout=5):
-            return
-        time.sleep(0.2)
-    missing(f"the server does not start: {log.read_text(errors='replace')[-1500:]}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from support.verification import told
 
 
 @dataclass(frozen=True)
@@ -75,3 +76,17 @@ def _matches(rows: Mapping[str, Any]) -> list[Match]:
         for row, said in rows.items()
         for patterns in said.get("findings", ())
     ]
+
+
+def holds_what_the_table_has(report: Mapping[str, Any], departures: Departures) -> None:
+    """Every finding has a row, and every row that can be reached a finding."""
+    assert not report["crashes"]
+    met: set[str] = set()
+    unexplained = []
+    for finding in report["findings"]:
+        rows = departures.rows_of(finding, finding["severity"])
+        met.update(rows)
+        if not rows:
+            unexplained.append(told(finding))
+    assert unexplained == []
+    assert departures.reachable - met == set()

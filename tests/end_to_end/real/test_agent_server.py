@@ -1,8 +1,5 @@
 """The suite on a real agent server: clean where it is held to what was observed, and else no more than what a table has."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +7,9 @@ from typing import Any
 
 import pytest
 from agent_server import serving, serving_js
-from departures import Departures, load_departures
+from departures import Departures, holds_what_the_table_has, load_departures
+from support import verification
+from support.verification import told
 from threadmock.specs.loader import load
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -46,27 +45,12 @@ def verified(url: str, folder: Path, departures: Departures, layer: str, *more: 
     return {name: [each for report in reports for each in report[name]] for name in names}
 
 
-def verify(url: str, report: Path, operations: list[str], options: list[str]) -> dict[str, Any]:
+def verify(url: str, folder: Path, operations: list[str], options: list[str]) -> Mapping[str, Any]:
     """The report of one run of the suite."""
-    command = [sys.executable, "-m", "threadmock.contracts", NAME, "--target", url, "--report", str(report)]
-    done = subprocess.run(
-        [*command, "--operations", ",".join(operations), *options],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=report.parent,
-    )
-    assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr[-3000:]
-    found: dict[str, Any] = json.loads((report / "report.json").read_text(encoding="utf-8"))
-    assert not found["unreachable"]
-    return found
-
-
-def told(finding: Mapping[str, Any]) -> str:
-    """A finding in one line, as a row of the table would name it."""
-    case = finding["case"]
-    return f"{finding['check']} @ {finding['operation']} [{finding['place']}] {finding['got'][:100]!r}: {case['curl'][:300]} -> {case['status']} {case['answer'][:200]!r}"
+    done = verification.verify(url, folder, NAME, operations, *options)
+    assert done.status in (0, 1), done.output[-3000:]
+    assert not done.report["unreachable"]
+    return done.report
 
 
 def untested(operation: Mapping[str, Any], departures: Departures) -> bool:
@@ -121,17 +105,3 @@ def test_the_server_in_javascript_is_no_other_where_its_graph_has_another_name(t
         report = verify(url, tmp_path / "report", list(table.selected), [*PLAIN, "--as", "observed"])
     holds_what_the_table_has(report, table)
     assert not [each for each in report["operations"] if untested(each, table)]
-
-
-def holds_what_the_table_has(report: Mapping[str, Any], departures: Departures) -> None:
-    """Every finding has a row, and every row that can be reached a finding."""
-    assert not report["crashes"]
-    met: set[str] = set()
-    unexplained = []
-    for finding in report["findings"]:
-        rows = departures.rows_of(finding, finding["severity"])
-        met.update(rows)
-        if not rows:
-            unexplained.append(told(finding))
-    assert unexplained == []
-    assert departures.reachable - met == set()

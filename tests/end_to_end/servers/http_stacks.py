@@ -4,17 +4,12 @@ import contextlib
 import os
 import re
 import shutil
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from support.environments import missing, python_with
-from support.server_processes import end, free_port
+from support.server_processes import environment, free_port, running
 
 HERE = Path(__file__).parent
 APP = HERE / "app"
@@ -93,6 +88,11 @@ STACKS = {
 }  # fmt: skip
 
 
+def variables(more: dict[str, str]) -> dict[str, str]:
+    """The environment of a server: nothing is written beside its sources."""
+    return {**environment(), "PYTHONDONTWRITEBYTECODE": "1", **more}
+
+
 @contextlib.contextmanager
 def serving(name: str, folder: Path) -> Iterator[str]:
     """The address of a fresh server behind this stack; what it writes is in the folder."""
@@ -103,38 +103,4 @@ def serving(name: str, folder: Path) -> Iterator[str]:
             (folder / "upstream").write_text(behind.rpartition(":")[2], encoding="utf-8")
         port = free_port()
         command = stack.command(port, folder)
-        yield all_ends.enter_context(running(command, APP, port, folder / f"{port}.log", stack.env))
-
-
-@contextlib.contextmanager
-def running(
-    command: list[str], app: Path, port: int, log: Path, env: dict[str, str], path: str = "/ok"
-) -> Iterator[str]:
-    """The address of a server that this command starts in this folder. path: what it answers once it is there."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=app, env={**clean, "PYTHONDONTWRITEBYTECODE": "1", **env},
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            wait_for(process, f"http://127.0.0.1:{port}{path}", log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            end(process)
-
-
-def wait_for(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    """Return when the server answers. It fails where the server ends, or says nothing for a minute."""
-    until = time.monotonic() + LONGEST
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            with opener.open(url, timeout=5):
-                return
-        except urllib.error.HTTPError as answer:
-            answer.close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the server does not start: {log.read_text(errors='replace')[-1500:]}")
+        yield all_ends.enter_context(running(command, APP, port, variables(stack.env), log=folder / f"{port}.log"))

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from http_stacks import APP, UVICORN, in_python, running
+from http_stacks import APP, UVICORN, in_python, variables
 from support.foreign_threads import ask
-from support.server_processes import free_port
+from support.server_processes import free_port, running
 from support.verification import verify
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -29,7 +29,8 @@ BUGS = {
 def serving(bugs: str, folder: Path) -> Iterator[str]:
     """The address of a fresh server with these bugs."""
     port = free_port()
-    with running(in_python(*UVICORN, "pages:app")(port, folder), APP, port, folder / "log", {"BUGS": bugs}) as url:
+    command = in_python(*UVICORN, "pages:app")(port, folder)
+    with running(command, APP, port, variables({"BUGS": bugs}), log=folder / "log", path="/asked") as url:
         yield url
 
 
