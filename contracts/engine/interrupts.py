@@ -1,7 +1,8 @@
 """Signals that end a run: SIGTERM and SIGHUP do what Ctrl-C does, and none of them is lost.
 
 Python drops a KeyboardInterrupt that is raised in a callback of its garbage collector. Hypothesis has such a callback,
-and collects garbage before each example: of ten interrupts of a run one fell there.
+and collects garbage before each example: of ten interrupts of a run one fell there. And it may interrupt an
+instruction that stands on no line of its file; pytest fails when it shows the traceback of such an interrupt.
 """
 
 import contextlib
@@ -46,6 +47,8 @@ def handle_like_ctrl_c() -> Callable[[], None]:
 def watched_interrupts() -> Iterator[Callable[[], None]]:
     """Note interrupts. The yielded function raises KeyboardInterrupt where one came; so does the end of the block.
 
+    The one that leaves the block is new: each entry of its traceback has a line.
+
     Nothing is done outside the main thread, or where somebody else handles interrupts.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -60,12 +63,14 @@ def watched_interrupts() -> Iterator[Callable[[], None]]:
 
     def check() -> None:
         if came.is_set():
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt from None
 
     for number in watched:
         signal.signal(number, note)
     try:
         yield check
+    except KeyboardInterrupt:
+        came.set()
     finally:
         for number in watched:
             signal.signal(number, signal.default_int_handler)

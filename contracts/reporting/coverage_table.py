@@ -1,6 +1,5 @@
 """What was tested, in few lines: what the checks of each operation came to, and how often each compared something."""
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadmock.contracts.engine.outcome import StatusCount, Tally
 from threadmock.specs.contract import Operation
+from threadmock.specs.operations.path_templates import shape
 from threadmock.specs.text import cut, one_line, printable, shorten
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ MOST_REASONS = 30
 _NAMES = 4
 _REASON = 160
 _COLUMNS = ("pass", "fail", "unc.")
-_PARAMETER = re.compile(r"\{[^{}]*\}")
 _ONE_COLUMN = 12
 """So many operations at most are listed in one column."""
 _MOST_NEVER = 12
@@ -60,7 +59,7 @@ def operations_table(summary: "Summary", width: int, *, clean: bool = True) -> I
 
 def short_title(operation: Operation) -> str:
     """Method and path, without the names of parameters."""
-    return f"{operation.method} {_PARAMETER.sub('{}', operation.path)}"
+    return f"{operation.method} {shape(operation.path)}"
 
 
 def _verdicts(summary: "Summary", operation: Operation) -> tuple[int, int, int]:

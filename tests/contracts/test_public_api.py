@@ -59,7 +59,8 @@ def test_what_is_changed_in_the_document_of_a_report_does_not_change_the_report(
     assert report.to_json()["operations"]
 
 
-def test_the_progress_goes_to_the_stream_and_nowhere_else(capfd):
+def test_the_progress_goes_to_the_stream_and_nowhere_else(capfd, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")  # as wide as a report's text is
     plain, verbose = io.StringIO(), io.StringIO()
     report = verify("langsmith", stream=plain, pytest_arguments=["-k", "coverage or exploration"], **ONE)
     assert plain.getvalue().startswith("POST /threads ")

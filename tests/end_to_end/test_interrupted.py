@@ -70,6 +70,24 @@ replayer._send = stopped
     assert count(server) == before
 
 
+def test_an_interrupt_of_an_instruction_that_stands_on_no_line_is_an_interrupt(serving, tmp_path):
+    server, ledger = serving("langsmith", "--port", "0"), tmp_path / "ledger.jsonl"
+    before = count(server)
+    interrupted = """
+from threadmock.contracts.engine import run
+class Recorder(run.Recorder):
+    def note_refused_members(self):
+        raise KeyboardInterrupt
+code = Recorder.note_refused_members.__code__
+Recorder.note_refused_members.__code__ = code.replace(co_linetable=bytes([0xF8] * len(code.co_code)))
+run.Recorder = Recorder
+"""
+    ended = done(asked(server.url, ledger), tmp_path, main=HEEDING + interrupted + MAIN)
+    assert ended.returncode == 130, ended.stdout + ended.stderr
+    assert "0 left behind" in ended.stdout
+    assert count(server) == before
+
+
 def test_an_interrupt_of_the_first_of_several_processes_ends_the_others_before_it_cleans_up(serving, tmp_path):
     server, ledger = serving("langsmith", "--port", "0"), tmp_path / "ledger.jsonl"
     before = count(server)
