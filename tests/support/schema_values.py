@@ -1,6 +1,9 @@
 """Values near a schema: mostly what it asks for, here and there something else. Only for tests of the engines."""
 
+import datetime
 import json
+import random
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,17 +12,16 @@ from threadmock.specs.contract import Contract
 from threadmock.specs.loader import builtin_names, load
 from threadmock.specs.schemas.schema import Schema
 
-FORMATS = {
-    "uuid": st.uuids().map(str),
-    "date-time": st.datetimes(timezones=st.timezones()).map(lambda moment: moment.replace(second=0).isoformat()),
-    "date": st.dates().map(str),
-}
-ODD_TEXTS = st.sampled_from(
-    ["", "\0", "é", "e\u0301", "\U0001f600", "0", "true", "null", "2024-01-01T00:00:00Z", "x" * 300]
-)
-ODD_NUMBERS = st.sampled_from([0, -1, 1.0, 0.1, 2**53 + 1, 2**63, -(2**64), 10**30, 1e300, -0.0])
+TEXTS = ["", "\0", "é", "e\u0301", "\U0001f600", "0", "true", "null", "2024-01-01T00:00:00Z", "x" * 300]
+NUMBERS = [0, -1, 1.0, 0.1, 2**53 + 1, 2**63, -(2**64), 10**30, 1e300, -0.0]
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(-1e6, 1e6) | ODD_NUMBERS | ODD_TEXTS | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(-1e6, 1e6)
+    | st.sampled_from(NUMBERS)
+    | st.sampled_from(TEXTS)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )
@@ -56,52 +58,86 @@ def shipped_schemas() -> dict[str, Schema]:
     return kept
 
 
-@st.composite
-def near_values(draw: Any, schema: Schema, node: Any = None, depth: int = 0) -> Any:
-    """A value near a node of a schema."""
-    node = schema.document if node is None else node
-    if not isinstance(node, dict) or depth > 6 or draw(st.integers(0, 11)) == 11:
-        return draw(JUNK)
-    if "$ref" in node:
-        return draw(near_values(schema, schema.resolve(node), depth))
-    for keyword in ("anyOf", "oneOf", "allOf"):
-        if keyword in node:
-            return draw(near_values(schema, draw(st.sampled_from(node[keyword])), depth))
-    if "enum" in node or "const" in node:
-        return draw(st.sampled_from(node.get("enum", [node.get("const")])))
-    kinds = node.get("type", "object" if "properties" in node else None)
-    kind = draw(st.sampled_from(kinds)) if isinstance(kinds, list) else kinds
-    return draw(_of_kind(schema, node, kind, depth))
+class NearValues:
+    """Values near a schema, by a seed. Hypothesis draws the same a hundred times slower: a test asks for thousands."""
+
+    def __init__(self, schema: Schema, seed: object) -> None:
+        self._schema = schema
+        self._random = random.Random(str(seed))
+
+    def value(self, node: Any = None, depth: int = 0) -> Any:
+        """A value near a node of the schema."""
+        node = self._schema.document if node is None else node
+        if not isinstance(node, dict) or depth > 6 or self._one_of(12):
+            return self._junk()
+        if "$ref" in node:
+            return self.value(self._schema.resolve(node), depth)
+        for keyword in ("anyOf", "oneOf", "allOf"):
+            if keyword in node:
+                return self.value(self._random.choice(node[keyword]), depth)
+        if "enum" in node or "const" in node:
+            return self._random.choice(node.get("enum", [node.get("const")]))
+        kinds = node.get("type", "object" if "properties" in node else None)
+        return self._of_kind(node, self._random.choice(kinds) if isinstance(kinds, list) else kinds, depth)
+
+    def _one_of(self, many: int) -> bool:
+        return self._random.randrange(many) == 0
+
+    def _of_kind(self, node: dict[str, Any], kind: str | None, depth: int) -> Any:
+        if kind == "object":
+            return self._object(node, depth)
+        if kind == "array":
+            return [self.value(node.get("items", {}), depth + 1) for _ in range(self._random.randrange(4))]
+        if kind == "string":
+            return self._text(node)
+        if kind in ("integer", "number"):
+            bounds = self._bounds(node, "minimum", "maximum") or [0]
+            return self._random.choice([self._random.choice(bounds), self._integer(), self._random.choice(NUMBERS)])
+        return {"boolean": self._one_of(2), "null": None}.get(kind or "", self._junk())
+
+    def _object(self, node: dict[str, Any], depth: int) -> dict[str, Any]:
+        properties = node.get("properties", {})
+        left_out = {name for name in properties if self._one_of(3)}
+        if self._one_of(2):
+            left_out -= set(node.get("required", ()))
+        made = {name: self.value(inner, depth + 1) for name, inner in properties.items() if name not in left_out}
+        if self._one_of(6) or not properties:
+            more = node.get("additionalProperties", {})
+            made |= {self._letters(4): self.value(more, depth + 1) for _ in range(self._random.randrange(3))}
+        return made
+
+    def _text(self, node: dict[str, Any]) -> str:
+        if self._one_of(3):
+            return self._random.choice(TEXTS)
+        if (form := node.get("format")) == "uuid":
+            return str(uuid.UUID(int=self._random.getrandbits(128)))
+        if form in ("date", "date-time"):
+            zone = datetime.timezone(datetime.timedelta(minutes=self._random.randrange(-840, 840, 15)))
+            moment = datetime.datetime.fromtimestamp(self._random.randrange(-(2**35), 2**36), zone)
+            return moment.isoformat() if form == "date-time" else str(moment.date())
+        return "ä" * max(self._random.choice(self._bounds(node, "minLength", "maxLength") or [3]), 0)
+
+    def _junk(self, depth: int = 0) -> Any:
+        kind = self._random.randrange(8 if depth < 3 else 6)
+        if kind == 6:
+            return [self._junk(depth + 1) for _ in range(self._random.randrange(4))]
+        if kind == 7:
+            return {self._letters(4): self._junk(depth + 1) for _ in range(self._random.randrange(4))}
+        real, letters = self._random.uniform(-1e6, 1e6), self._letters(8)
+        return [None, self._one_of(2), self._integer(), real, self._random.choice([*NUMBERS, *TEXTS]), letters][kind]
+
+    def _integer(self) -> int:
+        return self._random.randrange(-(2**16), 2**16)
+
+    def _letters(self, most: int) -> str:
+        return "".join(self._random.choices('ab0 "\\é\0\u2028\U0001f600', k=self._random.randrange(most + 1)))
+
+    @staticmethod
+    def _bounds(node: dict[str, Any], *words: str) -> list[Any]:
+        return [node[word] + step for word in words if word in node for step in (-1, 0, 1)]
 
 
-def _of_kind(schema: Schema, node: dict[str, Any], kind: str | None, depth: int) -> st.SearchStrategy[Any]:
-    if kind == "object":
-        return _objects(schema, node, depth)
-    if kind == "array":
-        return st.lists(near_values(schema, node.get("items", {}), depth + 1), max_size=3)
-    if kind == "string":
-        bounds = [node[word] + step for word in ("minLength", "maxLength") if word in node for step in (-1, 0, 1)]
-        sized = st.sampled_from([max(size, 0) for size in bounds] or [3]).map(lambda size: "ä" * size)
-        return FORMATS.get(node.get("format"), sized) | ODD_TEXTS
-    if kind in ("integer", "number"):
-        bounds = [node[word] + step for word in ("minimum", "maximum") if word in node for step in (-1, 0, 1)]
-        return st.sampled_from(bounds or [0]) | st.integers() | ODD_NUMBERS
-    return {"boolean": st.booleans(), "null": st.none()}.get(kind or "", JUNK)
-
-
-@st.composite
-def _objects(draw: Any, schema: Schema, node: dict[str, Any], depth: int) -> Any:
-    properties = node.get("properties", {})
-    skipped = draw(st.sets(st.sampled_from(sorted(properties)), max_size=len(properties))) if properties else set()
-    if draw(st.booleans()):
-        skipped -= set(node.get("required", ()))
-    made = {
-        name: draw(near_values(schema, inner, depth + 1)) for name, inner in properties.items() if name not in skipped
-    }
-    if draw(st.integers(0, 5)) == 5 or not properties:
-        made |= draw(
-            st.dictionaries(
-                st.text(max_size=4), near_values(schema, node.get("additionalProperties", {}), depth + 1), max_size=2
-            )
-        )
-    return made
+def near_values(schema: Schema, seed: object, count: int) -> Iterator[Any]:
+    """So many values near a schema."""
+    near = NearValues(schema, seed)
+    return (near.value() for _ in range(count))
