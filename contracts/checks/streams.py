@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from threadmock.contracts.checks.observed import observe
 from threadmock.specs.behaviour.agent import ENDS, Event, Format
+from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 from threadmock.specs.wire.strictjson import JsonError, parse_json

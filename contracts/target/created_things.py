@@ -1,7 +1,7 @@
 """What a request makes, by the rule of its operation: which things, and how its response shows them."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any
@@ -9,9 +9,12 @@ from typing import Any
 from threadmock.contracts.cases.fresh_keys import is_invented
 from threadmock.contracts.cases.references import references
 from threadmock.contracts.cases.sent_values import UNREADABLE, values_at
+from threadmock.contracts.target.answers import items_in
 from threadmock.contracts.target.ledger_file import LedgerEntry
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM
-from threadmock.specs.behaviour.setting import Made, Source
+from threadmock.specs.behaviour.agent import Agent
+from threadmock.specs.behaviour.observed import observe
+from threadmock.specs.behaviour.setting import Made, Setting, Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import dotted
 from threadmock.specs.schemas.formats import canonical
@@ -87,8 +90,10 @@ def was_refused(response: Response) -> bool:
     return 400 <= response.status < 500
 
 
-def made_by_answer(operation: Operation, request: Request, response: Response) -> Iterator[LedgerEntry]:
-    """The things that a response says were made."""
+def made_by_answer(
+    operation: Operation, request: Request, response: Response, agent: Agent | None = None
+) -> Iterator[LedgerEntry]:
+    """The things that a response says were made. agent: the contract's, whose formats say what events hold."""
     if request.method in {"HEAD", "OPTIONS", "GET"} or not 200 <= response.status < 300 or not may_make(operation):
         return
     within = within_of(operation, request)
@@ -97,7 +102,8 @@ def made_by_answer(operation: Operation, request: Request, response: Response) -
     yield from around
     lies = {**within, **{entry.resource: entry.key for entry in around}}
     run = operation.rule.run
-    own = list(_own(operation, request, values, lies))
+    streamed = _streamed_keys(operation, response, agent) if agent and run else None
+    own = list(_own(operation, request, values if streamed is None else [streamed], lies))
     own += [
         _entry(operation, each, key, lies) for each, key in _trails(response, (operation.rule.resource,) if run else ())
     ]
@@ -140,7 +146,7 @@ def _own(operation: Operation, request: Request, values: list[Any], within: Mapp
     rule, chosen = operation.rule, chosen_key(operation, request)
     if rule.key is None:
         return
-    found = [key for value in values for key in _keys(value, rule.key.member)]
+    found = [key for value in values for member in _shown_as(operation) for key in _keys(value, member)]
     if not found and chosen is not None:
         found = [chosen]
     for key in dict.fromkeys(found):
@@ -148,6 +154,75 @@ def _own(operation: Operation, request: Request, values: list[Any], within: Mapp
         met = chosen is not None and canonical(key) == canonical(chosen) and not is_invented(chosen)
         if not (met and rule.taken and rule.taken.policy(_policy(operation, request)).reply == "existing"):
             yield _entry(operation, rule.resource, key, within)
+
+
+def _shown_as(operation: Operation) -> list[str]:
+    """The members of an answer that hold the key of what was made: an answer of a run may call it otherwise."""
+    rule = operation.rule
+    replies = [way.reply for way in rule.run.respond if way.reply] if rule.run else []
+    named = [
+        name for reply in replies for name, part in reply.members if (part.kind, part.generator) == ("generate", "key")
+    ]
+    return list(dict.fromkeys(named)) or ([rule.key.member] if rule.key else [])
+
+
+def _streamed_keys(operation: Operation, response: Response, agent: Agent) -> list[dict[str, Any]] | None:
+    """The keys of runs that events show, as an answer would show them; None where no event of the format shows one."""
+    run, key = operation.rule.run, operation.rule.key
+    if run is None or key is None or media_type(response.headers.get("content-type")) != EVENT_STREAM:
+        return None
+    wanted = {way.format for way in run.respond if way.how == "stream"}
+    formats = [each for name, each in agent.formats.items() if name in wanted] or list(agent.formats.values())
+    place = f"stored.{key.member}"
+    found: dict[Any, None] = {}
+    showing = [event for each in formats for event in each.events if event.data and _shows(event.data, place)]
+    if not showing:
+        return None
+    for name, value in _events(response):
+        for event in showing:
+            held: dict[str, Any] = {}
+            if event.name == name and event.data and observe(event.data, value, held) and _is_key(held.get(place)):
+                found[held[place]] = None
+    return [{_shown_as(operation)[0]: each} for each in found]
+
+
+def _shows(setting: Setting, place: str) -> bool:
+    """Whether what a setting makes shows what is stored there."""
+    own = setting.kind == "stored" and ".".join((setting.kind, *setting.steps)) == place
+    return own or any(_shows(inner, place) for _, inner in setting.members)
+
+
+def _events(response: Response) -> Iterator[tuple[str, Any]]:
+    """The names of the first events of a stream, and their data as JSON."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    for event in islice(EventReader().feed(body), _MOST_EVENTS):
+        try:
+            yield event.name, parse_json(event.data.encode("utf-8", "surrogatepass"), duplicate_keys="last")
+        except JsonError:
+            continue
+
+
+def met_in_own(
+    operation: Operation, request: Request, response: Response, owns: Callable[[str, object], bool]
+) -> Iterator[LedgerEntry]:
+    """Things that an answer shows in a thing of this run, such as the runs of its thread.
+
+    Only such as say themselves in which thing they lie: a list that is not filtered shows what is others', too.
+    """
+    rule = operation.rule
+    if rule.key is None or not rule.traits.only_reads or not 200 <= response.status < 300:
+        return
+    within = within_of(operation, request)
+    if not within or not all(is_invented(key) or owns(resource, key) for resource, key in within.items()):
+        return
+    around = {canonical(key) for key in within.values()}
+    for answer in _answers(response):
+        found = items_in(rule.listing, answer) or [answer]
+        for item in (each for each in found[:_MOST] if isinstance(each, dict)):
+            key = item.get(rule.key.member)
+            says = (canonical(v) for n, v in item.items() if n != rule.key.member and isinstance(v, str | int))
+            if _is_key(key) and canonical(key) not in around and around & set(says):
+                yield _entry(operation, rule.resource, key, within)
 
 
 def _policy(operation: Operation, request: Request) -> Any:
@@ -189,9 +264,7 @@ def _answers(response: Response) -> Iterator[Any]:
         return
     texts: list[bytes] = [body] if is_json(kind) else []
     if kind == EVENT_STREAM:
-        texts = [
-            event.data.encode("utf-8", "surrogatepass") for event in islice(EventReader().feed(body), _MOST_EVENTS)
-        ]
+        yield from (value for _, value in _events(response))
     for text in texts:
         try:
             yield parse_json(text, duplicate_keys="last")

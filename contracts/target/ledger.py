@@ -11,6 +11,7 @@ from threadmock.contracts.target.created_things import (
     created_by_name,
     made_by_answer,
     may_make,
+    met_in_own,
     named_by,
     was_refused,
     within_of,
@@ -18,6 +19,7 @@ from threadmock.contracts.target.created_things import (
 from threadmock.contracts.target.guard import SAFE_METHODS, writes
 from threadmock.contracts.target.ledger_file import LedgerEntry, LedgerFile
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
+from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.contract import Operation
 from threadmock.specs.schemas.formats import canonical
 from threadmock.specs.wire.messages import Request, Response
@@ -38,11 +40,15 @@ class Created:
 class Ledger:
     """Notes what a target says that it made; each thing once, in order.
 
-    file: where it is written; None: it is kept in memory only. Safe to use from several threads.
+    file: where it is written; None: it is kept in memory only. agent: the contract's, to read what streams hold. Safe
+    to use from several threads.
     """
 
-    def __init__(self, file: LedgerFile | None = None, *, masking: Masking = NOTHING_SECRET) -> None:
+    def __init__(
+        self, file: LedgerFile | None = None, *, masking: Masking = NOTHING_SECRET, agent: Agent | None = None
+    ) -> None:
         self.file = file
+        self._agent = agent
         self.masking = masking
         self._created: dict[Created, None] = {}
         self._owned: set[tuple[str, str]] = set()
@@ -91,12 +97,14 @@ class Ledger:
 
     def note(self, operation: Operation, request: Request, response: Response, number: str = "") -> None:
         """Record the things that a response says its request created. number: of the pending create."""
-        made = list(made_by_answer(operation, request, response))
+        made = list(made_by_answer(operation, request, response, self._agent))
         for entry in made:
             self.take(entry)
             self._created[Created(operation.slug, str(entry.key))] = None
             if self.file:
                 self._write(number, entry)
+        for entry in met_in_own(operation, request, response, self.owns):
+            self.take(entry)
         for entry in created_by_name(operation, request) if 200 <= response.status < 300 else ():
             self.take(entry)
             if self.file:

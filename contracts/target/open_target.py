@@ -62,7 +62,7 @@ def http_target(  # noqa: PLR0913 - options, by name
         raise TargetError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
     together = SharedRate(at.folder, rate or math.inf) if at.folder and at.workers > 1 else None
     secrets = secrets_of(contract, given)
-    kept, writable = Ledger(ledger, masking=secrets), local or allow_writes
+    kept, writable = Ledger(ledger, masking=secrets, agent=contract.profile.agent), local or allow_writes
     foreign = ForeignTexts(contract, kept, ledger.tag if ledger else "")
     masking = RunMasking(secrets.secrets, secrets.headers, foreign)
     return Target(

@@ -8,12 +8,12 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from support.paths import ROOT
-from threadmock.contracts.checks import expected, observed
+from threadmock.contracts.checks import expected
 from threadmock.contracts.cli import explain_rules, explain_runs
 from threadmock.contracts.cli.explain_settings import SETTINGS
 from threadmock.mockserver.actions import actions
 from threadmock.mockserver.rules import lists, values
-from threadmock.specs.behaviour import read_settings
+from threadmock.specs.behaviour import observed, read_settings
 from threadmock.specs.behaviour.actions import ACTIONS, Action, Traits
 from threadmock.specs.behaviour.agent import Doing, How
 from threadmock.specs.behaviour.rule import Filter, Merge, Rule

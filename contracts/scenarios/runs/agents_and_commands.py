@@ -8,7 +8,6 @@ from threadmock.contracts.cases.agent_input import input_anywhere, put_at
 from threadmock.contracts.cases.references import AgentPlace, listed_agent_places
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.observed import observe
 from threadmock.contracts.scenarios.asking import prerequisites_of
 from threadmock.contracts.scenarios.runs.asking import (
     ASKS,
@@ -25,6 +24,7 @@ from threadmock.contracts.scenarios.runs.asking import (
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Command, Commands
+from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest

@@ -11,13 +11,13 @@ from threadmock.contracts.cases.case import Case, base_value
 from threadmock.contracts.cases.families import lists, of_action, reads
 from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.checks import Context, Reading
-from threadmock.contracts.checks.observed import observe
 from threadmock.contracts.scenarios.asking import ask_missing, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
 from threadmock.specs.behaviour.agent import ENDS, Agent, Change
+from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest

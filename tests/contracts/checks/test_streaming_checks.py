@@ -6,10 +6,10 @@ import pytest
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text, modes_of, put_at, way_to_respond
 from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.checks import Context, Reading, judge_reading
-from threadmock.contracts.checks.observed import observe
 from threadmock.contracts.checks.streams import read_stream
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.wsgi import WsgiTransport
+from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.behaviour.read_rules import parse_setting
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.loader import load
