@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threadmock.contracts.cases.case import base_value
+from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.samples import least
 from threadmock.contracts.cases.shapes import Shapes, shapes
-from threadmock.specs.behaviour.agent import Respond
+from threadmock.specs.behaviour.agent import Agent, Respond
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT, put
@@ -39,17 +40,31 @@ def agent_input(contract: Contract, operation: Operation, text: str) -> AgentInp
     for setting in (agent.input.content, agent.input.otherwise):
         for found in _input_places(setting):
             if isinstance(found, str):
-                return AgentInput(piece={found: text})
+                piece = {found: text} if found else _whole_piece(contract, agent, text, word)
+                return AgentInput(piece=piece) if piece else None
             if (value := _input_value(operation, found, text, word)) is not ABSENT:
                 return AgentInput({found: value})
     return None
 
 
+def _whole_piece(contract: Contract, agent: Agent, text: str, word: str) -> Mapping[str, Any]:
+    """Members of a thing below the thread that is a message as it stands; {} where no request makes one."""
+    for maker in makers(contract, agent.piece, [agent.thread]):
+        schema = body_schema(maker)
+        made = _message(schema, schema.document, text, word) if schema and maker.rule.run is None else None
+        if isinstance(made, dict) and checker(schema).valid(made):  # type: ignore[arg-type]  # there is one
+            return made
+    return {}
+
+
 def _input_places(setting: Setting | None) -> Iterator[Source | str]:
-    """The places of a body that a setting reads, and names of members of the newest thing below the thread."""
+    """The places of a body that a setting reads, and names of members of the newest thing below the thread.
+
+    "" for all of that thing.
+    """
     while setting is not None:
-        if setting.kind == "latest" and setting.steps:
-            yield setting.steps[0]
+        if setting.kind == "latest":
+            yield setting.steps[0] if setting.steps else ""
         for source in setting.sources:
             yield from (each for each in (source, *source.others) if each.place == "body" and each.steps)
         for _, inner in setting.members:

@@ -46,10 +46,10 @@ class Context:
 
     send: one case to the target; blocks; may be called from several threads where the target allows it. record: called
     with each exchange that a scenario makes. choose: seeded, so that a run can be repeated. memory: what one check
-    keeps for a later exchange, such as keys and references that are known. pause: waits so many seconds. prerequisites:
-    creates things for a scenario to use; None where nothing can be created. own_checks: those of a project, asked after
-    the others. comparisons: what the scenario compared; one that compared nothing has not passed. local: the target is
-    this machine.
+    keeps for a later exchange, such as keys and references that are known. pause: waits so many seconds. run_pause:
+    lets so many seconds of the target's runs pass. prerequisites: creates things for a scenario to use; None where
+    nothing can be created. own_checks: those of a project, asked after the others. comparisons: what the scenario
+    compared; one that compared nothing has not passed. local: the target is this machine.
     """
 
     contract: "Contract"
@@ -58,6 +58,7 @@ class Context:
     choose: random.Random
     memory: dict[str, Any] = field(default_factory=dict)
     pause: Callable[[float], None] = time.sleep
+    run_pause: Callable[[float], None] = time.sleep
     prerequisites: "Prerequisites | None" = None
     own_checks: "tuple[Check, ...]" = ()
     comparisons: Comparisons = field(default_factory=Comparisons)

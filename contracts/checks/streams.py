@@ -1,6 +1,6 @@
 """A stream of events, read: its events, and which of its format each may be."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,8 +18,8 @@ _OVER = (*ENDS, "closed")
 class ReadEvent:
     """One event that came. value: its data as JSON; None where it is none, and then why in `trouble`.
 
-    forms: events of the format that it may be, each with what its places held then; such as have another schema only
-    where none fits.
+    forms: events of the format that it may be, each with what its places held then; such as have another schema,
+    or other members, only where none fits.
     """
 
     event: ServerEvent
@@ -118,7 +118,19 @@ def _read_event(event: ServerEvent, allowed: Iterable[Event]) -> ReadEvent:
         forms.append((form, found))
         if form.schema is None or checker(form.schema).valid(value):
             fitting.append((form, found))
-    return ReadEvent(event, value, trouble, tuple(fitting or forms))
+    return ReadEvent(event, value, trouble, tuple(_closest(fitting or forms, value)))
+
+
+def _closest(forms: Sequence[tuple[Event, Mapping[str, Any]]], value: Any) -> Iterator[tuple[Event, Mapping[str, Any]]]:
+    """Without objects that lack, or add, a member, where another form has exactly the members of the value."""
+    exact = [_names(form) == set(value) for form, _ in forms] if isinstance(value, Mapping) else []
+    for at, (form, held) in enumerate(forms):
+        if not any(exact) or exact[at] or not _names(form):
+            yield form, held
+
+
+def _names(form: Event) -> set[str]:
+    return {name for name, _ in form.data.members} if form.data and form.data.kind == "members" else set()
 
 
 def is_over(kinds: frozenset[str]) -> bool:

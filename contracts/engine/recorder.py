@@ -50,6 +50,7 @@ class Recorder:
             self.keep,
             random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
             self._memory,
+            run_pause=session.target.run_pause,
             prerequisites=self._preparation.prerequisites,
             own_checks=session.own_checks,
             local=session.target.local,

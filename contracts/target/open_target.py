@@ -107,6 +107,7 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
     from threadmock.mockserver import create_mock  # noqa: PLC0415
     from threadmock.mockserver.agents.timer import JumpingTimer  # noqa: PLC0415
 
-    mock = create_mock(contract, seed=seed, auth=MOCK_TOKEN, faults=faults, timer=JumpingTimer())
-    transport = WsgiTransport(mock.wsgi)
-    return Target(transport, "the mock in this process", given=given, run_budget=RunBudget(contract, allow_runs))
+    timer = JumpingTimer()
+    mock = create_mock(contract, seed=seed, auth=MOCK_TOKEN, faults=faults, timer=timer)
+    transport, budget = WsgiTransport(mock.wsgi), RunBudget(contract, allow_runs)
+    return Target(transport, "the mock in this process", given=given, run_budget=budget, run_pause=timer.advance)

@@ -41,7 +41,7 @@ class Target:
     name: for people. local: it is this machine. given: lower-case header name to good value, sent with every request.
     ledger: None where nobody needs to know what was created. run_budget: how many runs may be started; None for all
     that is asked. guard: what a request may touch; None for anything. pacer: when the next may go; None for at once.
-    tagger: the mark of what is created.
+    tagger: the mark of what is created. run_pause: lets so many seconds of its runs pass.
     """
 
     def __init__(  # noqa: PLR0913 - the outside, injected by name
@@ -62,6 +62,7 @@ class Target:
         deadline: float = DEADLINE,
         clock: Clock = time.perf_counter,
         now: Callable[[], datetime.datetime] = system_now,
+        run_pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.transport = transport
         self.name = name
@@ -75,6 +76,7 @@ class Target:
         self.pacer = pacer
         self.tagger = tagger
         self.given = dict(given or {})
+        self.run_pause = run_pause
         self._deadline = deadline
         self._clock = clock
         self._now = now

@@ -9,18 +9,8 @@ from threadmock.contracts.cases.references import AgentPlace, listed_agent_place
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import prerequisites_of
-from threadmock.contracts.scenarios.runs.asking import (
-    ASKS,
-    Keys,
-    agent_of,
-    finish_thread,
-    held,
-    look,
-    new_thread,
-    placed,
-    reading_places,
-    text_for,
-)
+from threadmock.contracts.scenarios.runs.asking import ASKS, finish_thread, new_thread, placed, text_for
+from threadmock.contracts.scenarios.runs.stored import Keys, agent_of, held, look, reading_places
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Command, Commands

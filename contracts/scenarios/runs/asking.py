@@ -1,26 +1,24 @@
 """How scenarios about runs ask: a thread, a text for its agent, the answer, and what is stored afterwards."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import agent_input, modes_of, put_at, way_to_respond
 from threadmock.contracts.cases.case import Case, base_value
-from threadmock.contracts.cases.families import lists, of_action, reads
+from threadmock.contracts.cases.families import of_action
 from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.checks import Context, Reading
-from threadmock.contracts.scenarios.asking import ask_missing, keys_of, prerequisites_of
+from threadmock.contracts.scenarios.asking import keys_of, prerequisites_of
+from threadmock.contracts.scenarios.runs.stored import Keys, RunState, agent_of, ends_of, look, readable, tells_ends
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
-from threadmock.specs.behaviour.agent import ENDS, Agent, Change
-from threadmock.specs.behaviour.observed import observe
-from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, dotted
 from threadmock.specs.schemas.validation import checker
 
@@ -28,7 +26,8 @@ ASKS, FAILS, GOES_ON = "/human", "/failing", "/slow"
 """Words by which our own scripts are chosen. Where others decide, a scenario says that it was not met."""
 TRIES = 8
 PAUSE = 0.25
-Keys = dict[str, Any]
+PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between looks at a run that goes on, where nobody can wait for its end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,27 +44,6 @@ class StartedRun:
         if key is None:
             raise NotSent("the answer does not say which run was started")
         return key
-
-
-@dataclass(frozen=True, eq=False)
-class RunState:
-    """What is stored of a run and its thread; None for what can't be read."""
-
-    run: Reading | None
-    thread: Reading | None
-
-    def shown(self, place: str) -> Mapping[str, Any] | None:
-        """What a read of the run or of the thread shows; None where there is none."""
-        reading = self.run if place == "run" else self.thread
-        return reading.made if reading is not None and reading.made else None
-
-
-def agent_of(context: Context) -> Agent:
-    """The agent of the contract. NotSent where it has none."""
-    agent = context.contract.profile.agent
-    if agent is None:
-        raise NotSent("no rule says how runs go")
-    return agent
 
 
 def text_for(context: Context, command: str = "") -> tuple[str, str]:
@@ -97,10 +75,11 @@ def start(  # noqa: PLR0913 - parts of a request, by name
     more: Mapping[Source, Any] | None = None,
     stop: Stop = PLAIN,
     label: str = "a run",
+    without: Collection[str] = (),
 ) -> StartedRun:
     """Start a run with a text, answered like that. NotSent where the operation never answers so."""
     case = case_of(context, operation, keys, text, how, more=more, stop=stop, label=label)
-    return StartedRun(reading := ask(context, case), {**keys, **run_key(reading)})
+    return StartedRun(reading := ask(context, case, without=without), {**keys, **run_key(reading)})
 
 
 def case_of(  # noqa: PLR0913 - parts of a request, by name
@@ -145,10 +124,14 @@ def placed(operation: Operation, keys: Keys, places: Mapping[Source, Any], label
 def run_key(reading: Reading) -> Keys:
     """The key of the run that a response names, in its body, its events or a header."""
     rule = reading.rule
+    reply = reading.way.reply if reading.way else None
     member = rule.key.member if rule.key else ""
+    if reply is not None:
+        member = next((name for name, part in reply.members if (part.kind, part.generator) == ("generate", "key")), "")
     found = find_key(reading.value, member) if member and reading.accepted and reading.value is not ABSENT else None
     if found is None and reading.stream is not None:
         found = reading.stream.last(f"stored.{member}")
+        found = dotted(reading.stream.last("stored"), member) if found is None else found
     for name, template in (rule.run.headers if rule.run else {}).items():
         pattern = re.escape(template).replace(r"\$parent_key", "[^/]+").replace(r"\$key", "([^/?#]+)")
         match = re.search(pattern, reading.response.headers.get(name, "")) if reading.response else None
@@ -157,98 +140,13 @@ def run_key(reading: Reading) -> Keys:
     return {} if found is None else {rule.resource: found}
 
 
-def look(context: Context, operation: Operation, keys: Keys) -> RunState:
-    """What is stored of the run and the thread with these keys."""
-    return RunState(
-        read(context, operation.rule.resource, keys),
-        read(context, agent_of(context).thread, keys),
-    )
-
-
-def read(context: Context, resource: str, keys: Keys, *, gone: bool = False) -> Reading | None:
-    """A read of the thing with these keys; None where nothing reads it, or its key is unknown. gone: none is there."""
-    for operation in reads(context.contract, resource):
-        if operation.rule.reply is None and all(name.resource in keys for name in references(operation)):
-            case = case_about(operation, keys, f"the {resource} afterwards")
-            return ask_missing(context, case) if gone else ask(context, case)
-    return None
-
-
-def ends_of(agent: Agent, state: RunState) -> list[str]:
-    """The ends of a run after which things are as they were read; [] where it is under way."""
-    return [end for end in ENDS if fits(agent.changes.get(end, ()), state)]
-
-
-def fits(changes: tuple[Change, ...], state: RunState) -> bool:
-    """Whether what was read is as one of these changes leaves it, as far as that is fixed."""
-    compared = 0
-    for change in changes:
-        for place, settings in (("run", change.run), ("thread", change.thread)):
-            shown = state.shown(place)
-            for member, setting in settings.items() if shown is not None and not change.when else ():
-                if setting.kind == "value" and isinstance(setting.value, str) and member in (shown or ()):
-                    compared += 1
-                    if dotted(shown, member) != setting.value:
-                        return False
-    return compared > 0
-
-
-def reading_places(
-    agent: Agent, end: str, state: RunState, kinds: tuple[str, ...] = ("latest",)
-) -> Iterator[tuple[str, Setting, Any, Evidence]]:
-    """Members of the thread that the end of a run fills from elsewhere: name, setting, what was read, evidence."""
-    shown = state.shown("thread")
-    for change in agent.changes.get(end, ()):
-        for member, setting in change.thread.items() if shown is not None and not change.when else ():
-            if setting.kind in kinds:
-                yield member, setting, dotted(shown, member), weakest(change.evidence, setting.evidence)
-
-
-def held(setting: Setting, value: Any) -> Mapping[str, Any]:
-    """What the places of a setting held, given what it made; {} where it can't have made that."""
-    found: dict[str, Any] = {}
-    return found if observe(setting, value, found) else {}
-
-
-def final(agent: Agent, state: RunState) -> dict[str, Any]:
-    """The members of the thread that runs fill: what must not change where nothing is said any more."""
-    return {
-        member: value
-        for end in ENDS
-        for member, _, value, _ in reading_places(agent, end, state, ("latest", "stored"))
-        if value is not None
-    }
-
-
-def message_members(agent: Agent) -> list[str]:
-    """Members of what lies below a thread in which a message stands as it was said."""
-    return [
-        member
-        for change in agent.changes.get("said", ())
-        for made in change.makes
-        if made.resource == agent.piece
-        for member, setting in made.set.items()
-        if setting.kind == "from" and [str(source) for source in setting.sources] == ["item.text"]
-    ]
-
-
-def stored_pieces(context: Context, agent: Agent, keys: Keys) -> list[Any] | None:
-    """What lies below the thread with these keys; None where nothing lists it."""
-    for listing in lists(context.contract, agent.piece)[:1]:
-        got = ask(context, case_about(listing, keys, "what lies below the thread"))
-        name = listing.rule.listing.items if listing.rule.listing else None
-        items = got.value if name is None else dotted(got.value, name)
-        return items if got.accepted and isinstance(items, list) else None
-    return None
-
-
 def until(context: Context, ask_again: Callable[[], RunState], holds: Callable[[RunState], bool]) -> RunState:
     """What is stored once something holds, or after some tries: what was asked for at once may take a moment."""
     state = ask_again()
     for _ in range(TRIES):
         if holds(state):
             break
-        context.pause(PAUSE)
+        context.run_pause(PAUSE)
         state = ask_again()
     return state
 
@@ -262,6 +160,20 @@ def sibling(contract: Contract, operation: Operation, how: str, *actions: str) -
         if plain and on_thread(contract, other) == wanted and way_to_respond(other, how):
             return other
     return None
+
+
+def settle(context: Context, operation: Operation, keys: Keys) -> RunState:
+    """What is stored of a run and its thread once it is over: by waiting for it, else by looking again and again."""
+    agent = agent_of(context)
+    if operation.rule.resource in keys:
+        finish(context, operation, keys)
+    state = look(context, operation, keys)
+    for seconds in PAUSES if tells_ends(agent, state) or state.run is not None else ():
+        if ends_of(agent, state):
+            break
+        context.run_pause(seconds)
+        state = look(context, operation, keys)
+    return state
 
 
 def finish(context: Context, operation: Operation, keys: Keys) -> Reading | None:
@@ -280,7 +192,7 @@ def finish_thread(context: Context, operation: Operation, keys: Keys) -> None:
         if other.rule.run and other.rule.run.follow_thread and all(name.resource in keys for name in references(other)):
             ask(context, replace(case_about(other, keys, "what happens on the thread"), stop=FOLLOWING))
             return
-    context.pause(PAUSE)
+    context.run_pause(PAUSE)
 
 
 def streams(contract: Contract, operation: Operation) -> str:
@@ -292,8 +204,8 @@ def streams(contract: Contract, operation: Operation) -> str:
 
 
 def streams_on_thread(contract: Contract, operation: Operation) -> str:
-    """As `streams`, on a thread that the request names and that can be read."""
+    """As `streams`, on a thread that the request names, where any reader shows it or what lies in it."""
     reason = streams(contract, operation)
     if reason or not on_thread(contract, operation):
         return reason or "the request names no thread that is there afterwards"
-    return "" if contract.profile.agent and reads(contract, contract.profile.agent.thread) else "nothing reads a thread"
+    return readable(contract)

@@ -12,25 +12,20 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.runs.asking import (
     GOES_ON,
-    Keys,
-    RunState,
     StartedRun,
-    agent_of,
     case_of,
-    ends_of,
-    final,
     finish,
-    look,
     new_thread,
     on_thread,
     placed,
-    read,
     run_key,
+    settle,
     sibling,
     start,
     text_for,
     until,
 )
+from threadmock.contracts.scenarios.runs.stored import Keys, RunState, agent_of, ends_of, final, look, read
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent, BusyPolicy
@@ -179,8 +174,7 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
         yield _busy(got, policy, "a success, whatever is under way", f"status {got.status}")
         return
     second = StartedRun(got, {**keys, **run_key(got)})
-    if operation.rule.resource in second.keys:
-        finish(context, operation, second.keys)
+    settle(context, operation, second.keys)
     known = {**keys, operation.rule.resource: first.run}
     gone = policy.do == "remove"
     state = RunState(read(context, operation.rule.resource, known, gone=gone), None)

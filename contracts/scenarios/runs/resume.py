@@ -10,8 +10,19 @@ from threadmock.contracts.checks.streams import ReadEvent
 from threadmock.contracts.scenarios.runs.asking import (
     ASKS,
     GOES_ON,
-    RunState,
     StartedRun,
+    new_thread,
+    on_thread,
+    placed,
+    sibling,
+    start,
+    streams,
+    streams_on_thread,
+    text_for,
+    until,
+)
+from threadmock.contracts.scenarios.runs.stored import (
+    RunState,
     agent_of,
     ends_of,
     final,
@@ -19,17 +30,8 @@ from threadmock.contracts.scenarios.runs.asking import (
     held,
     look,
     message_members,
-    new_thread,
-    on_thread,
-    placed,
     reading_places,
-    sibling,
-    start,
     stored_pieces,
-    streams,
-    streams_on_thread,
-    text_for,
-    until,
 )
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent

@@ -10,26 +10,31 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import EventStream
 from threadmock.contracts.scenarios.runs.asking import (
     FAILS,
-    RunState,
     StartedRun,
+    new_thread,
+    on_thread,
+    sibling,
+    start,
+    text_for,
+)
+from threadmock.contracts.scenarios.runs.stored import (
+    RunState,
+    StoredThing,
     agent_of,
     ends_of,
     held,
     look,
     message_members,
-    new_thread,
-    on_thread,
     reading_places,
-    sibling,
-    start,
     stored_pieces,
-    text_for,
+    tells_ends,
 )
+from threadmock.contracts.scenarios.runs.told import departing_text, said_in, stored_messages, told_messages
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.evidence import weakest
+from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import dotted
 from threadmock.specs.text import shorten
 from threadmock.specs.wire.strictjson import dump_json
@@ -75,7 +80,7 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
     _whole(stream)
     agent, state = agent_of(context), look(context, operation, started.keys)
     ends = ends_of(agent, state)
-    if not ends and (state.run or state.thread):
+    if not ends and tells_ends(agent, state):
         expected = "a run and a thread as one of the ends of a run leaves them"
         yield _about(started, "stream_state", expected, _stored_findings(agent, state), evidence=agent.evidence)
         return
@@ -88,7 +93,35 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
             got = f"another {member}: {shorten(dump_json(value).decode(), 150)}"
             held_ = weakest(evidence, stream.format.evidence)
             yield _about(started, "stream_state", expected, got, where=f"/{member}", evidence=held_)
+    yield from _unlike_last(started, stream, agent, state)
     yield from _unstored(context, started, stream, agent)
+
+
+def _unlike_last(started: StartedRun, stream: EventStream, agent: Agent, state: RunState) -> Iterator[Finding]:
+    """Where a stream shows the run, or what it made, and a reader shows another."""
+    run, newest = stream.last("stored"), (state.pieces or [None])[-1]
+    for name, told, shown in (
+        (started.reading.rule.resource, run, state.shown("run")),
+        (agent.piece, _told_piece(stream), newest),
+    ):
+        if not isinstance(told, Mapping) or not isinstance(shown, Mapping) or not told.keys() & shown.keys():
+            continue
+        started.reading.compared()
+        if other := unlike(told, shown):
+            got = f"another {other}: {shorten(dump_json(shown[other]).decode(), 150)}"
+            expected = f"{other} of the {name} as the stream said last"
+            yield _about(started, "stream_state", expected, got, where=f"/{other}", evidence=agent.evidence)
+
+
+def _told_piece(stream: EventStream) -> dict[str, Any]:
+    """The members of the newest thing below the thread, as events showed them last."""
+    names = {place.removeprefix("latest.") for item in stream.events for place in item.held if "latest." in place}
+    return {name: stream.last(f"latest.{name}") for name in names if "." not in name}
+
+
+def unlike(told: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
+    """A member that two answers show differently; "" where there is none."""
+    return next((name for name, value in told.items() if name in shown and shown[name] != value), "")
 
 
 def _stored_findings(agent: Agent, state: RunState) -> str:
@@ -127,27 +160,30 @@ def _about(  # noqa: PLR0913 - the members of a finding
 
 
 def run_tokens(context: Context, operation: Operation) -> Iterator[Finding]:
-    """The pieces of a message, put together, are the message."""
+    """The pieces of a message, put together, are the message: as the stream says it, else as it is stored."""
     started, stream = _streamed(context, operation)
-    pieces: dict[tuple[str, str], str] = {}  # several kinds of events may each hold the whole message
-    for item in _whole(stream).events:
-        if item.kinds == {"part"} and isinstance(item.held.get("item.text"), str):
-            piece = item.event.name, str(item.held.get("item.id", ""))
-            pieces[piece] = pieces.get(piece, "") + item.held["item.text"]
-    said = {str(f.get("item.id", "")): f["item.text"] for f in stream.certain("said") if f.get("item.text")}
-    if not pieces or not said:
-        raise NotSent("the stream does not hold both the pieces of a message and the message")
-    for (event, name), text in pieces.items():
-        if name in said:
+    told, said = told_messages(_whole(stream)), said_in(stream)
+    for each in told if said else ():
+        if each.id in said:
             started.reading.compared()
-        if name in said and text != said[name]:
-            yield _about(
-                started,
-                "tokens",
-                "pieces that are the message when they are put together",
-                f"{event} makes {shorten(text, 100)!r} of {shorten(str(said[name]), 100)!r}",
-                evidence=stream.format.evidence,
-            )
+        if each.id in said and each.text != said[each.id]:
+            yield _unlike(started, each.voice[0], each.text, str(said[each.id]), stream.format.evidence)
+    if said or not told:
+        if not (said and told):
+            raise NotSent("the stream does not hold both the pieces of a message and the message")
+        return
+    stored = stored_messages(context, operation, started.keys)
+    if not stored:
+        raise NotSent("neither the stream nor what is stored holds the whole message")
+    started.reading.compared()
+    if (departing := departing_text(told, stored)) is not None:
+        yield _unlike(started, "the stream", *departing, weakest(stream.format.evidence, agent_of(context).evidence))
+
+
+def _unlike(started: StartedRun, name: str, told: str, whole: str, evidence: Evidence) -> Finding:
+    expected = "pieces that are the message when they are put together"
+    got = f"{name} makes {shorten(told, 100)!r} of {shorten(whole, 100)!r}"
+    return _about(started, "tokens", expected, got, evidence=evidence)
 
 
 def waits(contract: Contract, operation: Operation) -> str:
@@ -182,7 +218,28 @@ def run_wait_equals_stream(context: Context, operation: Operation) -> Iterator[F
     state = look(context, operation, started.keys)
     for end in ends_of(agent, state)[:1]:
         stored = {f"latest.{'.'.join(s.steps)}": v for _, s, v, _ in reading_places(agent, end, state)}
-        yield from _waited(waited, agent, end, {**stored, **known})
+        stored |= {f"latest.{name}": value for name, value in ((state.pieces or [{}])[-1]).items()}
+        if agent.results:
+            yield from _waited(waited, agent, end, {**stored, **known})
+        else:
+            yield from _shown_to_waiter(waited, agent, state)
+
+
+def _shown_to_waiter(waited: Reading, agent: Agent, state: RunState) -> Iterator[Finding]:
+    """Who waits for a run and gets the run gets it as it is stored, unless it is under way still."""
+    shown = state.shown("run")
+    if shown is None or not ends_of(agent, RunState(StoredThing(waited, waited.made), None)):
+        return
+    waited.compared()
+    if other := unlike(waited.made, shown):
+        yield waited.find(
+            "wait_equals_stream",
+            f"{other} as it is stored",
+            f"another {other}: {shorten(dump_json(shown[other]).decode(), 150)} is stored",
+            where=f"/{other}",
+            evidence=waited.rule.evidence,
+            exchanges=3,
+        )
 
 
 def _waited(waited: Reading, agent: Agent, end: str, known: Mapping[str, Any]) -> Iterator[Finding]:
@@ -211,25 +268,40 @@ def run_failing(context: Context, operation: Operation) -> Iterator[Finding]:
     reported = any(event.kinds == {"failed"} for event in stream.events)
     if not reported and "failed" not in ends_of(agent, state):
         raise NotSent("the agent did not fail when it was asked to")
-    if (stream.events and not stream.cut) or state.run or state.thread:
+    if (stream.events and not stream.cut) or tells_ends(agent, state):
         started.reading.compared()
     always = [form for form in stream.format.events if form.on == "failed" and not (form.modes or form.when)]
     if always and not stream.cut and not (stream.events and stream.events[-1].kinds & {"failed", "closed"}):
         got = f"an event {stream.events[-1].event.name!r} at the end" if stream.events else "no event at all"
         expected = f"an event {always[0].name!r} at the end: the run failed"
         yield _about(started, "failing", expected, got, evidence=stream.format.evidence)
-    if (state.run or state.thread) and "failed" not in ends_of(agent, state):
+    if tells_ends(agent, state) and "failed" not in ends_of(agent, state):
         expected = "a run and a thread as a failure leaves them"
         yield _about(started, "failing", expected, _stored_findings(agent, state), evidence=agent.evidence)
     waiting = sibling(context.contract, operation, "when_done")
-    if waiting is not None and "failed" in agent.results:
-        text, _ = text_for(context, FAILS)
-        got_ = start(context, waiting, new_thread(context, waiting), text, "when_done", label="a failure to wait for")
-        setting = agent.results["failed"]
-        if got_.reading.accepted and not held(setting, got_.reading.value):
-            yield got_.reading.find(
-                "failing",
-                "what the rule says that is answered where a run failed",
-                f"something else: {shorten(got_.reading.content.decode('utf-8', 'replace'), 150)}",
-                evidence=weakest(agent.evidence, setting.evidence),
-            )
+    if waiting is not None:
+        yield from _failure_waited_for(context, waiting, agent)
+
+
+def _failure_waited_for(context: Context, waiting: Operation, agent: Agent) -> Iterator[Finding]:
+    """Who waits for a run that fails learns it: by the status, by what the rule words, or by the run that is shown."""
+    text, _ = text_for(context, FAILS)
+    status = waiting.rule.run.fails if waiting.rule.run else 0
+    without = ("no_server_error", "valid_accepted", "documented_status") if status else ()
+    keys = new_thread(context, waiting)
+    got = start(context, waiting, keys, text, "when_done", label="a failure to wait for", without=without).reading
+    setting = agent.results.get("failed")
+    if status:
+        agrees, sure = not got.accepted, agent.evidence
+    elif setting is not None:
+        agrees, sure = bool(held(setting, got.value)), weakest(agent.evidence, setting.evidence)
+    else:
+        shown = RunState(StoredThing(got, got.made), None)
+        agrees, sure = not tells_ends(agent, shown) or "failed" in ends_of(agent, shown), agent.evidence
+    if got.accepted and not agrees:
+        yield got.find(
+            "failing",
+            "what the rule says that is answered where a run failed",
+            f"something else: {shorten(got.content.decode('utf-8', 'replace'), 150)}",
+            evidence=sure,
+        )

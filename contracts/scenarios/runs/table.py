@@ -33,7 +33,7 @@ RUNS = (
         _RULES,
         streams,
         streamed_state.run_tokens,
-        2,
+        3,
         weight="data",
         headline="the pieces of a message are not the message",
     ),

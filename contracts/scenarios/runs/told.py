@@ -1,0 +1,99 @@
+"""What a stream tells of messages, put together, and how it is held against messages that are stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from threadmock.contracts.checks import Context
+from threadmock.contracts.checks.streams import EventStream
+from threadmock.contracts.scenarios.runs.messages import MessageForm, StoredMessage, message_forms
+from threadmock.contracts.scenarios.runs.stored import Keys, agent_of, read, stored_pieces
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.strictjson import dump_json
+
+Voice = tuple[str, str]
+"""The name of events, and which of several that report one thing: each tells all by itself."""
+
+
+@dataclass(frozen=True)
+class ToldMessage:
+    """A message put together of its pieces. id: "" where events have none."""
+
+    voice: Voice
+    id: str
+    text: str
+
+
+def told_messages(stream: EventStream) -> list[ToldMessage]:
+    """The messages of which a stream sent pieces, in the order of their first ones."""
+    found: dict[tuple[Voice, str], str] = {}
+    for item in stream.events:
+        piece = item.held.get("item.text") if item.kinds == {"part"} else None
+        if isinstance(piece, str):
+            voice = item.event.name, dump_json(item.held.get("item.each")).decode()
+            key = voice, str(item.held.get("item.id", ""))
+            found[key] = found.get(key, "") + piece
+    return [ToldMessage(voice, key, text) for (voice, key), text in found.items()]
+
+
+def said_in(stream: EventStream) -> dict[str, Any]:
+    """The messages that a stream sent whole: id to text."""
+    return {str(f.get("item.id", "")): f["item.text"] for f in stream.certain("said") if f.get("item.text")}
+
+
+def form_of(contract: Contract, operation: Operation) -> MessageForm | None:
+    """How messages stand in what lies below a thread, else in the runs that an operation starts; None: nowhere."""
+    agent = contract.profile.agent
+    for form in message_forms(contract):
+        if form.place == "piece" or (agent is not None and operation.rule.resource == agent.piece):
+            return form
+    return None
+
+
+def stored_messages(context: Context, operation: Operation, keys: Keys) -> list[StoredMessage] | None:
+    """The messages of a thread, oldest first, through the list of what lies below it; None where nothing shows them."""
+    form, agent = form_of(context.contract, operation), agent_of(context)
+    if form is None:
+        return None
+    pieces = stored_pieces(context, agent, keys)
+    if pieces is None:
+        run = read(context, operation.rule.resource, keys) if form.place == "run" else None
+        return form.read(run.made) if run else None
+    return messages_of(form, pieces)
+
+
+def messages_of(form: MessageForm, pieces: Sequence[Any]) -> list[StoredMessage]:
+    """The messages in things below a thread: in each, or, where each holds all that was said so far, in the newest."""
+    shown = pieces[-1:] if form.path and form.place == "piece" else pieces
+    return [message for piece in shown for message in form.read(piece) or ()]
+
+
+def answers(messages: Sequence[StoredMessage]) -> list[str]:
+    """The texts of the agent."""
+    return [each.text for each in messages if each.role == "assistant" and each.text]
+
+
+def departing_text(told: Sequence[ToldMessage], stored: Sequence[StoredMessage]) -> tuple[str, str] | None:
+    """A told text and the stored one that it should be; None where each told one is stored.
+
+    Events that name a message are held against the message of that id. Others are held against all that the agent
+    said, or its last answer: one turn may keep no more.
+    """
+    by_id = {str(each.id): each.text for each in stored if each.id is not None}
+    named = [each for each in told if each.id in by_id]
+    for each in named:
+        if each.text != by_id[each.id]:
+            return each.text, by_id[each.id]
+    texts, voices = answers(stored), _joined([each for each in told if not named])
+    for text in voices.values():
+        kept = {"".join(texts[at :: len(voices)]) for at in range(len(voices))} | {"".join(texts), *texts[-1:]}
+        if not any(text == each or (each and text.endswith(each) and each == texts[-1]) for each in kept):
+            return text, "".join(texts)
+    return None
+
+
+def _joined(told: Sequence[ToldMessage]) -> Mapping[Voice, str]:
+    found: dict[Voice, str] = {}
+    for each in told:
+        found[each.voice] = found.get(each.voice, "") + each.text
+    return found

@@ -1,0 +1,74 @@
+"""For each provider and each scenario of runs: it applies, runs and compares; or a table says why it never does."""
+
+import pytest
+from threadmock.contracts.engine.run import prepare
+from threadmock.contracts.options import Settings
+from threadmock.contracts.scenarios.runs.table import RUNS
+from threadmock.specs.loader import builtin_names
+
+SCENARIOS = [scenario.name for scenario in RUNS]
+NO_KEY = "no operation cancels a run by its key"
+NO_CURSOR = "no reader can say which event it saw last"
+NO_QUESTION = "no rule says how an answer reaches a run"
+NO_LEAVING = "no rule says what a reader that leaves does to its run"
+NO_AGENT = "no operation names an agent of a list that could be asked"
+NO_COMMANDS = "no operation takes commands"
+NO_RESULT = "no operation waits for a run: all answer at once or with events"
+NO_BACKGROUND = "no operation starts a run and answers at once, so that another could meet it"
+NO_END = "neither runs nor threads say how a run ended, and a stream tells pieces of messages only: see tokens"
+NEVER = {
+    "seekrflow": {
+        "wait_equals_stream": NO_RESULT,
+        "resume_stream": NO_CURSOR,
+        "interrupt_resume": NO_QUESTION,
+        "disconnect": NO_LEAVING,
+        "unknown_agent": NO_AGENT,
+        "commands": NO_COMMANDS,
+    },
+    "scale": {
+        "resume_stream": NO_CURSOR,
+        "interrupt_resume": NO_QUESTION,
+        "disconnect": NO_LEAVING,
+        "cancel": NO_KEY,
+        "busy": NO_BACKGROUND,
+        "unknown_agent": NO_AGENT,
+        "commands": NO_COMMANDS,
+    },
+    "ishvana": {
+        "stream_state": NO_END,
+        "wait_equals_stream": NO_RESULT,
+        "resume_stream": NO_CURSOR,
+        "interrupt_resume": NO_QUESTION,
+        "disconnect": NO_LEAVING,
+        "cancel": NO_KEY,
+        "busy": NO_BACKGROUND,
+        "unknown_agent": NO_AGENT,
+        "commands": NO_COMMANDS,
+    },
+    "lighton": {
+        "resume_stream": NO_CURSOR,
+        "interrupt_resume": NO_QUESTION,
+        "disconnect": NO_LEAVING,
+        "cancel": NO_KEY,
+        "unknown_agent": NO_AGENT,
+        "commands": NO_COMMANDS,
+    },
+}
+
+
+@pytest.mark.parametrize("layer", ["documented", "observed"])
+@pytest.mark.parametrize("provider", builtin_names())
+def test_a_scenario_of_runs_applies_and_compares_or_the_table_says_why_it_never_does(provider: str, layer: str) -> None:
+    run = prepare(Settings(provider, seed=1, layer=layer))
+    compared, silent = set(), []
+    for slug, phase in list(run.items()):
+        if phase in SCENARIOS:
+            outcome = run.perform(slug, phase)
+            tally = outcome.tallies[phase]
+            if tally.passed:
+                compared.add(phase)
+            elif phase not in NEVER.get(provider, {}):
+                silent.append((phase, str(run.operation(slug)), *tally.not_applicable))
+    run.target.close()
+    assert silent == []
+    assert compared == set(SCENARIOS) - set(NEVER.get(provider, {}))
