@@ -36,7 +36,9 @@ class Scenario:
     where the coverage part has made things before, or where lists are short; 0 for the same. weight: how much its
     findings matter. headline: what they say, for who knows no scenario. apart: its exchanges are set aside from those
     of all others, and it is asked before them ("first"), or after them because a target may not be the same afterwards
-    ("last"); "" for neither.
+    ("last"); "" for neither. runs: the most that it starts, with those that others start for it; it is asked before the
+    cases of all operations, and not begun where fewer may be started. priority: of scenarios that start runs, the
+    smaller goes first: 1 for a whole conversation, 2 for what decides who has a thread, 3 for what goes otherwise.
     """
 
     name: str
@@ -50,6 +52,12 @@ class Scenario:
     weight: Weight = "shape"
     headline: str = ""
     apart: Callable[[Operation], Apart] = lambda _: ""
+    runs: int | Callable[[Operation], int] = 0
+    priority: int = 3
+
+    def runs_of(self, operation: Operation) -> int:
+        """The most runs that it starts when it is asked of an operation."""
+        return self.runs if isinstance(self.runs, int) else self.runs(operation)
 
     @property
     def reserved(self) -> int:

@@ -9,11 +9,13 @@ from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.transport.shared import SharedCount
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.wire.messages import Response
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 RUNS_OFF = "runs may cost money: --allow-runs N"
 MOST_DELAY = 30.0
-_SHARED = 0.8
-"""So much is shared out beforehand; the rest is for scenarios that start a run to have one to ask about."""
+_UNSURE = frozenset({408, 424, 425, 499})
+"""Client errors that do not say that nothing was begun."""
 
 
 def starts_runs(operation: Operation) -> bool:
@@ -22,9 +24,11 @@ def starts_runs(operation: Operation) -> bool:
 
 
 class RunBudget:
-    """The requests that may still be sent to operations that start runs. Safe to use from several threads.
+    """The runs that may still be started. Safe to use from several threads.
 
-    limit: so many in the whole run; None for as many as wanted. shared: what several processes have used of it.
+    limit: so many in the whole verification; None for as many as wanted. shared: what several processes have used of
+    it. A request counts before it is sent, whatever it is meant to be: a target may take what it should refuse. What
+    the target refused is given back.
     """
 
     def __init__(self, contract: Contract, limit: int | None = None, *, shared: SharedCount | None = None) -> None:
@@ -36,14 +40,31 @@ class RunBudget:
         self._documented = frozenset((operation.method, operation.path) for operation in contract.operations)
         self._used = 0
         self._shared = shared
+        self._most: int | None = None
+        self._spent = 0
         self._taking = threading.Lock()
 
     def forbids(self, operation: Operation) -> bool:
         """Whether no request may be sent to the operation at all."""
         return self.limit == 0 and starts_runs(operation)
 
-    def take(self, case: Case) -> None:
-        """Note that a case is about to be sent, whatever it is meant to be: a target may take what it should refuse.
+    @property
+    def used(self) -> int:
+        """How many runs were started, as far as is known, by all processes."""
+        return self._shared.used if self._shared else self._used
+
+    @property
+    def spent(self) -> int:
+        """How many of them since `begin`, by this process."""
+        return self._spent
+
+    def begin(self, most: int | None = None) -> None:
+        """Begin to count anew what is spent. most: so many at most until it begins again."""
+        with self._taking:
+            self._most, self._spent = most, 0
+
+    def take(self, case: Case) -> int:
+        """Note that a case is about to be sent; how many runs it may start.
 
         Forbidden where no run may be started; BudgetSpent where as many may have been as were allowed; NotSent where
         the run would begin much too late.
@@ -52,23 +73,54 @@ class RunBudget:
         # a method that nobody documents may do what another one of the path does
         strange = place[1] in self._paths and place not in self._documented and place[0] not in SAFE_METHODS
         if place not in self._places and not strange:
-            return
+            return 0
         late = next((delay for delay in _delays(case) if delay > MOST_DELAY), None)
         if late is not None:
             raise NotSent(f"the run would begin only after more than {MOST_DELAY:g} seconds")
-        if self.limit is None:
-            return
         if self.limit == 0:
             raise Forbidden(RUNS_OFF)
+        number = _runs_in(case)
         with self._taking:
-            if not (self._shared.take() if self._shared else self._used < self.limit):
+            if self._most is not None and self._spent + number > self._most:
+                raise BudgetSpent(f"the runs that are planned for this are used up: {self._most} (--allow-runs)")
+            if not self._take(number):
                 raise BudgetSpent(f"as many runs may have been started as were allowed (--allow-runs {self.limit})")
-            self._used += 1
+            self._spent += number
+        return number
+
+    def _take(self, number: int) -> bool:
+        if self._shared and self.limit is not None:
+            return self._shared.take(number)
+        enough = self.limit is None or self._used + number <= self.limit
+        self._used += number if enough else 0
+        return enough
+
+    def give_back(self, number: int, response: Response | None) -> None:
+        """Count runs as not started, where the response says that the request was refused: no other says so."""
+        if not number or response is None or not 400 <= response.status < 500 or response.status in _UNSURE:
+            return
+        with self._taking:
+            self._spent -= number
+            if self._shared and self.limit is not None:
+                self._shared.give_back(number)
+            else:
+                self._used -= number
 
     def covers(self, runs: int) -> bool:
         """Whether so many may still be started."""
-        used = self._shared.used if self._shared else self._used
-        return self.limit is None or used + runs <= self.limit
+        return self.limit is None or self.used + runs <= self.limit
+
+
+def _runs_in(case: Case) -> int:
+    """How many runs a request may start: one, or as many as its list has items."""
+    run = case.operation.rule.run
+    if run is None or not run.each:
+        return 1
+    try:
+        sent = parse_json(case.request.body, duplicate_keys="last") if case.request.body else None
+    except JsonError:
+        return 1
+    return max(1, len(sent)) if isinstance(sent, list) else 1
 
 
 def users(contract: Contract, operations: Iterable[Operation]) -> list[Operation]:
@@ -81,7 +133,7 @@ def portion(budget: RunBudget | None, spending: Collection[Operation], operation
     """What one operation may spend of what all may; None where nothing limits it."""
     if budget is None or budget.limit is None or operation not in spending:
         return None
-    return max(1, int(budget.limit * _SHARED) // len(spending))
+    return max(1, int(budget.limit * 0.8) // len(spending))
 
 
 def _delays(case: Case) -> Iterator[float]:

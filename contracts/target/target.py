@@ -1,5 +1,6 @@
 """Where cases are sent: the mock in this process, or a URL. Credentials, what may be written, what was created."""
 
+import contextlib
 import datetime
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -126,28 +127,27 @@ class Target:
         """The exchange, where the request may be sent; once more where the target asked to be left alone."""
         if self.guard is not None:
             self.guard.check(request, planned=planned)
-        if self.run_budget is not None:
-            self.run_budget.take(case)
-        sent = self._send(case, request)
+        sent = self._counted(case, request)
         response = sent.response
         if response is not None and self.pacer is not None and self.pacer.note_refusal(response):
             # 429 says that the request was not carried out (RFC 6585, 4); 503 does not.
-            if (response.status == 429 or request.method in SAFE_METHODS) and self._affords(case):
-                sent = self._send(case, request)
-                if sent.response is not None:
+            if response.status == 429 or request.method in SAFE_METHODS:
+                with contextlib.suppress(NotSent):
+                    sent = self._counted(case, request)
+                if sent.response is not None and sent.response is not response:
                     self.pacer.note_refusal(sent.response)
             if self.pacer.refused_too_often:
                 raise TargetLost(f"{self.name} asked {MOST_REFUSALS} times in a row to be left alone")
         return sent
 
-    def _affords(self, case: Case) -> bool:
-        """Whether the request may be sent once more: one that may start a run counts each time."""
-        try:
-            if self.run_budget is not None:
-                self.run_budget.take(case)
-        except NotSent:
-            return False
-        return True
+    def _counted(self, case: Case, request: Request) -> Exchange:
+        """The exchange; what may start runs is counted before, and not where the target refused it."""
+        if self.run_budget is None:
+            return self._send(case, request)
+        number = self.run_budget.take(case)
+        sent = self._send(case, request)
+        self.run_budget.give_back(number, sent.response)
+        return sent
 
     def _send(self, case: Case, request: Request) -> Exchange:
         reading = request.method in SAFE_METHODS or not writes(case.operation)

@@ -165,6 +165,10 @@ class SharedCount:
         before, after = self._used.change(use)
         return after > before or number == 0
 
+    def give_back(self, number: int) -> None:
+        """Let others take so many that were taken for nothing."""
+        self._used.change(lambda used: max(0.0, used - number))
+
     @property
     def used(self) -> int:
         """How many were taken so far."""

@@ -32,6 +32,11 @@ def names_agent(_: Contract, operation: Operation) -> str:
     return ""
 
 
+def unknown_agent_runs(operation: Operation) -> int:
+    """The runs that `run_unknown_agent` starts where nothing is refused."""
+    return 2 if operation.rule.traits.starts_run else 0
+
+
 def run_unknown_agent(context: Context, operation: Operation) -> Iterator[Finding]:
     """An agent that nothing has is refused, as the rule says."""
     speaker = operation.rule.run.agent if operation.rule.run else None
@@ -82,6 +87,14 @@ def _unknown_agent(  # noqa: PLR0913 - what is asked, and what is right
 def takes_commands(_: Contract, operation: Operation) -> str:
     """Operations that take commands of several kinds."""
     return "" if operation.rule.run and operation.rule.run.commands else "the operation takes no commands"
+
+
+def command_runs(operation: Operation) -> int:
+    """The runs that `run_commands` starts where each command starts one."""
+    commands = operation.rule.run.commands if operation.rule.run else None
+    known = list(commands.known.values()) if commands else []
+    each = sum(bool(command.needs) + (command.do in ("refuse", "start")) for command in known)
+    return 1 + each + (3 if {"start", "answer"} <= {command.do for command in known} else 0)
 
 
 def run_commands(context: Context, operation: Operation) -> Iterator[Finding]:

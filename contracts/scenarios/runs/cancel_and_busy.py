@@ -46,6 +46,12 @@ def stops(contract: Contract, operation: Operation) -> str:
     return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
 
 
+def cancel_runs(operation: Operation) -> int:
+    """The runs that `run_cancel` starts."""
+    stopping = operation.rule.run.stopping if operation.rule.run else None
+    return 3 if stopping and stopping.by and stopping.removes else 1
+
+
 def _starter(contract: Contract, operation: Operation) -> Operation | None:
     """An operation that starts runs on a thread and answers at once."""
     found = sibling(contract, operation, "at_once")
@@ -142,14 +148,27 @@ def meets_busy(contract: Contract, operation: Operation) -> str:
     return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
 
 
+def busy_runs(operation: Operation) -> int:
+    """The runs that `run_busy` starts at most, those that are to be refused among them."""
+    asked = list(_asked(operation))
+    raced = any(policy.do == "refuse" for policy in asked) and way_to_respond(operation, "at_once")
+    return 2 * len(asked) + (AT_ONCE if raced else 0)
+
+
+def _asked(operation: Operation) -> Iterator[BusyPolicy]:
+    """The policies for a busy thread that a request can ask for."""
+    busy = operation.rule.run.busy if operation.rule.run else None
+    for policy in busy.policies if busy else ():
+        if policy.do != "run" and busy and (busy.by is not None or policy.name == busy.default):
+            yield policy
+
+
 def run_busy(context: Context, operation: Operation) -> Iterator[Finding]:
     """A second run on a busy thread: refused, kept waiting, or let in at the first one's cost, by each policy."""
     run, starter = operation.rule.run, _starter(context.contract, operation)
     if run is None or run.busy is None or starter is None:
         return
-    for policy in run.busy.policies:
-        if policy.do == "run" or (run.busy.by is None and policy.name != run.busy.default):
-            continue
+    for policy in _asked(operation):
         yield from _second(context, operation, starter, policy)
     for policy in [policy for policy in run.busy.policies if policy.do == "refuse"][:1]:
         if way_to_respond(operation, "at_once"):

@@ -16,6 +16,8 @@ RUNS = (
         3,
         weight="state",
         headline="a stream does not end with its run",
+        runs=1,
+        priority=1,
     ),
     Scenario(
         "stream_state",
@@ -26,6 +28,8 @@ RUNS = (
         5,
         weight="data",
         headline="what is stored is not what the stream said",
+        runs=1,
+        priority=1,
     ),
     Scenario(
         "tokens",
@@ -36,6 +40,8 @@ RUNS = (
         3,
         weight="data",
         headline="the pieces of a message are not the message",
+        runs=1,
+        priority=1,
     ),
     Scenario(
         "wait_equals_stream",
@@ -46,6 +52,8 @@ RUNS = (
         5,
         weight="data",
         headline="who waits gets something else than the stream said",
+        runs=1,
+        priority=1,
     ),
     Scenario(
         "failing",
@@ -56,6 +64,7 @@ RUNS = (
         5,
         weight="state",
         headline="a run that fails does not say so",
+        runs=2,
     ),
     Scenario(
         "resume_stream",
@@ -66,6 +75,8 @@ RUNS = (
         6,
         weight="data",
         headline="who comes back to a stream misses or repeats events",
+        runs=1,
+        priority=1,
     ),
     Scenario(
         "interrupt_resume",
@@ -76,6 +87,8 @@ RUNS = (
         10,
         weight="state",
         headline="a run that asks does not go on as it should",
+        runs=3,
+        priority=2,
     ),
     Scenario(
         "disconnect",
@@ -87,6 +100,7 @@ RUNS = (
         usual=8,
         weight="state",
         headline="a run whose reader goes away does not end as the rule says",
+        runs=2,
     ),
     Scenario(
         "cancel",
@@ -98,6 +112,8 @@ RUNS = (
         usual=20,
         weight="state",
         headline="a run that is cancelled is not over",
+        runs=cancel_and_busy.cancel_runs,
+        priority=2,
     ),
     Scenario(
         "busy",
@@ -108,6 +124,8 @@ RUNS = (
         44,
         weight="state",
         headline="a second run on a busy thread is not answered as its policy says",
+        runs=cancel_and_busy.busy_runs,
+        priority=2,
     ),
     Scenario(
         "unknown_agent",
@@ -118,6 +136,8 @@ RUNS = (
         2,
         weight="status",
         headline="an agent that nothing has is not refused",
+        runs=agents_and_commands.unknown_agent_runs,
+        priority=4,
     ),
     Scenario(
         "commands",
@@ -128,5 +148,6 @@ RUNS = (
         16,
         weight="status",
         headline="a command is not answered as its rule says",
+        runs=agents_and_commands.command_runs,
     ),
 )

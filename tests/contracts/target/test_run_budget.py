@@ -18,6 +18,7 @@ from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSen
 from threadmock.contracts.transport.rate import Pacer
 from threadmock.contracts.transport.shared import SharedCount
 from threadmock.specs.loader import load
+from threadmock.specs.wire.messages import Response
 
 CONTRACT = load("langsmith")
 RUN = "POST /threads/{thread_id}/runs"
@@ -65,13 +66,60 @@ def test_a_method_that_nobody_documents_may_start_a_run_where_another_one_does(m
         purse.take(strange)
 
 
-def test_a_request_that_is_sent_once_more_counts_once_more() -> None:
-    with hostile(answers(*[reply(b"", "429 Too Many Requests")] * 5)) as server:
+@pytest.mark.parametrize(
+    ("status", "started"),
+    [(200, 1), (202, 1), (301, 1), (500, 1), (503, 1), (408, 1), (425, 1), (None, 1), (400, 0), (404, 0), (409, 0),
+     (422, 0), (429, 0)],
+)  # fmt: skip
+def test_only_what_the_target_refused_was_not_started(status: int | None, started: int) -> None:
+    purse = RunBudget(CONTRACT, 2)
+    purse.give_back(purse.take(case(RUN)), None if status is None else Response(status))
+    assert (purse.used, purse.spent) == (started, started)
+
+
+def test_a_batch_counts_as_many_runs_as_it_asks_for() -> None:
+    purse, batch = RunBudget(CONTRACT, 4), operation("POST /runs/batch")
+    three = case_with_body(batch, [{"assistant_id": "agent"}] * 3, "three")
+    assert purse.take(three) == 3
+    with pytest.raises(BudgetSpent):
+        purse.take(three)
+    assert purse.take(case_with_body(batch, [], "none")) == 1
+    assert purse.used == 4
+
+
+def test_an_item_takes_no_more_than_its_part_and_what_it_leaves_is_there_for_the_next() -> None:
+    purse = RunBudget(CONTRACT, 5)
+    purse.begin(2)
+    for _ in range(2):
+        purse.take(case(RUN))
+    with pytest.raises(BudgetSpent, match="planned for this are used up: 2"):
+        purse.take(case(RUN))
+    purse.begin(2)
+    purse.give_back(purse.take(case(RUN)), Response(422))
+    assert (purse.used, purse.spent) == (2, 0)
+    purse.begin()
+    for _ in range(3):
+        purse.take(case(RUN))
+    assert not purse.covers(1)
+
+
+def test_a_request_that_a_busy_target_did_not_carry_out_is_sent_once_more_and_counts_once() -> None:
+    with hostile(answers(*[reply(b"", "429 Too Many Requests")] * 2)) as server:
         target = http_target(CONTRACT, server.url, allow_runs=1)
         target.pacer = Pacer(sleep=lambda _: None)
         target.exchange(case("POST /runs"))
         target.close()
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
+    assert target.run_budget.used == 0
+
+
+def test_a_request_that_may_have_begun_is_not_sent_once_more() -> None:
+    with hostile(answers(*[reply(b"", "503 Service Unavailable")] * 2)) as server:
+        target = http_target(CONTRACT, server.url, allow_runs=2)
+        target.pacer = Pacer(sleep=lambda _: None)
+        target.exchange(case("POST /runs"))
+        target.close()
+    assert (len(server.requests), target.run_budget.used) == (1, 1)
 
 
 def test_nothing_is_spent_on_other_operations_and_methods() -> None:
@@ -105,6 +153,7 @@ def test_processes_share_a_limit_and_together_they_have_all_of_it(tmp_path: Path
         purse.take(case(RUN))
     assert first.covers(1)
     assert not second.covers(2)
+    second.give_back(second.take(case(RUN)), Response(409))
     second.take(case(RUN))
     for purse in (first, second):
         with pytest.raises(BudgetSpent, match="--allow-runs 5"):

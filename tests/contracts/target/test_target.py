@@ -20,6 +20,7 @@ from threadmock.contracts.transport.errors import Forbidden, Unreachable
 from threadmock.contracts.transport.header_options import read_headers, secrets_of
 from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.urls import TargetError, read_target
+from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.setting import Key
 from threadmock.specs.contract import Operation, Security
@@ -41,7 +42,7 @@ def operation(*schemes, method="POST", rule=CREATE):
 
 
 def contract(*operations):
-    return SimpleNamespace(operations=operations, name="some")
+    return SimpleNamespace(operations=operations, name="some", profile=Profile())
 
 
 def case(op, *, credentials="good", intent="valid", method=None, headers=None, query=""):
