@@ -169,9 +169,17 @@ class Reading:
 
     @cached_property
     def way(self) -> Respond | None:
-        """How the rule says that a request about a run is answered; None for any other request."""
+        """How the rule says that a request about a run is answered; None for any other request.
+
+        Where it asks for several ways at once, no document says which comes first: that in which it was answered.
+        """
         ways = self.rule.run.respond if self.rule.run else ()
-        return next((way for way in ways if all(self._holds(*part) for part in way.when)), None)
+        fitting = [way for way in ways if all(self._holds(*part) for part in way.when)]
+        asked = [way for way in fitting if way.when]
+        if len(asked) > 1 and self.response is not None:
+            streamed = media_type(self.response.headers.get("content-type")) == EVENT_STREAM
+            return next((way for way in asked if (way.how == "stream") == streamed), asked[0])
+        return next(iter(fitting), None)
 
     def _holds(self, place: str, steps: tuple[str, ...], wanted: Any) -> bool:
         value = self.look_up(Source(place, steps))  # type: ignore[arg-type]  # one of the places

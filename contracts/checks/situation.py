@@ -191,10 +191,16 @@ def refused_by_rule(reading: Reading) -> str:
     """The condition of the rule that explains this status; "" where none does."""
     if reading.case.intent in ("valid", "hostile"):
         for condition in reading.rule.conditions:
-            meant = reading.status == condition.status
+            meant = reading.status in _meant(reading, condition)
             if meant and any(may_hold(condition, look_up, reading.sent) for look_up in _look_ups(reading)):
                 return f"the rule refuses it: {condition.reason or condition.status}"
     return ""
+
+
+def _meant(reading: Reading, condition: Condition) -> tuple[int, ...]:
+    """Statuses by which a request may be refused as a rule says: its own, and the one of all that is invalid."""
+    invalid = reading.rule.refusals.get("invalid")
+    return (condition.status, invalid.status) if 400 <= condition.status < 500 and invalid else (condition.status,)
 
 
 def _look_ups(reading: Reading) -> Iterator[Callable[[Source], Any]]:

@@ -128,7 +128,11 @@ def _case(operation: Operation, value: Any, sent: _Sent, media_type: str | None 
     # What servers do with NUL is known to differ: stores that can't hold it refuse or replace it.
     schema = body_schema(operation)
     chosen = choice_evidence(schema, value) if schema and value is not ABSENT else "documented"
-    evidence = weakest("assumed" if _NUL in request.body else "documented", chosen)
+    named = [p for p in operation.parameters if p.name in sent.get(p.location, ())]
+    read = [(p.schema, read_parameter(p, request, sent["path"])[1]) for p in named if p.location in ("query", "header")]
+    evidence = weakest(
+        "assumed" if _NUL in request.body else "documented", chosen, *(choice_evidence(*each) for each in read)
+    )
     form = media_type in FORMS
     label = f"drawn {'form' if form else 'body' if value is not ABSENT else 'request without body'}"
     return Case(operation, request, "valid", label, "exploration", value, evidence=evidence, form=form)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from threadmock.contracts.cases.branch_evidence import choice_evidence
 from threadmock.contracts.cases.case import FORMS, Case, Intent, build_request, encode_body, json_media
 from threadmock.contracts.cases.encoding import BOUNDARY, text_of
 from threadmock.contracts.cases.references import plain_text
@@ -220,7 +221,8 @@ def _judged(grounds: CoverageBasis, parameter: Parameter, text: str, label: str)
     if grounds.base is not ABSENT:
         body = read_body(grounds.operation, request).value
     if judge.accepted(value):
-        evidence: Evidence = "assumed" if parameter.name in needed_elsewhere(grounds.operation) else "documented"
+        needed: Evidence = "assumed" if parameter.name in needed_elsewhere(grounds.operation) else "documented"
+        evidence = weakest(needed, choice_evidence(parameter.schema, value))
         return _case(grounds, request, "valid", f"{name} {label}", evidence, value=body, where=f"/{parameter.name}")
     if judge.refused(value):
         return _case(grounds, request, "invalid", f"{name} {label}", value=body, where=f"/{parameter.name}")

@@ -1,0 +1,70 @@
+"""What documents of runs leave open: a server may choose, and is not found wrong."""
+
+import random
+from typing import Any
+
+import pytest
+from threadmock.contracts.cases.case import base_value, case_with_body
+from threadmock.contracts.checks import Context, Reading, judge_reading
+from threadmock.contracts.generation.coverage import coverage
+from threadmock.contracts.target.target import Target
+from threadmock.contracts.transport.wsgi import WsgiTransport
+from threadmock.specs.loader import load
+
+TURN = b'{"id": "1", "thread": "2", "status": "running", "messages": [], "created_at": "2026-01-01T00:00:00Z"}'
+EVENTS = b'data: {"type": "turn", "turn": %s}\n\n' % TURN
+
+
+def found(provider: str, path: str, status: str, kind: str, body: bytes, **members: Any) -> list[str]:
+    """Checks that find something where a valid POST with these members is answered so."""
+    contract = load(provider)
+    operation = next(each for each in contract.operations if (each.method, each.path) == ("POST", path))
+
+    def app(environ, start_response):
+        start_response(status, [("content-type", kind)])
+        return [body]
+
+    target = Target(WsgiTransport(app), "a scripted target")
+    case = case_with_body(operation, {**base_value(operation), **members}, "a run")
+    context = Context(contract, target.exchange, lambda *_: None, random.Random(1))
+    return [finding.check for finding in judge_reading(Reading(context, target.exchange(case))).findings]
+
+
+@pytest.mark.parametrize(
+    ("members", "status", "kind", "body", "wrong"),
+    [
+        ({"stream": True}, "200 OK", "application/json", TURN, True),
+        ({"stream": True}, "200 OK", "text/event-stream", EVENTS, False),
+        ({"stream": True, "background": True}, "202 Accepted", "application/json", TURN, False),
+        ({"stream": True, "background": True}, "200 OK", "text/event-stream", EVENTS, False),
+    ],
+)
+def test_a_turn_that_is_asked_for_in_two_ways_at_once_is_answered_in_either(
+    members: dict[str, Any], status: str, kind: str, body: bytes, wrong: bool
+) -> None:
+    assert ("framing" in found("lighton", "/api/v3/threads/{id}/turns", status, kind, body, **members)) is wrong
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "422 Unprocessable Entity"])
+@pytest.mark.parametrize("path", ["/runs", "/runs/stream", "/runs/wait"])
+def test_an_answer_without_a_thread_may_be_refused_as_any_invalid_request_is(path: str, status: str) -> None:
+    refusal = status, "application/json", b'{"detail": "on which thread?"}'
+    assert "valid_accepted" not in found("langsmith", path, *refusal, command={"resume": "yes"})
+    assert "valid_accepted" in found("langsmith", path, *refusal)
+
+
+@pytest.mark.parametrize("name", ["wait", "cancel_on_disconnect"])
+def test_a_text_that_only_a_real_server_was_seen_to_take_as_a_boolean_is_not_documented(name: str) -> None:
+    contract = load("langsmith")
+    cases = [
+        case
+        for operation in contract.operations
+        if name in {parameter.name for parameter in operation.parameters}
+        for case in coverage(operation)
+        if case.intent == "valid" and case.where == f"/{name}"
+    ]
+    plain = {case.evidence for case in cases if case.request.query in (f"{name}=true", f"{name}=false")}
+    others = {case.evidence for case in cases if case.request.query not in (f"{name}=true", f"{name}=false")}
+    assert plain == {"documented"}
+    assert "documented" not in others
+    assert others
