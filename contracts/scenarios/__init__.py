@@ -6,7 +6,7 @@ taken, policies_on_new, generated_taken, survives_many, key_spelling, one_winner
 kept                                     what stays though a part was refused
 clock                                    time goes on
 life_cycle, read_your_writes, list_contains, update_visible, gone_after_delete, …      things of a family, see there
-stream_state, tokens, resume_stream, interrupt_resume, cancel, busy, …                 runs, see `runs.table`
+stream_state, tokens, interrupt_resume, cancel, busy, run_status, run_list, …          runs, see `runs.table`
 writings, broken_credentials             the same request written otherwise; credentials written wrongly
 final_slash, unknown_route, cors         manners of the whole provider
 hostile_values                           requests that servers are known to fail on, asked last

@@ -162,6 +162,10 @@ class Scheduler:
         with self.lock:
             return list(self._known.values())
 
+    def waiting(self, thread: ThingAddress) -> deque[Run]:
+        """The runs of a thread, the one that has it first."""
+        return self._threads.get(thread, deque())
+
     def paused(self, thread: ThingAddress | None) -> PausedScript | None:
         """The script that waits on a thread."""
         return self._paused.get(thread) if thread else None

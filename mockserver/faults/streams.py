@@ -27,7 +27,7 @@ _DATA = re.compile(rb"^data: [^\r\n]*", re.MULTILINE)
 _ID = re.compile(rb"^id: [^\r\n]*", re.MULTILINE)
 
 
-class _Changed:
+class ChangedSource:
     """A source whose events are changed on their way. last: what comes once it is over."""
 
     def __init__(self, inner: StreamSource, change: Change, last: Callable[[], list[bytes]] = list) -> None:
@@ -53,7 +53,7 @@ class _Changed:
         return self._inner.over and self._last is None
 
 
-class _Endless(_Changed):
+class EndlessSource(ChangedSource):
     """A source that is never over."""
 
     @property
@@ -62,7 +62,7 @@ class _Endless(_Changed):
         return False
 
 
-def _of_streams(make: Callable[[Call, StreamSource], StreamSource], *actions: str, events_only: bool = True) -> Wrapper:
+def of_streams(make: Callable[[Call, StreamSource], StreamSource], *actions: str, events_only: bool = True) -> Wrapper:
     """Streams that come through another source."""
 
     def wrapper(action: Action, call: Call, _: Memory) -> Done | Refused:
@@ -82,7 +82,7 @@ def _each(change: Callable[[bytes, int], list[bytes]]) -> Wrapper:
     def changed(events: list[bytes], count: int) -> list[bytes]:
         return [made for at, event in enumerate(events, count) for made in change(event, at)]
 
-    return _of_streams(lambda _, source: _Changed(source, changed), "run", "join")
+    return of_streams(lambda _, source: ChangedSource(source, changed), "run", "join")
 
 
 def _late(_: Call, source: StreamSource) -> StreamSource:
@@ -92,7 +92,7 @@ def _late(_: Call, source: StreamSource) -> StreamSource:
         first[:] = first or events[:1]
         return events
 
-    return _Changed(source, note, lambda: list(first))
+    return ChangedSource(source, note, lambda: list(first))
 
 
 def _third_lost(_: Call, source: StreamSource) -> StreamSource:
@@ -107,7 +107,7 @@ def _third_lost(_: Call, source: StreamSource) -> StreamSource:
             kept += [event] if counts[name] != 3 else []
         return kept
 
-    return _Changed(source, change)
+    return ChangedSource(source, change)
 
 
 def _split(event: bytes, _: int) -> list[bytes]:
@@ -131,13 +131,15 @@ def _backwards(event: bytes, at: int) -> list[bytes]:
 
 
 def _unframed(_: Call, source: StreamSource) -> StreamSource:
-    return _Changed(source, lambda _, __: [], lambda: [b'{"error": "Internal error", "message": "Something failed"}'])
+    return ChangedSource(
+        source, lambda _, __: [], lambda: [b'{"error": "Internal error", "message": "Something failed"}']
+    )
 
 
 def _resumed_late(call: Call, source: StreamSource) -> StreamSource:
     plan = call.plan.run
     named = plan is not None and plan.read("last_event", call.scope) not in (ABSENT, None, *plan.rule.from_start)
-    return _Changed(source, lambda events, count: events[1:] if named and not count else events)
+    return ChangedSource(source, lambda events, count: events[1:] if named and not count else events)
 
 
 def _other_history(call: Call, source: StreamSource) -> StreamSource:
@@ -153,7 +155,7 @@ def _other_history(call: Call, source: StreamSource) -> StreamSource:
                 store.update(below, key, _louder)
         return []
 
-    return _Changed(source, lambda events, _: events, spoil)
+    return ChangedSource(source, lambda events, _: events, spoil)
 
 
 def _spoilt(agent: Agent, thread: Any) -> Any:
@@ -219,7 +221,7 @@ def _goes_on(action: Action, call: Call, _: Memory) -> Done | Refused:
     return answer_run(call, plan, found)
 
 
-def _planned(**members: Any) -> Wrapper:
+def with_run_rule(**members: Any) -> Wrapper:
     """Runs by a rule of which some members are others."""
 
     def wrapper(action: Action, call: Call, _: Memory) -> Done | Refused:
@@ -236,7 +238,7 @@ def _never_busy(action: Action, call: Call, memory: Memory) -> Done | Refused:
     if busy is None:
         return action(call)
     policies = tuple(replace(policy, do="run") for policy in busy.policies)
-    return _planned(busy=replace(busy, policies=policies))(action, call, memory)
+    return with_run_rule(busy=replace(busy, policies=policies))(action, call, memory)
 
 
 def _half_taken_away(action: Action, call: Call, memory: Memory) -> Done | Refused:
@@ -248,7 +250,7 @@ def _half_taken_away(action: Action, call: Call, memory: Memory) -> Done | Refus
     chosen = plan.policy(call.scope)
     policies = tuple(replace(policy, do="cancel") if policy.do == "remove" else policy for policy in busy.policies)
     others = [each for each in call.world.scheduler.all_under_way() if each.thread == thread]
-    outcome = _planned(busy=replace(busy, policies=policies))(action, call, memory)
+    outcome = with_run_rule(busy=replace(busy, policies=policies))(action, call, memory)
     for each in others if chosen and chosen.do == "remove" else ():
         call.scope.store.delete(each.shelf, each.key)
     return outcome
@@ -259,14 +261,14 @@ FAULTS: tuple[Fault, ...] = (
         "late-event",
         "A stream sends its first event once more at its end.",
         ("stream_order", "failing"),
-        around=_of_streams(_late, "run"),
+        around=of_streams(_late, "run"),
     ),
     Fault(
         "no-first-event",
         "The first event of a run's stream is left out.",
         ("stream_order",),
-        around=_of_streams(
-            lambda _, source: _Changed(source, lambda events, count: events if count else events[1:]), "run"
+        around=of_streams(
+            lambda _, source: ChangedSource(source, lambda events, count: events if count else events[1:]), "run"
         ),
     ),
     Fault("split-event", "A line break stands within the data of events.", ("framing",), around=_each(_split)),
@@ -274,7 +276,7 @@ FAULTS: tuple[Fault, ...] = (
         "error-in-stream",
         "A stream is one JSON error, without a frame.",
         ("framing",),
-        around=_of_streams(_unframed, "run"),
+        around=of_streams(_unframed, "run"),
     ),
     Fault("other-event-name", "Events have a name that nobody knows.", ("event_names",), around=_each(_renamed)),
     Fault("broken-payload", "The data of all events are null.", ("event_payload",), around=_each(_emptied)),
@@ -284,25 +286,25 @@ FAULTS: tuple[Fault, ...] = (
         "lost-event",
         "The third event of each name is lost.",
         ("tokens",),
-        around=_of_streams(_third_lost, "run"),
+        around=of_streams(_third_lost, "run"),
     ),
     Fault(
         "never-ends",
         "A stream goes on when its run is over.",
         ("stream_ends",),
-        around=_of_streams(lambda _, source: _Endless(source, lambda events, _: events), "run"),
+        around=of_streams(lambda _, source: EndlessSource(source, lambda events, _: events), "run"),
     ),
     Fault(
         "other-history",
         "What is stored of a run is not what its stream sent.",
         ("stream_state", "wait_equals_stream"),
-        around=_of_streams(_other_history, "run", events_only=False),
+        around=of_streams(_other_history, "run", events_only=False),
     ),
     Fault(
         "resume-late",
         "A reader that resumes a stream misses one event.",
         ("resume_stream",),
-        around=_of_streams(_resumed_late, "join"),
+        around=of_streams(_resumed_late, "join"),
     ),
     Fault(
         "answered-twice",
@@ -322,7 +324,7 @@ FAULTS: tuple[Fault, ...] = (
         "ignore-leaving",
         "A reader that goes away is not noticed.",
         ("disconnect",),
-        around=_planned(disconnect=(("body", ("no-such-member",), True),)),
+        around=with_run_rule(disconnect=(("body", ("no-such-member",), True),)),
     ),
-    Fault("any-agent", "An agent need not exist.", ("unknown_agent",), around=_planned(agent=None)),
+    Fault("any-agent", "An agent need not exist.", ("unknown_agent",), around=with_run_rule(agent=None)),
 )

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from threadmock.mockserver.fault_points import Fault
-from threadmock.mockserver.faults import copies, families, hooks, inputs, pages, state, streams
+from threadmock.mockserver.faults import (
+    copies,
+    families,
+    hooks,
+    inputs,
+    pages,
+    queues,
+    runs,
+    state,
+    stream_forms,
+    streams,
+)
 from threadmock.mockserver.faults.hooks import on_objects
 from threadmock.specs.errors import UnknownName
 
@@ -142,8 +153,9 @@ _CONTENT = (
     ),
 )
 
+RUNS = (*streams.FAULTS, *stream_forms.FAULTS, *runs.FAULTS, *queues.FAULTS)
 FAMILY = (*families.FAULTS, *pages.FAULTS, *copies.FAULTS)
-_ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *inputs.FAULTS, *state.FAULTS, *FAMILY, *streams.FAULTS)
+_ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *inputs.FAULTS, *state.FAULTS, *FAMILY, *RUNS)
 table: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
 
 

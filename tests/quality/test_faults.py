@@ -19,7 +19,7 @@ from threadmock.contracts.transport.stream_limits import Stop
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.mockserver import create_mock
 from threadmock.mockserver.agents.timer import JumpingTimer
-from threadmock.mockserver.faults.streams import FAULTS as STREAM_FAULTS
+from threadmock.mockserver.faults.table import RUNS as STREAM_FAULTS
 from threadmock.mockserver.faults.table import find_faults, table
 from threadmock.mockserver.world import World
 from threadmock.specs.errors import UnknownName

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import agent_input, modes_of, put_at, way_to_respond
@@ -24,6 +24,7 @@ from threadmock.specs.schemas.validation import checker
 
 ASKS, FAILS, GOES_ON = "/human", "/failing", "/slow"
 """Words by which our own scripts are chosen. Where others decide, a scenario says that it was not met."""
+T = TypeVar("T")
 TRIES = 8
 PAUSE = 0.25
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -140,7 +141,7 @@ def run_key(reading: Reading) -> Keys:
     return {} if found is None else {rule.resource: found}
 
 
-def until(context: Context, ask_again: Callable[[], RunState], holds: Callable[[RunState], bool]) -> RunState:
+def until(context: Context, ask_again: Callable[[], T], holds: Callable[[T], bool]) -> T:
     """What is stored once something holds, or after some tries: what was asked for at once may take a moment."""
     state = ask_again()
     for _ in range(TRIES):

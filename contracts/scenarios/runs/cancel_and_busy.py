@@ -16,7 +16,6 @@ from threadmock.contracts.scenarios.runs.asking import (
     case_of,
     finish,
     new_thread,
-    on_thread,
     placed,
     run_key,
     settle,
@@ -25,6 +24,7 @@ from threadmock.contracts.scenarios.runs.asking import (
     text_for,
     until,
 )
+from threadmock.contracts.scenarios.runs.long_runs import start_long_run, starter_of
 from threadmock.contracts.scenarios.runs.stored import Keys, RunState, agent_of, ends_of, final, look, read
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
@@ -43,31 +43,13 @@ def stops(contract: Contract, operation: Operation) -> str:
     own = any(name.own for name in references(operation))
     if operation.rule.action != "cancel" or not (own or (stopping and stopping.keys)):
         return "the operation does not cancel a run by its key"
-    return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
+    return "" if starter_of(contract, operation) else "no operation starts a run and answers at once"
 
 
 def cancel_runs(operation: Operation) -> int:
     """The runs that `run_cancel` starts."""
     stopping = operation.rule.run.stopping if operation.rule.run else None
     return 3 if stopping and stopping.by and stopping.removes else 1
-
-
-def _starter(contract: Contract, operation: Operation) -> Operation | None:
-    """An operation that starts runs on a thread and answers at once."""
-    found = sibling(contract, operation, "at_once")
-    return found if found is not None and on_thread(contract, found) else None
-
-
-def _start_long_run(context: Context, starter: Operation, keys: Keys) -> tuple[StartedRun, str]:
-    """A run that goes on for a while, and the text that it alone was given. NotSent where it does not go on."""
-    text, mark = text_for(context, GOES_ON)
-    started = start(context, starter, keys, text, "at_once", label="a run that goes on")
-    state = look(context, starter, {**keys, starter.rule.resource: started.run})
-    if not started.reading.accepted or state.run is None:
-        raise NotSent("no run was started that can be read")
-    if ends_of(agent_of(context), RunState(state.run, None)):
-        raise NotSent("the run was over at once")
-    return started, mark
 
 
 def _stop(context: Context, operation: Operation, keys: Keys, word: Any = None, *, again: bool = False) -> Reading:
@@ -81,12 +63,12 @@ def _stop(context: Context, operation: Operation, keys: Keys, word: Any = None, 
 
 def run_cancel(context: Context, operation: Operation) -> Iterator[Finding]:
     """A run that is cancelled is over, and stays as it is; one that is taken away leaves nothing."""
-    starter = _starter(context.contract, operation)
+    starter = starter_of(context.contract, operation)
     if starter is None:
         return
     agent, evidence = agent_of(context), operation.rule.evidence
     keys = new_thread(context, starter)
-    started, _ = _start_long_run(context, starter, keys)
+    started, _ = start_long_run(context, starter, keys)
     known = {**keys, operation.rule.resource: started.run}
     got = _stop(context, operation, known)
     if not got.accepted:
@@ -123,7 +105,7 @@ def _removed(context: Context, operation: Operation, starter: Operation) -> Iter
         if finish(context, operation, {**keys, operation.rule.resource: first.run}) is None:
             raise NotSent("nobody can wait for the end of a run")
         before = final(agent, look(context, starter, keys))
-        second, _ = _start_long_run(context, starter, keys)
+        second, _ = start_long_run(context, starter, keys)
         known = {**keys, operation.rule.resource: second.run}
         got = _stop(context, operation, known, word)
         if not got.accepted:
@@ -145,7 +127,7 @@ def meets_busy(contract: Contract, operation: Operation) -> str:
     run = operation.rule.run
     if run is None or operation.rule.action != "run" or run.busy is None or run.commands or run.each:
         return "no rule says what becomes of a second run"
-    return "" if _starter(contract, operation) else "no operation starts a run and answers at once"
+    return "" if starter_of(contract, operation) else "no operation starts a run and answers at once"
 
 
 def busy_runs(operation: Operation) -> int:
@@ -165,7 +147,7 @@ def _asked(operation: Operation) -> Iterator[BusyPolicy]:
 
 def run_busy(context: Context, operation: Operation) -> Iterator[Finding]:
     """A second run on a busy thread: refused, kept waiting, or let in at the first one's cost, by each policy."""
-    run, starter = operation.rule.run, _starter(context.contract, operation)
+    run, starter = operation.rule.run, starter_of(context.contract, operation)
     if run is None or run.busy is None or starter is None:
         return
     for policy in _asked(operation):
@@ -177,7 +159,7 @@ def run_busy(context: Context, operation: Operation) -> Iterator[Finding]:
 
 def _second(context: Context, operation: Operation, starter: Operation, policy: BusyPolicy) -> Iterator[Finding]:
     agent, keys = agent_of(context), new_thread(context, starter)
-    first, first_text = _start_long_run(context, starter, keys)
+    first, first_text = start_long_run(context, starter, keys)
     text, mark = text_for(context)
     how = next(how for how in ("at_once", "stream", "when_done") if way_to_respond(operation, how))
     more = _policy(operation, policy)

@@ -16,8 +16,21 @@ NO_COMMANDS = "no operation takes commands"
 NO_RESULT = "no operation waits for a run: all answer at once or with events"
 NO_BACKGROUND = "no operation starts a run and answers at once, so that another could meet it"
 NO_END = "neither runs nor threads say how a run ended, and a stream tells pieces of messages only: see tokens"
+NO_THREAD_STOP = "no operation stops what goes on on a thread: runs are cancelled by their key, or not at all"
+NO_HEADER = "no header names a run"
+NO_RUN_LIST = "no operation lists the runs of a thread"
+NO_WAIT = "no rule says that a second run waits for the first, or no operation starts one at once"
+NO_MODES = "requests do not choose kinds of events"
+NO_STATELESS = "every run has a thread that stays"
+NO_TRACES = "no second run is refused, and none takes over"
 NEVER = {
+    "langsmith": {"cancel_thread": NO_THREAD_STOP},
     "seekrflow": {
+        "run_location": NO_HEADER,
+        "queue_order": NO_WAIT,
+        "cancel_thread": NO_THREAD_STOP,
+        "stream_modes": NO_MODES,
+        "stateless": NO_STATELESS,
         "wait_equals_stream": NO_RESULT,
         "resume_stream": NO_CURSOR,
         "interrupt_resume": NO_QUESTION,
@@ -26,6 +39,18 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "scale": {
+        "run_status": NO_BACKGROUND,
+        "background_failure": NO_BACKGROUND,
+        "run_location": NO_HEADER,
+        "run_list": NO_RUN_LIST,
+        "queue_order": NO_WAIT,
+        "busy_traces": NO_TRACES,
+        "cancel_forms": NO_KEY,
+        "cancel_waiters": NO_KEY,
+        "cancel_thread": NO_THREAD_STOP,
+        "stream_begins": NO_BACKGROUND,
+        "stream_modes": NO_MODES,
+        "stateless": NO_STATELESS,
         "resume_stream": NO_CURSOR,
         "interrupt_resume": NO_QUESTION,
         "disconnect": NO_LEAVING,
@@ -35,6 +60,18 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "ishvana": {
+        "run_status": NO_BACKGROUND,
+        "background_failure": NO_BACKGROUND,
+        "run_location": NO_HEADER,
+        "run_list": NO_RUN_LIST,
+        "queue_order": NO_WAIT,
+        "busy_traces": NO_TRACES,
+        "cancel_forms": NO_KEY,
+        "cancel_waiters": NO_KEY,
+        "cancel_thread": NO_THREAD_STOP,
+        "stream_begins": NO_BACKGROUND,
+        "stream_modes": NO_MODES,
+        "stateless": NO_STATELESS,
         "stream_state": NO_END,
         "wait_equals_stream": NO_RESULT,
         "resume_stream": NO_CURSOR,
@@ -46,6 +83,12 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "lighton": {
+        "run_location": NO_HEADER,
+        "busy_traces": NO_TRACES,
+        "cancel_forms": NO_KEY,
+        "cancel_waiters": NO_KEY,
+        "stream_modes": NO_MODES,
+        "stateless": NO_STATELESS,
         "resume_stream": NO_CURSOR,
         "interrupt_resume": NO_QUESTION,
         "disconnect": NO_LEAVING,

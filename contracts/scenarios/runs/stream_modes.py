@@ -1,0 +1,118 @@
+"""Streams of which a part is asked for: each kind of events that was asked for comes, and no other."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from threadmock.contracts.cases.agent_input import modes_of, way_to_respond
+from threadmock.contracts.checks import Context
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.streams import EventStream
+from threadmock.contracts.scenarios.runs.asking import StartedRun, new_thread, start, streams, text_for
+from threadmock.contracts.scenarios.runs.stored import agent_of, ends_of, look
+from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.evidence import Evidence, weakest
+
+ALONE = 3
+"""So many modes, of those that there are, are asked for alone."""
+
+
+def has_modes(contract: Contract, operation: Operation) -> str:
+    """Operations that start a run and answer with its events, of which the request chooses kinds."""
+    reason = streams(contract, operation)
+    found = way_to_respond(operation, "stream")
+    if not reason and (found is None or len(_modes(contract, operation)) < 2):
+        reason = "the request does not choose kinds of events"
+    return reason
+
+
+def _modes(contract: Contract, operation: Operation) -> list[str]:
+    found = way_to_respond(operation, "stream")
+    known = modes_of(contract, operation, found[0]) if found else {}
+    return next(iter(known.values()), [])
+
+
+def run_stream_modes(context: Context, operation: Operation) -> Iterator[Finding]:
+    """What comes for a mode among all comes for it alone, and nothing that only others ask for."""
+    place = operation.rule.run.modes if operation.rule.run else None
+    if place is None:
+        return
+    text, _ = text_for(context)
+    known = _modes(context.contract, operation)
+    whole = _streamed(context, operation, text, {}, "all modes")
+    seen = {mode for mode in known if _shown(_stream(whole), mode)}
+    alone = context.choose.sample(sorted(seen), min(ALONE, len(seen)))
+    for asked in [*([mode] for mode in alone), context.choose.sample(known, 2)]:
+        started = _streamed(context, operation, text, {place: asked}, f"the modes {' and '.join(asked)}")
+        for mode in asked:
+            yield from _missing(context, started, mode, seen)
+        yield from _others(started, asked)
+
+
+def _streamed(context: Context, operation: Operation, text: str, more: dict[Source, Any], label: str) -> StartedRun:
+    """A run that ended, whose whole stream came. NotSent where that is not so."""
+    started = start(context, operation, new_thread(context, operation), text, "stream", more=more, label=label)
+    if started.reading.stream is None or started.reading.stream.cut:
+        raise NotSent(f"no whole stream of {label} came")
+    return started
+
+
+def _stream(started: StartedRun) -> EventStream:
+    stream = started.reading.stream
+    if stream is None:
+        raise NotSent("no stream came")
+    return stream
+
+
+def _own_names(stream: EventStream, mode: str) -> set[str]:
+    """The names of events that only this mode asks for."""
+    names = {form.name for form in stream.format.events if mode in form.modes}
+    return names - {form.name for form in stream.format.events if mode not in form.modes}
+
+
+def _shown(stream: EventStream, mode: str) -> bool:
+    names = _own_names(stream, mode)
+    return any(item.event.name in names for item in stream.events)
+
+
+def _always(stream: EventStream, mode: str) -> bool:
+    """Whether every run that is told something, and ends, shows a mode by the rules."""
+    return any(
+        form.on in ("begun", "received") and not (form.when or form.each)
+        for form in stream.format.events
+        if form.modes == (mode,)
+    )
+
+
+def _missing(context: Context, started: StartedRun, mode: str, seen: set[str]) -> Iterator[Finding]:
+    """A mode that is not shown, although the same run showed it among all, or every run that ends shows it."""
+    stream = _stream(started)
+    names = _own_names(stream, mode)
+    if not names or not (mode in seen or _always(stream, mode)):
+        return
+    if mode not in seen and "ended" not in ends_of(
+        agent_of(context), look(context, started.reading.operation, started.keys)
+    ):
+        return
+    started.reading.compared()
+    if not _shown(stream, mode):
+        expected = f"events {' or '.join(sorted(names))}: the mode {mode} was asked for"
+        yield _modes_finding(started, expected, "none of them", stream.format.evidence)
+
+
+def _others(started: StartedRun, asked: list[str]) -> Iterator[Finding]:
+    """Events that only modes ask for that were not asked for."""
+    stream = _stream(started)
+    allowed = {form.name for form in stream.format.events if not form.modes or set(form.modes) & set(asked)}
+    others = [item.event.name for item in stream.events if item.event.name not in allowed]
+    known = {form.name for form in stream.format.events}
+    started.reading.compared()
+    for name in list(dict.fromkeys(each for each in others if each in known))[:1]:
+        expected = f"events of the modes {' and '.join(asked)} alone"
+        yield _modes_finding(started, expected, f"an event {name!r}", stream.format.evidence)
+
+
+def _modes_finding(started: StartedRun, expected: str, got: str, evidence: Evidence) -> Finding:
+    held = weakest(evidence, started.reading.rule.evidence)
+    return started.reading.find("stream_modes", expected, got, evidence=held, exchanges=2)
