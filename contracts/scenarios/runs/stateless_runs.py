@@ -42,16 +42,12 @@ def run_stateless(context: Context, operation: Operation) -> Iterator[Finding]:
         answers.append(started.reading)
         marks.append(mark.encode())
     evidence = weakest(operation.rule.evidence, agent.evidence)
-    if _said(answers[0]):
+    if marks[0] in answers[0].content:
         answers[1].compared()
-    if marks[0] in _said(answers[1]):
+    if marks[0] in answers[1].content:
         expected = "nothing of what another run without a thread was told"
         yield answers[1].find("stateless", expected, "its input", evidence=evidence, exchanges=2)
     yield from _left(context, operation, answers[0], marks)
-
-
-def _said(reading: Reading) -> bytes:
-    return reading.content
 
 
 def _holds(page: Reading, marks: list[bytes]) -> bool:
