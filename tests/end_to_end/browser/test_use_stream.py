@@ -54,17 +54,17 @@ def page(driver: Path) -> Path:
     return driver
 
 
-@pytest.fixture(params=["documented", "observed"])
-def server(request: pytest.FixtureRequest) -> Iterator[Serving]:
+@pytest.fixture
+def server(layer: str) -> Iterator[Serving]:
     """The mock of an agent server whose agents take their time."""
     agents = SOURCES / "agents.yaml"
-    serving = start("langsmith", "--as", str(request.param), "--port", "0", "--script", str(agents))
+    serving = start("langsmith", "--as", layer, "--port", "0", "--script", str(agents))
     serving.wait_until_listening()
     yield serving
     serving.end()
 
 
-@pytest.mark.parametrize("hook", ["classic", "v2"])
+@pytest.mark.parametrize(("hook", "layer"), [("classic", "observed"), ("v2", "documented")])
 def test_the_published_hook_streams_reloads_stops_and_resumes(
     hook: str, server: Serving, page: Path, browser: str
 ) -> None:
