@@ -3,7 +3,6 @@
 References, unions and `allOf` are folded in, one level at a time, so that recursion is the reader's to bound.
 """
 
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -135,14 +134,11 @@ class Shapes:
             yield [replace(fold, exact=fold.exact and apart) for group in groups for fold in group]
 
 
-_shapes: "weakref.WeakKeyDictionary[Schema, Shapes]" = weakref.WeakKeyDictionary()
-
-
 def shapes(schema: Schema) -> Shapes:
     """The Shapes of a schema, made once."""
-    found = _shapes.get(schema)
+    found: Shapes | None = schema.derived.get(Shapes)
     if found is None:
-        found = _shapes[schema] = Shapes(schema)
+        found = schema.derived[Shapes] = Shapes(schema)
     return found
 
 

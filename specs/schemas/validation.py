@@ -4,7 +4,6 @@ Two engines: `jsonschema_rs` answers fast, `jsonschema` is the independent secon
 invalid needs both to refuse it; where they differ the body is no case.
 """
 
-import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -225,12 +224,9 @@ def fast_engine(document: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validat
     )
 
 
-_checkers: "weakref.WeakKeyDictionary[Schema, Checker]" = weakref.WeakKeyDictionary()
-
-
 def checker(schema: Schema) -> Checker:
     """The Checker of a schema, made once."""
-    found = _checkers.get(schema)
+    found: Checker | None = schema.derived.get(Checker)
     if found is None:
-        found = _checkers[schema] = Checker(schema)
+        found = schema.derived[Checker] = Checker(schema)
     return found

@@ -1,6 +1,5 @@
 """Strategies of whole JSON values: objects, arrays, unions and recursion, composed over the leaves."""
 
-import weakref
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -17,17 +16,15 @@ from threadmock.specs.wire.strictjson import depth_of, dump_json
 MAX_DEPTH = 90
 MAX_ITEMS = 3
 
-_known: "weakref.WeakKeyDictionary[Schema, st.SearchStrategy[Any]]" = weakref.WeakKeyDictionary()
-
 
 def values(schema: Schema) -> st.SearchStrategy[Any]:
     """JSON values that the schema takes, by both engines. Made once per schema.
 
     SchemaError where nothing can be drawn, such as a member that must hold itself.
     """
-    found = _known.get(schema)
+    found: st.SearchStrategy[Any] | None = schema.derived.get(values)
     if found is None:
-        found = _known[schema] = bodies(schema)
+        found = schema.derived[values] = bodies(schema)
     return found
 
 

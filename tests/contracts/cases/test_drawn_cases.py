@@ -1,6 +1,8 @@
 """Strategies: whatever is drawn as valid is valid, whatever is drawn as invalid is refused, by both engines."""
 
 import ast
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,6 +152,16 @@ def test_every_drawn_value_of_a_schema_passes_both_engines(document):
 def test_a_schema_that_nothing_fits_is_refused_by_name_when_the_strategy_is_built(document):
     with pytest.raises(SchemaError):
         values(schema(document))
+
+
+def test_what_is_made_of_a_schema_goes_with_it():
+    one = schema({"type": "object", "properties": {"a": {"type": "string"}}})
+    values(one)
+    assert shapes(one) is shapes(one)
+    gone = weakref.ref(one)
+    del one
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_strategy_is_built_once_per_schema():
