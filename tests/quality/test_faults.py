@@ -129,7 +129,7 @@ def test_a_create_alone_is_asked_about_things_that_were_made_long_ago() -> None:
 
 # the invented provider has nothing of which they could be asked
 RARE = {
-    "langsmith": {"commands", "tokens", "unknown_agent", "wait_equals_stream", "stateless", "run_location"},
+    "langsmith": {"commands", "unknown_agent", "stateless", "run_location"},
     "lighton": {"cancel_thread"},
 }
 
