@@ -8,7 +8,7 @@ from threadmock.contracts.cases.agent_input import agent_input
 from threadmock.contracts.cases.families import lists
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.runs.asking import case_of, new_thread, settle, start, text_for, until
+from threadmock.contracts.scenarios.runs.asking import case_of, new_thread, run_key, settle, start, text_for, until
 from threadmock.contracts.scenarios.runs.long_runs import (
     conversation,
     is_over,
@@ -66,8 +66,7 @@ def run_queue_order(context: Context, operation: Operation) -> Iterator[Finding]
         texts.append(text)
         runs.append(started)
     known = [{**keys, operation.rule.resource: each.run} for each in runs]
-    for each in known:
-        settle(context, operation, each)
+    settle(context, operation, known[-1])
     last = runs[-1].reading
     yield from _carried_out(context, last, policy, known)
     messages = until(
@@ -179,7 +178,7 @@ def _refused(context: Context, operation: Operation, starter: Operation, policy:
 def _interrupted(context: Context, operation: Operation, starter: Operation, policy: BusyPolicy) -> Iterator[Finding]:
     """The input of the first run, once it was seen to be stored, stays."""
     keys = new_thread(context, starter)
-    first, first_mark = start_long_run(context, starter, keys)
+    _, first_mark = start_long_run(context, starter, keys)
     texts = partial(stored_texts, context, operation, keys)
     if first_mark.encode() not in until(context, texts, lambda found: first_mark.encode() in found):
         context.comparisons.lack("what a run was told is not stored before it ends")
@@ -187,7 +186,7 @@ def _interrupted(context: Context, operation: Operation, starter: Operation, pol
     got, mark = _second(context, operation, keys, policy)
     if not got.accepted:
         return
-    settle(context, starter, {**keys, operation.rule.resource: first.run})
+    settle(context, operation, {**keys, **run_key(got)})  # the thread is as this run leaves it
     stored = until(context, texts, lambda found: mark.encode() in found)
     if mark.encode() not in stored:
         return
