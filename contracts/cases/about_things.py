@@ -25,14 +25,18 @@ def case_about(
     value: the body; ABSENT for the smallest one. at: further values, by place in query, path or body. NotSent where a
     key is not known.
     """
+    body = base_value(operation) if value is ABSENT else value
     known = {*(at or {}), *(name.source for name in references(operation) if name.resource in keys)}
-    lacking = [name.resource for name in references(operation) if name.strict and name.source not in known]
+    lacking = [
+        name.resource
+        for name in references(operation)
+        if name.strict and name.source not in known and not _left_out(body, name.source)
+    ]
     # A place after one that is given on purpose may hold anything.
     if lacking and not at:
         raise NotSent(f"{operation} names a {lacking[0]} that is not known")
     places = {name.source: keys[name.resource] for name in references(operation) if name.resource in keys}
     places |= at or {}
-    body = base_value(operation) if value is ABSENT else value
     if isinstance(body, dict):
         body = {**body, **{s.steps[0]: v for s, v in places.items() if s.place == "body" and len(s.steps) == 1}}
     request = build_request(
@@ -42,3 +46,8 @@ def case_about(
         query={s.steps[0]: v for s, v in places.items() if s.place == "query"},
     )
     return Case(operation, request, "valid", label, "scenario", body, standing="there")
+
+
+def _left_out(body: Any, source: Source) -> bool:
+    """Whether a place is in the body, which does not have it: such a request names nothing there."""
+    return source.place == "body" and isinstance(body, dict) and source.steps[0] not in body

@@ -7,6 +7,7 @@ kept                                     what stays though a part was refused
 clock                                    time goes on
 life_cycle, read_your_writes, list_contains, update_visible, gone_after_delete, …      things of a family, see there
 stream_state, tokens, interrupt_resume, cancel, busy, run_status, run_list, …          runs, see `runs.table`
+views, turns, threads_apart, after_delete, …             what runs tell and what is stored, see `conversations.table`
 writings, broken_credentials             the same request written otherwise; credentials written wrongly
 final_slash, unknown_route, cors         manners of the whole provider
 hostile_values                           requests that servers are known to fail on, asked last
@@ -14,6 +15,7 @@ hostile_values                           requests that servers are known to fail
 
 from collections.abc import Mapping
 
+from threadmock.contracts.scenarios.conversations.table import CONVERSATIONS
 from threadmock.contracts.scenarios.creates import (
     clock,
     isolation,
@@ -28,7 +30,7 @@ from threadmock.contracts.scenarios.robustness.table import ROBUSTNESS
 from threadmock.contracts.scenarios.runs.table import RUNS
 from threadmock.contracts.scenarios.scenario import Scenario, chooses_key, creates, refuses_taken
 
-__all__ = ["Scenario", "scenarios"]
+__all__ = ["RUN_SCENARIOS", "Scenario", "scenarios"]
 
 _ALL = (
     Scenario(
@@ -237,4 +239,7 @@ _ALL = (
         headline="credentials that are written wrongly get in",
     ),
 )
-scenarios: Mapping[str, Scenario] = {scenario.name: scenario for scenario in (*_ALL, *FAMILY, *RUNS, *ROBUSTNESS)}
+RUN_SCENARIOS = (*RUNS, *CONVERSATIONS)
+scenarios: Mapping[str, Scenario] = {
+    scenario.name: scenario for scenario in (*_ALL, *FAMILY, *RUN_SCENARIOS, *ROBUSTNESS)
+}

@@ -95,7 +95,8 @@ def _late(_: Call, source: StreamSource) -> StreamSource:
     return ChangedSource(source, note, lambda: list(first))
 
 
-def _third_lost(_: Call, source: StreamSource) -> StreamSource:
+def third_lost(_: Call, source: StreamSource) -> StreamSource:
+    """Without the third event of each name."""
     counts: dict[bytes, int] = {}
 
     def change(events: list[bytes], _: int) -> list[bytes]:
@@ -280,13 +281,13 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("other-event-name", "Events have a name that nobody knows.", ("event_names",), around=_each(_renamed)),
     Fault("broken-payload", "The data of all events are null.", ("event_payload",), around=_each(_emptied)),
-    Fault("duplicate-event", "Every event comes twice.", ("ids", "tokens"), around=_each(_twice)),
+    Fault("duplicate-event", "Every event comes twice.", ("ids", "tokens", "readers"), around=_each(_twice)),
     Fault("ids-backwards", "The ids of events go down.", ("ids",), around=_each(_backwards)),
     Fault(
         "lost-event",
         "The third event of each name is lost.",
         ("tokens",),
-        around=of_streams(_third_lost, "run"),
+        around=of_streams(third_lost, "run"),
     ),
     Fault(
         "never-ends",
@@ -297,7 +298,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "other-history",
         "What is stored of a run is not what its stream sent.",
-        ("stream_state", "wait_equals_stream"),
+        ("stream_state", "wait_equals_stream", "views"),
         around=of_streams(_other_history, "run", events_only=False),
     ),
     Fault(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from threadmock.mockserver.fault_points import Fault
 from threadmock.mockserver.faults import (
+    conversations,
     copies,
     families,
     hooks,
@@ -153,7 +154,7 @@ _CONTENT = (
     ),
 )
 
-RUNS = (*streams.FAULTS, *stream_forms.FAULTS, *runs.FAULTS, *queues.FAULTS)
+RUNS = (*streams.FAULTS, *stream_forms.FAULTS, *runs.FAULTS, *queues.FAULTS, *conversations.FAULTS)
 FAMILY = (*families.FAULTS, *pages.FAULTS, *copies.FAULTS)
 _ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *inputs.FAULTS, *state.FAULTS, *FAMILY, *RUNS)
 table: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

@@ -9,8 +9,8 @@ from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import body_with_text
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.options import Settings
+from threadmock.contracts.scenarios import RUN_SCENARIOS as RUNS
 from threadmock.contracts.scenarios import scenarios
-from threadmock.contracts.scenarios.runs.table import RUNS
 from threadmock.contracts.target.open_target import MOCK_TOKEN
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.stream_limits import Stop
@@ -22,7 +22,13 @@ from threadmock.mockserver.faults.table import RUNS as FAULTS
 
 # What no operation of the provider asked here can show; the others below are asked for it.
 ELSEWHERE = {"cancel_thread"}
-PAIRS = [(fault.name, check) for fault in FAULTS for check in fault.caught_by if check not in ELSEWHERE]
+NOT_SHOWN = {"miscounted"}
+PAIRS = [
+    (fault.name, check)
+    for fault in FAULTS
+    for check in fault.caught_by
+    if check not in ELSEWHERE and fault.name not in NOT_SHOWN
+]
 TELLING = [scenario.name for scenario in RUNS if scenario.name not in ELSEWHERE]
 PROVIDER = "langsmith"
 # What is known of its streams was observed: in the documented layer all of it is unconfirmed.
@@ -53,6 +59,14 @@ SHOWN_BY_HELPLINE = [
     ("stream-held-back", "stream_begins"),
     ("cancel-kept-quiet", "cancel_waiters"),
     ("cancel-of-finished", "cancel_forms"),
+    ("unlisted-newest", "views"),
+    ("other-list", "views"),
+    ("twins-listed", "views"),
+    ("lists-turned", "views"),
+    ("turn-lost", "turns"),
+    ("turn-rewritten", "turns"),
+    ("threads-crossed", "threads_apart"),
+    ("run-never-over", "background"),
 ]
 
 
@@ -80,6 +94,35 @@ SHOWN_BY_OTHERS = [
     ("seekrflow", "cancel-of-finished", "cancel_forms"),
     ("seekrflow", "cancel-kept-quiet", "cancel_waiters"),
     ("seekrflow", "stream-held-back", "stream_begins"),
+    ("lighton", "mixed-inputs", "alone"),
+    ("lighton", "run-given-away", "background"),
+    ("lighton", "run-never-over", "background"),
+    ("seekrflow", "run-given-away", "background"),
+    ("seekrflow", "run-never-over", "background"),
+    ("seekrflow", "duplicate-event", "readers"),
+    ("seekrflow", "other-reader", "views"),
+    ("seekrflow", "lists-turned", "views"),
+    ("seekrflow", "kept-after-delete", "after_delete"),
+    ("scale", "kept-after-delete", "after_delete"),
+    ("ishvana", "kept-after-delete", "after_delete"),
+    ("ishvana", "mixed-inputs", "alone"),
+    ("ishvana", "miscounted", "views"),
+    ("ishvana", "lists-turned", "views"),
+    *(
+        (provider, fault, check)
+        for provider in ("seekrflow", "scale", "ishvana", "lighton")
+        for fault, check in (
+            ("unlisted-newest", "views"),
+            ("other-list", "views"),
+            ("twins-listed", "views"),
+            ("other-history", "views"),
+            ("turn-lost", "turns"),
+            ("turn-rewritten", "turns"),
+            ("threads-crossed", "threads_apart"),
+            ("duplicate-event", "tokens"),
+            ("never-ends", "stream_ends"),
+        )
+    ),
 ]
 
 
@@ -119,6 +162,7 @@ def test_planted_fault_of_runs_is_caught_where_less_is_sure(provider: str, fault
 
 def test_every_scenario_that_no_operation_of_one_provider_shows_is_shown_by_another() -> None:
     assert {check for _, _, check in SHOWN_BY_OTHERS} >= ELSEWHERE
+    assert {fault for _, fault, _ in SHOWN_BY_OTHERS} >= NOT_SHOWN
 
 
 def test_the_suite_finds_nothing_on_a_provider_of_another_kind_and_tests_all_of_it() -> None:

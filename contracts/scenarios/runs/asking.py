@@ -83,6 +83,12 @@ def start(  # noqa: PLR0913 - parts of a request, by name
     return StartedRun(reading := ask(context, case, without=without), {**keys, **run_key(reading)})
 
 
+def excused_failures(operation: Operation) -> tuple[str, ...]:
+    """Checks whose question an operation answers by an error status where the agent failed, by its rule."""
+    fails = operation.rule.run.fails if operation.rule.run else 0
+    return ("no_server_error", "valid_accepted", "documented_status") if fails else ()
+
+
 def case_of(  # noqa: PLR0913 - parts of a request, by name
     context: Context,
     operation: Operation,
@@ -150,6 +156,15 @@ def until(context: Context, ask_again: Callable[[], T], holds: Callable[[T], boo
         context.run_pause(PAUSE)
         state = ask_again()
     return state
+
+
+def until_true(context: Context, holds: Callable[[], bool]) -> bool:
+    """Whether something holds, at once or after some time."""
+    for seconds in PAUSES:
+        if holds():
+            return True
+        context.run_pause(seconds)
+    return holds()
 
 
 def sibling(contract: Contract, operation: Operation, how: str, *actions: str) -> Operation | None:

@@ -175,7 +175,7 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
         yield _busy(got, policy, "a success, whatever is under way", f"status {got.status}")
         return
     second = StartedRun(got, {**keys, **run_key(got)})
-    settle(context, operation, second.keys)
+    later = settle(context, operation, second.keys)
     known = {**keys, operation.rule.resource: first.run}
     gone = policy.do == "remove"
     state = RunState(read(context, operation.rule.resource, known, gone=gone), None)
@@ -183,9 +183,11 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
         if state.run is not None and state.run.accepted:
             yield _busy(got, policy, "that the first run is taken away", "it is read still")
     elif state.run is not None:
-        wanted, ends = "cancelled" if policy.do == "cancel" else "ended", ends_of(agent, state)
-        if wanted not in ends:
-            yield _busy(got, policy, f"a first run that {wanted}", f"one that {(ends or ['goes on'])[0]}")
+        wanted, ends = ("cancelled",) if policy.do == "cancel" else ("ended", "failed", "paused"), ends_of(agent, state)
+        if not ends and later.run is not None and not ends_of(agent, RunState(later.run, None)):
+            raise NotSent("both runs are under way still")
+        if not set(wanted) & set(ends):
+            yield _busy(got, policy, f"a first run that {wanted[0]}", f"one that {(ends or ['goes on'])[0]}")
     stored = dump_json(final(agent, look(context, starter, keys)) or None)
     if stored != b"null" and mark.encode() not in stored:
         yield _busy(got, policy, "that the second run is carried out", "nothing of it is stored")

@@ -126,7 +126,7 @@ def _templates(settings: Mapping[str, Setting], key: str, role: str) -> Iterator
     """The messages that these members of a thing hold: the whole of it, or items of an array in it."""
     made: dict[tuple[Path, int], _Template] = {}
     for name, setting in settings.items():
-        for path, number, held, source in _leaves(setting, tuple(name.split(".")), 0, ""):
+        for path, number, held, source in leaves(setting, tuple(name.split(".")), 0, ""):
             at = path.index(EACH) + 1 if EACH in path else 0
             whole, rest = path[:at], path[at:]
             _note(made.setdefault((whole, number), _Template(role)), rest, held, source)
@@ -139,23 +139,25 @@ def _templates(settings: Mapping[str, Setting], key: str, role: str) -> Iterator
             yield path, template
 
 
-def _leaves(setting: Setting, path: Path, number: int, prefix: str) -> Iterator[tuple[Path, int, Setting, str]]:
+def leaves(
+    setting: Setting, path: Path = (), number: int = 0, prefix: str = ""
+) -> Iterator[tuple[Path, int, Setting, str]]:
     """What a setting writes, leaf by leaf: path, which item of the first array, setting, and its one source."""
     if setting.kind in ("members", "keyed"):
         for name, inner in setting.members if setting.kind == "members" else ():
-            yield from _leaves(inner, (*path, name), number, prefix)
+            yield from leaves(inner, (*path, name), number, prefix)
     elif setting.kind == "merged":
         for _, inner in setting.members:
             for _, each in inner.members if inner.kind == "list" else (("", inner),):
-                yield from _leaves(each, path, number, prefix)
+                yield from leaves(each, path, number, prefix)
     elif setting.kind == "list":
         for at, (_, inner) in enumerate(setting.members, 1):
             same = inner.kind == "each"
-            yield from _leaves(inner, path if same else (*path, EACH), number if EACH in path else at, prefix)
+            yield from leaves(inner, path if same else (*path, EACH), number if EACH in path else at, prefix)
     elif setting.kind == "each":
         source = f"{_renamed(str(setting.sources[0]), prefix)}*" if setting.sources else ""
         for _, inner in setting.members:
-            yield from _leaves(inner, (*path, EACH), number, source)
+            yield from leaves(inner, (*path, EACH), number, source)
     else:
         yield path, number, setting, _renamed(str(setting.sources[0]), prefix) if len(setting.sources) == 1 else ""
 

@@ -16,10 +16,10 @@ from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import ENDS, Agent, Change
 from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.behaviour.rule import Listing
-from threadmock.specs.behaviour.setting import Setting
+from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
-from threadmock.specs.members import ABSENT, dig, dotted
+from threadmock.specs.members import dotted
 
 Keys = dict[str, Any]
 
@@ -91,11 +91,11 @@ def readable(contract: Contract) -> str:
     agent = contract.profile.agent
     if agent is None:
         return "no rule says how runs go"
-    shown = any(_readers(contract, resource) for resource in (agent.thread, agent.piece) if resource)
+    shown = any(readers(contract, resource) for resource in (agent.thread, agent.piece) if resource)
     return "" if shown else f"nothing reads or lists a {agent.thread}, or what lies in it"
 
 
-def _readers(contract: Contract, resource: str) -> tuple[Operation, ...]:
+def readers(contract: Contract, resource: str) -> tuple[Operation, ...]:
     """Operations that show a thing, whole: reads of one first, then lists of one thread, then others."""
     alone = [operation for operation in reads(contract, resource) if operation.rule.reply is None]
     return (*alone, *sorted(lists(contract, resource), key=lambda each: each.rule.listing.everywhere))  # type: ignore[union-attr]  # lists have one
@@ -105,15 +105,25 @@ def read(context: Context, resource: str, keys: Keys, *, gone: bool = False) -> 
     """The thing with these keys; None where nothing shows it, or its key is unknown. gone: none is there."""
     if resource not in keys:
         return None
-    for operation in _readers(context.contract, resource):
-        if any(name.strict and name.resource not in keys for name in references(operation)):
-            continue
-        if operation.rule.listing is not None:
-            return _listed(context, operation, resource, keys)
-        case = case_about(operation, keys, f"the {resource} afterwards")
-        reading = ask_missing(context, case) if gone else ask(context, case)
-        return StoredThing(reading, reading.made)
+    for operation in readers(context.contract, resource):
+        if is_askable(operation, keys):
+            return read_by(context, operation, keys, gone=gone)
     return None
+
+
+def is_askable(operation: Operation, keys: Keys) -> bool:
+    """Whether all that a request of an operation has to name is among these keys."""
+    return not any(name.strict and name.resource not in keys for name in references(operation))
+
+
+def read_by(context: Context, operation: Operation, keys: Keys, *, gone: bool = False) -> StoredThing | None:
+    """As `read`, by this operation: a read of one thing, or a list."""
+    resource = operation.rule.resource
+    if operation.rule.listing is not None:
+        return _listed(context, operation, resource, keys)
+    case = case_about(operation, keys, f"the {resource} afterwards")
+    reading = ask_missing(context, case) if gone else ask(context, case)
+    return StoredThing(reading, reading.made)
 
 
 def _listed(context: Context, operation: Operation, resource: str, keys: Keys) -> StoredThing | None:
@@ -126,32 +136,44 @@ def _listed(context: Context, operation: Operation, resource: str, keys: Keys) -
     return StoredThing(reading, {}) if items is not None and len(items) < _most(operation) else None
 
 
-def _page(context: Context, operation: Operation, keys: Keys, label: str) -> tuple[Reading, list[Any] | None]:
+def _page(
+    context: Context, operation: Operation, keys: Keys, label: str, *, gone: bool = False
+) -> tuple[Reading, list[Any] | None]:
     """The first page of a list, as long as it may be, and its things; None where it could not be read."""
     way = paging_of(operation)
     at = dict(way.fixed) if way.limit is None else {**way.fixed, way.limit: way.most}
-    at |= {
-        rule.source: keys[resource]
-        for rule in way.listing.filters
-        for resource in keys
-        if rule.how == "equal" and rule.source.steps[-1] == rule.member and _names(context, rule.member, resource)
-    }
-    reading = ask(context, case_about(operation, keys, label, at=at))
+    at |= key_filters(context.contract, operation, keys)
+    case = case_about(operation, keys, label, at=at)
+    reading = ask_missing(context, case) if gone else ask(context, case)
     items = items_in(way.listing, reading.value) if reading.accepted else None
     return reading, None if items is None else [_thing_in(way.listing, item) for item in items]
 
 
-def _names(context: Context, member: str, resource: str) -> bool:
+def key_filters(contract: Contract, operation: Operation, keys: Keys) -> dict[Source, Any]:
+    """Filters of a list that leave what lies in the things with these keys."""
+    filters = operation.rule.listing.filters if operation.rule.listing else ()
+    return {
+        rule.source: keys[resource]
+        for rule in filters
+        for resource in keys
+        if rule.how == "equal" and resource != operation.rule.resource and _names(contract, rule.member, resource)
+    }
+
+
+def _names(contract: Contract, member: str, resource: str) -> bool:
     """Whether a filter by a member is one by the key of a thing of this resource."""
-    keyed = (o.rule.key.member for o in context.contract.operations if o.rule.resource == resource and o.rule.key)
+    keyed = (o.rule.key.member for o in contract.operations if o.rule.resource == resource and o.rule.key)
     return member in keyed and member not in ("id", "key")
 
 
 def _thing_in(listing: Listing, item: Any) -> Any:
-    """The thing that an item of a list shows: the item, or a member of it."""
-    inner = next((name for name, s in listing.item.items() if s.kind == "stored" and not s.steps), None)
-    found = dig(item, (inner,)) if inner else item
-    return item if found is ABSENT else found
+    """The thing that an item of a list shows: the item, or a member of it; with members as they are stored."""
+    shown = [(name, setting.steps) for name, setting in listing.item.items() if setting.kind == "stored"]
+    for name, steps in shown if isinstance(item, Mapping) else ():
+        if not steps and name in item:
+            return item[name]
+    stored = {steps[0]: item[name] for name, steps in shown if len(steps) == 1 and name in item} if shown else {}
+    return {**item, **stored} if stored else item
 
 
 def _most(operation: Operation) -> int:
@@ -171,9 +193,11 @@ def piece_lists(contract: Contract, agent: Agent) -> list[Operation]:
     return [operation for operation in found if operation.rule.listing and not operation.rule.listing.everywhere]
 
 
-def listed_pieces(context: Context, listing: Operation, keys: Keys) -> tuple[Reading, list[Any] | None]:
-    """One list of what lies below a thread, oldest first, and how it was answered."""
-    reading, items = _page(context, listing, keys, "what lies below the thread")
+def listed_pieces(
+    context: Context, listing: Operation, keys: Keys, *, gone: bool = False
+) -> tuple[Reading, list[Any] | None]:
+    """One list of what lies below a thread, oldest first, and how it was answered. gone: the thread is not there."""
+    reading, items = _page(context, listing, keys, "what lies below the thread", gone=gone)
     rule = listing.rule.listing
     turned = rule is not None and (rule.order == "newest") != rule.from_end
     return reading, items[::-1] if items is not None and turned else items

@@ -7,10 +7,11 @@ from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import way_to_respond
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.streams import EventStream
+from threadmock.contracts.checks.streams import EventStream, is_over
 from threadmock.contracts.scenarios.runs.asking import (
     FAILS,
     StartedRun,
+    excused_failures,
     new_thread,
     on_thread,
     sibling,
@@ -62,8 +63,8 @@ def run_stream_ends(context: Context, operation: Operation) -> Iterator[Finding]
     if not stream.cut:
         started.reading.compared()
         return
-    state = look(context, operation, started.keys)
-    if not ends_of(agent_of(context), state):
+    said = any(is_over(item.kinds) for item in stream.events)
+    if not said and not ends_of(agent_of(context), look(context, operation, started.keys)):
         raise NotSent(f"the run is under way still, and its stream was left: {stream.cut}")
     yield started.reading.find(
         "stream_ends",
@@ -211,7 +212,8 @@ def run_wait_equals_stream(context: Context, operation: Operation) -> Iterator[F
         )
     else:
         text, _ = text_for(context)
-        started = start(context, operation, new_thread(context, operation), text, "when_done", label="to be waited for")
+        keys, without = new_thread(context, operation), excused_failures(operation)
+        started = start(context, operation, keys, text, "when_done", label="to be waited for", without=without)
         waited, known = started.reading, {}
     if not waited.accepted:
         return
@@ -287,8 +289,7 @@ def _failure_waited_for(context: Context, waiting: Operation, agent: Agent) -> I
     """Who waits for a run that fails learns it: by the status, by what the rule words, or by the run that is shown."""
     text, _ = text_for(context, FAILS)
     status = waiting.rule.run.fails if waiting.rule.run else 0
-    without = ("no_server_error", "valid_accepted", "documented_status") if status else ()
-    keys = new_thread(context, waiting)
+    keys, without = new_thread(context, waiting), excused_failures(waiting)
     got = start(context, waiting, keys, text, "when_done", label="a failure to wait for", without=without).reading
     setting = agent.results.get("failed")
     if status:

@@ -37,8 +37,9 @@ def told_messages(stream: EventStream) -> list[ToldMessage]:
 
 
 def said_in(stream: EventStream) -> dict[str, Any]:
-    """The messages that a stream sent whole: id to text."""
-    return {str(f.get("item.id", "")): f["item.text"] for f in stream.certain("said") if f.get("item.text")}
+    """The messages that a stream sent whole, where their events name them: id to text."""
+    found = (each for each in stream.certain("said") if each.get("item.id") and each.get("item.text"))
+    return {str(each["item.id"]): each["item.text"] for each in found}
 
 
 def form_of(contract: Contract, operation: Operation) -> MessageForm | None:

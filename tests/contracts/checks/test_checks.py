@@ -11,9 +11,9 @@ from support.suite_loop import Run
 from threadmock.contracts.cases.case import Case, base_value, build_request
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.checks import Context, checks, judge
+from threadmock.contracts.scenarios import RUN_SCENARIOS as RUNS
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.scenarios.families.table import FAMILY
-from threadmock.contracts.scenarios.runs.table import RUNS
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Response

@@ -3,7 +3,7 @@
 import pytest
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.options import Settings
-from threadmock.contracts.scenarios.runs.table import RUNS
+from threadmock.contracts.scenarios import RUN_SCENARIOS as RUNS
 from threadmock.specs.loader import builtin_names
 
 SCENARIOS = [scenario.name for scenario in RUNS]
@@ -23,9 +23,15 @@ NO_WAIT = "no rule says that a second run waits for the first, or no operation s
 NO_MODES = "requests do not choose kinds of events"
 NO_STATELESS = "every run has a thread that stays"
 NO_TRACES = "no second run is refused, and none takes over"
+NO_WHOLE = "no event holds a text as far as it has come"
+NO_JOIN = "no operation streams a run that another one started"
+NO_ALONE = "every run has a thread that its request names"
+NO_DELETE = "no operation deletes a thread"
 NEVER = {
     "langsmith": {"cancel_thread": NO_THREAD_STOP},
     "seekrflow": {
+        "accumulated": NO_WHOLE,
+        "alone": NO_ALONE,
         "run_location": NO_HEADER,
         "queue_order": NO_WAIT,
         "cancel_thread": NO_THREAD_STOP,
@@ -39,6 +45,10 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "scale": {
+        "accumulated": NO_WHOLE,
+        "readers": NO_JOIN,
+        "background": NO_BACKGROUND,
+        "alone": NO_ALONE,
         "run_status": NO_BACKGROUND,
         "background_failure": NO_BACKGROUND,
         "run_location": NO_HEADER,
@@ -60,6 +70,9 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "ishvana": {
+        "accumulated": NO_WHOLE,
+        "readers": NO_JOIN,
+        "background": NO_BACKGROUND,
         "run_status": NO_BACKGROUND,
         "background_failure": NO_BACKGROUND,
         "run_location": NO_HEADER,
@@ -83,6 +96,9 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "lighton": {
+        "accumulated": NO_WHOLE,
+        "readers": NO_JOIN,
+        "after_delete": NO_DELETE,
         "run_location": NO_HEADER,
         "busy_traces": NO_TRACES,
         "cancel_forms": NO_KEY,

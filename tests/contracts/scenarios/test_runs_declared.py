@@ -3,8 +3,8 @@
 import pytest
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.options import Settings
+from threadmock.contracts.scenarios import RUN_SCENARIOS as RUNS
 from threadmock.contracts.scenarios import scenarios
-from threadmock.contracts.scenarios.runs.table import RUNS
 from threadmock.specs.loader import builtin_names
 
 FAULTS = ("", "never-busy", "cancel-nothing", "any-agent")
