@@ -129,8 +129,8 @@ def test_a_create_alone_is_asked_about_things_that_were_made_long_ago() -> None:
 
 # the invented provider has nothing of which they could be asked
 RARE = {
-    "langsmith": {"commands", "unknown_agent", "stateless", "run_location"},
-    "lighton": {"cancel_thread"},
+    "langsmith": {"commands", "unknown_agent", "stateless", "run_location", "accumulated"},
+    "lighton": {"cancel_thread", "alone"},
 }
 
 

@@ -204,8 +204,8 @@ def run_turns(context: Context, operation: Operation) -> Iterator[Finding]:
         expected = "what the user said to the second run, below the thread"
         yield second.reading.find("turns", expected, got, evidence=agent.evidence, exchanges=4)
     news = [at for at, item in enumerate(after.pieces) if mark.encode() in dump_json(item)]
-    known = {dump_json(item.get(member)) for item in before.pieces if isinstance(item, Mapping)} if member else set()
-    older = [at for at, item in enumerate(after.pieces) if known and dump_json(dotted(item, member)) in known]
+    known = [key for item in before.pieces if (key := _key(member, item)) is not None]
+    older = [at for at, item in enumerate(after.pieces) if _key(member, item) in known]
     if news and older and min(news) < max(older):
         got, sure = "what is new stands before what was there", weakest(after.evidence, agent.evidence)
         yield second.reading.find("turns", "one turn after the other", got, evidence=sure, exchanges=4)
@@ -231,8 +231,11 @@ def _lost(form: MessageForm, member: str, before: list[Any], after: list[Any]) -
 
 def _essence(form: MessageForm, member: str, item: Any) -> tuple[Any, ...]:
     """What must not change of a thing below a thread: its key, and the messages in it."""
-    key = item.get(member) if isinstance(item, Mapping) and member else None
-    return (key, *((message.role, message.text) for message in form.read(item) or ()))
+    return (_key(member, item), *((message.role, message.text) for message in form.read(item) or ()))
+
+
+def _key(member: str, item: Any) -> Any:
+    return dotted(item, member) if member and isinstance(item, Mapping) else None
 
 
 def _forgotten(second: StartedRun, before: list[StoredMessage], form: MessageForm, agent: Agent) -> Iterator[Finding]:
