@@ -1,6 +1,6 @@
 """What is stored of a run, its thread and what lies below it, through any reader: of one thing, or of a list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +79,17 @@ def look(context: Context, operation: Operation, keys: Keys) -> RunState:
 
 def _end_is_made(agent: Agent) -> bool:
     """Whether what the ends of a run make says which end it was."""
-    return any(_fixed(made.set) for end in ENDS for change in agent.changes.get(end, ()) for made in change.makes)
+    return bool(_telling(agent))
+
+
+def _telling(agent: Agent) -> set[str]:
+    """Members of what the ends of a run make whose texts differ from end to end: the others are a mock's own."""
+    made = [made.set for end in ENDS for change in agent.changes.get(end, ()) for made in change.makes]
+    texts: dict[str, set[str]] = {}
+    for settings in made:
+        for name, value in _fixed(settings).items():
+            texts.setdefault(name, set()).add(value)
+    return {name for name, values in texts.items() if len(values) > 1}
 
 
 def _fixed(settings: Mapping[str, Setting]) -> dict[str, str]:
@@ -205,7 +215,8 @@ def listed_pieces(
 
 def ends_of(agent: Agent, state: RunState) -> list[str]:
     """The ends of a run after which things are as they were read; [] where it is under way."""
-    return [end for end in ENDS if fits(agent.changes.get(end, ()), state)]
+    telling = _telling(agent) if state.pieces else ()
+    return [end for end in ENDS if fits(agent.changes.get(end, ()), state, telling)]
 
 
 def tells_ends(agent: Agent, state: RunState) -> bool:
@@ -215,13 +226,16 @@ def tells_ends(agent: Agent, state: RunState) -> bool:
             for place, settings in (("run", change.run), ("thread", change.thread)):
                 if set(_fixed(settings)) & set(state.shown(place) or ()):
                     return True
-            if state.pieces is not None and any(_fixed(made.set) for made in change.makes):
+            if state.pieces and _telling(agent) & set(state.pieces[-1]):
                 return True
     return False
 
 
-def fits(changes: tuple[Change, ...], state: RunState) -> bool:
-    """Whether what was read is as one of these changes leaves it, as far as that is fixed."""
+def fits(changes: tuple[Change, ...], state: RunState, telling: Collection[str] = ()) -> bool:
+    """Whether what was read is as one of these changes leaves it, as far as that is fixed.
+
+    telling: members by which what lies below the thread tells one end from another.
+    """
     compared = 0
     newest = (state.pieces or [None])[-1]
     for change in changes:
@@ -233,7 +247,7 @@ def fits(changes: tuple[Change, ...], state: RunState) -> bool:
             *((newest, made.set) for made in change.makes if state.pieces is not None),
         ):
             for member, value in _fixed(settings).items():
-                if isinstance(shown, Mapping) and member in shown:
+                if isinstance(shown, Mapping) and member in shown and (shown is not newest or member in telling):
                     compared += 1
                     if dotted(shown, member) != value:
                         return False
