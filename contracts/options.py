@@ -120,7 +120,10 @@ class Settings:
     allow_runs: int | None = field(
         default=None,
         metadata=_option(
-            "--allow-runs", "Send a target so many requests that may start a run.  [default: 0]", kind=int, metavar="N"
+            "--allow-runs",
+            "Start so many runs at most on a target; see --dry-run.  [default: 0]",
+            kind=int,
+            metavar="N",
         ),
     )
     agent: str | None = field(

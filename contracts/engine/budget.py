@@ -18,19 +18,13 @@ class Budget:
     limit: exchanges. scenarios: what all scenarios together may take; they get it where coverage and exploration keep
     their least shares. What one kind leaves over goes to the next; cases: how many coverage has, where its
     leftovers can't be seen because it runs in another process. until: moment of the clock at which all ends, None
-    for never. option: the one that says how many.
+    for never.
     """
 
-    def __init__(  # noqa: PLR0913 - what bounds an operation, by name
-        self,
-        limit: int,
-        scenarios: int,
-        until: float | None,
-        clock: Clock,
-        *,
-        cases: int | None = None,
-        option: str = "--max-requests",
+    def __init__(
+        self, limit: int, scenarios: int, until: float | None, clock: Clock, *, cases: int | None = None
     ) -> None:
+        self.limit = limit
         for_exploration = int(limit * _LEAST_EXPLORATION)
         coverage = min(max(int(limit * _LEAST_COVERAGE), limit - scenarios - for_exploration, 1), limit)
         last = max(limit - for_exploration, 1)
@@ -39,7 +33,6 @@ class Budget:
             last = min(last, coverage + scenarios)
         self._ends = (coverage, max(last, coverage), limit)
         self._until = until
-        self._option = option
         self._clock = clock
         self._spent = 0
         self._ceiling = limit
@@ -52,11 +45,16 @@ class Budget:
         if alone and position:
             self._spent = max(self._spent, self._ends[position - 1])
 
+    @property
+    def spent(self) -> int:
+        """How many exchanges were taken."""
+        return self._spent
+
     def spend(self) -> None:
         """Take one exchange. BudgetSpent where there is none left, or the time is over."""
         if self._until is not None and self._clock() >= self._until:
             raise BudgetSpent("the time of the run is over (--max-time)")
         with self._lock:
             if self._spent >= self._ceiling:
-                raise BudgetSpent(f"the exchanges of the operation are used up ({self._option})")
+                raise BudgetSpent("the exchanges of the operation are used up (--max-requests)")
             self._spent += 1

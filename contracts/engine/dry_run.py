@@ -1,9 +1,12 @@
 """The plan of a run, made without sending anything: what is asked, how much at most, what is written and removed."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from threadmock.contracts.cases.references import agent_places
 from threadmock.contracts.engine.run import Run
+from threadmock.contracts.engine.run_plan import READERS, Floor, RunPlan
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.target.created_things import answers_with_thread
 from threadmock.contracts.target.guard import writes
@@ -11,7 +14,10 @@ from threadmock.contracts.target.removal import made_by, removal_of
 from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.target.tags import metadata_member
 from threadmock.specs.contract import Operation
+from threadmock.specs.operations.path_templates import shape
 from threadmock.specs.text import printable
+
+WIDTH = 120
 
 
 def plan(run: Run) -> Iterator[str]:
@@ -31,7 +37,7 @@ def plan(run: Run) -> Iterator[str]:
         if operation in run.left_out:
             yield printable(f"  {operation}: not tested, {run.left_out[operation]}")
             continue
-        most = run.most(operation)
+        most = run.most
         total += most
         kind = "starts runs" if starts_runs(operation) else "writes" if writes(operation) else "reads"
         yield printable(f"  {operation}: {kind}, at most {most:,} requests in {len(phases[operation.slug])} phases")
@@ -45,13 +51,41 @@ def plan(run: Run) -> Iterator[str]:
 def _runs(session: Session) -> Iterator[str]:
     spending = [operation for operation in session.operations if starts_runs(operation)]
     if spending:
-        allowed = session.settings.allow_runs if session.settings.target else None
+        allowed = session.settings.allow_runs
         most = "as many as the plan says" if allowed is None and not session.settings.target else f"{allowed or 0:,}"
-        yield f"Requests that may start a session: {most} (--allow-runs N)."
+        yield f"Runs that may be started: {most} (--allow-runs N)."
+    if session.run_plan is not None:
+        yield from _plan_of_runs(session.run_plan)
     if any(agent_places(operation) for operation in session.operations if operation not in session.left_out):
         wanted = session.settings.agent
         which = f"{wanted} (--agent)" if wanted else "the only one that the target lists, else say which with --agent"
         yield printable(f"Agent that requests name: {which}. It is used as it is.")
+
+
+def _plan_of_runs(plan: RunPlan) -> Iterator[str]:
+    """What runs are for, in the order in which they are paid."""
+    yield "What they are for, in this order; a request that is refused gives its run back:"
+    for phase, floors in groupby((floor for floor in plan.floors if plan.pays(floor)), key=lambda floor: floor.phase):
+        yield from _wrapped(f"{phase}: ", [f"{_named(plan, floor)} {floor.runs}" for floor in floors if floor.runs])
+    lacking: dict[str, list[str]] = {}
+    for floor in plan.floors:
+        if not plan.pays(floor):
+            lacking.setdefault(floor.phase, []).append(str(floor.runs))
+    told = [f"{phase} ({' + '.join(runs)})" for phase, runs in lacking.items()]
+    yield from _wrapped("too few are left, unless others leave some, for: ", told)
+    if plan.left:
+        yield f"  The {plan.left:,} others are for the cases of {plan.sharing} operations, in even parts."
+
+
+def _named(plan: RunPlan, floor: Floor) -> str:
+    """Method and path, without the names of parameters."""
+    shared = plan.place(floor)[0] == READERS
+    return "all that only read" if shared else f"{floor.operation.method} {shape(floor.operation.path)}"
+
+
+def _wrapped(head: str, items: Sequence[str]) -> Iterator[str]:
+    text = printable(head + ", ".join(items))
+    yield from textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ") if items else ()
 
 
 def _made(session: Session) -> Iterator[str]:

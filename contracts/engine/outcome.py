@@ -66,7 +66,8 @@ class Outcome:
     asked about unknown ids only. inconclusive: reason to how many exchanges say nothing of the target. crash: what
     broke in the suite itself. seen: what operations answered, by slug and by status ("none" where no response came): a
     scenario asks others, too. inapplicable: scenarios that can't be asked of the operation: name to the reason.
-    unserved: why nothing was asked of the operation: the target does not serve it, or lets nobody in there.
+    unserved: why nothing was asked of the operation: the target does not serve it, or lets nobody in there. runs: how
+    many were started; runs_planned: how many might have been. unpaid: why the item was not begun: runs were too few.
     """
 
     operation: str
@@ -89,6 +90,9 @@ class Outcome:
     seen: dict[str, dict[str, StatusCount]] = field(default_factory=dict)
     inapplicable: dict[str, str] = field(default_factory=dict)
     unserved: str = ""
+    runs: int = 0
+    runs_planned: int = 0
+    unpaid: str = ""
 
     def note_response(self, operation: str, status: int | None, passed: Iterable[str], found: Iterable[str]) -> None:
         """Note a response and what the checks said of it."""
@@ -122,6 +126,8 @@ class Outcome:
         self.staged += other.staged
         self.limited = self.limited or other.limited
         self.unserved = self.unserved or other.unserved
+        self.runs += other.runs
+        self.runs_planned += other.runs_planned
         _count(self.not_sent, other.not_sent)
         _count(self.inconclusive, other.inconclusive)
         self.created |= other.created

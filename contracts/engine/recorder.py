@@ -78,7 +78,8 @@ class Recorder:
         self._recording.add(exchange)
         if self._preparation.prerequisites.note_effect(exchange):
             # What is known of keys is known of them below parents that are not named any more.
-            self._memory.pop("oldest", None)
+            for memory in self.session.memory.values() if self._preparation.shared else (self._memory,):
+                memory.pop("oldest", None)
         if reason := exchange.nothing_said:
             outcome.inconclusive[reason] = outcome.inconclusive.get(reason, 0) + 1
         self._silences += exchange.timed_out

@@ -13,6 +13,7 @@ from threadmock.contracts.cases.references import agent_places, undescribed
 from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.engine.budget import Budget
+from threadmock.contracts.engine.run_plan import READERS, RunPlan, floors, in_order
 from threadmock.contracts.engine.service import Service
 from threadmock.contracts.generation.coverage import coverage, examples
 from threadmock.contracts.options import Settings
@@ -25,7 +26,7 @@ from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.list_walk import walk
 from threadmock.contracts.target.prerequisites import Prerequisites
-from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, portion, starts_runs, users
+from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, users
 from threadmock.contracts.target.target import Target, TargetLost
 from threadmock.contracts.target.unknown_route import UnknownRoute
 from threadmock.contracts.transport.sockets import Clock
@@ -39,6 +40,8 @@ EXTRA = 8
 """And so many more: to find an agent, and to create what runs lie in."""
 APART = 1 / 6
 """Of the exchanges of an operation, so much at most is set aside for scenarios apart."""
+CONVERSATIONS = 0.5
+"""And so much at most for scenarios of runs."""
 TIME_APART = 0.35
 """And of the seconds of a run, where they are bounded, for those that come last."""
 
@@ -73,6 +76,7 @@ class Session:
     _preparations: dict[str, "Preparation"] = field(default_factory=dict)
     _applicability: dict[str, dict[str, str]] = field(default_factory=dict)
     _apart: dict[str, Budget] = field(default_factory=dict)
+    _conversations: dict[str, Budget] = field(default_factory=dict)
     _until: float | None = field(init=False)
     _until_last: float | None = field(init=False)
 
@@ -107,9 +111,31 @@ class Session:
         return {**checks.checks, **known_scenarios, **own}
 
     def apart(self, operation: Operation, when: Apart) -> list[str]:
-        """The scenarios that count and can be asked of the operation, before or after all others; "" for the others."""
-        found = self.scenarios(operation).items()
-        return [name for name, reason in found if not reason and known_scenarios[name].apart(operation) == when]
+        """The scenarios that count and can be asked of the operation, before or after all others; "" for the others.
+
+        Those of runs are not among them: see `conversations`.
+        """
+        found = [name for name, reason in self.scenarios(operation).items() if not reason]
+        found = [name for name in found if not known_scenarios[name].runs_of(operation)]
+        return [name for name in found if known_scenarios[name].apart(operation) == when]
+
+    @cached_property
+    def conversations(self) -> list[tuple[Operation, Scenario]]:
+        """The scenarios of runs that count and can be asked, what tells most first."""
+        asked = [operation for operation in self.operations if operation not in self.left_out]
+        found = ((each, name) for each in asked for name, reason in self.scenarios(each).items() if not reason)
+        known = ((each, known_scenarios[name]) for each, name in found)
+        return in_order((each, scenario) for each, scenario in known if scenario.runs_of(each))
+
+    @cached_property
+    def run_plan(self) -> RunPlan | None:
+        """How many runs each item may start; None where nothing limits them, or none may be started."""
+        budget = self.target.run_budget
+        if budget is None or not budget.limit:
+            return None
+        asked = [operation for operation in self.operations if operation not in self.left_out]
+        reserved = floors(self.conversations, users(self.contract, asked))
+        return RunPlan(budget.limit, reserved, alone=self.alone)
 
     @property
     def over(self) -> bool:
@@ -142,23 +168,25 @@ class Session:
 
     def prerequisites(self, operation: Operation) -> "Preparation":
         """Where the things are created that the cases of an operation name."""
-        if operation.slug not in self._preparations:
-            limit, option = self._limit(operation, max(1, int(self.settings.max_requests * PREREQUISITES)))
-            budget = Budget(limit + EXTRA, 0, self._until, self.clock, option=option)
+        place = operation.slug
+        if self.run_plan is not None and operation.rule.traits.only_reads and users(self.contract, [operation]):
+            # A run that one of them needs will do for all: they leave it as it is.
+            place = READERS
+        if place not in self._preparations:
+            limit = max(1, int(self.settings.max_requests * PREREQUISITES))
+            budget = Budget(limit + EXTRA, 0, self._until, self.clock)
             budget.begin("exploration")
-            self._preparations[operation.slug] = Preparation(self, operation, budget)
-        return self._preparations[operation.slug]
+            self._preparations[place] = Preparation(self, place, budget)
+        return self._preparations[place]
 
     def budget(self, operation: Operation) -> Budget:
         """The exchanges of an operation, shared by its phases."""
         if operation.slug not in self._budgets:
             needed = sum(self._reserved(known_scenarios[name]) for name in self.apart(operation, ""))
             cases = sum(1 for _ in coverage_cases(self.contract, operation)) if self.alone else None
-            limit, option = self._most(operation)
-            limit -= self._set_aside(operation, limit)
-            self._budgets[operation.slug] = Budget(
-                limit, needed, self._until_last, self.clock, cases=cases, option=option
-            )
+            limit = self.settings.max_requests
+            limit -= self._set_aside(operation) + self._of_conversations(operation)
+            self._budgets[operation.slug] = Budget(max(1, limit), needed, self._until_last, self.clock, cases=cases)
         return self._budgets[operation.slug]
 
     def is_apart(self, operation: Operation, phase: str) -> bool:
@@ -168,29 +196,40 @@ class Session:
     def budget_apart(self, operation: Operation) -> Budget:
         """The exchanges that are set aside for the scenarios apart of an operation."""
         if operation.slug not in self._apart:
-            limit, option = self._most(operation)
-            self._apart[operation.slug] = Budget(
-                self._set_aside(operation, limit), 0, self._until, self.clock, option=option
-            )
-            self._apart[operation.slug].begin("exploration")
+            self._apart[operation.slug] = self._whole(self._set_aside(operation), self._until)
         return self._apart[operation.slug]
 
-    def _most(self, operation: Operation) -> tuple[int, str]:
-        limit, option = self.settings.max_requests, "--max-requests"
-        return self._limit(operation, limit) if starts_runs(operation) else (limit, option)
+    def is_conversation(self, operation: Operation, phase: str) -> bool:
+        """Whether a phase is a scenario of runs."""
+        return phase in known_scenarios and known_scenarios[phase].runs_of(operation) > 0
 
-    def _set_aside(self, operation: Operation, limit: int) -> int:
+    def budget_of_conversations(self, operation: Operation) -> Budget:
+        """The exchanges that are set aside for the scenarios of runs of an operation."""
+        if operation.slug not in self._conversations:
+            needed = sum(scenario.exchanges for each, scenario in self.conversations if each is operation)
+            most = min(needed, int(self.settings.max_requests * CONVERSATIONS))
+            self._conversations[operation.slug] = self._whole(most, self._until_last)
+        return self._conversations[operation.slug]
+
+    def _of_conversations(self, operation: Operation) -> int:
+        """What scenarios of runs took, or may take in another process."""
+        budget = self.budget_of_conversations(operation)
+        return budget.limit if self.alone else budget.spent
+
+    def _whole(self, limit: int, until: float | None) -> Budget:
+        budget = Budget(limit, 0, until, self.clock)
+        budget.begin("exploration")
+        return budget
+
+    def _set_aside(self, operation: Operation) -> int:
         names = [*self.apart(operation, "first"), *self.apart(operation, "last")]
-        return min(sum(known_scenarios[name].exchanges for name in names), int(limit * APART))
+        needed = sum(known_scenarios[name].exchanges for name in names)
+        return min(needed, int(self.settings.max_requests * APART))
 
-    def most(self, operation: Operation) -> int:
+    @property
+    def most(self) -> int:
         """Exchanges of an operation at most, with those that create what it names."""
-        return self._limit(operation, limit := self.settings.max_requests)[0] + max(1, int(limit * PREREQUISITES))
-
-    def _limit(self, operation: Operation, limit: int) -> tuple[int, str]:
-        """Exchanges of an operation, fewer where each has its share of what may be spent on runs; by which option."""
-        share = portion(self.target.run_budget, users(self.contract, self.operations), operation)
-        return (limit, "--max-requests") if share is None or share >= limit else (share, "--allow-runs")
+        return self.settings.max_requests + max(1, int(self.settings.max_requests * PREREQUISITES))
 
     def _reserved(self, scenario: Scenario) -> int:
         """Exchanges to set aside for a scenario: more where the coverage part goes elsewhere."""
@@ -198,18 +237,19 @@ class Session:
 
 
 class Preparation:
-    """Creates the things that the cases of one operation name, and counts what that takes.
+    """Creates the things that the cases of one operation name, or of several that only read, and counts that.
 
     Kept from item to item: a key that one of them met lies below a parent that the next one has to name again.
     """
 
-    def __init__(self, session: Session, operation: Operation, budget: Budget) -> None:
+    def __init__(self, session: Session, place: str, budget: Budget) -> None:
         self._session = session
         self._budget = budget
+        self.shared = place == READERS
         self.sent = 0
         self.recording = Recording()
         # The word "staging" is part of the seed: another would draw other cases for seeds that people noted.
-        seed = f"{session.settings.seed}/{operation.slug}/staging"
+        seed = f"{session.settings.seed}/{place}/staging"
         choose = random.Random(seed)  # noqa: S311 - to be repeated
         run_budget = session.target.run_budget
         self.prerequisites = Prerequisites(

@@ -11,6 +11,7 @@ from threadmock.contracts.checks.finding import CauseKey
 from threadmock.contracts.checks.own_checks import FAILED
 from threadmock.contracts.engine.causes import Cause, gather
 from threadmock.contracts.engine.outcome import Outcome, StatusCount, Tally
+from threadmock.contracts.engine.run_plan import CASES, RunSpending
 from threadmock.contracts.engine.session import Session
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.target.foreign import RunMasking
@@ -45,10 +46,12 @@ class Summary:
         self.cleaned: list[str] = []
         self.files: dict[str, str] = {}
         self.outcomes: dict[str, Outcome] = {}
+        self._runs: dict[tuple[str, str], RunSpending] = {}
         self._causes: list[Cause] | None = None
         self.started = datetime.datetime.now(datetime.UTC)
         self._began = time.monotonic()
         self._ended: float | None = None
+        self._runs_used: int | None = None
 
     def operation(self, slug: str) -> Operation:
         """The selected operation of that slug."""
@@ -56,8 +59,59 @@ class Summary:
 
     def gather(self, outcome: Outcome) -> None:
         """Add what one item brought to light."""
+        self._note_runs(outcome)
         self.outcomes.setdefault(outcome.operation, Outcome(outcome.operation, "all")).add(outcome)
         self._causes = None
+
+    def _note_runs(self, outcome: Outcome) -> None:
+        if self.runs_allowed is None or not (outcome.runs or outcome.runs_planned):
+            return
+        operation = self.operation(outcome.operation)
+        own = self._session.is_conversation(operation, outcome.phase)
+        place = outcome.operation, outcome.phase if own else CASES
+        before = self._runs.get(place) or RunSpending(*place, planned=0, spent=0)
+        needs, planned = (outcome.runs_planned, 0) if outcome.unpaid else (before.needs, outcome.runs_planned)
+        planned, spent = max(before.planned, planned), before.spent + outcome.runs
+        self._runs[place] = RunSpending(*place, planned, spent, needs, outcome.unpaid)
+
+    @property
+    def runs(self) -> list[RunSpending]:
+        """What runs were spent on, and what was not run because they were too few; in the order of the plan."""
+        return list(self._runs.values())
+
+    @property
+    def runs_allowed(self) -> int | None:
+        """How many runs might be started; None where nothing limits them."""
+        return self._session.run_plan.limit if self._session.run_plan else None
+
+    @property
+    def runs_used(self) -> int:
+        """How many were, as far as is known."""
+        budget = self._session.target.run_budget
+        return self._runs_used if self._runs_used is not None else budget.used if budget else 0
+
+    @property
+    def partly(self) -> dict[str, str]:
+        """Operations of which no scenario of runs was begun, as runs were too few: slug to the reason."""
+        found = {}
+        for slug, outcome in self.outcomes.items():
+            mine = [each for each in self.runs if each.operation == slug and each.phase != CASES]
+            if mine and all(each.reason for each in mine) and not outcome.untested:
+                least = min(each.needs for each in mine)
+                found[slug] = (
+                    f"no scenario of runs was begun: {least} runs were not left for the smallest (--allow-runs)"
+                )
+        return found
+
+    def helpers(self, slug: str) -> list[str]:
+        """Operations that were not selected, and that scenarios of an operation used; in the order of the contract."""
+        outcome, selected = self.outcomes.get(slug), {operation.slug for operation in self.operations}
+        used = (outcome.seen.keys() if outcome else set()) - selected
+        return [operation.slug for operation in self.named(used)]
+
+    def named(self, slugs: Collection[str]) -> list[Operation]:
+        """The operations of these slugs, in the order of the contract."""
+        return [operation for operation in self.contract.operations if operation.slug in slugs]
 
     def mark(self, repeated: Mapping[CauseKey, str]) -> None:
         """Note of findings, by their keys, whether they showed again."""
@@ -68,7 +122,8 @@ class Summary:
         self._causes = None
 
     def end(self) -> None:
-        """Note that the run is over: all reports give the same duration."""
+        """Note that the run is over: all reports give the same numbers, also when what processes shared is gone."""
+        self._runs_used = self.runs_used
         self._ended = time.monotonic()
 
     @property

@@ -78,6 +78,13 @@ def compared_lines(summary: "Summary", width: int) -> Iterator[str]:
         yield from _paragraph("Never compared:", never if len(never) <= _MOST_NEVER else many, width)
 
 
+def helpers_lines(summary: "Summary", width: int) -> Iterator[str]:
+    """The operations that scenarios used although they were not selected."""
+    used = {slug for operation in summary.operations for slug in summary.helpers(operation.slug)}
+    if used:
+        yield from _paragraph("With the help of (not selected, so not tested):", map(str, summary.named(used)), width)
+
+
 def _paragraph(head: str, items: Iterable[str], width: int) -> list[str]:
     """A list in running lines; no item is broken."""
     text = ", ".join(each.replace(" ", "\xa0") for each in items)
@@ -94,6 +101,8 @@ def operation_lines(summary: "Summary", operation: Operation) -> Iterator[str]:
         return
     yield printable(f"{operation}  [{operation.slug}]  {outcome.exchanges:,} exchanges{staged}")
     yield f"  {status_line(summary, operation.slug)}"
+    if helpers := summary.helpers(operation.slug):
+        yield printable(f"  with the help of: {', '.join(map(str, summary.named(helpers)))}")
     rows = summary.table(operation.slug)
     width = max(map(len, rows), default=0)
     for name, tally in rows.items():

@@ -100,6 +100,7 @@ def _body(document: Mapping[str, Any], folder: Path | None, texts: Texts) -> Ite
     yield "<main>"
     yield from _findings(document, names, folder, texts)
     yield from _operations(document)
+    yield from _runs(document, names)
     yield from _checks(document)
     yield "</main>"
     tool = document["tool"]
@@ -130,7 +131,8 @@ def _head(document: Mapping[str, Any]) -> Iterator[str]:
         yield f'<p class="failure">The target went away: {shown(document["unreachable"])}</p>'
     yield from (f'<pre class="failure">{shown(each)}</pre>' for each in document["crashes"])
     yield '<nav aria-label="Parts">'
-    yield from (f'<a href="#{each}">{each.title()}</a>' for each in ("findings", "operations", "checks"))
+    parts = ("findings", "operations", *(["runs"] if document["runs"] else []), "checks")
+    yield from (f'<a href="#{each}">{each.title()}</a>' for each in parts)
     yield "</nav></header>"
 
 
@@ -243,11 +245,28 @@ def _operations(document: Mapping[str, Any]) -> Iterator[str]:
     for each in document["operations"]:
         verdicts = [tally["verdict"] for tally in each["checks"].values()]
         yield f'<tr><th scope="row" class="name">{shown(each["method"])} {shown(each["path"])}'
-        reason = each["untested"] or each["limited"]
+        reason = each["untested"] or each["partly"] or each["limited"]
         yield f"{f'<br><span class=note>{shown(reason)}</span>' if reason else ''}</th>"
         yield f'<td class="number">{each["exchanges"]:,}</td>'
         yield from (f'<td class="number {_CLASSES[word]}">{verdicts.count(word)}</td>' for word in _VERDICTS)
         yield f"<td>{shown(_statuses(each))}</td></tr>"
+    yield "</tbody></table></div></section>"
+
+
+def _runs(document: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    """What runs were spent on."""
+    runs = document["runs"]
+    if not runs:
+        return
+    yield '<section id="runs" aria-labelledby="h-runs"><h2 id="h-runs">Runs</h2>'
+    yield f'<p class="note">{runs["used"]:,} of {runs["allowed"]:,} runs that were allowed were started.</p>'
+    yield '<div class="wide" tabindex="0"><table><thead><tr><th scope="col">operation</th><th scope="col">item</th>'
+    yield from (f'<th scope="col" class="number">{name}</th>' for name in ("planned", "started"))
+    yield '<th scope="col">not run</th></tr></thead><tbody>'
+    for each in sorted(runs["items"], key=lambda item: list(names).index(item["operation"])):
+        yield f'<tr><th scope="row" class="name">{shown(names[each["operation"]])}</th><td>{shown(each["item"])}</td>'
+        yield f'<td class="number">{each["planned"]:,}</td><td class="number">{each["started"]:,}</td>'
+        yield f"<td>{shown(each['not_run'])}</td></tr>"
     yield "</tbody></table></div></section>"
 
 

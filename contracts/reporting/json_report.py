@@ -47,6 +47,7 @@ def as_json(summary: "Summary", status: int) -> dict[str, Any]:
         "target": summary.settings.target,
         "seed": summary.settings.seed,
         "exchanges": summary.exchanges,
+        "runs": _runs(summary),
         "operations": [_operation(summary, operation.slug) for operation in summary.operations],
         "checks": {name: _check(summary, name, tally) for name, tally in summary.compared.items()},
         "findings": [_finding(summary, cause, names) for cause in summary.causes],
@@ -55,6 +56,18 @@ def as_json(summary: "Summary", status: int) -> dict[str, Any]:
         "unreachable": summary.gone,
         "crashes": summary.crashes,
     }
+
+
+def _runs(summary: "Summary") -> dict[str, Any] | None:
+    """What runs were spent on; None where nothing limits them, or none was allowed."""
+    if summary.runs_allowed is None:
+        return None
+    items = [
+        {"operation": each.operation, "item": each.phase, "planned": each.planned, "started": each.spent}
+        | {"needs": each.needs, "not_run": each.reason}
+        for each in summary.runs
+    ]
+    return {"allowed": summary.runs_allowed, "used": summary.runs_used, "items": items}
 
 
 def _check(summary: "Summary", name: str, tally: Tally) -> dict[str, Any]:
@@ -110,6 +123,8 @@ def _operation(summary: "Summary", slug: str) -> dict[str, Any]:
         "exchanges": outcome.exchanges if outcome else 0,
         "staged": outcome.staged if outcome else 0,
         "limited": summary.limited.get(slug, ""),
+        "partly": summary.partly.get(slug, ""),
+        "helped_by": summary.helpers(slug),
         "untested": outcome.untested if outcome else (summary.left_out.get(operation) or "not part of this run"),
         "not_sent": outcome.not_sent if outcome else {},
         "statuses": {status: _status(summary, slug, status, seen) for status, seen in summary.statuses(slug).items()},

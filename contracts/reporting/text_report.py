@@ -11,11 +11,13 @@ from threadmock.contracts.replays.finding_file import file_stem
 from threadmock.contracts.reporting.commands import replay_command
 from threadmock.contracts.reporting.coverage_table import (
     compared_lines,
+    helpers_lines,
     operation_lines,
     operations_table,
     untested_lines,
 )
 from threadmock.contracts.reporting.finding_text import WIDTH, describe, head, names_of
+from threadmock.contracts.reporting.runs_table import runs_lines
 from threadmock.contracts.transport.errors import TRESPASS
 from threadmock.specs.text import cut, one_line, printable
 
@@ -48,9 +50,12 @@ def lines(summary: "Summary", verbosity: int = 0, width: int = WIDTH) -> Iterato
                 yield ""
         yield from untested_lines(summary)
         yield ""
+        yield from (*(runs := list(runs_lines(summary, width, whole=True))), *([""] if runs else []))
     elif verbosity == 0 and summary.outcomes:
         table = list(operations_table(summary, width))
         compared = list(compared_lines(summary, width))
+        runs = list(runs_lines(summary, width, whole=False))
+        compared += [*helpers_lines(summary, width), *(["", *runs] if runs else [])]
         if summary.causes and len(table) + len(compared) + len(found) + len(closing) + 3 > SCREEN:
             table = list(operations_table(summary, width, clean=False))
         yield from (*table, "", *compared, "")
@@ -86,16 +91,7 @@ def _findings(summary: "Summary", verbosity: int, width: int) -> Iterator[str]:
 
 
 def _closing(summary: "Summary") -> Iterator[str]:
-    for slug, reason in summary.untested.items():
-        yield printable(f"NOT TESTED {slug}: {one_line(reason)}")
-        unserved = summary.outcomes[slug].unserved
-        if not unserved and (" 401 " in reason or " 403 " in reason):
-            yield f"{_INDENT}Give credentials with --header or --header-env."
-    for slug, reason in summary.limited.items():
-        yield printable(f"NOT TESTED BEYOND UNKNOWN IDS {slug}: {one_line(reason)}")
-    for reason in dict.fromkeys(summary.left_out.values()):
-        named = ", ".join(operation.slug for operation, why in summary.left_out.items() if why == reason)
-        yield printable(f"NOT TESTED, {reason}: {named}")
+    yield from _untested(summary)
     if summary.gone:
         yield printable(f"UNREACHABLE {one_line(summary.gone)}")
     broken = Counter(crash.partition(f"{FAILED}: ")[2] for crash in summary.crashes if FAILED in crash)
@@ -113,15 +109,35 @@ def _closing(summary: "Summary") -> Iterator[str]:
         yield f"The curl lines work with: {_serve(summary)}"
     unconfirmed = len(summary.causes) - summary.failures
     broke = {slug for slug, outcome in summary.outcomes.items() if outcome.crash}
-    tested = len(summary.outcomes.keys() - summary.untested.keys() - summary.limited.keys() - broke)
+    tested = len(
+        summary.outcomes.keys() - summary.untested.keys() - summary.limited.keys() - summary.partly.keys() - broke
+    )
+    partly = f" ({len(summary.partly)} more partly)" if summary.partly else ""
+    of = f"{tested} of {len(summary.operations)} operations tested{partly}"
     yield (
-        f"{summary.contract.name} ({summary.contract.layer}) on {summary.target}: {tested} of"
-        f" {len(summary.operations)} operations tested, {summary.exchanges:,} exchanges in {summary.seconds:.1f} s,"
+        f"{summary.contract.name} ({summary.contract.layer}) on {summary.target}: {of},"
+        f" {summary.exchanges:,} exchanges in {summary.seconds:.1f} s,"
         f" {summary.failures} finding{'s' * (summary.failures != 1)},"
         f" {unconfirmed} unconfirmed, seed {summary.settings.seed}"
     )
     if summary.settings.report:
         yield f"Report: {summary.settings.report / 'report.html'}"
+
+
+def _untested(summary: "Summary") -> Iterator[str]:
+    """Operations that were not tested, or not wholly, with the reasons."""
+    for slug, reason in summary.untested.items():
+        yield printable(f"NOT TESTED {slug}: {one_line(reason)}")
+        unserved = summary.outcomes[slug].unserved
+        if not unserved and (" 401 " in reason or " 403 " in reason):
+            yield f"{_INDENT}Give credentials with --header or --header-env."
+    for slug, reason in summary.partly.items():
+        yield printable(f"PARTLY TESTED {slug}: {one_line(reason)}")
+    for slug, reason in summary.limited.items():
+        yield printable(f"NOT TESTED BEYOND UNKNOWN IDS {slug}: {one_line(reason)}")
+    for reason in dict.fromkeys(summary.left_out.values()):
+        named = ", ".join(operation.slug for operation, why in summary.left_out.items() if why == reason)
+        yield printable(f"NOT TESTED, {reason}: {named}")
 
 
 def _serve(summary: "Summary") -> str:

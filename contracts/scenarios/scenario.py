@@ -38,7 +38,7 @@ class Scenario:
     of all others, and it is asked before them ("first"), or after them because a target may not be the same afterwards
     ("last"); "" for neither. runs: the most that it starts, with those that others start for it; it is asked before the
     cases of all operations, and not begun where fewer may be started. priority: of scenarios that start runs, the
-    smaller goes first: 1 for a whole conversation, 2 for what decides who has a thread, 3 for what goes otherwise.
+    smaller goes first: 1 for a conversation, 2 for who has a thread and for answers, 3 for other ends, 4 for more.
     """
 
     name: str

@@ -92,7 +92,7 @@ class Prerequisites:
         self._changing = threading.RLock()
 
     def _makers(self, resource: str, within: Iterable[str] = ()) -> list[Operation]:
-        """The operations that make a thing below these parents, and that may be asked."""
+        """The operations that make a thing below these parents and may be asked."""
         return [maker for maker in makers(self.contract, resource, within) if not self._forbidden(maker)]
 
     def _nothing_makes(self, resource: str) -> str:
@@ -226,8 +226,16 @@ class Prerequisites:
         place = (resource, frozenset((parent, str(key)) for parent, key in within.items()))
         with self._changing:
             if place not in self._things:
-                self._things[place] = self.make(resource, within, {**self.demands(resource), **(members or {})})
+                self._things[place] = self._dear(resource, within) or self.make(
+                    resource, within, {**self.demands(resource), **(members or {})}
+                )
             return self._things[place]
+
+    def _dear(self, resource: str, within: Mapping[str, Any]) -> CreatedThing | None:
+        """A thing that costs a run, and lies in these parents and others."""
+        dear = any(maker.rule.traits.starts_run for maker in self._makers(resource))
+        found = (thing for thing in self._things.values() if dear and thing.resource == resource)
+        return next((thing for thing in found if within.items() <= thing.parents.items()), None)
 
     def make(
         self, resource: str, within: Mapping[str, Any] | None = None, members: Mapping[str, Any] | None = None
@@ -341,15 +349,11 @@ class Prerequisites:
                 self._things.clear()
                 return given_up
             if accepted and (_destroys(case) or _ends(case)):
-                resource = case.operation.rule.resource
-                kept = {
-                    place: thing
-                    for place, thing in self._things.items()
-                    if resource != thing.resource and resource not in thing.parents
+                resource, before = case.operation.rule.resource, self._things
+                self._things = {
+                    place: thing for place, thing in before.items() if resource not in (thing.resource, *thing.parents)
                 }
-                given_up = len(kept) < len(self._things)
-                self._things = kept
-                return given_up
+                return len(self._things) < len(before)
         return False
 
 

@@ -8,6 +8,7 @@ from threadmock.contracts.cases.request_values import members_of, value_at
 from threadmock.contracts.target.guard import SAFE_METHODS
 from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSent
 from threadmock.contracts.transport.shared import SharedCount
+from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.messages import Response
 from threadmock.specs.wire.strictjson import JsonError, parse_json
@@ -41,6 +42,7 @@ class RunBudget:
         self._used = 0
         self._shared = shared
         self._most: int | None = None
+        self._keep = 0
         self._spent = 0
         self._taking = threading.Lock()
 
@@ -58,16 +60,19 @@ class RunBudget:
         """How many of them since `begin`, by this process."""
         return self._spent
 
-    def begin(self, most: int | None = None) -> None:
-        """Begin to count anew what is spent. most: so many at most until it begins again."""
+    def begin(self, most: int | None = None, *, keep: int = 0) -> None:
+        """Begin to count anew what is spent. most: so many at most until it begins again.
+
+        keep: so many of them are not for valid requests: what is to be refused can be sent as long as one is left.
+        """
         with self._taking:
-            self._most, self._spent = most, 0
+            self._most, self._keep, self._spent = most, keep, 0
 
     def take(self, case: Case) -> int:
         """Note that a case is about to be sent; how many runs it may start.
 
         Forbidden where no run may be started; BudgetSpent where as many may have been as were allowed; NotSent where
-        the run would begin much too late.
+        that is so for valid requests only, and where the run would begin much too late.
         """
         place = (case.request.method, case.operation.path)
         # a method that nobody documents may do what another one of the path does
@@ -81,8 +86,13 @@ class RunBudget:
             raise Forbidden(RUNS_OFF)
         number = _runs_in(case)
         with self._taking:
-            if self._most is not None and self._spent + number > self._most:
-                raise BudgetSpent(f"the runs that are planned for this are used up: {self._most} (--allow-runs)")
+            most = self._most
+            if most is not None and self._spent + number > most:
+                raise BudgetSpent(f"the runs that are planned for this are used up: {most} (--allow-runs)")
+            # a scenario asks about what is not there; whether a case may name what it does, a target decides
+            valid = case.intent == "valid" and (case.standing, case.part) != ("unknown", "scenario")
+            if most is not None and valid and self._spent + number > most - self._keep:
+                raise NotSent(f"the runs that are planned for valid requests are used up: {most - self._keep}")
             if not self._take(number):
                 raise BudgetSpent(f"as many runs may have been started as were allowed (--allow-runs {self.limit})")
             self._spent += number
@@ -95,9 +105,9 @@ class RunBudget:
         self._used += number if enough else 0
         return enough
 
-    def give_back(self, number: int, response: Response | None) -> None:
+    def give_back(self, number: int, case: Case, response: Response | None) -> None:
         """Count runs as not started, where the response says that the request was refused: no other says so."""
-        if not number or response is None or not 400 <= response.status < 500 or response.status in _UNSURE:
+        if not number or response is None or not _was_refused(case, response):
             return
         with self._taking:
             self._spent -= number
@@ -109,6 +119,18 @@ class RunBudget:
     def covers(self, runs: int) -> bool:
         """Whether so many may still be started."""
         return self.limit is None or self.used + runs <= self.limit
+
+
+def _was_refused(case: Case, response: Response) -> bool:
+    """Whether a response says that nothing was begun: by its status, or as the rule words a command that failed."""
+    run = case.operation.rule.run
+    if run is not None and run.commands is not None and 200 <= response.status < 300:
+        failed, body = run.commands.failed, response.body
+        try:
+            return isinstance(body, bytes) and observe(failed, parse_json(body, duplicate_keys="last"), {})
+        except JsonError:
+            return False
+    return 400 <= response.status < 500 and response.status not in _UNSURE
 
 
 def _runs_in(case: Case) -> int:
@@ -127,13 +149,6 @@ def users(contract: Contract, operations: Iterable[Operation]) -> list[Operation
     """Those of the operations that start runs, or that are about some which have to be started for them."""
     resources = {operation.rule.resource for operation in contract.operations if starts_runs(operation)}
     return [operation for operation in operations if operation.rule.resource in resources]
-
-
-def portion(budget: RunBudget | None, spending: Collection[Operation], operation: Operation) -> int | None:
-    """What one operation may spend of what all may; None where nothing limits it."""
-    if budget is None or budget.limit is None or operation not in spending:
-        return None
-    return max(1, int(budget.limit * 0.8) // len(spending))
 
 
 def _delays(case: Case) -> Iterator[float]:

@@ -146,7 +146,7 @@ class Target:
             return self._send(case, request)
         number = self.run_budget.take(case)
         sent = self._send(case, request)
-        self.run_budget.give_back(number, sent.response)
+        self.run_budget.give_back(number, case, sent.response)
         return sent
 
     def _send(self, case: Case, request: Request) -> Exchange:

@@ -30,7 +30,7 @@ CONVERSATIONS = (
         weight="data",
         headline="what was said before is lost, or changed, by what is said next",
         runs=2,
-        priority=1,
+        priority=2,
     ),
     Scenario(
         "accumulated",
@@ -42,7 +42,7 @@ CONVERSATIONS = (
         weight="data",
         headline="a text that is sent as far as it has come does not become the message",
         runs=1,
-        priority=3,
+        priority=4,
     ),
     Scenario(
         "readers",
@@ -80,7 +80,7 @@ CONVERSATIONS = (
         weight="data",
         headline="what is said on one thread shows up on another",
         runs=apart.THREADS,
-        priority=2,
+        priority=4,
     ),
     Scenario(
         "alone",
@@ -106,6 +106,6 @@ CONVERSATIONS = (
         weight="data",
         headline="what lay in a deleted thread can still be read",
         runs=1,
-        priority=3,
+        priority=4,
     ),
 )

@@ -90,11 +90,10 @@ def takes_commands(_: Contract, operation: Operation) -> str:
 
 
 def command_runs(operation: Operation) -> int:
-    """The runs that `run_commands` starts where each command starts one."""
+    """The runs that `run_commands` starts, and one more for what is to be refused: it counts until it is."""
     commands = operation.rule.run.commands if operation.rule.run else None
-    known = list(commands.known.values()) if commands else []
-    each = sum(bool(command.needs) + (command.do in ("refuse", "start")) for command in known)
-    return 1 + each + (3 if {"start", "answer"} <= {command.do for command in known} else 0)
+    known = [command.do for command in commands.known.values()] if commands else []
+    return 1 + known.count("start") + (2 if {"start", "answer"} <= set(known) else 0)
 
 
 def run_commands(context: Context, operation: Operation) -> Iterator[Finding]:

@@ -199,7 +199,7 @@ RUNS = (
         weight="data",
         headline="a header does not say where the run is",
         runs=1,
-        priority=1,
+        priority=3,
     ),
     Scenario(
         "run_list",
@@ -225,7 +225,7 @@ RUNS = (
         weight="data",
         headline="runs that wait for a thread are lost, doubled or out of order",
         runs=queued_runs.QUEUED,
-        priority=2,
+        priority=4,
     ),
     Scenario(
         "busy_traces",
@@ -238,7 +238,7 @@ RUNS = (
         weight="data",
         headline="a run that met another one leaves what it should not, or not what it should",
         runs=queued_runs.trace_runs,
-        priority=2,
+        priority=4,
     ),
     Scenario(
         "cancel_forms",
@@ -251,7 +251,7 @@ RUNS = (
         weight="state",
         headline="a cancel does not mean what it says",
         runs=stopped_runs.form_runs,
-        priority=2,
+        priority=4,
     ),
     Scenario(
         "cancel_thread",
@@ -264,7 +264,7 @@ RUNS = (
         weight="state",
         headline="a run goes on although its thread was told to stop",
         runs=1,
-        priority=2,
+        priority=3,
     ),
     Scenario(
         "cancel_waiters",
@@ -277,7 +277,7 @@ RUNS = (
         weight="state",
         headline="who waits for a run does not learn that it was cancelled",
         runs=2,
-        priority=2,
+        priority=4,
     ),
     Scenario(
         "stream_begins",
@@ -302,7 +302,7 @@ RUNS = (
         weight="data",
         headline="a stream holds other kinds of events than were asked for",
         runs=stream_modes.ALONE + 2,
-        priority=2,
+        priority=4,
     ),
     Scenario(
         "stateless",
@@ -315,6 +315,6 @@ RUNS = (
         weight="data",
         headline="a run without a thread leaves one, or knows of another run",
         runs=2,
-        priority=3,
+        priority=4,
     ),
 )

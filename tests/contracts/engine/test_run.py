@@ -248,8 +248,10 @@ def test_numbers_that_can_not_be_meant_are_usage_errors(options):
 def test_a_prepared_run_asks_the_mock_and_every_item_has_a_known_operation():
     run = prepare(read_settings({"provider": "langsmith", "seed": 1}))
     items = list(run.items())
-    main = [(slug, phase) for slug, phase in items if not run.is_apart(run.operation(slug), phase)]
-    assert main[0] == (SLUG, "coverage")
+    told = [(slug, phase) for slug, phase in items if run.is_conversation(run.operation(slug), phase)]
+    assert items[: len(told)] == told
+    rest = [(slug, phase) for slug, phase in items[len(told) :] if not run.is_apart(run.operation(slug), phase)]
+    assert rest[0] == (SLUG, "coverage")
     assert (SLUG, "exploration") in items
     assert run.perform(SLUG, random.Random(1).choice([phase for _, phase in items if phase == "repeat"])).accepted > 1
 

@@ -1,5 +1,6 @@
 """What may be spent on runs: counted below all that makes requests, shared by processes, and told where it is nothing."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,8 +74,22 @@ def test_a_method_that_nobody_documents_may_start_a_run_where_another_one_does(m
 )  # fmt: skip
 def test_only_what_the_target_refused_was_not_started(status: int | None, started: int) -> None:
     purse = RunBudget(CONTRACT, 2)
-    purse.give_back(purse.take(case(RUN)), None if status is None else Response(status))
+    purse.give_back(purse.take(asked := case(RUN)), asked, None if status is None else Response(status))
     assert (purse.used, purse.spent) == (started, started)
+
+
+@pytest.mark.parametrize(
+    ("answer", "started"),
+    [
+        ({"type": "error", "id": 1, "error": "unknown_command", "message": "no"}, 0),
+        ({"type": "success", "id": 1, "result": {"run_id": "1"}}, 1),
+        ([], 1),
+    ],
+)
+def test_a_command_that_the_rule_says_failed_started_nothing(answer: object, started: int) -> None:
+    purse, command = RunBudget(CONTRACT, 2), case("POST /threads/{thread_id}/commands")
+    purse.give_back(purse.take(command), command, Response(200, {}, json.dumps(answer).encode()))
+    assert purse.used == started
 
 
 def test_a_batch_counts_as_many_runs_as_it_asks_for() -> None:
@@ -95,7 +110,7 @@ def test_an_item_takes_no_more_than_its_part_and_what_it_leaves_is_there_for_the
     with pytest.raises(BudgetSpent, match="planned for this are used up: 2"):
         purse.take(case(RUN))
     purse.begin(2)
-    purse.give_back(purse.take(case(RUN)), Response(422))
+    purse.give_back(purse.take(asked := case(RUN)), asked, Response(422))
     assert (purse.used, purse.spent) == (2, 0)
     purse.begin()
     for _ in range(3):
@@ -153,7 +168,7 @@ def test_processes_share_a_limit_and_together_they_have_all_of_it(tmp_path: Path
         purse.take(case(RUN))
     assert first.covers(1)
     assert not second.covers(2)
-    second.give_back(second.take(case(RUN)), Response(409))
+    second.give_back(second.take(asked := case(RUN)), asked, Response(409))
     second.take(case(RUN))
     for purse in (first, second):
         with pytest.raises(BudgetSpent, match="--allow-runs 5"):
@@ -181,15 +196,16 @@ def test_a_limit_holds_on_the_mock_too_whatever_sends() -> None:
     send = run.target.transport.send
 
     def noting(request, **more):
+        response = send(request, **more)
         if request.method == "POST" and request.path.endswith(("/runs", "/runs/stream", "/runs/wait")):
-            sent.append(request)
-        return send(request, **more)
+            sent.append(response.status)
+        return response
 
     run.target.transport.send = noting
     for slug, phase in run.items():
         run.perform(slug, phase)
     run.target.close()
-    assert 0 < len(sent) <= 12
+    assert 0 < len([status for status in sent if status < 400]) <= 12
 
 
 def test_a_placeholder_for_an_agent_is_replaced_by_one_that_the_target_has() -> None:
