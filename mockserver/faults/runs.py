@@ -6,6 +6,7 @@ from typing import Any
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
+from threadmock.mockserver.actions.runs.answer import result_of
 from threadmock.mockserver.actions.runs.start import thread_address
 from threadmock.mockserver.agents.streams import Pending, Stream, StreamSource
 from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
@@ -212,6 +213,38 @@ def _mixed(before: list[bytes], events: list[bytes]) -> Iterator[bytes]:
         yield dump_json({**value, **both}) if both else event
 
 
+def _listed_after_delete(action: Action, call: Call, memory: Memory) -> Done | Refused:
+    """A run that was deleted is in the list of its thread still."""
+    deleted: list[tuple[str, Thing]] = memory.setdefault("deleted", [])
+    if call.rule.action == "delete" and _lists_runs(call):
+        call.enter()
+        key = call.asked_key()
+        before = call.scope.store.read(call.shelf_of(key), key)
+        deleted += [(call.scope.parent_key, before)] if before is not None else []
+    return _listing(
+        lambda own, items: [*items, *(thing for thread, thing in deleted if thread == own.scope.parent_key)]
+    )(action, call, memory)
+
+
+def _result_of_first(action: Action, call: Call, _: Memory) -> Done | Refused:
+    """Who waits for a run is told the result of the first one of its thread."""
+    if call.rule.action != "join":
+        return action(call)
+    outcome = action(call)
+    key = call.asked_key()
+    runs = [own for own, _ in call.scope.store.items(call.scope.shelf)] if call.scope.shelf else []
+    if runs and isinstance(outcome, Done) and isinstance(outcome.body, Stream) and runs[0] != key:
+        earlier = call.world.scheduler.find(call.scope.shelf, runs[0])
+        plan = call.plan.run
+        if earlier is not None and plan is not None and plan.respond(call.scope).rule.how == "when_done":
+
+            def change(made: list[bytes], _: int) -> list[bytes]:
+                return [dump_json(result_of(call, plan.respond(call.scope), earlier))] if made else []
+
+            outcome.body.change_source(lambda source: ChangedSource(source, change))
+    return outcome
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("idle-while-running", "A thread on which a run is under way is idle.", ("run_status",), around=_never_busy),
     Fault(
@@ -270,4 +303,6 @@ FAULTS: tuple[Fault, ...] = (
         around=with_run_rule(temporary=False),
     ),
     Fault("stateless-shared", "A run without a thread knows what another was told.", ("stateless",), around=_shared),
+    Fault("run-listed-when-deleted", "A deleted run is listed.", ("run_list",), around=_listed_after_delete),
+    Fault("result-of-first", "Who waits is told the result of another run.", ("queue_order",), around=_result_of_first),
 )

@@ -13,6 +13,7 @@ from threadmock.mockserver.faults import (
     hooks,
     inputs,
     pages,
+    questions,
     queues,
     runs,
     state,
@@ -154,7 +155,7 @@ _CONTENT = (
     ),
 )
 
-RUNS = (*streams.FAULTS, *stream_forms.FAULTS, *runs.FAULTS, *queues.FAULTS, *conversations.FAULTS)
+RUNS = (*streams.FAULTS, *stream_forms.FAULTS, *runs.FAULTS, *queues.FAULTS, *questions.FAULTS, *conversations.FAULTS)
 FAMILY = (*families.FAULTS, *pages.FAULTS, *copies.FAULTS)
 _ALL = (*_ANSWERS, *_ENTRY, *_CONTENT, *inputs.FAULTS, *state.FAULTS, *FAMILY, *RUNS)
 table: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

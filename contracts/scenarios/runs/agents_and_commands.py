@@ -167,6 +167,7 @@ def _answered(context: Context, operation: Operation, commands: Commands) -> Ite
         raise NotSent("the agent asked nobody")
     params = {**dict.fromkeys(answer[1].needs, asked), "response": "approve"}
     yield from _expect(_send(context, operation, keys, answer[0], params), answer[1].reply, commands, "")
+    finish_thread(context, operation, keys)  # until the answer was taken, the question waits
     again = _send(context, operation, keys, answer[0], params)
     yield from _expect(again, commands.failed, commands, "answered")
 

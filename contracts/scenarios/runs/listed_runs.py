@@ -64,6 +64,7 @@ def run_run_list(context: Context, operation: Operation) -> Iterator[Finding]:
     items = {str(key_in(way, item)): item for item in items_of(listed)}
     yield from _as_read(context, operation, own, items)
     yield from _filtered(context, operation, own[0].keys, items)
+    yield from _without_deleted(context, operation, own)
     yield from _of_deleted(context, operation, other[0])
 
 
@@ -155,6 +156,26 @@ def _words(node: Any) -> list[str]:
             return [each for each in node["enum"] if isinstance(each, str)]
         return next((found for each in node.values() if (found := _words(each))), [])
     return next((found for each in node if (found := _words(each))), []) if isinstance(node, list | tuple) else []
+
+
+def _without_deleted(context: Context, operation: Operation, own: list[StartedRun]) -> Iterator[Finding]:
+    """A run that was deleted is in the list no more, and the other one is."""
+    remover = next(iter(of_action(context.contract, operation.rule.resource, "delete")), None)
+    if remover is None:
+        return
+    gone = ask(context, case_about(remover, own[0].keys, "a run is deleted"))
+    if not gone.accepted:
+        return
+    listed = _listed(context, operation, own[0].keys)
+    keys = [str(key_in(paging_of(operation), item)) for item in items_of(listed)]
+    listed.compared()
+    evidence = evidence_of(remover, operation)
+    if str(own[0].run) in keys:
+        yield listed.find("run_list", "no run that was deleted", "one", evidence=evidence, exchanges=4)
+    if str(own[1].run) not in keys:
+        yield listed.find(
+            "run_list", "the run that was not deleted", "a list without it", evidence=evidence, exchanges=4
+        )
 
 
 def _of_deleted(context: Context, operation: Operation, started: StartedRun) -> Iterator[Finding]:

@@ -8,7 +8,16 @@ from threadmock.contracts.cases.agent_input import agent_input
 from threadmock.contracts.cases.families import lists
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.runs.asking import case_of, new_thread, run_key, settle, start, text_for, until
+from threadmock.contracts.scenarios.runs.asking import (
+    case_of,
+    finish,
+    new_thread,
+    run_key,
+    settle,
+    start,
+    text_for,
+    until,
+)
 from threadmock.contracts.scenarios.runs.long_runs import (
     conversation,
     is_over,
@@ -66,6 +75,7 @@ def run_queue_order(context: Context, operation: Operation) -> Iterator[Finding]
         texts.append(text)
         runs.append(started)
     known = [{**keys, operation.rule.resource: each.run} for each in runs]
+    joined = finish(context, operation, known[-1])
     settle(context, operation, known[-1])
     last = runs[-1].reading
     yield from _carried_out(context, last, policy, known)
@@ -79,6 +89,8 @@ def run_queue_order(context: Context, operation: Operation) -> Iterator[Finding]
         context.comparisons.lack("nothing that is stored shows what several runs were told")
         return
     last.compared()
+    if joined is not None and joined.accepted and joined.stream is None:
+        yield from _own_result(joined, policy, texts)
     if told != texts:
         order = ", ".join(str(texts.index(text) + 1) for text in told)
         expected = f"the input of {QUEUED} runs as they came, each once"
@@ -86,6 +98,15 @@ def run_queue_order(context: Context, operation: Operation) -> Iterator[Finding]
     elif (silent := _unanswered(messages, texts)) and len(silent) < QUEUED:
         expected = f"an answer to each of {QUEUED} runs, as to others of them"
         yield _queued(last, policy, expected, f"none to run {texts.index(silent[0]) + 1}")
+
+
+def _own_result(joined: Reading, policy: BusyPolicy, texts: Sequence[str]) -> Iterator[Finding]:
+    """Who waits for the last of several runs, and is told what their thread holds, is told of the last one."""
+    first, last = (text.rpartition(" ")[2].encode() for text in (texts[0], texts[-1]))
+    if first in joined.content or last in joined.content:
+        joined.compared()
+        if last not in joined.content:
+            yield _queued(joined, policy, "the result of the run that was waited for", "that of another one")
 
 
 def _unanswered(messages: Sequence[StoredMessage], texts: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from threadmock.contracts.scenarios.runs.asking import (
     text_for,
     until,
 )
+from threadmock.contracts.scenarios.runs.questions import same_questions
 from threadmock.contracts.scenarios.runs.stored import (
     RunState,
     agent_of,
@@ -204,7 +205,7 @@ def _question_findings(first: StartedRun, state: RunState, context: Context) -> 
     )
     for member, setting, value, evidence in reading_places(agent, "paused", state, _SETTINGS):
         stored = held(setting, value).get("item.interrupts", ABSENT)
-        if ABSENT not in (stored, asked) and stored != asked:
+        if ABSENT not in (stored, asked) and not same_questions(stored, asked):
             yield _interrupted(first, f"{member} that holds what the stream asked", "another question", evidence)
 
 

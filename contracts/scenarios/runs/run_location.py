@@ -48,6 +48,9 @@ def run_run_location(context: Context, operation: Operation) -> Iterator[Finding
     if not got.accepted or got.response is None:
         raise NotSent("no run was started")
     thread, said = keys.get(agent_of(context).thread), _said(got) or _said(started.reading)
+    if len(keys_told := _told(got)) > 1:
+        expected = f"events of one {operation.rule.resource}, as its stream is"
+        yield _location(got, "", expected, f"of several: {' and '.join(keys_told)}", _format_evidence(got))
     named = {name: str(key) for name, key in (("parent_key", thread), ("key", said)) if key}
     for name, template in run.headers.items():
         found, evidence = got.response.headers.get(name), _evidence(got, name)
@@ -70,6 +73,29 @@ def _said(reading: Reading) -> str:
     if found is None and key and reading.stream is not None:
         found = reading.stream.last(f"stored.{key.member}")
     return "" if found is None else str(found)
+
+
+def _told(reading: Reading) -> list[str]:
+    """The keys of runs that the events of a stream say they are of."""
+    key, stream = reading.rule.key, reading.stream
+    place = f"stored.{key.member}" if key else ""
+    found = (item.held[place] for item in stream.events if place in item.held) if stream else ()
+    return list(dict.fromkeys(map(str, found)))
+
+
+def _format_evidence(reading: Reading) -> Evidence:
+    stream = reading.stream
+    return weakest(reading.rule.evidence, stream.format.evidence) if stream else reading.rule.evidence
+
+
+def thread_named(reading: Reading) -> str | None:
+    """The key of the thread of a run, as a header of its answer names it; None where none does."""
+    run, response = reading.rule.run, reading.response
+    for name, template in run.headers.items() if run and response else ():
+        parts = _parts(template, response.headers.get(name, "")) if response else None
+        if parts and "parent_key" in parts:
+            return parts["parent_key"]
+    return None
 
 
 def _evidence(reading: Reading, name: str) -> Evidence:

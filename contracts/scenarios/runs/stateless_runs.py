@@ -10,7 +10,8 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.pages import ask_page, items_of
 from threadmock.contracts.scenarios.runs.asking import on_thread, start, text_for, until
-from threadmock.contracts.scenarios.runs.stored import agent_of
+from threadmock.contracts.scenarios.runs.run_location import thread_named
+from threadmock.contracts.scenarios.runs.stored import agent_of, read
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
@@ -48,6 +49,7 @@ def run_stateless(context: Context, operation: Operation) -> Iterator[Finding]:
         expected = "nothing of what another run without a thread was told"
         yield answers[1].find("stateless", expected, "its input", evidence=evidence, exchanges=2)
     yield from _left(context, operation, answers[0], marks)
+    yield from _named(context, operation, answers[0])
 
 
 def _holds(page: Reading, marks: list[bytes]) -> bool:
@@ -72,3 +74,20 @@ def _left(context: Context, operation: Operation, first: Reading, marks: list[by
             evidence = weakest(operation.rule.evidence, listing.rule.evidence)
             expected = f"no {agent.thread} of a run that has none"
             yield first.find("stateless", expected, "one that holds what it was told", evidence=evidence, exchanges=3)
+
+
+def _named(context: Context, operation: Operation, first: Reading) -> Iterator[Finding]:
+    """A thread that the answer names can't be read once the run is over."""
+    thread = agent_of(context).thread
+    key = thread_named(first)
+    if key is None or first.response is None or (first.stream is not None and first.stream.cut):
+        return
+    look = partial(read, context, thread, {thread: key}, gone=True)
+    found = until(context, look, lambda each: each is None or not each.accepted)  # it may take a moment
+    if found is None or found.reading.status >= 500 or found.reading.status == 429:
+        return
+    first.compared()
+    if found.accepted:
+        evidence = weakest(operation.rule.evidence, found.reading.rule.evidence)
+        expected = f"no {thread} of a run that has none, once it is over"
+        yield first.find("stateless", expected, "one that its answer names, and that is read", evidence=evidence)

@@ -7,13 +7,19 @@ from threadmock.contracts.cases.agent_input import modes_of, way_to_respond
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import EventStream
-from threadmock.contracts.scenarios.runs.asking import StartedRun, new_thread, start, streams, text_for
+from threadmock.contracts.scenarios.runs.asking import StartedRun, new_thread, on_thread, start, streams, text_for
+from threadmock.contracts.scenarios.runs.long_runs import conversation
 from threadmock.contracts.scenarios.runs.stored import agent_of, ends_of, look
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
 
+_MET: tuple[tuple[str, tuple[str, ...], Any], ...] = (
+    ("item", ("role",), "assistant"),
+    ("item", ("resumed",), False),
+)
+"""Conditions on beats that hold in a run that is not resumed, where the agent answers."""
 ALONE = 3
 """So many modes, of those that there are, are asked for alone."""
 
@@ -41,7 +47,10 @@ def run_stream_modes(context: Context, operation: Operation) -> Iterator[Finding
     text, _ = text_for(context)
     known = _modes(context.contract, operation)
     whole = _streamed(context, operation, text, {}, "all modes")
+    yield from _unfinished(whole)
     seen = {mode for mode in known if _shown(_stream(whole), mode)}
+    for mode in [mode for mode in known if mode not in seen]:
+        yield from _missing(context, whole, mode, seen)
     alone = context.choose.sample(sorted(seen), min(ALONE, len(seen)))
     for asked in [*([mode] for mode in alone), context.choose.sample(known, 2)]:
         started = _streamed(context, operation, text, {place: asked}, f"the modes {' and '.join(asked)}")
@@ -76,29 +85,52 @@ def _shown(stream: EventStream, mode: str) -> bool:
     return any(item.event.name in names for item in stream.events)
 
 
-def _always(stream: EventStream, mode: str) -> bool:
-    """Whether every run that is told something, and ends, shows a mode by the rules."""
-    return any(
-        form.on in ("begun", "received") and not (form.when or form.each)
-        for form in stream.format.events
-        if form.modes == (mode,)
-    )
+def _due(stream: EventStream, mode: str, *, said: bool) -> bool:
+    """Whether every run that is told something, and ends, shows a mode by the rules. said: the agent answered."""
+    kinds = ("begun", "received", *(("entered", "said") if said else ()))
+    own = [form for form in stream.format.events if form.modes == (mode,) and form.on in kinds and not form.each]
+    return any(all(part in _MET for part in form.when) for form in own)
 
 
 def _missing(context: Context, started: StartedRun, mode: str, seen: set[str]) -> Iterator[Finding]:
     """A mode that is not shown, although the same run showed it among all, or every run that ends shows it."""
     stream = _stream(started)
     names = _own_names(stream, mode)
-    if not names or not (mode in seen or _always(stream, mode)):
+    if not names or _shown(stream, mode):
+        if names:
+            started.reading.compared()
         return
-    if mode not in seen and "ended" not in ends_of(
-        agent_of(context), look(context, started.reading.operation, started.keys)
-    ):
+    if mode not in seen and not _due(stream, mode, said=_ended(context, started)):
         return
     started.reading.compared()
-    if not _shown(stream, mode):
-        expected = f"events {' or '.join(sorted(names))}: the mode {mode} was asked for"
-        yield _modes_finding(started, expected, "none of them", stream.format.evidence)
+    expected = f"events {' or '.join(sorted(names))}: the mode {mode} was asked for"
+    yield _modes_finding(started, expected, "none of them", stream.format.evidence)
+
+
+def _ended(context: Context, started: StartedRun) -> bool:
+    """Whether a run ended, and the agent answered."""
+    operation, agent = started.reading.operation, agent_of(context)
+    if not on_thread(context.contract, operation) or "ended" not in ends_of(
+        agent, look(context, operation, started.keys)
+    ):
+        return False
+    return any(message.role == "assistant" for message in conversation(context, operation, started.keys))
+
+
+def _unfinished(started: StartedRun) -> Iterator[Finding]:
+    """What is told as begun is told as done, by events of the same name."""
+    stream = _stream(started)
+    told = [(item.event.name, item.kinds, item.held.get("item.task")) for item in stream.events]
+    names = {form.name for form in stream.allowed if form.on == "entered"}
+    names &= {form.name for form in stream.allowed if form.on in ("said", "left")}
+    for name in sorted(names):
+        begun = [task for each, kinds, task in told if each == name and kinds == {"entered"} and task is not None]
+        done = [task for each, kinds, task in told if each == name and "entered" not in kinds]
+        if begun:
+            started.reading.compared()
+        if lost := [task for task in begun if task not in done]:
+            expected = f"an event {name} that tells the end of each task, as one told its beginning"
+            yield _modes_finding(started, expected, f"none of task {lost[0]}", stream.format.evidence)
 
 
 def _others(started: StartedRun, asked: list[str]) -> Iterator[Finding]:
