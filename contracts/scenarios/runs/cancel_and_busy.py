@@ -1,6 +1,6 @@
 """Runs that are stopped, and runs that are asked for while another has the thread."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from threadmock.contracts.scenarios.runs.asking import (
     until,
 )
 from threadmock.contracts.scenarios.runs.long_runs import start_long_run, starter_of
-from threadmock.contracts.scenarios.runs.stored import Keys, RunState, agent_of, ends_of, final, look, read
+from threadmock.contracts.scenarios.runs.stored import Keys, RunState, StoredThing, agent_of, ends_of, final, look, read
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent, BusyPolicy
@@ -110,12 +110,33 @@ def _removed(context: Context, operation: Operation, starter: Operation) -> Iter
         got = _stop(context, operation, known, word)
         if not got.accepted:
             continue
-        gone = read(context, operation.rule.resource, known, gone=True)
+        gone = _read_gone(context, operation, known)
         if gone is not None and gone.accepted:
             yield _cancel(got, f"a run that is not there any more: {word}", "it is read still", operation.rule.evidence)
-        after = final(agent, look(context, starter, keys))
+        after = until(context, partial(_final, context, starter, keys), partial(_covers, before))
         for name in [name for name in before if before[name] != after.get(name)]:
             yield _cancel(got, f"{name} as it was before the run that was taken away", "another", agent.evidence)
+
+
+def _read_gone(context: Context, operation: Operation, keys: Keys) -> StoredThing | None:
+    """A run that is to be taken away, read until it is: that may take a moment."""
+    look_again = partial(read, context, operation.rule.resource, keys, gone=True)
+    return until(context, look_again, lambda found: found is None or not found.accepted)
+
+
+def _read_over(context: Context, operation: Operation, keys: Keys) -> StoredThing | None:
+    """A run that is to be over, read until it is: that may take a moment."""
+    look_again, agent = partial(read, context, operation.rule.resource, keys), agent_of(context)
+    return until(context, look_again, lambda found: found is None or bool(ends_of(agent, RunState(found, None))))
+
+
+def _final(context: Context, operation: Operation, keys: Keys) -> dict[str, Any]:
+    return final(agent_of(context), look(context, operation, keys))
+
+
+def _covers(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether all that was there before is there still, as it was."""
+    return all(after.get(name) == value for name, value in before.items())
 
 
 def _cancel(reading: Reading, expected: str, got: str, evidence: Evidence) -> Finding:
@@ -178,7 +199,8 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
     later = settle(context, operation, second.keys)
     known = {**keys, operation.rule.resource: first.run}
     gone = policy.do == "remove"
-    state = RunState(read(context, operation.rule.resource, known, gone=gone), None)
+    first_read = _read_gone if gone else _read_over
+    state = RunState(first_read(context, operation, known), None)
     if gone:
         if state.run is not None and state.run.accepted:
             yield _busy(got, policy, "that the first run is taken away", "it is read still")
@@ -188,7 +210,11 @@ def _second(context: Context, operation: Operation, starter: Operation, policy: 
             raise NotSent("both runs are under way still")
         if not set(wanted) & set(ends):
             yield _busy(got, policy, f"a first run that {wanted[0]}", f"one that {(ends or ['goes on'])[0]}")
-    stored = dump_json(final(agent, look(context, starter, keys)) or None)
+    stored = until(
+        context,
+        lambda: dump_json(_final(context, starter, keys) or None),
+        lambda found: not (gone and first_text.encode() in found),  # what is taken away may be there for a moment
+    )
     if stored != b"null" and mark.encode() not in stored:
         yield _busy(got, policy, "that the second run is carried out", "nothing of it is stored")
     if gone and first_text.encode() in stored:

@@ -20,6 +20,7 @@ _MET: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("item", ("resumed",), False),
 )
 """Conditions on beats that hold in a run that is not resumed, where the agent answers."""
+_OF_TASKS = ("entered", "said", "left", "paused", "failed", "cancelled")
 ALONE = 3
 """So many modes, of those that there are, are asked for alone."""
 
@@ -100,7 +101,8 @@ def _missing(context: Context, started: StartedRun, mode: str, seen: set[str]) -
         if names:
             started.reading.compared()
         return
-    if mode not in seen and not _due(stream, mode, said=_ended(context, started)):
+    kept = on_thread(context.contract, started.reading.operation)  # else nothing need be kept that could be shown
+    if mode not in seen and not (kept and _due(stream, mode, said=_ended(context, started))):
         return
     started.reading.compared()
     expected = f"events {' or '.join(sorted(names))}: the mode {mode} was asked for"
@@ -110,9 +112,7 @@ def _missing(context: Context, started: StartedRun, mode: str, seen: set[str]) -
 def _ended(context: Context, started: StartedRun) -> bool:
     """Whether a run ended, and the agent answered."""
     operation, agent = started.reading.operation, agent_of(context)
-    if not on_thread(context.contract, operation) or "ended" not in ends_of(
-        agent, look(context, operation, started.keys)
-    ):
+    if "ended" not in ends_of(agent, look(context, operation, started.keys)):
         return False
     return any(message.role == "assistant" for message in conversation(context, operation, started.keys))
 
@@ -121,8 +121,9 @@ def _unfinished(started: StartedRun) -> Iterator[Finding]:
     """What is told as begun is told as done, by events of the same name."""
     stream = _stream(started)
     told = [(item.event.name, item.kinds, item.held.get("item.task")) for item in stream.events]
-    names = {form.name for form in stream.allowed if form.on == "entered"}
-    names &= {form.name for form in stream.allowed if form.on in ("said", "left")}
+    # Names that tell of other things, too, may be used by an agent for what lies inside of it.
+    others = {form.name for form in stream.allowed if form.on not in _OF_TASKS}
+    names = {form.name for form in stream.allowed if form.on == "entered"} - others
     for name in sorted(names):
         begun = [task for each, kinds, task in told if each == name and kinds == {"entered"} and task is not None]
         done = [task for each, kinds, task in told if each == name and "entered" not in kinds]
