@@ -1,7 +1,7 @@
 """Reading: one exchange and what its operation says of it, worked out once for all checks."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -15,7 +15,7 @@ from threadmock.contracts.checks.context import Context
 from threadmock.contracts.checks.finding import Finding, case_record
 from threadmock.contracts.checks.streams import EventStream, Scope, read_stream
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM
-from threadmock.specs.behaviour.agent import Respond, RunRule
+from threadmock.specs.behaviour.agent import Format, Respond, RunRule
 from threadmock.specs.behaviour.rule import Policy, Rule
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation, Reply
@@ -162,10 +162,17 @@ class Reading:
             return None
         if kind != EVENT_STREAM and (way.how != "stream" or self.reply is None or kind not in self.reply.content):
             return None
-        rule = agent.formats.get(way.format) or next(iter(agent.formats.values()))
+        rule = self._asked_of(agent.formats.get(way.format) or next(iter(agent.formats.values())))
         cut = self.response.cut if self.response else ""
         scope: Scope = "thread" if run.follow_thread else "run" if self.rule.traits.starts_run else "rest"
         return read_stream(self.content, rule, self._modes(run), cut=cut, scope=scope)
+
+    def _asked_of(self, rule: Format) -> Format:
+        """A format without what a server may send, and this request did not ask for. Who joins a run may see all."""
+        if not self.rule.traits.starts_run:
+            return rule
+        kept = tuple(e for e in rule.events if not e.optional or all(self._holds(*part) for part in e.when))
+        return rule if len(kept) == len(rule.events) else replace(rule, events=kept)
 
     @cached_property
     def way(self) -> Respond | None:

@@ -29,8 +29,8 @@ class ReadEvent:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds of beats that it may report."""
-        return frozenset(form.on for form, _ in self.forms)
+        """The kinds of beats that it may report; none for what a server may send at any moment."""
+        return frozenset(form.on for form, _ in self.forms if not form.optional)
 
     @property
     def held(self) -> Mapping[str, Any]:
@@ -70,7 +70,11 @@ class EventStream:
 
     def always(self, *kinds: str) -> list[Event]:
         """Events that come whenever one of these kinds of beats does, whatever was asked for."""
-        return [form for form in self.format.events if form.on in kinds and not (form.modes or form.when or form.each)]
+        return [
+            form
+            for form in self.format.events
+            if form.on in kinds and not (form.modes or form.when or form.each or form.optional)
+        ]
 
     def certain(self, kind: str) -> Iterator[Mapping[str, Any]]:
         """What the events held that can only report this kind of beat."""

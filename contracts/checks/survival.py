@@ -9,6 +9,7 @@ from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import neutral, refused_by_rule
 from threadmock.contracts.target.exchange import Exchange
+from threadmock.contracts.target.run_budget import delays
 
 SLOW = 2.0
 TIMES_SLOWER = 20
@@ -46,6 +47,8 @@ def prompt_applies(reading: Reading) -> str:
         return "no answer came"
     if reason := neutral(reading):
         return reason
+    if any(seconds > 0 for seconds in delays(reading.case)):
+        return "the request asks for a run that begins later"
     return (
         ""
         if reading.exchange.elapsed < SLOW or plain_seconds(reading) is not None

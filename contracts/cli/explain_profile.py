@@ -136,6 +136,7 @@ def _event(event: Event) -> str:
     text += f", for each of {setting_text(event.each)}" if event.each else ""
     text += f", in modes {', '.join(event.modes)}" if event.modes else ""
     text += f", where {when_text(event.when)}" if event.when else ""
+    text += ", which a server may send or not" if event.optional else ""
     return text + (", with a schema" if event.schema else "")
 
 

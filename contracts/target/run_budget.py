@@ -79,7 +79,7 @@ class RunBudget:
         strange = place[1] in self._paths and place not in self._documented and place[0] not in SAFE_METHODS
         if place not in self._places and not strange:
             return 0
-        late = next((delay for delay in _delays(case) if delay > MOST_DELAY), None)
+        late = next((delay for delay in delays(case) if delay > MOST_DELAY), None)
         if late is not None:
             raise NotSent(f"the run would begin only after more than {MOST_DELAY:g} seconds")
         if self.limit == 0:
@@ -151,7 +151,8 @@ def users(contract: Contract, operations: Iterable[Operation]) -> list[Operation
     return [operation for operation in operations if operation.rule.resource in resources]
 
 
-def _delays(case: Case) -> Iterator[float]:
+def delays(case: Case) -> Iterator[float]:
+    """The seconds after which the runs that a request asks for are to begin, where it says so."""
     run = case.operation.rule.run
     if run is None or run.delay is None:
         return

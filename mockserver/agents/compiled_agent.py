@@ -100,7 +100,8 @@ def _compile_change(change: Change) -> CompiledChange:
 def _compile_format(rule: Format) -> CompiledFormat:
     events: dict[str, list[CompiledEvent]] = {}
     for number, event in enumerate(rule.events):
-        events.setdefault(event.on, []).append(_compile_event(event, number))
+        if not event.optional:
+            events.setdefault(event.on, []).append(_compile_event(event, number))
     return CompiledFormat(
         rule,
         {kind: tuple(each) for kind, each in events.items()},

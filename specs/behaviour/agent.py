@@ -40,7 +40,8 @@ class Event:
 
     on: the kind of beat it comes of. name: its event field, "" for none. data: its data, as JSON; raw: as text instead.
     modes: it is sent where one of them was asked for; () always. each: a setting with a list: one event for each item,
-    which `item.each` holds. schema: of the data.
+    which `item.each` holds. schema: of the data. optional: a server may send it, at any moment, where the conditions
+    hold of the request.
     """
 
     on: str
@@ -51,6 +52,7 @@ class Event:
     when: When = ()
     each: Setting | None = None
     schema: Schema | None = None
+    optional: bool = False
     evidence: Evidence = "documented"
 
 

@@ -131,6 +131,7 @@ def _event(node: Mapping[str, Any], evidence: Evidence, where: str, read_schema:
         parse_when(node.get("when"), spell),
         _maybe(node.get("each"), own, where, spell),
         read_schema(node["schema"], where) if "schema" in node else None,
+        bool(node.get("optional")),
         own,
     )
 
