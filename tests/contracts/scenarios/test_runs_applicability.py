@@ -30,6 +30,7 @@ NO_DELETE = "no operation deletes a thread"
 NEVER = {
     "langsmith": {"cancel_thread": NO_THREAD_STOP},
     "seekrflow": {
+        "questions": NO_QUESTION,
         "accumulated": NO_WHOLE,
         "alone": NO_ALONE,
         "run_location": NO_HEADER,
@@ -45,6 +46,7 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "scale": {
+        "questions": NO_QUESTION,
         "accumulated": NO_WHOLE,
         "readers": NO_JOIN,
         "background": NO_BACKGROUND,
@@ -70,6 +72,7 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "ishvana": {
+        "questions": NO_QUESTION,
         "accumulated": NO_WHOLE,
         "readers": NO_JOIN,
         "background": NO_BACKGROUND,
@@ -96,6 +99,7 @@ NEVER = {
         "commands": NO_COMMANDS,
     },
     "lighton": {
+        "questions": NO_QUESTION,
         "accumulated": NO_WHOLE,
         "readers": NO_JOIN,
         "after_delete": NO_DELETE,
