@@ -42,13 +42,19 @@ def server_error_applies(reading: Reading) -> str:
 
 
 def prompt_applies(reading: Reading) -> str:
-    """Any response, whatever the method; a slow one where plain requests are accepted, so that there is a measure."""
+    """Any response, whatever the method; a slow one where plain requests are accepted, so that there is a measure.
+
+    How long a run takes is the agent's affair.
+    """
     if reading.response is None:
         return "no answer came"
     if reason := neutral(reading):
         return reason
     if any(seconds > 0 for seconds in delays(reading.case)):
         return "the request asks for a run that begins later"
+    if reading.rule.run is not None and reading.accepted and reading.exchange.elapsed >= SLOW:
+        # to compare would start more runs
+        return "an agent takes the time that it takes"
     return (
         ""
         if reading.exchange.elapsed < SLOW or plain_seconds(reading) is not None

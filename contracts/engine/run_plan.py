@@ -181,7 +181,8 @@ class RunPlan:
         else:
             most = self._of_cases(slug, phase, planned, first=apart == "first")
         keep = self.kept if starts_runs(operation) else 0
-        return Share(most + keep, keep, planned)
+        own = math.ceil(planned / self._members[self._group(slug)])
+        return Share(most + keep, keep, own + most if apart == "last" else own)
 
     def _of_scenario(self, slug: str, phase: str, used: int) -> Share:
         paid, free = (list(self.paid), 0) if self._alone else self._reserved(used)

@@ -24,7 +24,7 @@ from threadmock.contracts.generation.hostile_values import (
     HostileValue,
     json_values,
 )
-from threadmock.contracts.transport.stream_limits import Stop
+from threadmock.contracts.transport.stream_limits import PLAIN, Stop
 from threadmock.specs.contract import Operation, Parameter
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
@@ -36,7 +36,8 @@ NOTE = "any answer that is no 5xx"
 _MARK = "threadmock-hostile-value-stands-here"
 _FIRST = 4
 """So many values of each place keep their order: they are known to find most. The others are drawn."""
-_STOP = Stop(events=5, seconds=5.0)
+_STOP = Stop(events=1, seconds=5.0)
+"""What an agent goes on to say is no matter here."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,12 @@ def _places(operation: Operation, full: Any) -> Iterator[Iterator[HostileCase]]:
 
 def _case(operation: Operation, request: Request, place: str, family: str, value: Any = ABSENT) -> HostileCase:
     where = place if place.startswith("/") else f"/{place.partition(' ')[2]}" if " " in place else ""
+    # The target knows how long a thread is followed.
+    stop = PLAIN if operation.rule.run and operation.rule.run.follow_thread else _STOP
     # A part of the coverage, not of a scenario: the guard leaves it out where it names what may be somebody else's.
     case = Case(
         operation, request, "hostile", f"{place or 'body'}: {family}", "coverage", value,
-        where=where, note=NOTE, evidence="documented", stop=_STOP,
+        where=where, note=NOTE, evidence="documented", stop=stop,
     )  # fmt: skip
     return HostileCase(case, place, family)
 

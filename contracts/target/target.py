@@ -20,7 +20,7 @@ from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.rate import MOST_REFUSALS, Pacer
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.contracts.transport.sockets import Clock
-from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
+from threadmock.contracts.transport.stream_limits import FOLLOWING, GLANCE, PLAIN, Stop
 from threadmock.specs.contract import Operation
 from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.wire.messages import Request, Response
@@ -28,6 +28,8 @@ from threadmock.specs.wire.messages import Request, Response
 DEADLINE = 10.0
 RUN_DEADLINE = 60.0
 """Seconds for an exchange with an operation that starts, follows or stops runs: an agent takes its time."""
+MOST_FOLLOWING = 5.0
+"""Seconds for which the streams of threads are followed, in all cases of an operation that leave open how long."""
 MOST_UNREACHABLE = 5
 MOST_REFUSED = 3
 
@@ -82,6 +84,7 @@ class Target:
         self._clock = clock
         self._now = now
         self._unreachable = 0
+        self._followed: dict[Operation, float] = {}
         self._accepted_before, self._refused_in_a_row = False, 0
         self._known_credentials: dict[tuple[Operation, Choice], tuple[RequestCredentials, bool]] = {}
 
@@ -159,7 +162,7 @@ class Target:
         sent_at = self._now()
         start = self._clock()
         try:
-            response = self.transport.send(request, deadline=deadline, stop=_stop_of(case))
+            response = self.transport.send(request, deadline=deadline, stop=self._stop_of(case))
             self._unreachable = 0
         except Unreachable as error:
             problem, unreachable = str(error), True
@@ -169,6 +172,8 @@ class Target:
         except TransportError as error:
             problem, timed_out = str(error), isinstance(error, TimedOut)
         elapsed = self._clock() - start
+        if _follows_on(case) and response is not None and response.cut:
+            self._followed[case.operation] = self._followed.get(case.operation, 0.0) + elapsed
         received_at = self._now()
         if self.pacer is not None and not reading:
             self.pacer.written()
@@ -191,6 +196,12 @@ class Target:
             inconclusive=inconclusive,
             unreachable=unreachable,
         )
+
+    def _stop_of(self, case: Case) -> Stop:
+        """When to stop reading: the stream of a thread does not end by itself, and hundreds of cases would add up."""
+        if not _follows_on(case):
+            return case.stop
+        return FOLLOWING if self._followed.get(case.operation, 0.0) < MOST_FOLLOWING else GLANCE
 
     def _note_credentials_refused(self, case: Case, response: Response | None) -> None:
         """TargetLost where good credentials, accepted before, are refused several times in a row: they have expired."""
@@ -228,6 +239,7 @@ class Target:
             raise TargetLost(f"{self.name} does not answer any more: {problem}")
 
 
-def _stop_of(case: Case) -> Stop:
+def _follows_on(case: Case) -> bool:
+    """Whether a case follows a thread, and leaves open for how long."""
     run = case.operation.rule.run
-    return FOLLOWING if case.stop is PLAIN and run and run.follow_thread else case.stop
+    return case.stop is PLAIN and run is not None and run.follow_thread

@@ -27,6 +27,8 @@ class Stop:
 PLAIN = Stop()
 FOLLOWING = Stop(seconds=1.0, silences=2)
 """For the stream of a thread, which ends only when its reader leaves."""
+GLANCE = Stop(seconds=0.05, silences=1)
+"""For the same, where it was followed for long already: what has come by then is judged."""
 
 
 class Watch:

@@ -85,15 +85,20 @@ def test_items_are_named_by_operation_and_phase_and_are_safe_on_every_file_syste
         assert all(re.fullmatch(r"[A-Za-z0-9_.-]+", item) for item in ids)
 
 
-def test_every_phase_of_one_operation_is_done_before_the_next_operation_but_for_those_apart(tmp_path):
+def test_scenarios_of_runs_come_first_then_what_is_apart_then_all_of_one_operation_before_the_next(tmp_path):
     done = run(PYTEST, *SUITE, "--contract-provider=langsmith", "--collect-only", "-q", cwd=tmp_path)
     phases = [item.rpartition("-")[2] for item in re.findall(r"::test_contract\[(.*)\]", done.stdout)]
     apart = {"readable", "hostile_values"}
-    assert {phases[0], phases[-1]} <= apart
-    main = [phase for phase in phases if phase not in apart]
+    assert phases[-1] in apart
+    first = phases.index(next(phase for phase in phases if phase in apart))
+    runs, rest = phases[:first], phases[first:]
+    assert "stream_state" in runs
+    assert {"coverage", "exploration"}.isdisjoint(runs)
+    main = [phase for phase in rest if phase not in apart]
     assert (main[0], main[-1]) == ("coverage", "exploration")
-    first = phases.index("coverage")
-    assert apart.isdisjoint(phases[first : len(phases) - phases[::-1].index("exploration")])
+    assert set(runs).isdisjoint(set(main) - {"unknown_agent"})
+    between = rest[rest.index("coverage") : len(rest) - rest[::-1].index("exploration")]
+    assert apart.isdisjoint(between)
 
 
 def test_an_item_fails_with_all_its_findings_and_the_run_goes_on(tmp_path):

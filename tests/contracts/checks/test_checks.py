@@ -259,6 +259,19 @@ def test_a_slow_answer_is_measured_again_before_it_is_found():
     assert sent.count("test") == 4
 
 
+def test_how_long_an_agent_takes_is_not_compared_with_more_runs():
+    contract = load("langsmith")
+    operation = next(each for each in contract.operations if str(each) == "POST /runs/wait")
+    case = Case(operation, build_request(operation, base_value(operation)), "valid", "test", "coverage", None)
+
+    def send(_: Case) -> Exchange:
+        raise AssertionError("another run was started")
+
+    context = Context(contract, send, lambda *_: None, random.Random(0))
+    verdict = judge(context, Exchange(case, case.request, Response(200, JSON, b"{}"), "", 9.0, NOW, NOW))
+    assert "agent" in verdict.not_applicable["prompt"]
+
+
 def test_headers_that_are_declared_are_asked_for():
     said = verdict("scale")
     assert said.not_applicable["headers"] == "no header is declared"

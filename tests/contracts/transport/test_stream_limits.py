@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Self
 
 import pytest
+from threadmock.contracts.cases.case import Case
 from threadmock.contracts.target.open_target import http_target, mock_target
-from threadmock.contracts.target.target import RUN_DEADLINE
+from threadmock.contracts.target.target import RUN_DEADLINE, Target
 from threadmock.contracts.transport.errors import TimedOut
 from threadmock.contracts.transport.http import HttpTransport
-from threadmock.contracts.transport.stream_limits import Stop, Watch
+from threadmock.contracts.transport.stream_limits import FOLLOWING, GLANCE, Stop, Watch
 from threadmock.contracts.transport.urls import read_target
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.loader import load
-from threadmock.specs.wire.messages import Request
+from threadmock.specs.wire.messages import Request, Response
 
 EVENTS = {"content-type": "text/event-stream; charset=utf-8"}
 
@@ -161,6 +162,29 @@ def test_runs_have_more_time_than_other_exchanges_and_streams_of_threads_are_lef
     assert seen["/threads"] == (10.0, 45.0)
     assert seen["/threads/{thread_id}/runs/stream"] == (RUN_DEADLINE, 45.0)
     assert seen["/threads/{thread_id}/stream"] == (RUN_DEADLINE, 1.0)
+
+
+def test_the_streams_of_threads_are_glanced_at_where_they_were_followed_for_long() -> None:
+    contract, now, seen = load("langsmith"), [0.0], []
+
+    class Slow:
+        def send(self, request, *, deadline, stop):
+            seen.append(stop.seconds)
+            now[0] += stop.seconds
+            return Response(200, {"content-type": "text/event-stream"}, b"", "over")
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    target = Target(Slow(), "slow", clock=lambda: now[0])
+    streams = [each for each in contract.operations if each.rule.run and each.rule.run.follow_thread]
+    for operation in streams:
+        case = Case(operation, Request(operation.method, operation.path), "valid", "any", "coverage")
+        for _ in range(100):
+            target.exchange(case)
+        target.exchange(replace(case, stop=FOLLOWING))
+    assert seen == ([1.0] * 5 + [GLANCE.seconds] * 95 + [1.0]) * len(streams)
+    assert now[0] < 15 * len(streams)
 
 
 def test_a_target_is_asked_for_no_run_unless_that_is_allowed() -> None:
