@@ -8,6 +8,7 @@ from threadmock.contracts.cases.references import agent_places
 from threadmock.contracts.engine.run import Run
 from threadmock.contracts.engine.run_plan import READERS, Floor, RunPlan
 from threadmock.contracts.engine.session import Session
+from threadmock.contracts.target.agents import own_agent
 from threadmock.contracts.target.created_things import answers_with_thread
 from threadmock.contracts.target.guard import writes
 from threadmock.contracts.target.removal import made_by, removal_of
@@ -58,7 +59,10 @@ def _runs(session: Session) -> Iterator[str]:
         yield from _plan_of_runs(session.run_plan)
     if any(agent_places(operation) for operation in session.operations if operation not in session.left_out):
         wanted = session.settings.agent
-        which = f"{wanted} (--agent)" if wanted else "the only one that the target lists, else say which with --agent"
+        own = own_agent(session.contract)
+        otherwise = f", {own} where it has no list" if own else ""
+        listed = f"the only one that the target lists{otherwise}, else say which with --agent"
+        which = f"{wanted} (--agent)" if wanted else listed
         yield printable(f"Agent that requests name: {which}. It is used as it is.")
 
 

@@ -31,7 +31,7 @@ def runs_lines(summary: "Summary", width: int, *, whole: bool) -> Iterator[str]:
         spent = sum(row.spent for row in rows if row.operation in left)
         yield f"  {len(left)} other operations: {spent:,}, and nothing was left out"
     if others > 0:
-        yield f"  sending findings once more: {others:,}"
+        yield f"  before the first item, and sending findings once more: {others:,}"
 
 
 def _paragraph(name: str, rows: list[RunSpending], width: int) -> Iterator[str]:

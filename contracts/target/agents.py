@@ -79,13 +79,19 @@ def choose_agent(contract: Contract, wanted: str | None, list_items: ListItems) 
         return ChosenAgent(
             name, _members([i for i in known if i[kind.name] == name], kind), "one of several", listed=names
         )
-    how = "the contract's own" + ("" if items is None else "; the target lists none")
+    how = f"the contract's own; the target {'has no list' if items is None else 'lists none'}"
     return ChosenAgent(default, {kind.name: default} if default else {}, how, empty=items is not None)
 
 
 def speaks_of_agents(contract: Contract) -> bool:
     """Whether any request of a contract names an agent."""
     return any(agent_places(operation) for operation in contract.operations)
+
+
+def own_agent(contract: Contract) -> str:
+    """The name of the agent that a contract has from the beginning; "" where it has none."""
+    kind = _kind(contract)
+    return _default(contract, kind) if kind else ""
 
 
 def naming_runs(operations: Iterable[Operation]) -> list[Operation]:

@@ -92,14 +92,28 @@ def test_of_several_agents_one_has_to_be_named_before_anything_is_sent_to_run(tm
 
 @pytest.mark.parametrize(("wanted", "name"), [(None, "agent"), ("echo", "echo")])
 def test_a_deployment_without_a_list_of_agents_runs_the_one_asked_for_else_the_contracts_own(tmp_path, wanted, name):
-    app = Deployed(tmp_path, name, lists=False)
+    app, said = Deployed(tmp_path, name, lists=False), io.StringIO()
     with deployment(app) as url:
-        report = verify(PROVIDER, url, operations=ABOUT_AGENTS[3:], agent=wanted, seed=1, **QUICKLY)
+        report = verify(PROVIDER, url, operations=ABOUT_AGENTS[3:], agent=wanted, seed=1, stream=said, **QUICKLY)
     assert not report.findings, str(report)
     assert report.exit_status == 0, str(report)
+    assert not [each.operation for each in report.operations if each.untested]
+    how = "asked for" if wanted else "the contract's own; the target has no list"
+    assert f"Agent: {name} ({how})" in said.getvalue()
+
+
+def test_where_the_contracts_own_agent_is_refused_it_is_said_before_anything_is_tested(tmp_path):
+    app = Deployed(tmp_path, "echo", lists=False)
+    with (
+        deployment(app) as url,
+        pytest.raises(UsageError, match=r"lists no agents, and refuses .* agent: 404") as error,
+    ):
+        verify(PROVIDER, url, operations=["POST /runs/wait", "POST /threads/{thread_id}/runs"], **QUICKLY)
+    assert "agent=" in error.value.fix
+    assert [path for method, path, _ in app.asked if method == "POST" and "runs" in path] == ["/runs/wait"]
 
 
 def test_the_plan_says_which_agent():
     plain = ["verify", PROVIDER, "--target", "http://127.0.0.1:9", "--operations", "POST /runs/wait", "--dry-run"]
     assert "Agent that requests name: echo (--agent)" in invoke(*plain, "--allow-runs", "1", "--agent", "echo")[1]
-    assert "the only one that the target lists" in invoke(*plain, "--allow-runs", "1")[1]
+    assert "the only one that the target lists, agent where it has no list" in invoke(*plain, "--allow-runs", "1")[1]
