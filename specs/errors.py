@@ -11,7 +11,8 @@ All of them are usage errors: the command line prints them and exits with status
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 MOST_LISTED = 30
 _FEW = 5
@@ -60,6 +61,26 @@ class UnknownName(SpecError):  # noqa: N818 - reads as what it is
         if listed and len(known) > MOST_LISTED and fix.startswith("Known"):
             fix = f"{fix} All: {listed}."
         super().__init__(f"There is no {kind} {name!r}.", where=where, fix=fix)
+
+
+@contextmanager
+def gathered(errors: list[SpecError]) -> Iterator[None]:
+    """Note an error about the document, in place of raising it: the next one is looked for, too."""
+    try:
+        yield
+    except SpecError as error:
+        errors.append(error)
+
+
+def raise_all(errors: Sequence[SpecError]) -> None:
+    """Raise what was gathered: the error itself where it is one, else one that tells of all."""
+    texts = list(dict.fromkeys(str(error) for error in errors))
+    if len(texts) == 1:
+        raise errors[0]
+    if texts:
+        shown = "".join(f"\n  {text}" for text in texts[:MOST_LISTED])
+        rest = f"\n  … and {len(texts) - MOST_LISTED} more" if len(texts) > MOST_LISTED else ""
+        raise DocumentError(f"{len(texts)} things are wrong with the document:{shown}{rest}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

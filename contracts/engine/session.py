@@ -31,6 +31,7 @@ from threadmock.contracts.target.target import Target, TargetLost
 from threadmock.contracts.target.unknown_route import UnknownRoute
 from threadmock.contracts.transport.sockets import Clock
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.path_templates import shape
 
 PREREQUISITES = 0.5
 """Of the exchanges of an operation, so many more may create the things that it names."""
@@ -280,6 +281,7 @@ def left_out(operations: Iterable[Operation], run_budget: RunBudget | None) -> d
 
 def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:
     """Named examples, then the deterministic cases."""
-    methods = frozenset(other.method for other in contract.operations if other.path == operation.path)
+    own = shape(operation.path)
+    methods = frozenset(other.method for other in contract.operations if shape(other.path) == own)
     yield from examples(operation)
     yield from coverage(operation, methods=methods)

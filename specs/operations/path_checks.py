@@ -1,5 +1,6 @@
 """What can be wrong with a path: its form, its parameters, another path that it can't be told from."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from threadmock.specs.behaviour.read_agents import run_sources
@@ -22,8 +23,13 @@ class Complaints(Protocol):
         """Note something that does not stop the loading."""
 
 
-def check_path(reader: Complaints, path: str, pointer: str, shapes: dict[str, str]) -> None:
-    """DocumentError where no request can have the path, or another path has its shape. shapes: to path, so far."""
+def check_path(
+    reader: Complaints, path: str, pointer: str, methods: Collection[str], shapes: dict[str, dict[str, str]]
+) -> None:
+    """DocumentError where no request can have the path, or another path has its shape and one of its methods.
+
+    shapes: to method to path, so far.
+    """
     if not path.startswith("/"):
         raise reader.fail(f"The path {path!r} does not begin with a slash.", pointer, "Add it.")
     bare = literal(path)
@@ -32,12 +38,20 @@ def check_path(reader: Complaints, path: str, pointer: str, shapes: dict[str, st
     if "?" in bare or "#" in bare:
         reader.warn("no request has this path: a path ends before `?` and `#`; declare query parameters", pointer)
     own = shape(path)
-    if own in shapes:
-        raise reader.fail(f"The paths {shapes[own]!r} and {path!r} can't be told apart.", pointer, "Keep one of them.")
-    for other_shape, other in shapes.items() if len(shapes) < _MAX_COMPARED else ():
-        if _ambiguous(own, other_shape):
-            reader.warn(f"a request may match both this path and {other!r}; neither is the plainer one", pointer)
-    shapes[own] = path
+    twins = shapes.setdefault(own, {})
+    for method in methods:
+        if method in twins:
+            what = f"The paths {twins[method]!r} and {path!r} can't be told apart: both have {method.upper()}."
+            raise reader.fail(what, pointer, "Keep one of them.")
+    if twins:
+        other = next(iter(twins.values()))
+        reader.warn(f"this path and {other!r} are the same but for names; they are told apart by method", pointer)
+    elif len(shapes) < _MAX_COMPARED:
+        for other_shape, others in shapes.items():
+            if others and _ambiguous(own, other_shape):
+                other = next(iter(others.values()))
+                reader.warn(f"a request may match both this path and {other!r}; neither is the plainer one", pointer)
+    twins.update(dict.fromkeys(methods, path))
 
 
 def _ambiguous(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Security
 from threadmock.specs.documents.document import Document
 from threadmock.specs.documents.pointers import escaped
-from threadmock.specs.errors import DocumentError, nearest
+from threadmock.specs.errors import DocumentError, SpecError, gathered, nearest, raise_all
 from threadmock.specs.evidence import Evidence, evidence_words
 from threadmock.specs.operations.inference import infer_refusals, infer_rule
 from threadmock.specs.operations.parameters import is_read
@@ -208,22 +208,25 @@ def read_operations(
     found: list[Operation] = []
     slugs: set[str] = set()
     identifiers: dict[str, str] = {}
-    shapes: dict[str, str] = {}
+    shapes: dict[str, dict[str, str]] = {}
+    errors: list[SpecError] = []
     for path, raw in paths.items():
         if path.startswith("x-"):
             continue
-        item, base = dialect.dereference(raw, f"#/paths/{escaped(path)}")
-        item = reader.mapping(item, base)
-        check_path(reader, path, base, shapes)
-        for method in METHODS:
-            if method not in item:
-                continue
-            operation = _read_operation(reader, path, method, item, base, provider_wide, slugs)
-            other = identifiers.setdefault(operation.operation_id, str(operation))
-            if other != str(operation):
-                what = f"{operation.operation_id!r} names two operations: {other} and {operation}."
-                raise reader.fail(what, f"{base}/{method}/operationId", "Give each operation an id of its own.")
-            found.append(operation)
+        with gathered(errors):
+            item, base = dialect.dereference(raw, f"#/paths/{escaped(path)}")
+            item = reader.mapping(item, base)
+            methods = [method for method in METHODS if method in item]
+            check_path(reader, path, base, methods, shapes)
+            for method in methods:
+                with gathered(errors):
+                    operation = _read_operation(reader, path, method, item, base, provider_wide, slugs)
+                    other = identifiers.setdefault(operation.operation_id, str(operation))
+                    if other != str(operation):
+                        what = f"{operation.operation_id!r} names two operations: {other} and {operation}."
+                        raise reader.fail(what, f"{base}/{method}/operationId", "Give each operation an id of its own.")
+                    found.append(operation)
+    raise_all(errors)
     if not found:
         raise reader.fail("The document has no operations.", "#/paths", "Add at least one path with a method.")
     return tuple(found)

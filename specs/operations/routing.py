@@ -32,8 +32,10 @@ class Router:
         paths: dict[str, dict[str, Operation]] = {}
         slashes: set[str] = set()
         self._redirecting: set[str] = set()
+        firsts: dict[str, str] = {}  # paths that differ in names alone are one, told apart by method
         for operation in operations:
-            paths.setdefault(operation.path, {})[operation.method] = operation
+            first = firsts.setdefault(shape(operation.path), operation.path)
+            paths.setdefault(first, {})[operation.method] = operation
             if operation.rule.slashes == "redirect":
                 self._redirecting.add(operation.path)
             elif operation.rule.slashes:
@@ -43,7 +45,8 @@ class Router:
         for path in sorted(paths, key=_precedence):
             names = names_in(path)
             if names:
-                self._patterns.append((_compile(path, path in slashes), names, paths[path]))
+                slash = any(operation.path in slashes for operation in paths[path].values())
+                self._patterns.append((_compile(path, slash), names, paths[path]))
             else:
                 self._literal[path] = paths[path]
         for path in slashes & self._literal.keys():
@@ -60,7 +63,8 @@ class Router:
             found = pattern.fullmatch(path)
             if found:
                 operation = operations.get(method)
-                values = dict(zip(names, found.groups(), strict=True))
+                own = names_in(operation.path) if operation else names
+                values = dict(zip(own, found.groups(), strict=True))
                 return Match(operation, values, () if operation else tuple(sorted(operations)))
         return self._redirected(path) if self._redirecting and path.endswith("/") else NOWHERE
 

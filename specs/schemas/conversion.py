@@ -5,8 +5,6 @@ keywords and annotations are carried through. Where a node stands is a place: `F
 document that was read first.
 """
 
-import re
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -18,10 +16,11 @@ from threadmock.specs.schemas.keywords import (
     IN_PLACE_SCHEMAS,
     KEYWORDS,
     NOT_IN_3_0,
-    REFUSED,
     TYPES,
+    UNREAD,
     is_our_dialect,
 )
+from threadmock.specs.schemas.patterns import is_readable
 from threadmock.specs.schemas.soundness import contradictions
 
 _IN_PLACE = frozenset((*IN_PLACE_LISTS, *IN_PLACE_SCHEMAS, "dependentSchemas"))
@@ -70,12 +69,20 @@ class Conversion:
             self._keyword(made, keyword, value, f"{place}/{escaped(keyword)}", absent)
         self._finish(node, made, place)
         wrap = node.get("nullable") is True and self.version == "3.0" and _admit_null(made)
-        for keyword, what in contradictions(made):
-            self._refuse(f"{place}/{escaped(keyword)}", f"{what[0].upper()}{what[1:]}.", "No value can satisfy this.")
+        for keyword, what in list(contradictions(made)):
+            self._drop_contradiction(made, keyword, what, f"{place}/{escaped(keyword)}")
         return self._or_null(made) if wrap else made
 
     def _refuse(self, place: str, what: str, fix: str) -> NoReturn:
         raise SchemaError(what, where=self.where(place), fix=fix)
+
+    def _drop_contradiction(self, made: dict[str, Any], keyword: str, what: str, place: str) -> None:
+        value = made.pop(keyword)
+        if value == []:
+            self.warn(place, f"{what}: no value can stand there")
+            made["not"] = {}
+        else:
+            self.warn(place, f"{what}: no value can satisfy that, so `{keyword}` is not asserted")
 
     def _reference(self, reference: Any, place: str) -> str:
         if not isinstance(reference, str):
@@ -126,7 +133,10 @@ class Conversion:
     def _required(self, made: dict[str, Any], value: Any, place: str, absent: frozenset[str] | None) -> None:
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             self._refuse(place, "`required` must be a list of member names.", "List them on the object that has them.")
-        names = [name for name in value if not absent or name not in absent]
+        if len(set(value)) < len(value):
+            twice = next(name for at, name in enumerate(value) if name in value[:at])
+            self.warn(place, f"{twice!r} is listed twice")
+        names = [name for name in dict.fromkeys(value) if not absent or name not in absent]
         if names:
             made["required"] = names
 
@@ -136,17 +146,31 @@ class Conversion:
         if kind == "special":
             if keyword == "nullable" and not isinstance(value, bool):
                 self._refuse(place, "`nullable` is true or false.", "Correct it.")
-        elif kind == "refused":
-            self._refuse(place, f"`{keyword}` can't be honoured.", REFUSED[keyword])
+        elif kind == "reference":
+            self._recursion(made, keyword, value, place)
+        elif kind == "unread":
+            self.warn(place, f"`{keyword}` is not read: {UNREAD[keyword]}")
         elif kind == "dropped":
             if keyword == "$schema" and not is_our_dialect(value):
-                self._refuse(place, f"The schema dialect {value!r} is not read.", "Write it in JSON Schema 2020-12.")
+                self.warn(place, f"the schema dialect {value!r} is read as JSON Schema 2020-12")
         elif keyword == "dependencies" or (self.version == "3.0" and keyword in NOT_IN_3_0):
             self.warn(place, f"`{keyword}` is no keyword of OpenAPI {self.version}; it is not asserted")
         else:
             hint = " Write the type as a list with 'null'." if keyword == "nullable" else ""
             self.warn(place, f"`{keyword}` is no keyword of OpenAPI {self.version}; it is kept and not honoured.{hint}")
             made[keyword] = value
+
+    def _recursion(self, made: dict[str, Any], keyword: str, value: Any, place: str) -> None:
+        """A reference to the schema around it, as earlier drafts and generic schemas write it."""
+        steps = place.partition("#")[2].split("/")
+        around = "/".join(steps[:4]) if steps[1:3] == ["components", "schemas"] else ""
+        by_pointer = isinstance(value, str) and value.startswith("#/")
+        reference = value if by_pointer else f"#{around}" if around and str(value).startswith("#") else ""
+        if not reference or "$ref" in made:
+            self.warn(place, f"`{keyword}` names nothing that is read; it is not asserted")
+            return
+        self.warn(place, f"`{keyword}` is read as a reference to {reference}")
+        made["$ref"] = self._reference(reference, place)
 
     def _finish(self, node: Mapping[str, Any], made: dict[str, Any], place: str) -> None:
         if "type" in made:
@@ -156,11 +180,9 @@ class Conversion:
         if "example" in node:
             examples = made.get("examples", [])
             made["examples"] = [*examples, node["example"]] if isinstance(examples, list) else [node["example"]]
-        if self.version == "3.0":
-            self._bound(made, place, "minimum", "exclusiveMinimum")
-            self._bound(made, place, "maximum", "exclusiveMaximum")
-        for pattern in _patterns(made):
-            self._check_pattern(pattern, place)
+        self._bound(made, place, "minimum", "exclusiveMinimum")
+        self._bound(made, place, "maximum", "exclusiveMaximum")
+        self._drop_unreadable(made, place)
 
     def _check_types(self, types: Any, place: str) -> None:
         names = types if isinstance(types, list) else [types]
@@ -175,8 +197,10 @@ class Conversion:
     def _bound(self, made: dict[str, Any], place: str, plain: str, exclusive: str) -> None:
         """OpenAPI 3.0 writes an exclusive bound as a flag next to the bound."""
         flag = made.get(exclusive)
+        if isinstance(flag, bool) and self.version == "3.1":
+            self.warn(f"{place}/{exclusive}", f"`{exclusive}` is a number in OpenAPI 3.1; the flag is honoured")
         if not isinstance(flag, bool):
-            if flag is not None:
+            if flag is not None and self.version == "3.0":
                 self.warn(f"{place}/{exclusive}", f"`{exclusive}` is a flag in OpenAPI 3.0; the number is honoured")
             return
         del made[exclusive]
@@ -187,19 +211,23 @@ class Conversion:
         else:
             self.warn(f"{place}/{exclusive}", f"`{exclusive}` has no effect without `{plain}`")
 
-    def _check_pattern(self, pattern: Any, place: str) -> None:
-        if not isinstance(pattern, str):
-            self._refuse(place, "A pattern must be a text.", "Correct it.")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            self._refuse(
-                place,
-                f"The pattern {pattern[:80]!r} can't be read: {error}.",
-                "Use syntax that ECMA-262 and Python share.",
-            )
+    def _drop_unreadable(self, made: dict[str, Any], place: str) -> None:
+        """Take out patterns that the engines can't match."""
+        pattern = made.get("pattern")
+        for keyword, patterns in (
+            ("pattern", [] if pattern is None else [pattern]),
+            ("patternProperties", list(made.get("patternProperties", ()))),
+        ):
+            for each in patterns:
+                if not isinstance(each, str):
+                    self._refuse(place, "A pattern must be a text.", "Correct it.")
+                if is_readable(each):
+                    continue
+                self.warn(f"{place}/{keyword}", f"the pattern {each[:80]!r} can't be read; it is not asserted")
+                if keyword == "pattern":
+                    del made[keyword]
+                else:
+                    made[keyword] = {name: node for name, node in made[keyword].items() if name != each}
 
     def _or_null(self, made: dict[str, Any]) -> dict[str, Any]:
         """The schema or null; annotations stay outside, so that readers find them where they were."""
@@ -218,11 +246,6 @@ def _below(keyword: str, absent: frozenset[str] | None) -> frozenset[str] | None
 def _requires(node: Mapping[str, Any]) -> bool:
     """Whether this node, or one in it for the same value, may say what is required."""
     return "required" in node or any(keyword in node for keyword in _IN_PLACE)
-
-
-def _patterns(made: Mapping[str, Any]) -> list[Any]:
-    found = [made["pattern"]] if "pattern" in made else []
-    return found + list(made.get("patternProperties", ()))
 
 
 def _admit_null(made: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import jsonschema_rs
 from threadmock.specs.documents.document import Document, split
 from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, walk
 from threadmock.specs.errors import DocumentError, SchemaError
@@ -17,7 +18,6 @@ from threadmock.specs.schemas.conversion import Conversion
 from threadmock.specs.schemas.keywords import is_our_dialect
 from threadmock.specs.schemas.schema import Direction, Schema
 from threadmock.specs.schemas.soundness import standing_cycle, uninhabited
-from threadmock.specs.schemas.validation import fast_engine
 
 Version = Literal["3.0", "3.1"]
 _VERSION = re.compile(r"3\.([01])(\.\d+)?(-\S*)?")
@@ -53,6 +53,8 @@ class Dialect:
         self._converted: dict[tuple[str, Direction], _Converted] = {}
         self._sound: dict[Direction, set[str]] = {"request": set(), "response": set()}
         self._schemas: dict[tuple[str, Direction], tuple[Any, Schema]] = {}
+        self._shared: dict[tuple[str, Direction], Schema] = {}
+        self._read: set[tuple[str, Direction]] = set()
         self._marked = {direction: _mentions(tree, mark) for direction, mark in _MARKS.items()}
         schemas = (tree.get("components") or {}).get("schemas") if isinstance(tree.get("components"), dict) else None
         names = list(schemas) if isinstance(schemas, dict) else []
@@ -108,6 +110,13 @@ class Dialect:
 
     def _make(self, node: Any, place: str, direction: Direction) -> Schema:
         root = self._convert(node, place, direction)
+        name = root.needs[0] if len(root.needs) == 1 and list(root.schema) == ["$ref"] else ""
+        if name and (name, direction) not in self._shared:
+            self._shared[name, direction] = self._with_closure(root, self._places[name], direction)
+        return self._shared[name, direction] if name else self._with_closure(root, place, direction)
+
+    def _with_closure(self, root: _Converted, place: str, direction: Direction) -> Schema:
+        """A converted schema with all that it leads to. One that only names another is shared by all who name that."""
         closure: dict[str, _Converted] = {}
         waiting = list(reversed(root.needs))
         while waiting:
@@ -118,12 +127,18 @@ class Dialect:
         document: dict[str, Any] = _as_object(root.schema)
         if closure:
             document["$defs"] = {name: converted.schema for name, converted in closure.items()}
-        self._check_compiles(document, place)
+        self._check_words(root.schema, place)
+        for name, converted in closure.items():
+            if (name, direction) not in self._read:
+                self._check_words(converted.schema, self._places[name])
+                self._read.add((name, direction))
         self._check_sound(closure, direction)
         return Schema(document, place, direction, origins={name: self._places[name] for name in closure})
 
     def _definition(self, name: str, direction: Direction) -> _Converted:
         place = self._places[name]
+        if made := self._converted.get((place, direction)):
+            return made
         file, _, bare = place.partition("#")
         node = walk(self._tree(file), bare, where=lambda: self.where(place))
         return self._convert(node, place, direction, keep=True)
@@ -247,19 +262,17 @@ class Dialect:
             )
         passed.update(fresh)
 
-    def _check_compiles(self, document: Mapping[str, Any], place: str) -> None:
+    def _check_words(self, schema: Any, place: str) -> None:
+        """SchemaError where a keyword holds what it can't hold. Nothing is compiled: that waits for the first use."""
         try:
-            fast_engine(document)
-        except ValueError as error:
-            path = list(getattr(error, "instance_path", ()))
-            if path[:1] == ["$defs"] and len(path) > 1:
-                place, path = self._places[str(path[1])], path[2:]
-            at = place + pointer_of(path)
-            message = str(getattr(error, "message", error)).splitlines()[0][:300]
-            fix = "Correct it as JSON Schema 2020-12 says."
-            if path[-1:] == ["pattern"] or "regex" in message:
-                fix = "Patterns are matched in linear time: no lookaround, no back-references."
-            raise SchemaError(f"The schema can't be compiled: {message}.", where=self.where(at), fix=fix) from None
+            jsonschema_rs.meta.validate(schema)
+        except jsonschema_rs.ValidationError as error:
+            message = str(error.message).splitlines()[0][:300]
+            raise SchemaError(
+                f"The schema can't be compiled: {message}.",
+                where=self.where(place + pointer_of(error.instance_path)),
+                fix="Correct it as JSON Schema 2020-12 says.",
+            ) from None
 
 
 def version_of(document: Document, tree: Mapping[str, Any]) -> Version:

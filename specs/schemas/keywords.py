@@ -6,7 +6,7 @@ Sources: OpenAPI 3.0.3, 4.7.24 (Schema Object); OpenAPI 3.1.0, 4.8.24; JSON Sche
 from collections.abc import Mapping
 from typing import Literal
 
-Kind = Literal["schema", "list", "map", "assertion", "annotation", "special", "dropped", "refused"]
+Kind = Literal["schema", "list", "map", "assertion", "annotation", "special", "dropped", "reference", "unread"]
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
@@ -37,7 +37,8 @@ KEYWORDS: Mapping[str, Mapping[str, Kind]] = {
             annotation="examples contentMediaType contentEncoding $comment",
             # References into these are followed by pointer; they assert nothing where they stand.
             dropped="$defs definitions $anchor $dynamicAnchor $schema",
-            refused="$id $dynamicRef $recursiveRef $recursiveAnchor $vocabulary",
+            reference="$dynamicRef $recursiveRef",
+            unread="$id $recursiveAnchor $vocabulary",
         ),
     },
 }
@@ -47,12 +48,10 @@ NOT_IN_3_0 = frozenset(
     keyword for keyword, kind in KEYWORDS["3.1"].items() if kind != "annotation" and keyword not in KEYWORDS["3.0"]
 ) | {"dependencies"}
 
-REFUSED: Mapping[str, str] = {
-    "$id": "It changes what the references below it mean; drop it and refer by '#/components/schemas/NAME'.",
-    "$dynamicRef": "Write a plain `$ref`.",
-    "$recursiveRef": "Write a plain `$ref`.",
-    "$recursiveAnchor": "Drop it and write plain references.",
-    "$vocabulary": "It belongs in a meta-schema; drop it.",
+UNREAD: Mapping[str, str] = {
+    "$id": "references below it are read as if it were not there",
+    "$recursiveAnchor": "it is of an earlier draft of JSON Schema",
+    "$vocabulary": "it belongs in a meta-schema",
 }
 
 DIALECTS = (

@@ -4,8 +4,9 @@ Two engines: `jsonschema_rs` answers fast, `jsonschema` is the independent secon
 invalid needs both to refuse it; where they differ the body is no case.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jsonschema
@@ -14,7 +15,7 @@ from jsonschema import validators
 from threadmock.specs.documents.pointers import escaped, pointer_of, unescaped
 from threadmock.specs.evidence import Evidence, weakest, weakness
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
-from threadmock.specs.schemas.patterns import check_pattern
+from threadmock.specs.schemas.patterns import check_pattern, fast_engine
 from threadmock.specs.schemas.schema import Schema
 
 MAX_VIOLATIONS = 50
@@ -49,18 +50,22 @@ class Checker:
     """Both engines for one schema. Safe from several threads."""
 
     def __init__(self, schema: Schema) -> None:
-        # A copy: the cache below holds checkers by schema, and one that held its own key would never be let go.
-        self.schema = replace(schema)
-        self._fast = fast_engine(schema.document)
-        self._reference: Any = None
-        self.valid = self._fast.is_valid
+        self.schema = schema
 
-    @property
+    @cached_property
+    def _fast(self) -> jsonschema_rs.Draft202012Validator:
+        """Compiled when it is first asked: a schema may lead to most of a large document."""
+        return fast_engine(self.schema.document)
+
+    @cached_property
+    def valid(self) -> Callable[[Any], bool]:
+        """Whether the fast engine takes a value."""
+        return self._fast.is_valid
+
+    @cached_property
     def reference(self) -> Any:
         """The second engine, built when it is first asked: the mock never needs it."""
-        if self._reference is None:
-            self._reference = _Reference(dict(self.schema.document), format_checker=FORMAT_CHECKER)
-        return self._reference
+        return _Reference(dict(self.schema.document), format_checker=FORMAT_CHECKER)
 
     def accepted(self, value: Any) -> bool:
         """Whether both engines take the value."""
@@ -212,16 +217,6 @@ def _child(node: Any, step: Any) -> Any:
     if isinstance(node, list) and isinstance(step, int) and step < len(node):
         return node[step]
     return None
-
-
-def fast_engine(document: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """The fast engine as we use it everywhere: formats asserted, patterns in linear time, nothing fetched.
-
-    ValueError where the schema can't be compiled.
-    """
-    return jsonschema_rs.Draft202012Validator(
-        dict(document), validate_formats=True, pattern_options=jsonschema_rs.RegexOptions(), offline=True
-    )
 
 
 def checker(schema: Schema) -> Checker:

@@ -159,18 +159,10 @@ def test_where_asking_for_less_would_mean_something_else_nothing_is_loosened():
 @pytest.mark.parametrize(
     ("node", "says"),
     [
-        ({"$dynamicRef": "#a"}, "`$dynamicRef` can't be honoured"),
-        ({"$recursiveRef": "#"}, "`$recursiveRef` can't be honoured"),
-        ({"$id": "https://example.com/a"}, "`$id` can't be honoured"),
-        ({"$schema": "http://json-schema.org/draft-07/schema#"}, "not read"),
         ({"type": "strin"}, "Did you mean 'string'"),
         ({"type": []}, "empty list"),
         ({"type": {}}, "no type"),
-        ({"pattern": "("}, "can't be read"),
-        ({"pattern": "(?=a)b"}, "no lookaround"),
-        ({"pattern": r"\p{L}"}, "can't be read"),
         ({"pattern": 3}, "must be a text"),
-        ({"patternProperties": {"(": {}}}, "can't be read"),
         ({"properties": {"a": {"minLength": "x"}}}, "#/node/properties/a/minLength"),
         ({"properties": []}, "must map names to schemas"),
         ({"allOf": []}, "at least one schema"),
@@ -179,7 +171,6 @@ def test_where_asking_for_less_would_mean_something_else_nothing_is_loosened():
         ({"required": True}, "list of member names"),
         ({"required": [1]}, "list of member names"),
         ({"$ref": 3}, "must be a text"),
-        ({"exclusiveMinimum": True}, "#/node/exclusiveMinimum"),
         ({"enum": "abc"}, "#/node/enum"),
         (None, "must be an object"),
         ("text", "must be an object"),
@@ -187,6 +178,49 @@ def test_where_asking_for_less_would_mean_something_else_nothing_is_loosened():
 )
 def test_what_cannot_be_honoured_is_refused_with_its_place(node, says):
     assert says in refusal(node)
+
+
+FLAWS = [
+    ({"type": "string", "$dynamicRef": "#a"}, "names nothing that is read", {"type": "string"}),
+    ({"type": "string", "$recursiveRef": "#"}, "names nothing that is read", {"type": "string"}),
+    ({"type": "string", "$recursiveAnchor": True}, "`$recursiveAnchor` is not read", {"type": "string"}),
+    ({"type": "string", "$id": "https://example.com/a"}, "`$id` is not read", {"type": "string"}),
+    ({"type": "string", "$schema": "http://json-schema.org/draft-07/schema#"}, "JSON Schema 2020-12", {"type": "string"}),
+    ({"pattern": "("}, "can't be read", {}),
+    ({"pattern": "[^]"}, "can't be read", {}),
+    ({"patternProperties": {"(": {}, "a": {}}}, "can't be read", {"patternProperties": {"a": {}}}),
+    ({"minimum": 1, "exclusiveMinimum": True}, "`exclusiveMinimum` is a number", {"exclusiveMinimum": 1}),
+    ({"maximum": 1, "exclusiveMaximum": False}, "`exclusiveMaximum` is a number", {"maximum": 1}),
+    ({"required": ["id", "name", "id"]}, "'id' is listed twice", {"required": ["id", "name"]}),
+    ({"type": "string", "enum": []}, "`enum` is empty", {"type": "string", "not": {}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("node", "says", "left"), FLAWS, ids=[says for _, says, _ in FLAWS])
+@pytest.mark.parametrize("member", [False, True], ids=["itself", "a member"])
+def test_a_harmless_flaw_is_warned_of_and_costs_its_keyword(node, says, left, member):
+    made = dialect()
+    around = {"type": "object", "properties": {"a": node}} if member else node
+    found = made.schema(around, "#/node", "request").document
+    assert found == ({"type": "object", "properties": {"a": left}} if member else left)
+    (warning,) = [each for each in made.warnings if says in each]
+    assert warning.startswith("api.json#/node")
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)b", "^(?!x)[a-z]+$", r"^\p{L}+$", r"^(?<year>\d{4})$", r"(a)\1", "(?<=a)b"])
+def test_patterns_of_ecma_262_are_kept(pattern):
+    made = dialect()
+    assert made.schema({"pattern": pattern}, "#/node", "request").document == {"pattern": pattern}
+    assert made.warnings == []
+
+
+@pytest.mark.parametrize("word", [{"$recursiveRef": "#"}, {"$dynamicRef": "#tree"}])
+def test_a_reference_of_another_draft_means_the_schema_around_it(word):
+    tree = {"type": "object", "required": ["of"], "properties": {"of": {"type": "array", "items": word}}}
+    made = converted({"$ref": "#/components/schemas/Tree"}, Tree={"$dynamicAnchor": "tree", **tree})
+    assert takes(made, {"of": [{"of": []}]})
+    assert not takes(made, {"of": [{}]})
+    assert not takes(made, {"of": [1]})
 
 
 def test_an_error_inside_a_component_names_the_component():

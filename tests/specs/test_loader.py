@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.documents import JSON, OK, document_of
 from threadmock.specs.errors import DocumentError, OverlayError, RuleError, SpecError, UnknownName
 from threadmock.specs.loader import LAYERS, builtin_names, load, safe_name
+from threadmock.specs.schemas.validation import Checker, checker
 
 PATHS = {"/t": {"post": {"operationId": "make", "responses": OK}}}
 
@@ -267,3 +268,51 @@ def test_a_folder_that_may_not_be_read_is_no_traceback(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "is_dir", refuse)
     with pytest.raises(DocumentError, match="Permission denied"):
         load(tmp_path)
+
+
+def web(components: int, paths: int) -> dict:
+    """A document whose answers reach most of its components, as those of payment APIs do."""
+
+    def ref(number: int) -> dict:
+        return {"$ref": f"#/components/schemas/T{number % components}"}
+
+    def shown(schema: dict) -> dict:
+        return {"description": "ok", "content": {"application/json": {"schema": schema}}}
+
+    made = {
+        f"T{at}": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {
+                "id": {"type": "string"},
+                **{f"r{k}": {"anyOf": [{"type": "string"}, ref(at * 7 + k)]} for k in range(4)},
+            },
+        }
+        for at in range(components)
+    }
+    served = {
+        f"/things{at}": {
+            "get": {"responses": {"200": shown({"type": "array", "items": ref(at)}), "default": shown(ref(at % 5))}},
+            "post": {"responses": {"201": shown(ref(at)), "422": shown(ref(at % 5))}},
+        }
+        for at in range(paths)
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "web", "version": "1"},
+        "paths": served,
+        "components": {"schemas": made},
+    }
+
+
+def test_a_web_of_schemas_is_compiled_when_it_is_used_and_shared_by_all_who_name_it(tmp_path):
+    path = tmp_path / "web.json"
+    path.write_text(json.dumps(web(120, 40)), encoding="utf-8")
+    contract = load(path)
+    used = [m.schema for o in contract.operations for reply in o.replies.values() for m in reply.content.values()]
+    assert len(used) == 160
+    assert {len(schema.document["$defs"]) for schema in used} == {120}
+    compiled = [schema for schema in used if "_fast" in vars(schema.derived.get(Checker, object))]
+    assert compiled == []
+    assert len({id(schema) for schema in used}) == 80
+    assert checker(used[0]).valid({"id": "a"})

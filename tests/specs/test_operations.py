@@ -42,6 +42,7 @@ REFUSED = {
     "one parameter twice": ({"/{a}/{a}": get(**by_path("a"))}, "#/paths/~1{a}~1{a}/get", "twice"),
     "an operation id twice": ({"/a": get(operationId="x"), "/b": get(operationId="x")}, "#/paths/~1b/get/operationId", "GET /a and GET /b"),
     "one shape twice": ({"/t/{a}": get(**by_path("a")), "/t/{b}": get(**by_path("b"))}, "#/paths/~1t~1{b}", "can't be told apart"),
+    "one shape twice with one method of two": ({"/t/{a}": get(**by_path("a")), "/t/{b}": {**get(**by_path("b")), "delete": {"responses": OK, **by_path("b")}}}, "#/paths/~1t~1{b}", "both have GET"),
     "a path without a slash": ({"t": get()}, "#/paths/t", "slash"),
     "a brace that is not closed": ({"/t/{id": get()}, "#/paths/~1t~1{id", "braces"),
     "empty braces": ({"/t/{}": get()}, "#/paths/~1t~1{}", "braces"),
@@ -87,6 +88,22 @@ def test_a_security_scheme_that_says_too_little_stops_the_loading(scheme):
     )
 
 
+def test_all_errors_are_told_at_once_and_each_once():
+    broken = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/A"}}}}
+    paths = {
+        "/a": {method: {"responses": {"200": broken}} for method in ("get", "put")},
+        "/b/{id}": get(),
+        "c": get(),
+        "/d": get(),
+    }
+    with pytest.raises(DocumentError) as caught:
+        read(paths, components={"schemas": {"A": {"type": "strin"}}})
+    head, *lines = str(caught.value).splitlines()
+    assert head == "3 things are wrong with the document:"
+    assert ["Did you mean 'string'" in lines[0], "'id' is not declared" in lines[1], "slash" in lines[2]] == [True] * 3
+    assert all("(line " in line for line in lines)
+
+
 # --- what is warned about
 
 BAD_EXAMPLE = {
@@ -106,6 +123,7 @@ WARNED = {
     "examples that break their schema": ({"/t": {"get": {"responses": {"200": BAD_EXAMPLE}}}}, ["application~1json/examples/bad (line 26): the example 'bad' breaks its own", "examples/worse (line 34)"]),
     "a parameter that we can't read": ({"/t": get(parameters=[{"name": "a", "in": "query", "style": "deepObject", "schema": {"type": "object"}}])}, ["#/paths/~1t/get/parameters/0 (line 16): the parameter 'a'"]),
     "two paths for one request": ({"/{a}/x": get(**by_path("a")), "/y/{b}": get(**by_path("b"))}, ["#/paths/~1y~1{b} (line"]),
+    "two names for one parameter": ({"/t/{a}": get(**by_path("a")), "/t/{b}": {"delete": {"responses": OK, **by_path("b")}}}, ["this path and '/t/{a}' are the same but for names"]),
     "a literal beside a parameter": ({"/t/{a}": get(**by_path("a")), "/t/x": get()}, []),
     "a query in a path": ({"/t?a=1": get()}, ["no request has this path"]),
     "nothing": ({"/t": get()}, []),

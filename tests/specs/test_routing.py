@@ -149,3 +149,13 @@ def test_what_was_decoded_is_not_decoded_again(text):
     assume("/" not in text and text)
     assert router("/t/{id}").find("GET", f"/t/{text}").values == {"id": text}
     assert unquote("%2F") == "/"
+
+
+def test_paths_that_differ_in_names_alone_are_told_apart_by_method():
+    reads = route("GET", "/t/{digest}")
+    removes = route("DELETE", "/t/{id}")
+    for order in ([reads, removes], [removes, reads]):
+        made = Router(order)
+        assert made.find("GET", "/t/1").values == {"digest": "1"}
+        assert made.find("DELETE", "/t/1").values == {"id": "1"}
+        assert made.find("PUT", "/t/1").allowed == ("DELETE", "GET")

@@ -128,11 +128,18 @@ def test_a_read_only_member_does_not_ask_for_itself_in_a_request():
     ],
 )
 @pytest.mark.parametrize("around", ["{0}", '{{"properties": {{"x": {0}}}}}', '{{"anyOf": [{{"type": "null"}}, {0}]}}'])
-def test_contradictions_are_refused_with_their_place(node, at, around):
-    schema = json.loads(around.format(json.dumps(node)))
-    message = refusal({"A": schema})
+def test_contradictions_are_warned_of_with_their_place_and_cost_that_keyword_alone(node, at, around):
+    tree = {"openapi": "3.1.0", "components": {"schemas": {"A": json.loads(around.format(json.dumps(node)))}}}
+    document = parse_document(json.dumps(tree, indent=1).encode(), Path("api.json"))
+    dialect = Dialect(document, document.tree)
+    made = dialect.schema(ref("A"), "#/node", "request")
+    (message,) = dialect.warnings
     assert message.startswith("api.json#/components/schemas/A")
     assert f"/{at} (line " in message
+    found = made.document["$defs"]["A"]
+    left = found["properties"]["x"] if "properties" in found else found.get("anyOf", [None, found])[1]
+    expected = {name: value for name, value in node.items() if name != at}
+    assert left == ({"not": {}} if node == {"enum": []} else expected)
 
 
 @pytest.mark.parametrize(

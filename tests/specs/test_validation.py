@@ -219,7 +219,18 @@ def test_integers_of_any_length_are_judged_exactly(digits):
     assert judge.violations(10**digits - 1)[0].keyword == "maximum"
 
 
-EVIL = ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "a*a*a*a*a*b", "(a*)*b", "^([a-zA-Z0-9]+)*@", ".*.*.*=.*", "^(.*a){12}$"]
+EVIL = [
+    "^(?=a)(a+)+$",
+    r"^(a+)\1+$",
+    "^(a+)+$",
+    "^(a|a)*$",
+    "^(a|aa)+$",
+    "a*a*a*a*a*b",
+    "(a*)*b",
+    "^([a-zA-Z0-9]+)*@",
+    ".*.*.*=.*",
+    "^(.*a){12}$",
+]
 
 
 @pytest.mark.parametrize("pattern", EVIL)
@@ -244,6 +255,16 @@ def test_a_plain_pattern_is_quadratic_for_nobody():
     st.text("abxy-)*+", max_size=12),
 )
 def test_a_pattern_means_the_same_whichever_engine_is_chosen(pattern, text):
+    assert searches(pattern, text) is fast_engine({"pattern": pattern}).is_valid(text)
+
+
+@given(
+    st.sampled_from(
+        [r"^(?!.*--)[a-z-]+$", r"(?=.*b)a", r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$", r"^(?<a>ab?)$", r"^\p{Ll}+$"]
+    ),
+    st.text("ab-+.0xä", max_size=12),
+)
+def test_a_pattern_that_the_linear_engine_cannot_read_means_the_same_to_both(pattern, text):
     assert searches(pattern, text) is fast_engine({"pattern": pattern}).is_valid(text)
 
 
