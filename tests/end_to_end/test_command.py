@@ -255,8 +255,10 @@ def spellings_of(secret):
     }
 
 
-@pytest.mark.parametrize("given", ["--header-env", "--header", "--header-command"])
-@pytest.mark.parametrize("provider", ["seekrflow", "lighton"])
+@pytest.mark.parametrize(
+    ("provider", "given"),
+    [("seekrflow", "--header-env"), ("lighton", "--header"), ("seekrflow", "--header-command")],
+)
 def test_a_secret_appears_in_no_artefact(provider, given, tmp_path):
     secret = {
         "--header-env": ["--header-env", "Authorization=CANARY"],
