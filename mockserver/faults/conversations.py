@@ -1,5 +1,6 @@
 """Planted deviations of what runs leave: readers that disagree, turns that are lost or mixed up, what stays behind."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -8,11 +9,13 @@ from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.actions.runs.start import thread_address
 from threadmock.mockserver.agents.streams import StreamSource
 from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
-from threadmock.mockserver.faults.streams import ChangedSource, of_streams, third_lost, with_run_rule
+from threadmock.mockserver.faults.streams import ChangedSource, each_event, of_streams, third_lost, with_run_rule
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Shelf
 from threadmock.specs.behaviour.agent import ENDS, Agent
 from threadmock.specs.behaviour.setting import Setting
+
+_INDEX = re.compile(rb'"index": ?\d+')
 
 
 def _agent(call: Call) -> Agent | None:
@@ -231,6 +234,27 @@ def _out_of_turn(call: Call, source: StreamSource) -> StreamSource:
     return ChangedSource(source, change, lambda: list(waiting.values()))
 
 
+def _give_pieces_away(action: Action, call: Call, _: Memory) -> Done | Refused:
+    """Things below a thread are listed with the key of another one."""
+    outcome, agent = action(call), _agent(call)
+    if agent is None or not isinstance(outcome, Done) or call.rule.resource != agent.piece:
+        return outcome
+    changes = [change for each in agent.changes.values() for change in each]
+    settings = [each for change in changes for made in change.makes for each in made.set.items()]
+    settings += list(_made_by(call).items()) if not settings else []
+    names = {name for name, setting in settings if setting.generator == "parent_key"}
+    outcome.shown = _copied(outcome.shown)
+    for item in _items(call, outcome):
+        inner = [item, *(each for each in item.values() if isinstance(each, dict))] if isinstance(item, dict) else []
+        for thing in inner:
+            thing.update({name: str(thing[name])[::-1] for name in names & thing.keys()})
+    return outcome
+
+
+def _uncounted(event: bytes, _: int) -> list[bytes]:
+    return [_INDEX.sub(b'"index":0', event)]
+
+
 def _miscounted(action: Action, call: Call, _: Memory) -> Done | Refused:
     """Threads that count what lies below them are one ahead."""
     outcome, agent = action(call), _agent(call)
@@ -271,6 +295,19 @@ FAULTS: tuple[Fault, ...] = (
         ("views", "turns"),
         around=_pieces(lambda items: items[::-1]),
     ),
+    Fault(
+        "middle-unlisted",
+        "Lists of what lies below a thread lack the second item.",
+        ("views",),
+        around=_pieces(lambda items: [*items[:1], *items[2:]]),
+    ),
+    Fault(
+        "pieces-given-away",
+        "Lists of what lies below a thread show the key of another.",
+        ("views",),
+        around=_give_pieces_away,
+    ),
+    Fault("uncounted", "All pieces of a message have the number 0.", ("accumulated",), around=each_event(_uncounted)),
     Fault("miscounted", "Threads count one thing too many below them.", ("views",), around=_miscounted),
     Fault(
         "turn-lost",

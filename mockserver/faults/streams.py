@@ -76,7 +76,7 @@ def of_streams(make: Callable[[Call, StreamSource], StreamSource], *actions: str
     return wrapper
 
 
-def _each(change: Callable[[bytes, int], list[bytes]]) -> Wrapper:
+def each_event(change: Callable[[bytes, int], list[bytes]]) -> Wrapper:
     """Streams whose every event is changed by itself."""
 
     def changed(events: list[bytes], count: int) -> list[bytes]:
@@ -272,17 +272,17 @@ FAULTS: tuple[Fault, ...] = (
             lambda _, source: ChangedSource(source, lambda events, count: events if count else events[1:]), "run"
         ),
     ),
-    Fault("split-event", "A line break stands within the data of events.", ("framing",), around=_each(_split)),
+    Fault("split-event", "A line break stands within the data of events.", ("framing",), around=each_event(_split)),
     Fault(
         "error-in-stream",
         "A stream is one JSON error, without a frame.",
         ("framing",),
         around=of_streams(_unframed, "run"),
     ),
-    Fault("other-event-name", "Events have a name that nobody knows.", ("event_names",), around=_each(_renamed)),
-    Fault("broken-payload", "The data of all events are null.", ("event_payload",), around=_each(_emptied)),
-    Fault("duplicate-event", "Every event comes twice.", ("ids", "tokens", "readers"), around=_each(_twice)),
-    Fault("ids-backwards", "The ids of events go down.", ("ids",), around=_each(_backwards)),
+    Fault("other-event-name", "Events have a name that nobody knows.", ("event_names",), around=each_event(_renamed)),
+    Fault("broken-payload", "The data of all events are null.", ("event_payload",), around=each_event(_emptied)),
+    Fault("duplicate-event", "Every event comes twice.", ("ids", "tokens", "readers"), around=each_event(_twice)),
+    Fault("ids-backwards", "The ids of events go down.", ("ids",), around=each_event(_backwards)),
     Fault(
         "lost-event",
         "The third event of each name is lost.",

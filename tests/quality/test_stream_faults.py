@@ -22,7 +22,7 @@ from threadmock.mockserver.faults.table import RUNS as FAULTS
 
 # What no operation of the provider asked here can show; the others below are asked for it.
 ELSEWHERE = {"cancel_thread"}
-NOT_SHOWN = {"miscounted"}
+NOT_SHOWN = {"miscounted", "pieces-given-away", "uncounted"}
 PAIRS = [
     (fault.name, check)
     for fault in FAULTS
@@ -107,12 +107,16 @@ SHOWN_BY_OTHERS = [
     ("ishvana", "kept-after-delete", "after_delete"),
     ("ishvana", "mixed-inputs", "alone"),
     ("ishvana", "miscounted", "views"),
+    ("ishvana", "uncounted", "accumulated"),
+    ("seekrflow", "middle-unlisted", "views"),
+    ("ishvana", "middle-unlisted", "views"),
     ("ishvana", "lists-turned", "views"),
     *(
         (provider, fault, check)
         for provider in ("seekrflow", "scale", "ishvana", "lighton")
         for fault, check in (
             ("unlisted-newest", "views"),
+            ("pieces-given-away", "views"),
             ("other-list", "views"),
             ("twins-listed", "views"),
             ("other-history", "views"),

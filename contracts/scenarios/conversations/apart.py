@@ -9,7 +9,7 @@ from threadmock.contracts.cases.families import lists, of_action
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import ask_missing
-from threadmock.contracts.scenarios.conversations.conversation import WAYS, carry_out, talks
+from threadmock.contracts.scenarios.conversations.conversation import WAYS, carry_out, other_messages, talks
 from threadmock.contracts.scenarios.conversations.views import views
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.runs.asking import (
@@ -28,6 +28,7 @@ from threadmock.contracts.scenarios.runs.stateless_runs import has_no_thread
 from threadmock.contracts.scenarios.runs.stored import (
     Keys,
     RunState,
+    StoredThing,
     agent_of,
     ends_of,
     is_askable,
@@ -35,7 +36,7 @@ from threadmock.contracts.scenarios.runs.stored import (
     listed_pieces,
     read,
 )
-from threadmock.contracts.scenarios.runs.told import told_messages
+from threadmock.contracts.scenarios.runs.told import form_of, told_messages
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract, Operation
@@ -63,17 +64,20 @@ def run_threads_apart(context: Context, operation: Operation) -> Iterator[Findin
     for at, each in enumerate(started):
         settle(context, operation, each.keys)
         others = [mark for other, mark in enumerate(marks) if other != at]
-        yield from _foreign(context, operation, each, others)
+        yield from _foreign(context, operation, each, marks[at], others)
         yield from _shared_ids(context, operation, each, at, seen)
 
 
-def _foreign(context: Context, operation: Operation, started: StartedRun, others: list[str]) -> Iterator[Finding]:
+def _foreign(
+    context: Context, operation: Operation, started: StartedRun, mark: str, others: list[str]
+) -> Iterator[Finding]:
     """What was said on other threads, in what is told of this one."""
     found = views(context, operation, started.keys)
     shown = [(view.name, dump_json(view.content), view.evidence) for view in found]
     shown.append(("the answer", _answer(started), operation.rule.evidence))
     for name, content, evidence in shown:
-        started.reading.compared()
+        if mark.encode() in content:  # who shows nothing of its own shows nothing
+            started.reading.compared()
         if any(mark.encode() in content for mark in others):
             yield started.reading.find(
                 "threads_apart",
@@ -128,7 +132,8 @@ def run_alone(context: Context, operation: Operation) -> Iterator[Finding]:
     before = new_thread(context, operation) or None
     first, mark = _alone(context, operation, "a run without a thread")
     second, other = _alone(context, operation, "another run without a thread")
-    second.reading.compared()
+    if other.encode() in _answer(second):
+        second.reading.compared()
     if mark.encode() in _answer(second):
         got = "the second one is told what was said to the first"
         yield _alone_finding(second, "runs that share nothing", got, operation.rule.evidence)
@@ -180,6 +185,13 @@ def _kept(
     """The thread that was made for a run holds what was said to it, and nothing of another."""
     settle(context, operation, keys)
     found = [view for view in views(context, operation, keys) if view.messages is not None]
+    form, made = form_of(context.contract, operation), first.reading.made
+    answered = form.read(made) if form is not None and form.place == "run" and made else None
+    over = ends_of(agent_of(context), RunState(StoredThing(first.reading, made), None))
+    for view in found[:1] if answered and over else ():
+        if what := other_messages(answered or [], view.messages or []):
+            got = f"{view.name} shows {what}"
+            yield _alone_finding(first, "the messages that were answered", got, operation.rule.evidence)
     for view in found:
         first.reading.compared()
         content, sure = dump_json(view.content), weakest(view.evidence, agent_of(context).evidence)
@@ -202,7 +214,8 @@ def _left_elsewhere(
         cases = [case_about(listing, {}, "the newest threads") for listing in listings]
         shown += [(str(case.operation), ask(context, case).json) for case in cases]
     for name, content in shown:
-        started.reading.compared()
+        if content:
+            started.reading.compared()
         if any(mark.encode() in dump_json(content) for mark in marks):
             got = f"{name} shows it"
             yield _alone_finding(started, "nothing on a thread that others see", got, operation.rule.evidence)

@@ -6,6 +6,7 @@ from typing import Any
 from threadmock.contracts.cases.agent_input import way_to_respond
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.scenarios.conversations.departures import Departure, of_members, of_said, of_states
 from threadmock.contracts.scenarios.conversations.views import (
     View,
     compared_places,
@@ -17,6 +18,7 @@ from threadmock.contracts.scenarios.conversations.views import (
 from threadmock.contracts.scenarios.runs.asking import (
     StartedRun,
     excused_failures,
+    finish,
     new_thread,
     on_thread,
     settle,
@@ -26,14 +28,17 @@ from threadmock.contracts.scenarios.runs.asking import (
 from threadmock.contracts.scenarios.runs.messages import MessageForm, StoredMessage
 from threadmock.contracts.scenarios.runs.stored import (
     Keys,
+    RunState,
+    StoredThing,
     agent_of,
     ends_of,
+    held,
     piece_lists,
     read,
     readable,
     tells_ends,
 )
-from threadmock.contracts.scenarios.runs.told import departing_text, form_of, told_messages
+from threadmock.contracts.scenarios.runs.told import departing_text, form_of, texts_by_id, told_messages
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent, How
 from threadmock.specs.contract import Contract, Operation
@@ -86,13 +91,33 @@ def run_views(context: Context, operation: Operation) -> Iterator[Finding]:
     yield from _question(started, found, mark, agent, form)
     yield from _identical(started, found[0], agent)
     yield from _counted(context, started, found, agent)
+    for expected, got, sure in _from_stored(operation, started, found[0], agent, form):
+        yield _views(started, expected, got, sure)
     stream = started.reading.stream
     told = streamed_view(stream, form) if stream else None
     yield from _departures(started, [*found, *([told] if told else [])], agent, form)
-    departing = departing_text(told_messages(stream), found[0].messages) if stream else None
+    told_texts, shared = told_messages(stream) if stream else [], bool(form.path)
+    known = texts_by_id(stream, form) if stream else {}
+    departing = departing_text(told_texts, found[0].messages, known, shared_ids=shared) if stream else None
     if departing is not None and stream is not None:
         got = f"{found[0].name} shows {shorten(departing[1], 100)!r}, the stream told {shorten(departing[0], 100)!r}"
         yield _views(started, "the text that the stream told", got, weakest(stream.format.evidence, agent.evidence))
+
+
+def _from_stored(
+    operation: Operation, started: StartedRun, view: View, agent: Agent, form: MessageForm
+) -> Iterator[Departure]:
+    """Where the answer, or the first list, is not what is stored, or holds what cannot be."""
+    yield from of_members(operation, started.reading, view, agent, started.keys)
+    stream, made = started.reading.stream, started.reading.made
+    if stream is not None:
+        yield from of_states(stream, form, view, agent)
+        yield from of_said(stream, form, view, agent)
+    answered = form.read(made) if form.place == "run" and made else None
+    if answered is not None and view.messages is not None and (what := other_messages(answered, view.messages)):
+        over = ends_of(agent, RunState(StoredThing(started.reading, made), None))
+        if over:
+            yield "the messages that were answered", f"{view.name} shows {what}", view.evidence
 
 
 def _views(started: StartedRun, expected: str, got: str, evidence: Evidence) -> Finding:
@@ -109,6 +134,9 @@ def _question(started: StartedRun, found: list[View], mark: str, agent: Agent, f
     messages = found[0].messages or []
     asked = [at for at, message in enumerate(messages) if mark in message.text and message.role != "assistant"]
     first = next((at for at, message in enumerate(messages) if message.role == "assistant"), len(messages))
+    if not asked and form.role and mark.encode() in dump_json(found[0].content):
+        got = f"{found[0].name} shows it in what the agent says alone"
+        yield _views(started, "what the user said, as a message of its own", got, agent.evidence)
     if len(asked) > 1:
         yield _views(started, "what the user said, once", f"{len(asked)} times", agent.evidence)
     elif asked and form.role and asked[0] > first:
@@ -133,7 +161,7 @@ def _departures(started: StartedRun, found: list[View], agent: Agent, form: Mess
     """Readers that show other messages, or another state, than the first one."""
     first = found[0]
     for view in found[1:]:
-        sure = weakest(first.evidence, view.evidence, agent.evidence)
+        sure = weakest(first.evidence, view.evidence)  # one thing by two operations: no run is needed to judge that
         if view.messages is not None and (what := other_messages(first.messages or [], view.messages)):
             got = f"{view.name} shows {what}"
             yield _views(started, f"the messages that {first.name} shows", got, sure)
@@ -186,7 +214,7 @@ def run_turns(context: Context, operation: Operation) -> Iterator[Finding]:
     keys, form = new_thread(context, operation), form_of(context.contract, operation)
     if form is None:
         return
-    first, _ = carry_out(context, operation, keys, "a first run")
+    first, early = carry_out(context, operation, keys, "a first run")
     before = listed(context, operation, first.keys)
     second, mark = carry_out(context, operation, keys, "a second run")
     after = listed(context, operation, second.keys)
@@ -209,7 +237,39 @@ def run_turns(context: Context, operation: Operation) -> Iterator[Finding]:
     if news and older and min(news) < max(older):
         got, sure = "what is new stands before what was there", weakest(after.evidence, agent.evidence)
         yield second.reading.find("turns", "one turn after the other", got, evidence=sure, exchanges=4)
+    yield from _joined(context, operation, second, mark, form)
+    yield from _unanswered((first, early), (second, mark), before, after, agent)
     yield from _forgotten(second, before.messages or [], form, agent)
+
+
+def _joined(
+    context: Context, operation: Operation, second: StartedRun, mark: str, form: MessageForm
+) -> Iterator[Finding]:
+    """Who waits for the second run gets what that left."""
+    agent = agent_of(context)
+    got = finish(context, operation, second.keys) if operation.rule.resource in second.keys else None
+    waited = got is not None and got.accepted and got.way is not None and got.way.how == "when_done"
+    if got is None or not waited or not form.path or "ended" not in agent.results:
+        return
+    if "failed" in agent.results and held(agent.results["failed"], got.value):
+        return
+    got.compared()
+    if mark.encode() not in got.content:
+        what = "it shows nothing of what was said to it"
+        yield got.find("turns", "the end of the second run", what, evidence=agent.evidence, exchanges=4)
+
+
+def _unanswered(
+    first: tuple[StartedRun, str], second: tuple[StartedRun, str], before: View, after: View, agent: Agent
+) -> Iterator[Finding]:
+    """An agent that says again what it was told says of the second run what that was told."""
+    said = [
+        [message.text for message in view.messages or () if message.role == "assistant"] for view in (before, after)
+    ]
+    news = " ".join(said[1][len(said[0]) :])
+    if any(first[1] in text for text in said[0]) and first[1] in news and second[1] not in news:
+        expected, got = "an answer to the newest message", f"one to the message before: {shorten(news, 100)!r}"
+        yield second[0].reading.find("turns", expected, got, evidence=agent.evidence, exchanges=4)
 
 
 def _lost(form: MessageForm, member: str, before: list[Any], after: list[Any]) -> str:

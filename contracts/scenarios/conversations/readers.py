@@ -7,7 +7,7 @@ from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.agent_input import way_to_respond
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.streams import EventStream
+from threadmock.contracts.checks.streams import EventStream, is_over
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.runs.asking import new_thread, on_thread, sibling, start, streams, text_for
 from threadmock.contracts.scenarios.runs.messages import leaves
@@ -69,6 +69,8 @@ def _apart(reading: Reading, whole: EventStream, stream: EventStream) -> Iterato
     """Where a stream is neither the other one nor the end of it: nobody knows when a reader came."""
     wanted, got = ([(e.event.name, e.value or e.event.data) for e in each.events] for each in (whole, stream))
     rest = wanted[len(wanted) - len(got) :]
+    if whole.format.replays and not all(is_over(item.kinds) for item in stream.events):
+        rest = wanted  # who comes after the end may be told no more than that it was
     if got == rest:
         return
     extra = next((each for each in got if each not in wanted), None)
@@ -90,17 +92,18 @@ def accumulates(contract: Contract, operation: Operation) -> str:
         return reason or "no rule says how runs go"
     form = agent.formats.get(found[0].format) or next(iter(agent.formats.values()))
     parts = [each.data for each in form.events if each.on == "part" and each.data is not None]
-    whole = any(source == "item.whole" for data in parts for *_, source in leaves(data))
-    return "" if whole else "no event holds a text as far as it has come"
+    told = any(source in ("item.whole", "item.index") for data in parts for *_, source in leaves(data))
+    return "" if told else "no event holds a text as far as it has come, or counts its pieces"
 
 
 def run_accumulated(context: Context, operation: Operation) -> Iterator[Finding]:
-    """A text that is sent as far as it has come only grows, and is the message in the end."""
+    """A text that is sent as far as it has come only grows, and is the message in the end; pieces are counted up."""
     text, _ = text_for(context)
     started = start(context, operation, new_thread(context, operation), text, "stream", label="a run that is streamed")
     stream = started.reading.stream
     if stream is None or stream.cut:
         raise NotSent("the request for a stream was not answered with a whole one")
+    yield from _counts(started.reading, stream)
     so_far: dict[str, str] = {}
     for item in stream.events:
         whole, name = item.held.get("item.whole"), str(item.held.get("item.id", ""))
@@ -116,6 +119,20 @@ def run_accumulated(context: Context, operation: Operation) -> Iterator[Finding]
         if said is not None and said != whole:
             got = f"{shorten(whole, 100)!r} in the end, and {shorten(str(said), 100)!r} is the message"
             yield _accumulated(started.reading, "a text that is the message in the end", got, stream)
+
+
+def _counts(reading: Reading, stream: EventStream) -> Iterator[Finding]:
+    """Pieces of one speaker that are numbered otherwise than one after the other."""
+    numbers: dict[tuple[str, str], int] = {}
+    for item in stream.events:
+        number, speaker = item.held.get("item.index"), (item.event.name, str(item.held.get("item.each")))
+        if item.kinds != {"part"} or not isinstance(number, int):
+            continue
+        reading.compared()
+        if number <= numbers.get(speaker, -1):
+            yield _accumulated(reading, "pieces that are counted up", f"{number} after {numbers[speaker]}", stream)
+            return
+        numbers[speaker] = number
 
 
 def _accumulated(reading: Reading, expected: str, got: str, stream: EventStream) -> Finding:

@@ -19,7 +19,7 @@ from threadmock.contracts.scenarios.runs.stored import (
     read_by,
     readers,
 )
-from threadmock.contracts.scenarios.runs.told import form_of, messages_of
+from threadmock.contracts.scenarios.runs.told import form_of, messages_in, messages_of
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.specs.behaviour.agent import ENDS, Agent
 from threadmock.specs.contract import Contract, Operation
@@ -115,15 +115,6 @@ def _thread(context: Context, reader: Operation, agent: Agent, form: MessageForm
     places = {".".join(("latest", *steps)): dotted(thing.made, member) for member, steps in shown.items()}
     evidence = weakest(reader.rule.evidence, agent.evidence)
     yield View(str(reader), thing.reading, evidence, places, messages_in(form, places), thing.made)
-
-
-def messages_in(form: MessageForm | None, places: Mapping[str, Any]) -> list[StoredMessage] | None:
-    """The messages in one of these places; None where none of them can hold any."""
-    for place, value in places.items() if form is not None and form.path else ():
-        found = form.read(value, below=tuple(place.split(".")[1:])) if form and place.startswith("latest.") else None
-        if found is not None:
-            return found
-    return None
 
 
 def streamed_view(stream: EventStream, form: MessageForm | None) -> View | None:

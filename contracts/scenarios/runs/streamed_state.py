@@ -1,6 +1,7 @@
 """What a run reports, and what is there afterwards: state, tokens, failures, and what a waiting client gets."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
@@ -10,15 +11,19 @@ from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import EventStream, is_over
 from threadmock.contracts.scenarios.runs.asking import (
     FAILS,
+    PAUSE,
     StartedRun,
     excused_failures,
     new_thread,
     on_thread,
+    run_key,
     sibling,
     start,
     text_for,
+    until,
 )
 from threadmock.contracts.scenarios.runs.stored import (
+    Keys,
     RunState,
     StoredThing,
     agent_of,
@@ -30,7 +35,14 @@ from threadmock.contracts.scenarios.runs.stored import (
     stored_pieces,
     tells_ends,
 )
-from threadmock.contracts.scenarios.runs.told import departing_text, said_in, stored_messages, told_messages
+from threadmock.contracts.scenarios.runs.told import (
+    departing_text,
+    form_of,
+    said_in,
+    stored_messages,
+    texts_by_id,
+    told_messages,
+)
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent
@@ -41,10 +53,13 @@ from threadmock.specs.text import shorten
 from threadmock.specs.wire.strictjson import dump_json
 
 
-def _streamed(context: Context, operation: Operation, command: str = "") -> tuple[StartedRun, EventStream]:
+def _streamed(
+    context: Context, operation: Operation, command: str = "", keys: Keys | None = None
+) -> tuple[StartedRun, EventStream]:
     """A run of its own, streamed to its end. NotSent where no whole stream came."""
     text, _ = text_for(context, command)
-    started = start(context, operation, new_thread(context, operation), text, "stream", label="a run that is streamed")
+    keys = new_thread(context, operation) if keys is None else keys
+    started = start(context, operation, keys, text, "stream", label="a run that is streamed")
     stream = started.reading.stream
     if stream is None:
         raise NotSent("the request for a stream was not answered with one")
@@ -164,13 +179,16 @@ def run_tokens(context: Context, operation: Operation) -> Iterator[Finding]:
     """The pieces of a message, put together, are the message: as the stream says it, else as it is stored."""
     started, stream = _streamed(context, operation)
     told, said = told_messages(_whole(stream)), said_in(stream)
-    for each in told if said else ():
-        if each.id in said:
+    known = texts_by_id(stream, form_of(context.contract, operation))
+    known = {**{name: {str(text)} for name, text in said.items()}, **known}
+    pieces = [(each.voice[0], each.id, each.text) for each in told] if known else []
+    for event, name, text in (*pieces, *(("a whole message", name, text) for name, text in said.items())):
+        if name in known:
             started.reading.compared()
-        if each.id in said and each.text != said[each.id]:
-            yield _unlike(started, each.voice[0], each.text, str(said[each.id]), stream.format.evidence)
+        if name in known and text not in known[name]:
+            yield _unlike(started, event, text, min(known[name]), stream.format.evidence)
     if said or not told:
-        if not (said and told):
+        if not told:
             raise NotSent("the stream does not hold both the pieces of a message and the message")
         return
     stored = stored_messages(context, operation, started.keys)
@@ -198,12 +216,19 @@ def waits(contract: Contract, operation: Operation) -> str:
     return "" if sibling(contract, operation, "stream") else "no other operation streams such a run"
 
 
+def runs_to_wait(operation: Operation) -> int:
+    """How many runs `run_wait_equals_stream` starts."""
+    return 2 if operation.rule.action == "join" else 1
+
+
 def run_wait_equals_stream(context: Context, operation: Operation) -> Iterator[Finding]:
     """Who waits for a run gets what its stream said last, and what is stored when it is over."""
     agent = agent_of(context)
     other = sibling(context.contract, operation, "stream")
     if operation.rule.action == "join" and other is not None:
-        started, stream = _streamed(context, other)
+        keys = new_thread(context, other)
+        _whole(_streamed(context, other, keys=keys)[1])  # so that the first run of a thread is another one
+        started, stream = _streamed(context, other, keys=keys)
         known: Mapping[str, Any] = {
             place: stream.last(place) for item in _whole(stream).events for place in item.held if "latest" in place
         }
@@ -217,23 +242,29 @@ def run_wait_equals_stream(context: Context, operation: Operation) -> Iterator[F
         waited, known = started.reading, {}
     if not waited.accepted:
         return
-    state = look(context, operation, started.keys)
+    looks = partial(look, context, operation, started.keys)
+    state = until(context, looks, lambda state: bool(ends_of(agent, state)) or not tells_ends(agent, state))
+    if not agent.results:
+        yield from _shown_to_waiter(context, waited, started.keys, state)
+        return
     for end in ends_of(agent, state)[:1]:
         stored = {f"latest.{'.'.join(s.steps)}": v for _, s, v, _ in reading_places(agent, end, state)}
         stored |= {f"latest.{name}": value for name, value in ((state.pieces or [{}])[-1]).items()}
-        if agent.results:
-            yield from _waited(waited, agent, end, {**stored, **known})
-        else:
-            yield from _shown_to_waiter(waited, agent, state)
+        yield from _waited(waited, agent, end, {**stored, **known})
 
 
-def _shown_to_waiter(waited: Reading, agent: Agent, state: RunState) -> Iterator[Finding]:
+def _shown_to_waiter(context: Context, waited: Reading, keys: Keys, state: RunState) -> Iterator[Finding]:
     """Who waits for a run and gets the run gets it as it is stored, unless it is under way still."""
+    agent = agent_of(context)
     shown = state.shown("run")
     if shown is None or not ends_of(agent, RunState(StoredThing(waited, waited.made), None)):
         return
     waited.compared()
-    if other := unlike(waited.made, shown):
+    context.run_pause(PAUSE)  # what is answered before it is done is stored a moment later
+    later = look(context, waited.operation, {**keys, **run_key(waited)}).shown("run") or shown
+    other = unlike(waited.made, shown) or unlike(waited.made, later)
+    if other:
+        shown = shown if unlike(waited.made, shown) else later
         yield waited.find(
             "wait_equals_stream",
             f"{other} as it is stored",

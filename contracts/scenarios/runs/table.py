@@ -63,10 +63,11 @@ RUNS = (
         _RULES,
         streamed_state.waits,
         streamed_state.run_wait_equals_stream,
-        5,
+        24,
+        usual=8,
         weight="data",
         headline="who waits gets something else than the stream said",
-        runs=1,
+        runs=streamed_state.runs_to_wait,
         priority=1,
     ),
     Scenario(

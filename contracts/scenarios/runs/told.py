@@ -1,18 +1,22 @@
 """What a stream tells of messages, put together, and how it is held against messages that are stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from threadmock.contracts.checks import Context
-from threadmock.contracts.checks.streams import EventStream
+from threadmock.contracts.checks.streams import EventStream, ReadEvent
 from threadmock.contracts.scenarios.runs.messages import MessageForm, StoredMessage, message_forms
 from threadmock.contracts.scenarios.runs.stored import Keys, agent_of, read, stored_pieces
+from threadmock.specs.behaviour.agent import Event
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.strictjson import dump_json
 
 Voice = tuple[str, str]
 """The name of events, and which of several that report one thing: each tells all by itself."""
+
+_LASTING = frozenset({"begun", "received", "said", "left", "ended", "paused", "failed", "cancelled"})
+"""Beats after which the newest thing below a thread is as they left it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,50 @@ def said_in(stream: EventStream) -> dict[str, Any]:
     """The messages that a stream sent whole, where their events name them: id to text."""
     found = (each for each in stream.certain("said") if each.get("item.id") and each.get("item.text"))
     return {str(each["item.id"]): each["item.text"] for each in found}
+
+
+def messages_in(form: MessageForm | None, places: Mapping[str, Any]) -> list[StoredMessage] | None:
+    """The messages in one of these places; None where none of them can hold any."""
+    for place, value in places.items() if form is not None and form.path else ():
+        found = form.read(value, below=tuple(place.split(".")[1:])) if form and place.startswith("latest.") else None
+        if found is not None:
+            return found
+    return None
+
+
+def told_states(stream: EventStream, form: MessageForm | None) -> list[tuple[str, list[StoredMessage]]]:
+    """The states that events showed as they were then: name of the event, and the messages in it."""
+    if form is None or not form.path or form.place != "piece":
+        return []
+    head, found = f"latest.{form.path[0]}", []
+    for item in stream.events:
+        if item.kinds and item.kinds <= _LASTING and head in item.held and _is_near(item, form.path[0]):
+            messages = form.read(item.held[head], below=form.path[:1])
+            found += [(item.event.name, messages)] if messages is not None else []
+    return found
+
+
+def _is_near(item: ReadEvent, head: str) -> bool:
+    """Whether the state is what an event is about: its data, or a member of it. What lies deeper may be a part."""
+    return all(_shows(form, head) for form, _ in item.forms)
+
+
+def _shows(form: Event, head: str) -> bool:
+    settings = [form.data, *(each for _, each in form.data.members)] if form.data else []
+    near = [each for each in settings if each is not None and each.kind in ("latest", "merged")]
+    return any((each.steps or ("",))[-1] == head for each in near)
+
+
+def texts_by_id(
+    stream: EventStream, form: MessageForm | None, stored: Sequence[StoredMessage] = ()
+) -> dict[str, set[str]]:
+    """The texts that messages had, by their ids: as they are stored, and in every state that events showed."""
+    found: dict[str, set[str]] = {}
+    for messages in (stored, *(messages for _, messages in told_states(stream, form))):
+        for message in messages:
+            if message.id is not None:
+                found.setdefault(str(message.id), set()).add(message.text)
+    return found
 
 
 def form_of(contract: Contract, operation: Operation) -> MessageForm | None:
@@ -74,18 +122,30 @@ def answers(messages: Sequence[StoredMessage]) -> list[str]:
     return [each.text for each in messages if each.role == "assistant" and each.text]
 
 
-def departing_text(told: Sequence[ToldMessage], stored: Sequence[StoredMessage]) -> tuple[str, str] | None:
+def departing_text(
+    told: Sequence[ToldMessage],
+    stored: Sequence[StoredMessage],
+    known: Mapping[str, Collection[str]] | None = None,
+    *,
+    shared_ids: bool = False,
+) -> tuple[str, str] | None:
     """A told text and the stored one that it should be; None where each told one is stored.
 
     Events that name a message are held against the message of that id. Others are held against all that the agent
-    said, or its last answer: one turn may keep no more.
+    said, or its last answer: one turn may keep no more. known: texts that messages had before, by id. shared_ids:
+    messages are stored with the ids of events; what an agent told beside them may be kept nowhere, but not all of it.
     """
     by_id = {str(each.id): each.text for each in stored if each.id is not None}
     named = [each for each in told if each.id in by_id]
     for each in named:
-        if each.text != by_id[each.id]:
+        if each.text not in (by_id[each.id], *(known or {}).get(each.id, ())):
             return each.text, by_id[each.id]
     texts, voices = answers(stored), _joined([each for each in told if not named])
+    if shared_ids and texts:
+        return None
+    speakers = {speaker for _, speaker in voices}
+    if len(speakers) > max(1, len(texts)):
+        return next(iter(voices.values())), f"{len(texts)} messages, and {len(speakers)} told one"
     for text in voices.values():
         kept = {"".join(texts[at :: len(voices)]) for at in range(len(voices))} | {"".join(texts), *texts[-1:]}
         if not any(text == each or (each and text.endswith(each) and each == texts[-1]) for each in kept):

@@ -23,7 +23,7 @@ NO_WAIT = "no rule says that a second run waits for the first, or no operation s
 NO_MODES = "requests do not choose kinds of events"
 NO_STATELESS = "every run has a thread that stays"
 NO_TRACES = "no second run is refused, and none takes over"
-NO_WHOLE = "no event holds a text as far as it has come"
+NO_WHOLE = "no event holds a text as far as it has come, or counts its pieces"
 NO_JOIN = "no operation streams a run that another one started"
 NO_ALONE = "every run has a thread that its request names"
 NO_DELETE = "no operation deletes a thread"
@@ -73,7 +73,6 @@ NEVER = {
     },
     "ishvana": {
         "questions": NO_QUESTION,
-        "accumulated": NO_WHOLE,
         "readers": NO_JOIN,
         "background": NO_BACKGROUND,
         "run_status": NO_BACKGROUND,
