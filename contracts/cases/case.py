@@ -196,8 +196,23 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
 def case_with_body(
     operation: Operation, value: Any, label: str, part: Part = "scenario", intent: Intent = "valid"
 ) -> Case:
-    """A JSON case with that body value, at the plain path. ABSENT sends no body."""
+    """A JSON case with that body value, at the plain path. ABSENT sends none, or a form where only that is taken."""
+    if value is ABSENT and (form := plain_form(operation)):
+        media_type, value = form
+        request = build_request(operation, value, media_type=media_type)
+        return Case(operation, request, intent, label, part, value, form=True)
     return Case(operation, build_request(operation, value), intent, label, part, value)
+
+
+def plain_form(operation: Operation) -> tuple[str, dict[str, Any]] | None:
+    """Media type and smallest members of a form that has to be sent; None where none has, or JSON is taken."""
+    body = operation.body
+    if body is None or not body.required or json_media(operation):
+        return None
+    for name, media in body.content.items():
+        if name in FORMS and media.schema and isinstance(value := least(media.schema, name="body"), dict):
+            return name, value
+    return None
 
 
 def redraw(case: Case, **members: Any) -> Case:

@@ -130,7 +130,11 @@ class Reading:
 
     @cached_property
     def asked_schema(self) -> Schema | None:
-        """The schema of the request's body."""
+        """The schema of the request's body, as JSON or as the form that was sent."""
+        body = self.operation.body
+        if self.case.form and body:
+            media = body.content.get(media_type(self.request.headers.get("content-type", "")))
+            return media.schema if media else None
         return body_schema(self.operation)
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import Any
 
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.named_things import named_things
+from threadmock.contracts.cases.number_widths import find_wide_number
 from threadmock.contracts.cases.own_syntax import own_syntax
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
@@ -342,7 +343,7 @@ def _doubt_values(reading: Reading) -> str:
             return "a text holds NUL, which some stores can't"
         if isinstance(value, int | float) and abs(value) > SAFE_INTEGER:
             return "a number is beyond 2^53"
-    return ""
+    return find_wide_number(reading.asked_schema, reading.case.value) if reading.asked_schema else ""
 
 
 def _doubt_span(reading: Reading) -> str:

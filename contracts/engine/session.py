@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from threadmock.contracts import checks
-from threadmock.contracts.cases.case import Case
+from threadmock.contracts.cases.case import Case, base_value, case_with_body
 from threadmock.contracts.cases.references import agent_places, undescribed
 from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.finding import CauseKey
@@ -31,6 +31,7 @@ from threadmock.contracts.target.target import Target, TargetLost
 from threadmock.contracts.target.unknown_route import UnknownRoute
 from threadmock.contracts.transport.sockets import Clock
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.errors import SchemaError
 from threadmock.specs.operations.path_templates import shape
 
 PREREQUISITES = 0.5
@@ -94,8 +95,9 @@ class Session:
     def scenarios(self, operation: Operation) -> dict[str, str]:
         """Scenarios that count: name to the reason why it does not apply, or ""."""
         if operation.slug not in self._applicability:
+            reason = self.left_out.get(operation, "")
             self._applicability[operation.slug] = {
-                name: scenario.applies(self.contract, operation)
+                name: reason or scenario.applies(self.contract, operation)
                 for name, scenario in known_scenarios.items()
                 if name in self.checks
             }
@@ -274,9 +276,18 @@ class Preparation:
 
 def left_out(operations: Iterable[Operation], run_budget: RunBudget | None) -> dict[Operation, str]:
     """Operations that are not asked, each with the reason."""
-    found = {operation: undescribed(operation) for operation in operations}
+    found = {operation: undescribed(operation) or _unanswerable(operation) for operation in operations}
     forbidden = run_budget.forbids if run_budget else lambda _: False
     return {operation: reason or RUNS_OFF for operation, reason in found.items() if reason or forbidden(operation)}
+
+
+def _unanswerable(operation: Operation) -> str:
+    """Why no valid request of an operation can be made; "" where one can."""
+    try:
+        case_with_body(operation, base_value(operation), "plain")
+    except SchemaError as error:
+        return f"no valid request can be made: {error}"
+    return ""
 
 
 def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:

@@ -8,7 +8,7 @@ from zlib import crc32
 from threadmock.contracts.cases.case import (
     Case,
     base_value,
-    build_request,
+    case_with_body,
     key_member,
     linked_members,
     referring_members,
@@ -89,7 +89,7 @@ def record(reading: Reading, *, without: Collection[str] = ()) -> None:
 
 def make_case(operation: Operation, value: Any, label: str, **more: Any) -> Case:
     """A valid case of a scenario with that body. more: other members of Case."""
-    return replace(Case(operation, build_request(operation, value), "valid", label, "scenario", value), **more)
+    return replace(case_with_body(operation, value, label), **more)
 
 
 def new_key(context: Context) -> str:

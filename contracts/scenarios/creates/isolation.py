@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from threadmock.contracts.cases.case import base_value, full_value, key_member
+from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.samples import most
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
@@ -66,9 +67,11 @@ def run_forged(context: Context, operation: Operation) -> Iterator[Finding]:
     if not plain.made:
         return
     forgeries = _forgeries(plain)
-    value = {**base_value(operation), **forgeries}
-    if not forgeries or not isinstance(value, dict):
-        context.comparisons.lack("the answer declares no member that a client could forge")
+    base, schema = base_value(operation), body_schema(operation)
+    forgeries = {n: v for n, v in forgeries.items() if schema is None or checker(schema).accepted({**base, n: v})}
+    value = {**base, **forgeries}
+    if not forgeries:
+        context.comparisons.lack("the answer declares no member that a client could forge, and the request takes")
         return
     got = ask(context, make_case(operation, value, "members that the server sets"), without=("server_set",))
     for name, forgery in forgeries.items():
