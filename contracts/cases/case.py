@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form, encode_query, text_of
+from threadmock.contracts.cases.encoding import (
+    MULTIPART,
+    URLENCODED,
+    encode_form,
+    encode_query,
+    object_pairs,
+    styled,
+    text_of,
+)
 from threadmock.contracts.cases.references import (
     body_schema,
     is_named,
@@ -179,7 +187,7 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
     """
     content_type, data = encode_body(operation, body, media_type)
     texts = {p.name: plain_text(operation, p) for p in operation.parameters_in("path")} | dict(path_values or {})
-    path = filled(operation.path, texts)
+    path = filled(operation.path, {p.name: styled(p, texts[p.name]) for p in operation.parameters_in("path")})
     needed = [p for p in operation.parameters_in("query") if p.required]
     named = {p.name: plain_text(operation, p) if is_named(operation, p) else parameter_value(p) for p in needed}
     asked = named | dict(query or {})
@@ -187,9 +195,14 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
     if content_type:
         sent["content-type"] = content_type
     sent |= {name.lower(): value for name, value in (headers or {}).items()}
-    texts_of = {
-        n: [text_of(v) for v in value] if isinstance(value, list) else text_of(value) for n, value in asked.items()
-    }
+    texts_of: dict[str, str | list[str]] = {}
+    declared = {p.name: p for p in operation.parameters_in("query")}
+    for name, value in asked.items():
+        if isinstance(value, Mapping) and name in declared:
+            for each, text in object_pairs(declared[name], value):
+                texts_of[each] = [*texts_of.get(each, []), text]
+        else:
+            texts_of[name] = [text_of(v) for v in value] if isinstance(value, list) else text_of(value)
     return Request(operation.method, path, encode_query(texts_of), sent, data)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from threadmock.specs.contract import Parameter
 from threadmock.specs.wire.strictjson import dump_json
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -39,6 +40,29 @@ def encode_form(media_type: str, value: Mapping[str, Any]) -> tuple[str, bytes]:
         for name, text in parts
     ]
     return f"{MULTIPART}; boundary={boundary}", b"".join(lines) + b"--%b--\r\n" % boundary.encode()
+
+
+def styled(parameter: Parameter, text: str) -> str:
+    """The text of a path parameter in its style (OpenAPI 3.1.0, 4.8.12): `.5` for label, `;id=5` for matrix."""
+    prefixes = {"label": ".", "matrix": f";{parameter.name}="}
+    return prefixes.get(parameter.style, "") + text
+
+
+def object_pairs(parameter: Parameter, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and text of each pair by which a query carries an object in its style (OpenAPI 3.1.0, 4.8.12)."""
+    if parameter.style == "deepObject":
+        return [pair for name, member in value.items() for pair in _deep_pairs(f"{parameter.name}[{name}]", member)]
+    if parameter.explode:
+        return pairs_of(value)
+    return [(parameter.name, ",".join(part for pair in pairs_of(value) for part in pair))]
+
+
+def _deep_pairs(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        return [pair for inner, member in value.items() for pair in _deep_pairs(f"{name}[{inner}]", member)]
+    if isinstance(value, list):
+        return [pair for member in value for pair in _deep_pairs(f"{name}[]", member)]
+    return [(name, text_of(value))]
 
 
 def encode_query(query: Mapping[str, str | Sequence[str]]) -> str:

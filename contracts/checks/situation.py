@@ -18,7 +18,7 @@ from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.members import ABSENT, nodes, spread
 from threadmock.specs.operations.parameters import parse_query
-from threadmock.specs.schemas.declared import types_of
+from threadmock.specs.schemas.declared import has_discriminator, types_of
 from threadmock.specs.wire.messages import is_json, media_type
 from threadmock.specs.wire.strictjson import depth_of
 
@@ -376,6 +376,11 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield node
 
 
+def _doubt_choice(reading: Reading) -> str:
+    chooses = reading.asked_schema is not None and has_discriminator(reading.asked_schema)
+    return "a member chooses among schemas by `discriminator`, which is not asserted" if chooses else ""
+
+
 _doubts: tuple[Callable[[Reading], str], ...] = (
     _doubt_key,
     _doubt_reference,
@@ -389,4 +394,5 @@ _doubts: tuple[Callable[[Reading], str], ...] = (
     _doubt_integer,
     _doubt_width,
     _doubt_accept,
+    _doubt_choice,
 )

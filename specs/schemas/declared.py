@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.specs.members import nodes
 from threadmock.specs.schemas.schema import Schema
 
 _MAX_NODES = 200
@@ -40,6 +41,14 @@ def types_of(schema: Schema, node: Any) -> frozenset[str]:
         else:
             found.update([named] if isinstance(named, str) else named)
     return frozenset(found)
+
+
+def has_discriminator(schema: Schema) -> bool:
+    """Whether a member chooses among schemas by `discriminator` (OpenAPI 3.1.0, 4.8.25), somewhere in a schema."""
+    if has_discriminator not in schema.derived:
+        found = any(isinstance(n, Mapping) and "discriminator" in n for n in nodes(schema.document))
+        schema.derived[has_discriminator] = found
+    return bool(schema.derived[has_discriminator])
 
 
 def item_types(schema: Schema, node: Any) -> frozenset[str]:

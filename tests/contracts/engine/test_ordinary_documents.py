@@ -68,6 +68,18 @@ def test_nothing_is_found_on_the_mock_of_an_ordinary_document(paths, seed, tmp_p
     assert [each.operation_id for each in report.operations if each.untested] == []
 
 
+def test_what_a_discriminator_refuses_is_unconfirmed(tmp_path):
+    pet = {"type": "object", "required": ["kind"], "properties": {"kind": TEXT}, "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat"}}}  # fmt: skip
+    paths = {"/pets": {"post": {"requestBody": body(JSON, pet), "responses": {"200": shown(kind=TEXT), "422": DETAIL}}}}
+    report = verify(written(tmp_path, paths), seed=1, max_examples=30, faults=["refuse-long"])
+    refused = [each for each in report.findings if each.check == "valid_accepted"]
+    assert refused
+    assert {each.severity for each in refused} == {"unconfirmed"}
+    del pet["discriminator"]
+    report = verify(written(tmp_path, paths), seed=1, max_examples=30, faults=["refuse-long"])
+    assert "valid_accepted" in {each.check for each in report.failures}
+
+
 @pytest.mark.parametrize(
     ("paths", "fault"),
     [(DOCUMENTS["a form whose members the answer shows"], "wrong-type"), (DOCUMENTS["an upload"], "open-door")],
