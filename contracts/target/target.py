@@ -20,10 +20,10 @@ from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.rate import MOST_REFUSALS, Pacer
 from threadmock.contracts.transport.redaction import NOTHING_SECRET, Masking
 from threadmock.contracts.transport.sockets import Clock
-from threadmock.contracts.transport.stream_limits import FOLLOWING, GLANCE, PLAIN, Stop
+from threadmock.contracts.transport.stream_limits import EVENT_STREAM, FOLLOWING, GLANCE, PLAIN, Stop, shortened
 from threadmock.specs.contract import Operation
 from threadmock.specs.schemas.formats import system_now
-from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response, media_type
 
 DEADLINE = 10.0
 RUN_DEADLINE = 60.0
@@ -86,6 +86,7 @@ class Target:
         self._unreachable = 0
         self._followed: dict[Operation, float] = {}
         self._accepted_before, self._refused_in_a_row = False, 0
+        self._cut: dict[Operation, int] = {}
         self._known_credentials: dict[tuple[Operation, Choice], tuple[RequestCredentials, bool]] = {}
 
     def show(self, texts: Iterable[str]) -> None:
@@ -158,12 +159,14 @@ class Target:
             self.pacer.wait(reading=reading)
         number = self.ledger.intend(case.operation, request, tagged=has_tag(case)) if self.ledger else ""
         deadline = max(self._deadline, RUN_DEADLINE) if case.operation.rule.run else self._deadline
+        deadline = case.stop.deadline or deadline
         response, problem, timed_out, inconclusive, unreachable = None, "", False, "", False
         sent_at = self._now()
         start = self._clock()
         try:
             response = self.transport.send(request, deadline=deadline, stop=self._stop_of(case))
             self._unreachable = 0
+            self._note_cut(case, response)
         except Unreachable as error:
             problem, unreachable = str(error), True
             self._count_unreachable(problem)
@@ -198,10 +201,21 @@ class Target:
         )
 
     def _stop_of(self, case: Case) -> Stop:
-        """When to stop reading: the stream of a thread does not end by itself, and hundreds of cases would add up."""
-        if not _follows_on(case):
+        """When to stop reading: the stream of a thread does not end by itself, and hundreds of cases would add up.
+
+        Others are read for less time where those before them never ended.
+        """
+        if case.stop is not PLAIN:
             return case.stop
+        if not _follows_on(case):
+            return shortened(PLAIN, self._cut.get(case.operation, 0))
         return FOLLOWING if self._followed.get(case.operation, 0.0) < MOST_FOLLOWING else GLANCE
+
+    def _note_cut(self, case: Case, response: Response) -> None:
+        """Count streams of an operation, one after the other, that were to be read to their end and had none."""
+        streamed = media_type(response.headers.get("content-type")) == EVENT_STREAM
+        if case.stop is PLAIN and streamed and not _follows_on(case):
+            self._cut[case.operation] = self._cut.get(case.operation, 0) + 1 if response.cut else 0
 
     def _note_credentials_refused(self, case: Case, response: Response | None) -> None:
         """TargetLost where good credentials, accepted before, are refused several times in a row: they have expired."""

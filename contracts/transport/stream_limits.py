@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from threadmock.specs.wire.eventstream import EventReader, ServerEvent
 
@@ -14,7 +14,8 @@ class Stop:
     """What ends the reading of a stream, whichever comes first.
 
     events, size (in bytes), seconds: so many at most. silences: so many heartbeats in a row with no event between.
-    when: called with each event; the reading ends after the first of which it says True.
+    when: called with each event; the reading ends after the first of which it says True. deadline: seconds for the
+    whole answer, a stream or not; None for what the target has.
     """
 
     events: int = 4000
@@ -22,6 +23,7 @@ class Stop:
     seconds: float = 45.0
     silences: int = 6
     when: Callable[[ServerEvent], bool] | None = None
+    deadline: float | None = None
 
 
 PLAIN = Stop()
@@ -29,6 +31,16 @@ FOLLOWING = Stop(seconds=1.0, silences=2)
 """For the stream of a thread, which ends only when its reader leaves."""
 GLANCE = Stop(seconds=0.05, silences=1)
 """For the same, where it was followed for long already: what has come by then is judged."""
+
+
+_SHORTEST = 5.0
+
+
+def shortened(stop: Stop, cuts: int) -> Stop:
+    """How long the next stream is read, after so many in a row that never ended: the first two have all the time."""
+    halves = 2 ** max(cuts - 1, 0)
+    seconds, silences = max(stop.seconds / halves, _SHORTEST), max(stop.silences // halves, 1)
+    return stop if halves == 1 else replace(stop, seconds=seconds, silences=silences)
 
 
 class Watch:

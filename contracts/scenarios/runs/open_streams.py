@@ -23,9 +23,10 @@ from threadmock.contracts.scenarios.runs.asking import (
     until,
 )
 from threadmock.contracts.scenarios.runs.cancel_and_busy import stops
-from threadmock.contracts.scenarios.runs.long_runs import is_over, listed_runs, start_long_run, starter_of
+from threadmock.contracts.scenarios.runs.long_runs import conversation, is_over, listed_runs, start_long_run, starter_of
 from threadmock.contracts.scenarios.runs.stopped_runs import cancel_case
 from threadmock.contracts.scenarios.runs.stored import Keys, RunState, agent_of, ends_of, look, read
+from threadmock.contracts.scenarios.runs.told import form_of
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.transport.errors import NotSent
@@ -36,6 +37,8 @@ from threadmock.specs.wire.eventstream import ServerEvent, encode_event
 
 ENOUGH = 15.0
 """Seconds in which the reader of a stream learns that its run was cancelled, at most."""
+A_WHILE = 1.4
+"""A run whose stream takes so many seconds is seen to go on for a while, where nothing else tells."""
 LONG = 4
 """So many times PAUSE a run goes on that is to be looked at while its stream is open."""
 Act = Callable[[ServerEvent], object]
@@ -99,17 +102,19 @@ def _run_of(context: Context, operation: Operation, keys: Keys, event: ServerEve
 
 
 def begins(contract: Contract, operation: Operation) -> str:
-    """Operations that start a run and answer with its events, where another starts one and answers at once."""
+    """Operations that start a run on a thread and answer with its events, where something tells whether it is over."""
     reason = streams(contract, operation)
     if reason or not on_thread(contract, operation):
         return reason or "the request names no thread that is there afterwards"
-    return "" if starter_of(contract, operation) else "no operation starts a run and answers at once"
+    known = starter_of(contract, operation) or form_of(contract, operation)
+    return "" if known else "nothing tells whether the run is over whose stream is open"
 
 
 def run_stream_begins(context: Context, operation: Operation) -> Iterator[Finding]:
     """The first event comes while the run is under way; that such a run goes on is seen of its twin before."""
     starter = starter_of(context.contract, operation)
     if starter is None:
+        yield from _begins_before_answer(context, operation)
         return
     keys = new_thread(context, starter)
     twin, _ = start_long_run(context, starter, keys)
@@ -129,13 +134,31 @@ def run_stream_begins(context: Context, operation: Operation) -> Iterator[Findin
         raise NotSent("nothing reads the run whose stream is open")
     started.reading.compared()
     if is_over(context, seen[0]):
-        yield started.reading.find(
-            "stream_begins",
-            "a first event while the run is under way, as one that goes on for a while is",
-            "a first event when the run was over",
-            evidence=weakest(operation.rule.evidence, agent_of(context).evidence),
-            exchanges=4,
-        )
+        yield _late(started, "a first event when the run was over")
+
+
+def _begins_before_answer(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Where nothing reads a run: the first event comes before the answer is stored, in a run that takes a while."""
+    own, seen = new_thread(context, operation), []
+    text, _ = text_for(context, GOES_ON)
+
+    def see(_: ServerEvent) -> None:
+        seen.append([message for message in conversation(context, operation, own) if message.role == "assistant"])
+
+    started = _stream_beside(context, operation, own, text, see, seconds=60.0)
+    if started.reading.seconds < A_WHILE:
+        raise NotSent("such a run is over in a moment")
+    if not any(message.role == "assistant" for message in conversation(context, operation, own)):
+        raise NotSent("nothing shows the answer of a run")
+    started.reading.compared()
+    if seen and seen[0]:
+        yield _late(started, "a first event when the answer was stored already")
+
+
+def _late(started: StartedRun, got: str) -> Finding:
+    evidence = weakest(started.reading.rule.evidence, agent_of(started.reading.context).evidence)
+    expected = "a first event while the run is under way, as one that goes on for a while is"
+    return started.reading.find("stream_begins", expected, got, evidence=evidence, exchanges=4)
 
 
 def has_waiters(contract: Contract, operation: Operation) -> str:
@@ -192,7 +215,7 @@ def _cancelled_behind(context: Context, operation: Operation, waiter: Operation)
     keys = new_thread(context, starter)
     started, _ = start_long_run(context, starter, keys)
     known = {**keys, operation.rule.resource: started.run}
-    case = replace(case_about(waiter, known, "somebody waits for a run"), stop=Stop(seconds=ENOUGH))
+    case = replace(case_about(waiter, known, "somebody waits for a run"), stop=Stop(seconds=ENOUGH, deadline=ENOUGH))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lambda: Reading(context, context.send(case)))
         context.run_pause(PAUSE)

@@ -44,6 +44,8 @@ from threadmock.specs.members import ABSENT, dotted
 from threadmock.specs.text import shorten
 
 ANSWER = "approve"
+LONG_AFTER = 5
+"""So many looks after its reader went away, a run that is still under way was not cancelled because of that."""
 _SETTINGS = ("keyed", "from", "list", "members", "each")
 
 
@@ -220,38 +222,39 @@ def run_disconnect(context: Context, operation: Operation) -> Iterator[Finding]:
     """A run whose reader goes away is cancelled where the request says so, and else goes on."""
     run = operation.rule.run
     places = dict(conditions(run.disconnect)) if run else {}
-    ends, left = _disconnect(context, operation, places)
-    if ends and "cancelled" not in ends:
+    ends, left, looks = _disconnect(context, operation, places)
+    if ends and "cancelled" not in ends and looks < LONG_AFTER:
         raise NotSent("the run was over before its stream could be left")
     left.reading.compared()
     if "cancelled" not in ends:
         yield _disconnect_finding(
             left, "a run that was cancelled: its reader went away, and the request asked for that", ends
         )
-    ends, left = _disconnect(context, operation, {})
+    ends, left, _ = _disconnect(context, operation, {})
     if "cancelled" in ends and "ended" not in ends:
         yield _disconnect_finding(
             left, "a run that goes on: its reader went away, and nobody asked to have it cancelled", ends
         )
 
 
-def _disconnect(context: Context, operation: Operation, places: dict[Source, Any]) -> tuple[list[str], StartedRun]:
-    """The ends of a run that its state shows after its stream was left, and how it was started."""
-    agent = agent_of(context)
+def _disconnect(context: Context, operation: Operation, places: dict[Source, Any]) -> tuple[list[str], StartedRun, int]:
+    """The ends of a run after its stream was left, how it was started, and how often it was looked at."""
+    agent, states = agent_of(context), []
+
+    def look_again() -> RunState:
+        states.append(look(context, operation, left.keys))
+        return states[-1]
+
     text, _ = text_for(context, GOES_ON)
     keys = new_thread(context, operation)
     stop, label = Stop(events=1), "a stream that is left"
     left = start(context, operation, keys, text, "stream", more=places, stop=stop, label=label)
     if not left.reading.accepted or left.reading.stream is None or not left.reading.stream.cut:
         raise NotSent("the run was over before its stream could be left")
-    state = until(
-        context,
-        lambda: look(context, operation, left.keys),
-        lambda state: not places or bool(ends_of(agent, state)),
-    )
+    state = until(context, look_again, lambda state: not places or bool(ends_of(agent, state)))
     if state.run is None and state.thread is None:
         raise NotSent("nothing reads the run or its thread")
-    return ends_of(agent, state), left
+    return ends_of(agent, state), left, len(states)
 
 
 def _disconnect_finding(left: StartedRun, expected: str, ends: list[str]) -> Finding:

@@ -26,6 +26,8 @@ from threadmock.specs.wire.messages import Request, Response
 
 SEEDS = range(1, 4)
 STREAM, WAIT = "POST /threads/{thread_id}/runs/stream", "POST /threads/{thread_id}/runs/wait"
+START = "POST /threads/{thread_id}/runs"
+LATER, RUNS = "the request asks for a run that begins later", "an agent takes the time that it takes"
 Change = Callable[[Request, Response], Response]
 
 
@@ -155,12 +157,14 @@ def test_feedback_may_be_told_where_its_keys_were_named_and_only_there(at: int) 
     run.target.close()
 
 
-@pytest.mark.parametrize(("seconds", "silent"), [(3, True), (0, False)])
-def test_a_run_that_is_to_begin_later_is_not_slow(seconds: int, silent: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "seconds", "reason"), [(START, 3, LATER), (START, 0, RUNS), (WAIT, 0, RUNS), (STREAM, 0, RUNS)]
+)
+def test_who_waits_for_a_run_or_asks_for_it_later_is_not_answered_slowly(name: str, seconds: int, reason: str) -> None:
     run = prepare(Settings("langsmith", seed=1, layer="observed"))
-    late = replace(asked(run, WAIT, lambda _, response: response, after_seconds=seconds), elapsed=9.0)
+    late = replace(asked(run, name, lambda _, response: response, after_seconds=seconds), elapsed=9.0)
     context = Context(run.contract, run.target.exchange, lambda *_: None, random.Random(1))
-    assert (prompt_applies(Reading(context, late)) == "the request asks for a run that begins later") is silent
+    assert prompt_applies(Reading(context, late)) == reason
     run.target.close()
 
 
@@ -186,3 +190,19 @@ def test_who_waits_in_vain_for_a_run_that_was_cancelled_is_reported() -> None:
     mock = create_mock(run.contract, seed=1, auth=MOCK_TOKEN, timer=timer)
     run.target = Target(Silent(mock.wsgi), "a silent one", given=given, run_pause=timer.advance)
     assert {check for check, _ in found(run, ["cancel_waiters"])} == {"cancel_waiters"}
+
+
+@pytest.mark.parametrize(("faults", "checks"), [((), set()), (("stream-held-back",), {"stream_begins"})])
+@pytest.mark.parametrize("provider", ["ishvana", "scale"])
+def test_where_nothing_reads_a_run_a_stream_begins_before_the_answer_is_stored(
+    provider: str, faults: tuple[str, ...], checks: set[str]
+) -> None:
+    """The target's clock is the one that the runs go by: they take seconds that nobody waits for."""
+    run = prepare(Settings(provider, seed=1, layer="observed"))
+    given, timer = run.target.given, JumpingTimer()
+    run.target.close()
+    mock = create_mock(run.contract, seed=1, auth=MOCK_TOKEN, timer=timer, faults=faults)
+    run.target = Target(
+        WsgiTransport(mock.wsgi), "one that takes time", given=given, run_pause=timer.advance, clock=timer.read
+    )
+    assert {check for check, _ in found(run, ["stream_begins"])} == checks

@@ -17,6 +17,7 @@ NO_RESULT = "no operation waits for a run: all answer at once or with events"
 NO_BACKGROUND = "no operation starts a run and answers at once, so that another could meet it"
 NO_END = "neither runs nor threads say how a run ended, and a stream tells pieces of messages only: see tokens"
 NO_THREAD_STOP = "no operation stops what goes on on a thread: runs are cancelled by their key, or not at all"
+NO_TIME = "nothing reads a run, and in this process none takes time: see test_run_variants"
 NO_HEADER = "no header names a run"
 NO_RUN_LIST = "no operation lists the runs of a thread"
 NO_WAIT = "no rule says that a second run waits for the first, or no operation starts one at once"
@@ -60,7 +61,7 @@ NEVER = {
         "cancel_forms": NO_KEY,
         "cancel_waiters": NO_KEY,
         "cancel_thread": NO_THREAD_STOP,
-        "stream_begins": NO_BACKGROUND,
+        "stream_begins": NO_TIME,
         "stream_modes": NO_MODES,
         "stateless": NO_STATELESS,
         "resume_stream": NO_CURSOR,
@@ -84,7 +85,7 @@ NEVER = {
         "cancel_forms": NO_KEY,
         "cancel_waiters": NO_KEY,
         "cancel_thread": NO_THREAD_STOP,
-        "stream_begins": NO_BACKGROUND,
+        "stream_begins": NO_TIME,
         "stream_modes": NO_MODES,
         "stateless": NO_STATELESS,
         "stream_state": NO_END,

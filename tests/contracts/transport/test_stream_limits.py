@@ -12,7 +12,7 @@ from threadmock.contracts.target.open_target import http_target, mock_target
 from threadmock.contracts.target.target import RUN_DEADLINE, Target
 from threadmock.contracts.transport.errors import TimedOut
 from threadmock.contracts.transport.http import HttpTransport
-from threadmock.contracts.transport.stream_limits import FOLLOWING, GLANCE, Stop, Watch
+from threadmock.contracts.transport.stream_limits import FOLLOWING, GLANCE, PLAIN, Stop, Watch, shortened
 from threadmock.contracts.transport.urls import read_target
 from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.loader import load
@@ -191,3 +191,11 @@ def test_a_target_is_asked_for_no_run_unless_that_is_allowed() -> None:
     contract = load("langsmith")
     assert http_target(contract, "http://127.0.0.1:9").run_budget.limit == 0
     assert http_target(contract, "http://127.0.0.1:9", allow_runs=3).run_budget.limit == 3
+
+
+def test_streams_that_never_end_are_read_for_less_and_less_time_after_the_second() -> None:
+    read = [shortened(PLAIN, cuts) for cuts in range(8)]
+    assert read[0] == read[1] == PLAIN
+    assert [stop.seconds for stop in read] == sorted((stop.seconds for stop in read), reverse=True)
+    assert (read[-1].seconds, read[-1].silences) == (5.0, 1)
+    assert sum(stop.seconds for stop in read) < 4 * PLAIN.seconds
