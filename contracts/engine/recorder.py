@@ -26,6 +26,10 @@ MOST_WAITING = 20.0
 """Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
 
 
+MOST_OF_AGENTS = 15.0
+"""Seconds that drawn and hostile requests of one item may take where an agent answers: they are many."""
+
+
 class Recorder:
     """Sends the cases of one item, has the responses judged, and keeps count."""
 
@@ -35,6 +39,8 @@ class Recorder:
         self.outcome = outcome
         self._budget = budget
         self._silences = 0
+        self._agents = 0.0
+        self._many = outcome.phase == "exploration" or session.is_apart(operation, outcome.phase)
         self._declared: dict[str, frozenset[str]] = {}
         self.elapsed = 0.0
         self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
@@ -63,11 +69,7 @@ class Recorder:
             raise TargetLost(self.session.gone)
         if self.session.service and (reason := self.session.service.unserved.get(case.operation.slug)):
             raise NotServed(self.session.target.masking(reason))
-        if self._silences >= MOST_SILENCES:
-            raise BudgetSpent(f"the target kept silent {self._silences} times")
-        waited = self.session.waited.get(self.operation.slug, 0.0)
-        if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
-            raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
+        self._check_patience()
         outcome, before = self.outcome, self._preparation.sent
         try:
             case = self._preparation.prerequisites.resolve(case)
@@ -84,8 +86,10 @@ class Recorder:
             outcome.inconclusive[reason] = outcome.inconclusive.get(reason, 0) + 1
         self._silences += exchange.timed_out
         self.elapsed = exchange.elapsed
+        self._agents += exchange.elapsed if exchange.case.operation.rule.run else 0.0
         if self.elapsed > LONG:
-            self.session.waited[self.operation.slug] = waited + self.elapsed
+            slug = self.operation.slug
+            self.session.waited[slug] = self.session.waited.get(slug, 0.0) + self.elapsed
         if case.intent == "valid" and case.operation is self.operation:
             outcome.sent_valid += case.standing != "unknown"
             if exchange.response is not None and 200 <= exchange.response.status < 300:
@@ -93,6 +97,18 @@ class Recorder:
             elif not outcome.refusal:
                 outcome.refusal = self.session.target.masking(describe_response(exchange))
         return exchange
+
+    def _check_patience(self) -> None:
+        """BudgetSpent where waiting took long enough."""
+        if self._silences >= MOST_SILENCES:
+            raise BudgetSpent(f"the target kept silent {self._silences} times")
+        if self._many and self._agents > MOST_OF_AGENTS:
+            raise BudgetSpent(
+                f"the answers of agents took {self._agents:.0f} s, which is enough for requests like these"
+            )
+        waited = self.session.waited.get(self.operation.slug, 0.0)
+        if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
+            raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
 
     def _exchange(self, case: Case) -> Exchange:
         self._budget.spend()

@@ -1,6 +1,7 @@
 """A run: settings read strictly, exchanges shared out, phases that go on after a finding."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -287,3 +288,15 @@ def test_what_was_found_before_something_broke_is_kept_and_the_break_is_told(mon
     outcome = run.perform(SLUG, "coverage")
     assert "ZeroDivisionError: oh no" in outcome.crash
     assert outcome.failures
+
+
+def test_drawn_requests_to_a_slow_agent_end_before_they_add_up_and_deterministic_ones_do_not():
+    wait = next(each for each in CONTRACT.operations if str(each) == "POST /runs/wait")
+    run = run_on(ok)
+    send = run.target.exchange
+    run.target.exchange = lambda case: replace(send(case), elapsed=1.0)
+    assert run.perform(wait.slug, "coverage").exchanges > 100
+    slow = run.perform(wait.slug, "exploration")
+    assert slow.exchanges == 16
+    assert slow.ended == "the answers of agents took 16 s, which is enough for requests like these"
+    assert run.perform(SLUG, "exploration").exchanges > 30
