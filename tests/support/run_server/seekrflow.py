@@ -269,6 +269,8 @@ class SeekrFlow:
 
     def cancel(self, request: Request) -> Answer:
         run = self.run(request)
+        if request.body:  # its library sends what a start takes
+            request.read(RUN)
         if not self.service.stop(run):
             raise Refused(404, "The run is over")
         return Answer({"status": "canceled", "run_id": run.id})
