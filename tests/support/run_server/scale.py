@@ -159,9 +159,11 @@ class Scale:
         if sent.get("stream"):
             return Answer(headers={"content-type": "text/event-stream"}, chunks=self.chunks(request, run))
         self.service.wait(run, request.closed)
-        if run.failure:
-            raise Refused(500, run.failure[1])
-        return Answer(self.result(run))
+        return self.fail(run) if run.failure else Answer(self.result(run))
+
+    def fail(self, run: Run) -> Answer:
+        """The answer where it failed."""
+        return Answer({"detail": run.failure[1] if run.failure else ""}, 500)
 
     def result(self, run: Run) -> Json:
         """What who waits gets."""

@@ -23,6 +23,7 @@ RUNS, ONE, JOIN = (
 )
 CANCEL, LONE_WAIT = "POST /threads/{thread_id}/runs/{run_id}/cancel", "POST /runs/wait"
 LONE_STREAM, HISTORY = "POST /runs/stream", "GET /threads/{thread_id}/history"
+DELETE_RUN, DELETE_THREAD = "DELETE /threads/{thread_id}/runs/{run_id}", "DELETE /threads/{thread_id}"
 STATE, REST = "GET /threads/{thread_id}/state", "GET /threads/{thread_id}/runs/{run_id}/stream"
 
 
@@ -284,7 +285,7 @@ STATES = tuple(
         (list_all_runs, (RUNS,)),
         (list_oldest_first, (RUNS,)),
         (list_any_status, (RUNS,)),
-        (list_deleted_runs, (RUNS,)),
+        (list_deleted_runs, (DELETE_RUN,)),
         (cancelled_as_success, (CANCEL,)),
         (run_never_done, (STREAM,)),
         (thread_stays_busy, (STREAM,)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from support.run_server.faults import shared
 from support.run_server.faults.fault import Fault, reroute, wrap
-from support.run_server.faults.langsmith import CANCEL, LONE_WAIT, ONE, REST, START, STREAM
+from support.run_server.faults.langsmith import CANCEL, DELETE_THREAD, LONE_STREAM, REST, RUNS, START, STREAM
 from support.run_server.http import Answer, Request
 from support.run_server.langsmith_events import WireEvent, events_of
 from support.run_server.records import Run
@@ -53,9 +53,9 @@ def _without_answer(_: int, event: WireEvent) -> WireEvent:
     return replace(event, data={**event.data, "messages": messages[:-1]})
 
 
-def _id_twice(at: int, event: WireEvent) -> WireEvent:
+def _id_again(at: int, event: WireEvent) -> WireEvent:
     head, _, number = event.id.partition("-")
-    return replace(event, id=f"{head}-{max(int(number) - 1, 1)}") if event.id and at == 2 else event
+    return replace(event, id=f"{head}-{int(number) - 2}") if event.id and at == 3 else event
 
 
 def _id_down(_: int, event: WireEvent) -> WireEvent:
@@ -80,16 +80,11 @@ def send_unasked(server: Any) -> None:
     wrap(server, "events", events)
 
 
-def values_for_updates(server: Any) -> None:
-    """An event of updates holds what its node gave twice."""
-    change_events(_doubled)(server)
-
-
-def _doubled(_: int, event: WireEvent) -> WireEvent:
+def _updates_louder(_: int, event: WireEvent) -> WireEvent:
     if event.name != "updates" or "agent" not in event.data:
         return event
-    messages = event.data["agent"]["messages"]
-    return replace(event, data={"agent": {"messages": messages * 2}})
+    (message,) = event.data["agent"]["messages"]
+    return replace(event, data={"agent": {"messages": [{**message, "content": message["content"].upper()}]}})
 
 
 def resume_repeats(server: Any) -> None:
@@ -135,17 +130,17 @@ def no_location(server: Any) -> None:
 
 
 def location_of_other(server: Any) -> None:
-    """A run is answered with the place of the one before."""
-    server.before = None
+    """A run is answered with a place where it is not."""
 
     def headers_of(of: Callable[..., dict[str, str]], run: Run, how: str) -> dict[str, str]:
-        made = of(run, how)
-        before, server.before = server.before, run
-        if before is None or before is run:
-            return made
-        return {name: value.replace(run.id, before.id) for name, value in made.items()}
+        return {name: value.replace(run.id, run.thread.id) for name, value in of(run, how).items()}
 
     wrap(server, "headers_of", headers_of)
+
+
+def failed_as_success(server: Any) -> None:
+    """A run whose stream told a failure is shown as a success."""
+    wrap(server, "run_status", lambda of, run: "success" if run.status == "error" else of(run))
 
 
 def stateless_resume(server: Any) -> None:
@@ -157,17 +152,6 @@ def stateless_resume(server: Any) -> None:
         submitted(run, *given)
 
     wrap(server.service, "submit", submit)
-
-
-def cancelled_goes_on_telling(server: Any) -> None:
-    """A run that was cancelled says its answer all the same, in the state."""
-
-    def finish(finished: Callable[..., bool], run: Run, status: str, kind: str = "", **data: Any) -> bool:
-        if status == "cancelled" and not run.over and run.beats:
-            server.agent.keep(server.service, run, shared.answer_of(run, server.service))
-        return finished(run, status, kind, **data)
-
-    wrap(server.service, "finish", finish)
 
 
 def second_start(server: Any) -> None:
@@ -191,27 +175,26 @@ _PLANTS: tuple[tuple[str, str, Callable[[Any], None], tuple[str, ...]], ...] = (
     ("partial_shrinks", "A partial message becomes shorter.", change_events(_shrunk), (STREAM,)),
     ("piece_for_whole", "A partial message holds the last word only.", piece_for_whole, (STREAM,)),
     ("last_values_lag", "The last state of a stream lacks the answer.", change_events(_without_answer), (STREAM,)),
-    ("id_twice", "Two events have one id.", change_events(_id_twice), (REST,)),
+    ("id_again", "Two events have one id.", change_events(_id_again), (REST,)),
     ("ids_descend", "The ids of events descend.", change_events(_id_down), (REST,)),
     ("metadata_of_other_run", "A stream begins with the id of another run.", change_events(_other_run), (STREAM,)),
     ("mode_missing", "Updates are never sent.", change_events(lambda _, e: None if e.name == "updates" else e), (STREAM,)),
     ("mode_unasked", str(send_unasked.__doc__), send_unasked, (STREAM,)),
-    ("updates_doubled", "An update holds its message twice.", values_for_updates, (STREAM,)),
+    ("updates_other_text", "An update holds another text than the state.", change_events(_updates_louder), (STREAM,)),
     ("tasks_never_end", "Tasks begin, and never end.", change_events(lambda _, e: None if e.name == "tasks" and "result" in e.data else e), (STREAM,)),
     ("send_at_the_end", "A stream is sent as a whole at the end.", shared.send_at_the_end, (STREAM,)),
     ("never_end", "The stream of a run that ended stays open.", shared.never_end("success"), (STREAM,)),
     ("stream_outlives_cancel", "The stream of a cancelled run stays open.", shared.never_end("cancelled"), (CANCEL,)),
     ("keep_waiters", str(shared.keep_waiters.__doc__), shared.keep_waiters, (CANCEL,)),
     ("cancel_nothing", str(shared.cancel_nothing.__doc__), shared.cancel_nothing, (CANCEL,)),
-    ("cancelled_says_answer", str(cancelled_goes_on_telling.__doc__), cancelled_goes_on_telling, (CANCEL,)),
     ("queue_backwards", str(shared.queue_backwards.__doc__), shared.queue_backwards, (START,)),
     ("skip_queued", str(shared.skip_queued.__doc__), shared.skip_queued, (START,)),
     ("never_reject", "A run that is to be refused waits.", shared.ignore_policy("reject"), (START,)),
     ("never_interrupt", "A run that is to interrupt waits.", shared.ignore_policy("interrupt"), (START,)),
-    ("succeed_anyway", str(shared.succeed_anyway.__doc__), shared.succeed_anyway, (STREAM,)),
+    ("failed_as_success", str(failed_as_success.__doc__), failed_as_success, (STREAM,)),
     ("hide_failure", "A stream does not tell that its run failed.", shared.hide_failure, (STREAM,)),
     ("mix_texts", str(shared.mix_texts.__doc__), shared.mix_texts, (START,)),
-    ("keep_runs", str(shared.keep_runs.__doc__), shared.keep_runs, (ONE,)),
+    ("keep_runs", str(shared.keep_runs.__doc__), shared.keep_runs, (DELETE_THREAD,)),
     ("resume_repeats", str(resume_repeats.__doc__), resume_repeats, (REST,)),
     ("resume_skips", str(resume_skips.__doc__), resume_skips, (REST,)),
     ("leave_nothing", str(leave_nothing.__doc__), leave_nothing, (STREAM,)),
@@ -219,7 +202,7 @@ _PLANTS: tuple[tuple[str, str, Callable[[Any], None], tuple[str, ...]], ...] = (
     ("no_location", str(no_location.__doc__), no_location, (START,)),
     ("location_of_other", str(location_of_other.__doc__), location_of_other, (START,)),
     ("forget_conversation", str(stateless_resume.__doc__), stateless_resume, (STREAM,)),
-    ("start_twice", str(second_start.__doc__), second_start, (START,)),
-    ("lone_other_text", "What a stateless run leaves is not what it said.", shared.store_other_text, (LONE_WAIT,)),
+    ("start_twice", str(second_start.__doc__), second_start, (RUNS,)),
+    ("lone_other_text", "What a stateless run leaves is not what it said.", shared.store_other_text, (LONE_STREAM,)),
 )  # fmt: skip
 STREAMS = tuple(Fault("langsmith", *each) for each in _PLANTS)

@@ -6,6 +6,7 @@ from typing import Any
 
 from support.run_server.faults import shared
 from support.run_server.faults.fault import Fault, wrap
+from support.run_server.http import Answer
 from support.run_server.records import Beat, Message, Run, Thread
 
 Json = dict[str, Any]
@@ -13,7 +14,7 @@ Plants = tuple[tuple[str, str, Callable[[Any], None], tuple[str, ...]], ...]
 _RUN = "POST /v1/threads/{thread_id}/runs/stream"
 _START, _RUNS = "POST /v1/threads/{thread_id}/runs", "GET /v1/threads/{thread_id}/runs"
 _CANCEL = "POST /v1/threads/{thread_id}/runs/{run_id}/cancel"
-_ATTACH, _ONE = "GET /v1/threads/{thread_id}/runs/{run_id}/attach", "GET /v1/threads/{thread_id}/runs/{run_id}"
+_ATTACH, _DELETE = "GET /v1/threads/{thread_id}/runs/{run_id}/attach", "DELETE /v1/threads/{thread_id}"
 _TURN, _TURNS = "POST /api/v3/threads/{id}/turns", "GET /api/v3/threads/{id}/turns"
 _FIRST_TURN, _CHANGE = "POST /api/v3/threads/turns", "PATCH /api/v3/threads/{id}"
 _CHAT, _ROOM = "POST /api/chat/enhanced/stream", "POST /api/chat/writers-room/stream"
@@ -183,11 +184,11 @@ _SEEKRFLOW: Plants = (
     ("send_at_the_end", "A stream is sent as a whole at the end.", shared.send_at_the_end, (_RUN,)),
     ("never_end", "A stream stays open.", shared.never_end("success"), (_RUN,)),
     ("list_all_runs", "The runs of all threads are listed on each.", list_all("runs_of"), (_RUNS,)),
-    ("succeed_anyway", str(shared.succeed_anyway.__doc__), shared.succeed_anyway, (_RUN,)),
+    ("failed_as_success", "A run whose stream told a failure is shown as a success.", status_stays("status_of", "completed", of="error"), (_RUN,)),
     ("hide_failure", "A stream does not tell that its run failed.", shared.hide_failure, (_RUN,)),
     ("no_done", str(no_done.__doc__), no_done, (_RUN,)),
     ("hear_oldest", str(hear_oldest.__doc__), hear_oldest, (_RUN,)),
-    ("keep_runs", str(shared.keep_runs.__doc__), shared.keep_runs, (_ONE,)),
+    ("keep_runs", str(shared.keep_runs.__doc__), shared.keep_runs, (_DELETE,)),
     ("mix_texts", str(shared.mix_texts.__doc__), shared.mix_texts, (_RUN,)),
 )  # fmt: skip
 _LIGHTON: Plants = (
@@ -200,7 +201,7 @@ _LIGHTON: Plants = (
     ("cancel_nothing", "A cancel is accepted, and the turn goes on.", shared.cancel_nothing, (_CHANGE,)),
     ("background_waits", str(background_waits.__doc__), background_waits, (_TURN,)),
     ("answered_early", str(answered_early.__doc__), answered_early, (_TURN,)),
-    ("succeed_anyway", str(shared.succeed_anyway.__doc__), shared.succeed_anyway, (_TURN,)),
+    ("failed_as_success", "A turn with an error is shown as completed.", shown_with("shown_turn", lambda m: {"status": "completed"} if m["error"] else {}), (_TURN,)),
     ("thread_of_other", "A turn names another thread.", shown_with("shown_turn", lambda _: {"thread": "0190d2c3-0000-7000-8000-000000000001"}), (_TURN,)),
     ("list_all_turns", "The turns of all threads are listed on each.", list_all("turns_of"), (_TURNS,)),
     ("send_at_the_end", "A stream is sent as a whole at the end.", shared.send_at_the_end, (_TURN,)),
@@ -227,7 +228,7 @@ _SCALE: Plants = (
     ("entry_other_output", "What is stored is not what was answered.", shown_with("shown_entry", lambda m: {"output": {"response": m["output"]["response"].upper()}}), (_PROCESS,)),
     ("entry_other_input", str(entries_other_input.__doc__), entries_other_input, (_PROCESS,)),
     ("failure_stored_as_success", "What failed is stored as a success.", status_stays("status_of", "SUCCESS", of="error"), (_PROCESS,)),
-    ("succeed_anyway", str(shared.succeed_anyway.__doc__), shared.succeed_anyway, (_PROCESS,)),
+    ("answer_hides_failure", "What failed is answered as if it had not.", lambda s: wrap(s, "fail", lambda _, run: Answer(s.result(run))), (_PROCESS,)),
     ("result_of_other", "A result has the id of nothing.", shown_with("result", lambda _: {"id": "0190d2c3-0000-7000-8000-000000000001"}), (_PROCESS,)),
     ("send_at_the_end", "A stream is sent as a whole at the end.", shared.send_at_the_end, (_PROCESS,)),
     ("never_end", "A stream stays open.", shared.never_end("success"), (_PROCESS,)),

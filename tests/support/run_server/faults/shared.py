@@ -160,18 +160,6 @@ def ignore_policy(*policies: str) -> Callable[[Any], None]:
     return plant
 
 
-def succeed_anyway(server: Any) -> None:
-    """A run that fails is stored, and told, as a success."""
-
-    def finish(finished: Callable[..., bool], run: Run, status: str, kind: str = "", **data: Any) -> bool:
-        if status == "error":
-            run.failure = None
-            return finished(run, "success", "ended")
-        return finished(run, status, kind, **data)
-
-    wrap(server.service, "finish", finish)
-
-
 def mix_texts(server: Any) -> None:
     """Two runs at one time, on two threads, hear what one of them was told."""
 
@@ -208,9 +196,3 @@ def _found(server: Any) -> Callable[..., Run]:
         return found(request)
 
     return find
-
-
-def answer_of(run: Run, service: Service) -> Message:
-    """What a run had said until now, as a message."""
-    whole = next((beat.data["whole"] for beat in reversed(run.beats) if beat.kind == "part"), "")
-    return Message(service.new_key(), "assistant", f"{whole} and so on", service.now(), run.id)
