@@ -1,13 +1,18 @@
 """The wire forms that the run server speaks: how one is made, what it serves, and how it is verified."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from threadmock.contracts import verify
+from threadmock.contracts.engine import run
 from threadmock.contracts.reporting.report import Report
+from threadmock.contracts.target.open_target import http_target
+from threadmock.contracts.target.target import Target
 
 from support.run_server.agent import EchoAgent
 from support.run_server.http import WireForm, serve
@@ -83,14 +88,22 @@ def judge(
     folder: Path,
     agent: EchoAgent | None = None,
     plant: Callable[[Any], None] = lambda _: None,
+    *,
+    haste: float = 1.0,
     **options: Any,
 ) -> Report:
-    """Verify a server of a wire form. plant: puts a fault into it."""
+    """Verify a server of a wire form. plant: puts a fault into it. haste: so many times as fast the suite lets runs pass."""
     spoken = FORMS[name]
     server = spoken.make(agent or EchoAgent())
     plant(server)
     given: dict[str, Any] = {"operations": spoken.operations, **options}
-    with serve(server) as url:
+
+    def hasty_target(*parts: Any, **more: Any) -> Target:
+        target = http_target(*parts, **more)
+        target.run_pause = lambda seconds: time.sleep(seconds / haste)
+        return target
+
+    with serve(server) as url, mock.patch.object(run, "http_target", hasty_target):
         return verify(
             spoken.provider, url, layer=spoken.layer, headers=spoken.headers, ledger=folder / "ledger.jsonl", **given
         )
