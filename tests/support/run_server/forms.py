@@ -11,6 +11,7 @@ from unittest import mock
 from threadmock.contracts import verify
 from threadmock.contracts.engine import run
 from threadmock.contracts.reporting.report import Report
+from threadmock.contracts.target import target as targets
 from threadmock.contracts.target.open_target import http_target
 from threadmock.contracts.target.target import Target
 
@@ -22,6 +23,8 @@ from support.run_server.lighton import KEY, LightOn
 from support.run_server.scale import Scale
 from support.run_server.seekrflow import SeekrFlow
 
+PATIENCE = 2.5
+"""Seconds in which a hasty suite wants an answer, be it that of a run."""
 _BEARER = {"Authorization": f"Bearer {KEY}"}
 
 
@@ -101,9 +104,12 @@ def judge(
     def hasty_target(*parts: Any, **more: Any) -> Target:
         target = http_target(*parts, **more)
         target.run_pause = lambda seconds: time.sleep(seconds / haste)
+        if haste > 1:
+            target._deadline = PATIENCE
         return target
 
-    with serve(server) as url, mock.patch.object(run, "http_target", hasty_target):
+    patient = mock.patch.object(targets, "RUN_DEADLINE", PATIENCE if haste > 1 else targets.RUN_DEADLINE)
+    with serve(server) as url, patient, mock.patch.object(run, "http_target", hasty_target):
         return verify(
             spoken.provider, url, layer=spoken.layer, headers=spoken.headers, ledger=folder / "ledger.jsonl", **given
         )

@@ -95,7 +95,12 @@ class Ishvana:
 
     def open_thread(self, title: str, project: str | None, tags: list[str] | None = None) -> Thread:
         """A new thread."""
-        more = {"title": title, "project_id": project or "my-project", "tags": tags or [], "is_archived": False}
+        more = {
+            "title": title,
+            "project_id": "my-project" if project is None else project,
+            "tags": tags or [],
+            "is_archived": False,
+        }
         return self.service.open_thread(f"thread_{self.service.new_key()}", **more)
 
     def create_thread(self, request: Request) -> Answer:

@@ -25,6 +25,7 @@ _item = either(
     ),
 )  # fmt: skip
 _content = either(text(), several(_item))
+_maybe = either(text(), nothing)
 _settings = mapping(
     temperature=number(0, 2), top_p=number(0, 1), frequency_penalty=number(-2, 2), presence_penalty=number(-2, 2),
     max_tokens=either(integer(), nothing),
@@ -34,10 +35,12 @@ MESSAGE = mapping(
     ["role", "content"], role=text(words=("user", "system", "tool")), content=_content, meta_data=either(_free, nothing)
 )
 CHANGE = mapping(content=either(text(), nothing), meta_data=either(_free, nothing))
-RUN = mapping(
-    agent_id=text(), model_settings=_settings, group=text(),
-    response_format=either(mapping(["json_schema"], json_schema=_free), nothing), metadata=either(mapping((), text()), nothing),
-)  # fmt: skip
+_run = {
+    "agent_id": text(), "model_settings": _settings, "metadata": either(mapping((), text()), nothing),
+    "response_format": either(mapping(["json_schema"], json_schema=_free), nothing),
+}  # fmt: skip
+RUN = mapping(**_run, group=text())
+CANCEL = mapping(**_run, group=_maybe)
 _STATUSES = {"pending": "queued", "success": "completed", "error": "failed"}
 
 
@@ -269,8 +272,7 @@ class SeekrFlow:
 
     def cancel(self, request: Request) -> Answer:
         run = self.run(request)
-        if request.body:  # its library sends what a start takes
-            request.read(RUN)
+        request.read(CANCEL)  # its library sends what a start takes, with a group that is null
         if not self.service.stop(run):
             raise Refused(404, "The run is over")
         return Answer({"status": "canceled", "run_id": run.id})
