@@ -7,7 +7,7 @@ from itertools import pairwise
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.streams import EventStream, ReadEvent, is_over
-from threadmock.specs.behaviour.agent import Event
+from threadmock.specs.behaviour.agent import ENDS, Event
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.text import shorten
@@ -126,6 +126,17 @@ def check_stream_order(reading: Reading) -> Iterator[Problem]:
     if last and stream.events and not stream.cut and not _is_one_of(stream.events[-1], last):
         got = f"an event {stream.events[-1].event.name!r} at the end"
         yield _problem(reading, "the event that closes every stream, at the end", got)
+    elif _lacks_end(stream):
+        got = f"{shorten(stream.events[-1].event.data, 100)!r} at the end" if stream.events else "no event"
+        yield _problem(reading, "an event that tells how the run ended: each end has one", got)
+
+
+def _lacks_end(stream: EventStream) -> bool:
+    """Whether a run was read to its end and no event may tell of one, although every end of a run has an event."""
+    told = all(stream.always(end) for end in ENDS)
+    return (
+        told and stream.scope == "run" and not stream.cut and not any(item.kinds & set(ENDS) for item in stream.events)
+    )
 
 
 def _first(reading: Reading, stream: EventStream) -> Iterator[Problem]:

@@ -304,7 +304,8 @@ def run_failing(context: Context, operation: Operation) -> Iterator[Finding]:
     if (stream.events and not stream.cut) or tells_ends(agent, state):
         started.reading.compared()
     always = [form for form in stream.format.events if form.on == "failed" and not (form.modes or form.when)]
-    if always and not stream.cut and not (stream.events and stream.events[-1].kinds & {"failed", "closed"}):
+    told = any("failed" in event.kinds for event in stream.events)
+    if always and not stream.cut and not (told and stream.events[-1].kinds & {"failed", "closed"}):
         got = f"an event {stream.events[-1].event.name!r} at the end" if stream.events else "no event at all"
         expected = f"an event {always[0].name!r} at the end: the run failed"
         yield _about(started, "failing", expected, got, evidence=stream.format.evidence)

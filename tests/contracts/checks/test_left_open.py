@@ -45,6 +45,22 @@ def test_a_turn_that_is_asked_for_in_two_ways_at_once_is_answered_in_either(
     assert ("framing" in found("lighton", "/api/v3/threads/{id}/turns", status, kind, body, **members)) is wrong
 
 
+@pytest.mark.parametrize(
+    ("events", "wrong"),
+    [
+        (['{"type": "chunk", "content": "a", "index": 0}', '{"type": "complete"}'], False),
+        (['{"type": "chunk", "content": "a", "index": 0}', '{"type": "error", "message": "no model"}'], False),
+        (['{"type": "complete"}'], False),
+        (['{"type": "chunk", "content": "a", "index": 0}'], True),
+        ([], True),
+    ],
+)
+def test_a_stream_that_is_whole_tells_of_an_end_where_every_end_has_an_event(events: list[str], wrong: bool) -> None:
+    body = "".join(f"data: {event}\n\n" for event in events).encode()
+    told = found("ishvana", "/api/chat/enhanced/stream", "200 OK", "text/event-stream", body)
+    assert ("stream_order" in told) is wrong
+
+
 @pytest.mark.parametrize("status", ["400 Bad Request", "422 Unprocessable Entity"])
 @pytest.mark.parametrize("path", ["/runs", "/runs/stream", "/runs/wait"])
 def test_an_answer_without_a_thread_may_be_refused_as_any_invalid_request_is(path: str, status: str) -> None:

@@ -285,7 +285,7 @@ STATES = tuple(
         (list_all_runs, (RUNS,)),
         (list_oldest_first, (RUNS,)),
         (list_any_status, (RUNS,)),
-        (list_deleted_runs, (DELETE_RUN,)),
+        (list_deleted_runs, (RUNS,)),
         (cancelled_as_success, (CANCEL,)),
         (run_never_done, (STREAM,)),
         (thread_stays_busy, (STREAM,)),
