@@ -1,5 +1,6 @@
 """Each fault that is planted in the run server is caught, by a check that is known, but for those of a list with reasons."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ FEWEST, MOST_MISSED = 60, 0.05
 STREAMS = ("framing", "event_names", "event_payload", "stream_order", "ids")
 OF_STREAMS = ("stream_order", "accumulated")
 """Checks of the coverage part: of single exchanges, or such as are asked of every stream."""
+SCENARIOS = "not exploration and not coverage"
 ALL = (*(scenario.name for scenario in (*RUNS, *CONVERSATIONS)), *STREAMS)
 
 
@@ -27,19 +29,30 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_streams, "ENOUGH", 2.0)
 
 
-def findings(title: str, folder: Path, *checks: str, part: str = "not exploration and not coverage") -> list[str]:
+@dataclass(frozen=True)
+class Speed:
+    """slow: seconds that a long run takes. haste: how much faster the suite lets runs pass than by itself."""
+
+    slow: float
+    haste: float
+
+
+FAST, PATIENT = Speed(0.5, 8), Speed(2.5, 2)
+
+
+def findings(title: str, folder: Path, *checks: str, part: str = SCENARIOS, speed: Speed = FAST) -> list[str]:
     """What is found of a server with this fault."""
     fault = FAULTS[title]
     report = judge(
         fault.form,
         folder,
-        EchoAgent(slow=1.0),
+        EchoAgent(pace=0.015, slow=speed.slow),
         fault.plant,
-        haste=4,
+        haste=speed.haste,
         operations=fault.operations,
         checks=checks,
         allow_runs=300,
-        max_requests=600,
+        max_requests=600 if part == SCENARIOS else 100,
         max_examples=1,
         seed=1,
         pytest_arguments=["-k", part],
@@ -50,8 +63,12 @@ def findings(title: str, folder: Path, *checks: str, part: str = "not exploratio
 @pytest.mark.parametrize("title", CAUGHT)
 def test_a_planted_fault_is_caught(title: str, tmp_path: Path) -> None:
     checks = CAUGHT[title].split("+")
-    part = "not exploration" if checks[0] in OF_STREAMS else "not exploration and not coverage"
-    assert findings(title, tmp_path, *checks, part=part), FAULTS[title].says
+    part = "not exploration" if checks[0] in OF_STREAMS else SCENARIOS
+    # a machine with much to do is slower than a run that is to be met while it goes on
+    found = findings(title, tmp_path, *checks, part=part) or findings(
+        title, tmp_path, *checks, part=part, speed=PATIENT
+    )
+    assert found, FAULTS[title].says
 
 
 @pytest.mark.parametrize("title", NOT_CAUGHT)
