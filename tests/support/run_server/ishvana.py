@@ -121,7 +121,7 @@ class Ishvana:
             if value is not None and (len(value) > most or not re.fullmatch(r"[a-zA-Z0-9_-]+", value)):
                 raise Refused(422, "has a wrong form", f"query.{name}")
         limit = request.number("limit", 50, 1, 1000)
-        shown = [self.shown_thread(thread) for thread in reversed(self.service.threads.values())]
+        shown = [self.shown_thread(thread) for thread in reversed(list(self.service.threads.values()))]
         found = [thread for thread in shown if project in (None, thread["project_id"])]
         told = {"threads": found[:limit], "total_count": len(found)}
         return Answer({**told, **({"project_id": project} if project is not None else {})})
@@ -154,7 +154,7 @@ class Ishvana:
         if wanted is not None and len(wanted) > 100:
             raise Refused(422, "is too long", "query.thread_id")
         with self.service.changed:
-            threads = [thread for thread in self.service.threads.values() if wanted in (None, thread.id)]
+            threads = [thread for thread in list(self.service.threads.values()) if wanted in (None, thread.id)]
             shown = [self.shown_message(thread, message) for thread in threads for message in self.messages_of(thread)]
         shown.sort(key=lambda message: str(message["timestamp"]))
         found = [{**message, "id": message["message_id"], "conversation_id": message["thread_id"]} for message in shown]

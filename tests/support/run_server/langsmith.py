@@ -157,7 +157,9 @@ class AgentServer:
     def search_threads(self, request: Request) -> Answer:
         asked = request.read(bodies.THREAD_SEARCH)
         with self.service.changed:
-            shown = [self.shown_thread(thread) for thread in self.service.threads.values() if not thread.temporary]
+            shown = [
+                self.shown_thread(thread) for thread in list(self.service.threads.values()) if not thread.temporary
+            ]
         found = [thread for thread in shown if self._matches(thread, asked)]
         by, down = asked.get("sort_by", "updated_at"), asked.get("sort_order", "desc") == "desc"
         found.sort(key=lambda thread: (thread[by], thread["created_at"]), reverse=down)

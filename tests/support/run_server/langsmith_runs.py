@@ -142,12 +142,12 @@ class RunServer(AgentServer):
         messages = held.get("messages", ()) if isinstance(held, dict) else [] if held is None else held
         before = sent.get("interrupt_before") or ()
         modes = sent.get("stream_mode", ["values"])
-        delay = float(sent.get("after_seconds", 0))
+        delay = sent.get("after_seconds", 0)
         return Run(
             self.service.new_key(), thread, self.service.now(),
             heard=read_messages(messages, self.service) if messages or messages == "" else [],
             resumes=self._resumes(thread, command, given), answer=command.get("resume"),
-            delay=min(max(delay, 0.0), _LONGEST), stops_before=before == "*" or NODE in before or "*" in before,
+            delay=float(min(max(delay, 0), _LONGEST)), stops_before=before == "*" or NODE in before or "*" in before,
             more={
                 "metadata": sent.get("metadata", {}), "strategy": sent.get("multitask_strategy", "enqueue"),
                 "input": given, "assistant_id": ASSISTANT, "modes": [modes] if isinstance(modes, str) else modes,

@@ -163,7 +163,7 @@ class LightOn:
         search, source = request.asked("search"), request.asked("creation_source")
         if "" in (search, source):
             raise Refused(422, "is empty", "search")
-        shown = [self.shown_thread(thread) for thread in self.service.threads.values()]
+        shown = [self.shown_thread(thread) for thread in list(self.service.threads.values())]
         found = [t for t in shown if (search or "").lower() in t["name"].lower() and source in (None, "api")]
         return self.page(request, found)
 

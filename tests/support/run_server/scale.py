@@ -97,7 +97,7 @@ class Scale:
     def list_threads(self, request: Request) -> Answer:
         archived = request.word("include_archived", ("true", "false"), "true") == "true"
         variant = request.keys["application_variant_id"]
-        shown = [self.shown_thread(thread) for thread in reversed(self.service.threads.values())]
+        shown = [self.shown_thread(thread) for thread in reversed(list(self.service.threads.values()))]
         found = [thread for thread in shown if thread["application_variant_id"] == variant]
         return Answer([thread for thread in found if archived or "archived_at" not in thread])
 

@@ -57,7 +57,9 @@ def number(low: float | None = None, high: float | None = None) -> Shape:
     """A number between these."""
 
     def judge(value: Any) -> str:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return "is no number"
+        if isinstance(value, float) and not math.isfinite(value):
             return "is no number"
         return "is out of bounds" if (low is not None and value < low) or (high is not None and value > high) else ""
 

@@ -27,12 +27,13 @@ def store_nothing(server: Any) -> None:
 
 
 def store_elsewhere(server: Any) -> None:
-    """What the agent says is stored on another thread, too."""
+    """What the agent says is stored on the thread that was made before, too."""
 
     def say(stored: Callable[..., None], run: Run, message: Message) -> None:
         stored(run, message)
-        others = [thread for thread in server.service.threads.values() if thread is not run.thread]
-        for other in others[-1:] if message.role == "assistant" else ():
+        known = list(server.service.threads.values())
+        before = known[: known.index(run.thread)] if run.thread in known else []
+        for other in before[-1:] if message.role == "assistant" else ():
             other.messages.append(message)
             if other.steps:
                 server.service.amend(other, messages=tuple(other.messages))
