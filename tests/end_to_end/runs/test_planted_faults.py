@@ -1,14 +1,20 @@
 """Each fault that is planted in the run server is caught, by a check that is known, but for those of a list with reasons."""
 
+import contextlib
+import http.client
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.run_server.agent import EchoAgent
 from support.run_server.expected import told, unexpected
 from support.run_server.faults import FAULTS
 from support.run_server.faults.caught import CAUGHT, NOT_CAUGHT
-from support.run_server.forms import judge
+from support.run_server.forms import FORMS, judge
+from support.run_server.http import serve
 from threadmock.contracts.scenarios.conversations.table import CONVERSATIONS
 from threadmock.contracts.scenarios.runs import open_streams
 from threadmock.contracts.scenarios.runs.table import RUNS
@@ -74,6 +80,41 @@ def test_a_planted_fault_is_caught(title: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("title", NOT_CAUGHT)
 def test_a_fault_that_is_listed_as_not_caught_is_not(title: str, tmp_path: Path) -> None:
     assert findings(title, tmp_path, *ALL) == [], "it is caught now: take it off the list"
+
+
+@pytest.mark.parametrize("title", NOT_CAUGHT)
+def test_a_fault_that_is_not_caught_changes_what_is_answered_all_the_same(title: str) -> None:
+    assert first_said(title, lambda _: None) == "while it goes on"
+    assert first_said(title, FAULTS[title].plant) == "when it is over"
+
+
+def first_said(title: str, plant: Callable[[Any], None]) -> str:
+    """When a long run is answered with its first byte. Of a fault that is caught a finding shows that it changes something."""
+    spoken = FORMS[FAULTS[title].form]
+    server = spoken.make(EchoAgent(slow=0.5))
+    plant(server)
+    with (
+        serve(server) as url,
+        contextlib.closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)) as asked,
+    ):
+
+        def post(path: str, body: dict[str, Any]) -> http.client.HTTPResponse:
+            asked.request("POST", path, json.dumps(body), {"content-type": "application/json", **spoken.headers})
+            return asked.getresponse()
+
+        if spoken.provider == "ishvana":
+            answer = post("/api/chat/enhanced/stream", {"message": "/slow hello"})
+        elif spoken.provider == "lighton":
+            thread = json.loads(post("/api/v3/threads", {}).read())["id"]
+            answer = post(f"/api/v3/threads/{thread}/turns", {"query": "/slow hello", "background": True})
+        else:
+            made = {"title": "a", "application_variant_id": "v", "account_id": "b"}
+            thread = json.loads(post("/v4/applications/v/threads", made).read())["id"]
+            path = f"/v4/applications/v/threads/{thread}/process"
+            answer = post(path, {"inputs": {"input": "/slow hello"}, "stream": True})
+        assert answer.read(1)
+        over = all(run.over for thread in server.service.threads.values() for run in thread.runs)
+        return "when it is over" if over else "while it goes on"
 
 
 def test_nearly_all_of_at_least_sixty_faults_are_caught() -> None:

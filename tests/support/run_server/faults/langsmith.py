@@ -11,20 +11,11 @@ from support.run_server.langsmith_bodies import RUN_STATUSES
 from support.run_server.records import Run, Thread
 
 Json = dict[str, Any]
-STREAM, WAIT, START = (
-    "POST /threads/{thread_id}/runs/stream",
-    "POST /threads/{thread_id}/runs/wait",
-    "POST /threads/{thread_id}/runs",
-)
-RUNS, ONE, JOIN = (
-    "GET /threads/{thread_id}/runs",
-    "GET /threads/{thread_id}/runs/{run_id}",
-    "GET /threads/{thread_id}/runs/{run_id}/join",
-)
-CANCEL, LONE_WAIT = "POST /threads/{thread_id}/runs/{run_id}/cancel", "POST /runs/wait"
-LONE_STREAM, HISTORY = "POST /runs/stream", "GET /threads/{thread_id}/history"
-DELETE_RUN, DELETE_THREAD = "DELETE /threads/{thread_id}/runs/{run_id}", "DELETE /threads/{thread_id}"
-STATE, REST = "GET /threads/{thread_id}/state", "GET /threads/{thread_id}/runs/{run_id}/stream"
+_RUNS = "/threads/{thread_id}/runs"
+START, STREAM, WAIT, RUNS = f"POST {_RUNS}", f"POST {_RUNS}/stream", f"POST {_RUNS}/wait", f"GET {_RUNS}"
+ONE, JOIN, REST = f"GET {_RUNS}/{{run_id}}", f"GET {_RUNS}/{{run_id}}/join", f"GET {_RUNS}/{{run_id}}/stream"
+CANCEL, LONE_WAIT, LONE_STREAM = f"POST {_RUNS}/{{run_id}}/cancel", "POST /runs/wait", "POST /runs/stream"
+HISTORY, DELETE_THREAD = "GET /threads/{thread_id}/history", "DELETE /threads/{thread_id}"
 
 
 def _without_last(values: Json) -> Json:
