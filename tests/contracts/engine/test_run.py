@@ -291,12 +291,14 @@ def test_what_was_found_before_something_broke_is_kept_and_the_break_is_told(mon
 
 
 def test_drawn_requests_to_a_slow_agent_end_before_they_add_up_and_deterministic_ones_do_not():
-    wait = next(each for each in CONTRACT.operations if str(each) == "POST /runs/wait")
-    run = run_on(ok)
+    run = prepare(
+        read_settings({"provider": "langsmith", "operations": ["POST /runs/wait", "POST /threads"], "seed": 1})
+    )
+    create, wait = run.operations
     send = run.target.exchange
-    run.target.exchange = lambda case: replace(send(case), elapsed=1.0)
+    run.target.exchange = lambda case: replace(send(case), elapsed=0.9)
     assert run.perform(wait.slug, "coverage").exchanges > 100
     slow = run.perform(wait.slug, "exploration")
-    assert slow.exchanges == 16
-    assert slow.ended == "the answers of agents took 16 s, which is enough for requests like these"
-    assert run.perform(SLUG, "exploration").exchanges > 30
+    assert slow.exchanges == 17
+    assert slow.ended == "the answers of agents took 15 s, which is enough for requests like these"
+    assert run.perform(create.slug, "exploration").exchanges > 30
