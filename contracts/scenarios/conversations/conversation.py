@@ -38,7 +38,14 @@ from threadmock.contracts.scenarios.runs.stored import (
     readable,
     tells_ends,
 )
-from threadmock.contracts.scenarios.runs.told import departing_text, form_of, texts_by_id, told_messages
+from threadmock.contracts.scenarios.runs.told import (
+    departing_text,
+    form_of,
+    messages_in,
+    said_by_id,
+    texts_by_id,
+    told_messages,
+)
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent, How
 from threadmock.specs.contract import Contract, Operation
@@ -97,7 +104,9 @@ def run_views(context: Context, operation: Operation) -> Iterator[Finding]:
     told = streamed_view(stream, form) if stream else None
     yield from _departures(started, [*found, *([told] if told else [])], agent, form)
     told_texts, shared = told_messages(stream) if stream else [], bool(form.path)
-    known = texts_by_id(stream, form) if stream else {}
+    known = said_by_id(stream) if stream else {}
+    for name, texts in (texts_by_id(stream, form) if stream else {}).items():
+        known[name] = known.get(name, set()) | texts
     departing = departing_text(told_texts, found[0].messages, known, shared_ids=shared) if stream else None
     if departing is not None and stream is not None:
         got = f"{found[0].name} shows {shorten(departing[1], 100)!r}, the stream told {shorten(departing[0], 100)!r}"
@@ -129,12 +138,14 @@ def _question(started: StartedRun, found: list[View], mark: str, agent: Agent, f
     for view in found:
         if view.content is not None and mark.encode() not in dump_json(view.content):
             got = f"{view.name} shows nothing of it"
-            if view.messages is not None or view is found[0]:
+            rewritten = bool(form.path) and form.place == "piece"  # an agent may take out what was said
+            if view is found[0] or (view.messages is not None and not rewritten):
                 yield _views(started, "what the user said, on the thread", got, weakest(view.evidence, agent.evidence))
     messages = found[0].messages or []
     asked = [at for at, message in enumerate(messages) if mark in message.text and message.role != "assistant"]
     first = next((at for at, message in enumerate(messages) if message.role == "assistant"), len(messages))
-    if not asked and form.role and mark.encode() in dump_json(found[0].content):
+    whole = not form.path or form.place == "run"
+    if not asked and whole and form.role and mark.encode() in dump_json(found[0].content):
         got = f"{found[0].name} shows it in what the agent says alone"
         yield _views(started, "what the user said, as a message of its own", got, agent.evidence)
     if len(asked) > 1:
@@ -237,13 +248,13 @@ def run_turns(context: Context, operation: Operation) -> Iterator[Finding]:
     if news and older and min(news) < max(older):
         got, sure = "what is new stands before what was there", weakest(after.evidence, agent.evidence)
         yield second.reading.find("turns", "one turn after the other", got, evidence=sure, exchanges=4)
-    yield from _joined(context, operation, second, mark, form)
+    yield from _joined(context, operation, second, after, form)
     yield from _unanswered((first, early), (second, mark), before, after, agent)
     yield from _forgotten(second, before.messages or [], form, agent)
 
 
 def _joined(
-    context: Context, operation: Operation, second: StartedRun, mark: str, form: MessageForm
+    context: Context, operation: Operation, second: StartedRun, after: View, form: MessageForm
 ) -> Iterator[Finding]:
     """Who waits for the second run gets what that left."""
     agent = agent_of(context)
@@ -253,10 +264,13 @@ def _joined(
         return
     if "failed" in agent.results and held(agent.results["failed"], got.value):
         return
+    shown = messages_in(form, held(agent.results["ended"], got.value))
+    if shown is None:
+        return
     got.compared()
-    if mark.encode() not in got.content:
-        what = "it shows nothing of what was said to it"
-        yield got.find("turns", "the end of the second run", what, evidence=agent.evidence, exchanges=4)
+    if what := other_messages(after.messages or [], shown):
+        expected = "the end of the second run, as it is stored"
+        yield got.find("turns", expected, f"it shows {what}", evidence=agent.evidence, exchanges=4)
 
 
 def _unanswered(

@@ -8,7 +8,7 @@ from threadmock.contracts.checks.streams import EventStream
 from threadmock.contracts.scenarios.conversations.views import View
 from threadmock.contracts.scenarios.runs.messages import MessageForm, StoredMessage
 from threadmock.contracts.scenarios.runs.stored import Keys
-from threadmock.contracts.scenarios.runs.told import texts_by_id, told_states
+from threadmock.contracts.scenarios.runs.told import said_by_id, texts_by_id, told_states
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.behaviour.setting import Setting
 from threadmock.specs.contract import Operation
@@ -42,11 +42,17 @@ def _plain(messages: list[StoredMessage]) -> list[tuple[str, str]]:
 
 
 def of_said(stream: EventStream, form: MessageForm, view: View, agent: Agent) -> Iterator[Departure]:
-    """Every event that names a message shows the text that is stored, or that a state told."""
-    known = texts_by_id(stream, form, view.messages or [])
+    """Events that name a message show the text that is stored, or that a state told.
+
+    An agent may store other words than its model said: then those of the model are told, too, where its pieces are.
+    """
+    known, said = texts_by_id(stream, form, view.messages or []), said_by_id(stream)
+    pieces = {each.name for each in stream.format.events if each.on == "part"}
     for item in stream.events:
         text, name = item.held.get("item.text"), str(item.held.get("item.id", ""))
-        if item.kinds == {"said"} and isinstance(text, str) and name in known and text not in known[name]:
+        if item.kinds != {"said"} or not isinstance(text, str) or name not in known or text in known[name]:
+            continue
+        if item.event.name not in pieces or not said[name] & known[name]:
             got = f"an event {item.event.name!r} tells {shorten(text, 100)!r}"
             sure = weakest(stream.format.evidence, agent.evidence)
             yield f"the text of the message, {shorten(min(known[name]), 100)!r}", got, sure

@@ -11,7 +11,7 @@ from threadmock.contracts.checks.streams import EventStream, is_over
 from threadmock.contracts.scenarios.creates.repeats import send_at_once
 from threadmock.contracts.scenarios.runs.asking import new_thread, on_thread, sibling, start, streams, text_for
 from threadmock.contracts.scenarios.runs.messages import leaves
-from threadmock.contracts.scenarios.runs.told import said_in, stored_messages, told_messages
+from threadmock.contracts.scenarios.runs.told import said_by_id, said_in, stored_messages, told_messages
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract, Operation
@@ -58,7 +58,8 @@ def run_readers(context: Context, operation: Operation) -> Iterator[Finding]:
         if each.id not in texts and not whole.format.replays:
             continue
         readings[0].compared()
-        kept = [texts[each.id]] if each.id in texts else [message.text for message in stored or ()]
+        own = [*said_by_id(whole).get(each.id, ())]
+        kept = [*own, texts[each.id]] if each.id in texts else [message.text for message in stored or ()]
         if not any(text.endswith(each.text) for text in kept):
             got = f"{shorten(each.text, 100)!r} of {shorten(kept[-1], 100)!r}"
             sure = weakest(operation.rule.evidence, whole.format.evidence)

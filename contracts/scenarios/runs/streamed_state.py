@@ -38,6 +38,7 @@ from threadmock.contracts.scenarios.runs.stored import (
 from threadmock.contracts.scenarios.runs.told import (
     departing_text,
     form_of,
+    said_by_id,
     said_in,
     stored_messages,
     texts_by_id,
@@ -179,14 +180,16 @@ def run_tokens(context: Context, operation: Operation) -> Iterator[Finding]:
     """The pieces of a message, put together, are the message: as the stream says it, else as it is stored."""
     started, stream = _streamed(context, operation)
     told, said = told_messages(_whole(stream)), said_in(stream)
-    known = texts_by_id(stream, form_of(context.contract, operation))
-    known = {**{name: {str(text)} for name, text in said.items()}, **known}
-    pieces = [(each.voice[0], each.id, each.text) for each in told] if known else []
-    for event, name, text in (*pieces, *(("a whole message", name, text) for name, text in said.items())):
-        if name in known:
+    known, whole = texts_by_id(stream, form_of(context.contract, operation)), said_by_id(stream)
+    for each in told if known or said else ():
+        texts = whole.get(each.id, set()) | known.get(each.id, set())
+        if texts:
             started.reading.compared()
-        if name in known and text not in known[name]:
-            yield _unlike(started, event, text, min(known[name]), stream.format.evidence)
+        if texts and each.text not in texts:
+            yield _unlike(started, each.voice[0], each.text, min(texts), stream.format.evidence)
+    for name, texts in whole.items():
+        if known.get(name) and not texts & known[name]:
+            yield _unlike(started, "a whole message", min(texts), min(known[name]), stream.format.evidence)
     if said or not told:
         if not told:
             raise NotSent("the stream does not hold both the pieces of a message and the message")

@@ -78,6 +78,15 @@ def _shows(form: Event, head: str) -> bool:
     return any((each.steps or ("",))[-1] == head for each in near)
 
 
+def said_by_id(stream: EventStream) -> dict[str, set[str]]:
+    """The texts of messages that events sent whole, by their ids: of a model, and of the agent that may rewrite it."""
+    found: dict[str, set[str]] = {}
+    for each in stream.certain("said"):
+        if each.get("item.id") and isinstance(each.get("item.text"), str):
+            found.setdefault(str(each["item.id"]), set()).add(each["item.text"])
+    return found
+
+
 def texts_by_id(
     stream: EventStream, form: MessageForm | None, stored: Sequence[StoredMessage] = ()
 ) -> dict[str, set[str]]:
