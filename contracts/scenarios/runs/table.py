@@ -329,6 +329,6 @@ RUNS = (
         weight="data",
         headline="a question or its answer gets lost, altered or crossed",
         runs=4,
-        priority=2,
+        priority=4,
     ),
 )
