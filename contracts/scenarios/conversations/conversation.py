@@ -45,6 +45,7 @@ from threadmock.contracts.scenarios.runs.told import (
     said_by_id,
     texts_by_id,
     told_messages,
+    told_states,
 )
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent, How
@@ -250,7 +251,7 @@ def run_turns(context: Context, operation: Operation) -> Iterator[Finding]:
         yield second.reading.find("turns", "one turn after the other", got, evidence=sure, exchanges=4)
     yield from _joined(context, operation, second, after, form)
     yield from _unanswered((first, early), (second, mark), before, after, agent)
-    yield from _forgotten(second, before.messages or [], form, agent)
+    yield from _forgotten(second, mark, before.messages or [], form, agent)
 
 
 def _joined(
@@ -312,16 +313,19 @@ def _key(member: str, item: Any) -> Any:
     return dotted(item, member) if member and isinstance(item, Mapping) else None
 
 
-def _forgotten(second: StartedRun, before: list[StoredMessage], form: MessageForm, agent: Agent) -> Iterator[Finding]:
-    """Where a stream shows the state that a run begins with: what was said before is in it."""
+def _forgotten(
+    second: StartedRun, mark: str, before: list[StoredMessage], form: MessageForm, agent: Agent
+) -> Iterator[Finding]:
+    """Where a stream shows the state with which a run begins, what was said before is in it, before what is new."""
     stream = second.reading.stream
-    head = f"latest.{form.path[0]}" if form.path and form.place == "piece" else ""
-    shown = next((item.held[head] for item in stream.events if head in item.held), None) if stream and head else None
-    messages = form.read(shown, below=form.path[:1]) if shown is not None else None
-    if messages is None or stream is None:
+    states = [messages for _, messages in told_states(stream, form)] if stream else []
+    # what was sent may be shown as it was sent: then its messages have no ids
+    whole = [messages for messages in states if messages and all(each.id is not None for each in messages)]
+    first = next((messages for messages in whole if any(mark in each.text for each in messages)), None)
+    if first is None or stream is None:
         return
     second.reading.compared()
-    if what := other_messages(before, messages[: len(before)]):
+    if what := other_messages(before, first[: len(before)]):
         expected = "a run that begins with what was said before"
         sure = weakest(stream.format.evidence, agent.evidence)
         yield second.reading.find("turns", expected, f"its first state shows {what}", evidence=sure, exchanges=3)
