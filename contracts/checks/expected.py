@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.storing import translated
 from threadmock.specs.behaviour.setting import Kind, Setting
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
@@ -105,7 +106,7 @@ def _from(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: 
         value = reading.look_up(source)
         if value is ABSENT or (value is None and setting.null == "absent"):
             continue
-        yield Expected(steps, value, evidence, said_by_client=source.place == "body")
+        yield Expected(steps, translated(setting, value), evidence, said_by_client=source.place == "body")
         return
     if setting.otherwise is not None:
         yield from _expect(reading, steps, setting.otherwise, evidence)

@@ -11,6 +11,7 @@ from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import content_trouble
 from threadmock.contracts.checks.storing import makes
 from threadmock.contracts.target.answers import CREATED
+from threadmock.contracts.target.run_budget import MOST_DELAY, delays
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import read_date_time
 
@@ -96,11 +97,13 @@ def _digits(text: str) -> int:
 
 
 def _check_order(reading: Reading, moments: Mapping[str, datetime]) -> Iterator[Problem]:
+    later = timedelta(seconds=min(max((0.0, *delays(reading.case))), MOST_DELAY))
     made = [(name, moment) for name, moment in moments.items() if CREATED.fullmatch(name) and name not in reading.sent]
     changed = [(name, moment) for name, moment in moments.items() if not CREATED.fullmatch(name)]
     for created, first in made:
         for updated, second in changed:
-            if first - second >= _tolerance(str(reading.made.get(created)), str(reading.made.get(updated))):
+            # what is to begin later may be said to be created then
+            if first - second - later >= _tolerance(str(reading.made.get(created)), str(reading.made.get(updated))):
                 yield reading.problem(
                     f"{updated} is no earlier than {created}",
                     f"{updated}: is earlier than {created}",

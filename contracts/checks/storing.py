@@ -72,8 +72,16 @@ def _from_body(reading: Reading, name: str, setting: Setting, value: Any) -> boo
     """Whether the rule gives the member this very value: from the body, or from elsewhere where that says the same."""
     if setting.kind != "from" or setting.members or (value is None and setting.null == "absent"):
         return False
+    if translated(setting, value) != value:
+        return False
     there = (v for v in map(reading.look_up, setting.sources) if v is not ABSENT)
     return setting.sources[0] == Source("body", (name,)) or next(there, ABSENT) == value
+
+
+def translated(setting: Setting, value: Any) -> Any:
+    """What a setting writes for a value that it read: some texts stand for others."""
+    words = setting.words
+    return words.get(value, words.get("*", value)) if isinstance(value, str) else value
 
 
 def is_hidden(reading: Reading, name: str) -> bool:

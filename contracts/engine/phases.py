@@ -9,6 +9,8 @@ from threadmock.contracts.engine.session import coverage_cases
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 
 COVERAGE, EXPLORATION = "coverage", "exploration"
+FOLLOWED = 10
+"""Drawn cases at most where every answer waits for a run: there is little in such a request that could be drawn."""
 
 
 def kind_of(phase: str) -> PhaseKind:
@@ -29,7 +31,10 @@ def _coverage(recorder: Recorder, _: str) -> None:
 def _exploration(recorder: Recorder, _: str) -> None:
     from threadmock.contracts.engine.exploration import explore  # noqa: PLC0415 - Hypothesis takes time to load
 
-    explore(recorder, recorder.session.settings.max_examples, recorder.session.known)
+    most = recorder.session.settings.max_examples
+    if recorder.operation.rule.traits.follows_run:
+        most = min(most, FOLLOWED)
+    explore(recorder, most, recorder.session.known)
 
 
 def _scenario(recorder: Recorder, name: str) -> None:

@@ -38,6 +38,8 @@ _FIRST = 4
 """So many values of each place keep their order: they are known to find most. The others are drawn."""
 _STOP = Stop(events=1, seconds=5.0)
 """What an agent goes on to say is no matter here."""
+_GLANCE = Stop(events=1, seconds=0.1)
+"""The same for who only reads: nothing is left undone where the reading ends."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def _case(operation: Operation, request: Request, place: str, family: str, value
     where = place if place.startswith("/") else f"/{place.partition(' ')[2]}" if " " in place else ""
     # The target knows how long a thread is followed.
     stop = PLAIN if operation.rule.run and operation.rule.run.follow_thread else _STOP
+    if stop is _STOP and operation.rule.traits.follows_run:
+        stop = _GLANCE
     # A part of the coverage, not of a scenario: the guard leaves it out where it names what may be somebody else's.
     case = Case(
         operation, request, "hostile", f"{place or 'body'}: {family}", "coverage", value,

@@ -153,15 +153,6 @@ def _thread_goes_on(action: Action, call: Call, _: Memory) -> Done | Refused:
     return with_run_rule(cancels=(_NEVER,))(action, call, {}) if cancels else action(call)
 
 
-def _start_waits(action: Action, call: Call, memory: Memory) -> Done | Refused:
-    """A start that is to be answered at once is answered when the run is over."""
-    rule = call.plan.run.rule if call.plan.run else None
-    if rule is None or call.rule.action != "run" or rule.each or rule.commands:
-        return action(call)
-    respond = tuple(replace(way, how="when_done") if way.how == "at_once" else way for way in rule.respond)
-    return with_run_rule(respond=respond)(action, call, memory)
-
-
 FAULTS: tuple[Fault, ...] = (
     Fault("queue-last-first", "The last run that waits is next.", ("queue_order",), around=_queueing(_last_first)),
     Fault("queue-lost", "A run that waits is never carried out.", ("queue_order",), around=_queueing(_lost)),
@@ -174,7 +165,6 @@ FAULTS: tuple[Fault, ...] = (
         ("busy_traces", "busy"),
         around=_policies("cancel", "remove"),
     ),
-    Fault("start-waits", "A start is answered when its run is over.", ("run_status",), around=_start_waits),
     Fault("cancel-unwaited", "A cancel that is to wait does nothing.", ("cancel_forms",), around=_cancel_unwaited),
     Fault(
         "cancel-of-finished",

@@ -23,13 +23,11 @@ from threadmock.mockserver.faults.table import RUNS as FAULTS
 # What no operation of the provider asked here can show; the others below are asked for it.
 ELSEWHERE = {"cancel_thread"}
 NOT_SHOWN = {"miscounted", "pieces-given-away", "uncounted"}
-# What only shows where runs take time: see tests/contracts/scenarios/test_run_variants.py.
-TIMED = {"start-waits"}
 PAIRS = [
     (fault.name, check)
     for fault in FAULTS
     for check in fault.caught_by
-    if check not in ELSEWHERE and fault.name not in NOT_SHOWN | TIMED
+    if check not in ELSEWHERE and fault.name not in NOT_SHOWN
 ]
 TELLING = [scenario.name for scenario in RUNS if scenario.name not in ELSEWHERE]
 PROVIDER = "langsmith"

@@ -1,6 +1,7 @@
 """What runs must not share: two threads at one moment, runs without a thread, and a thread that was deleted."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
@@ -22,6 +23,7 @@ from threadmock.contracts.scenarios.runs.asking import (
     settle,
     start,
     text_for,
+    until,
     until_true,
 )
 from threadmock.contracts.scenarios.runs.stateless_runs import has_no_thread
@@ -208,15 +210,21 @@ def _left_elsewhere(
 ) -> Iterator[Finding]:
     """What was said without a thread is not on a thread that was there before, nor in a list where none is kept."""
     agent, run = agent_of(context), operation.rule.run
+
+    def told(content: Any) -> bool:
+        return any(mark.encode() in dump_json(content) for mark in marks)
+
     shown = [(view.name, view.content) for view in (views(context, operation, before) if before else ())]
     if run is not None and run.temporary:
         listings = [listing for listing in lists(context.contract, agent.thread) if is_askable(listing, {})]
         cases = [case_about(listing, {}, "the newest threads") for listing in listings]
-        shown += [(str(case.operation), ask(context, case).json) for case in cases]
+        # what is to be gone may take a moment
+        readings = [until(context, partial(ask, context, case), lambda got: not told(got.json)) for case in cases]
+        shown += [(str(reading.operation), reading.json) for reading in readings]
     for name, content in shown:
         if content:
             started.reading.compared()
-        if any(mark.encode() in dump_json(content) for mark in marks):
+        if told(content):
             got = f"{name} shows it"
             yield _alone_finding(started, "nothing on a thread that others see", got, operation.rule.evidence)
 

@@ -1,6 +1,7 @@
-"""What a run leaves on a thread: every reader shows the same of it, and it is what the run told."""
+"""What runs leave on a thread: every reader shows the same of it, and one run after another keeps what was there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from threadmock.contracts.cases.agent_input import way_to_respond
 from threadmock.contracts.checks import Context
@@ -9,6 +10,7 @@ from threadmock.contracts.scenarios.conversations.departures import Departure, o
 from threadmock.contracts.scenarios.conversations.views import (
     View,
     compared_places,
+    listed,
     streamed_view,
     value_at,
     views,
@@ -16,6 +18,7 @@ from threadmock.contracts.scenarios.conversations.views import (
 from threadmock.contracts.scenarios.runs.asking import (
     StartedRun,
     excused_failures,
+    finish,
     new_thread,
     on_thread,
     settle,
@@ -29,6 +32,7 @@ from threadmock.contracts.scenarios.runs.stored import (
     StoredThing,
     agent_of,
     ends_of,
+    held,
     piece_lists,
     read,
     readable,
@@ -37,6 +41,7 @@ from threadmock.contracts.scenarios.runs.stored import (
 from threadmock.contracts.scenarios.runs.told import (
     departing_text,
     form_of,
+    messages_in,
     said_by_id,
     texts_by_id,
     told_messages,
@@ -213,3 +218,110 @@ def other_messages(wanted: list[StoredMessage], shown: list[StoredMessage]) -> s
         if None not in (message.id, other.id) and message.id != other.id:
             return f"the id {other.id} in place of {message.id}"
     return f"one message more: {shorten(str(shown[len(wanted)]), 100)}" if len(shown) > len(wanted) else ""
+
+
+def run_turns(context: Context, operation: Operation) -> Iterator[Finding]:
+    """A second run on a thread sees what the first left, and leaves it as it was, before what is new."""
+    keys, form = new_thread(context, operation), form_of(context.contract, operation)
+    if form is None:
+        return
+    first, early = carry_out(context, operation, keys, "a first run")
+    before = listed(context, operation, first.keys)
+    second, mark = carry_out(context, operation, keys, "a second run")
+    after = listed(context, operation, second.keys)
+    if before is None or after is None or before.pieces is None or after.pieces is None:
+        raise NotSent("nothing lists what lies below the thread")
+    second.reading.compared()
+    agent = agent_of(context)
+    listing = after.reading
+    member = listing.rule.key.member if listing and listing.rule.key else ""
+    if what := _lost(form, member, before.pieces, after.pieces):
+        expected = f"each {agent.piece} of the first run as it was"
+        yield second.reading.find("turns", expected, what, evidence=agent.evidence, exchanges=4)
+    if mark.encode() not in dump_json(after.content):
+        got = "nothing of it is there"
+        expected = "what the user said to the second run, below the thread"
+        yield second.reading.find("turns", expected, got, evidence=agent.evidence, exchanges=4)
+    news = [at for at, item in enumerate(after.pieces) if mark.encode() in dump_json(item)]
+    known = [key for item in before.pieces if (key := _key(member, item)) is not None]
+    older = [at for at, item in enumerate(after.pieces) if _key(member, item) in known]
+    if news and older and min(news) < max(older):
+        got, sure = "what is new stands before what was there", weakest(after.evidence, agent.evidence)
+        yield second.reading.find("turns", "one turn after the other", got, evidence=sure, exchanges=4)
+    yield from _joined(context, operation, second, after, form)
+    yield from _unanswered((first, early), (second, mark), before, after, agent)
+    yield from _forgotten(second, before.messages or [], form, agent)
+
+
+def _joined(
+    context: Context, operation: Operation, second: StartedRun, after: View, form: MessageForm
+) -> Iterator[Finding]:
+    """Who waits for the second run gets what that left."""
+    agent = agent_of(context)
+    got = finish(context, operation, second.keys) if operation.rule.resource in second.keys else None
+    waited = got is not None and got.accepted and got.way is not None and got.way.how == "when_done"
+    if got is None or not waited or not form.path or "ended" not in agent.results:
+        return
+    if "failed" in agent.results and held(agent.results["failed"], got.value):
+        return
+    shown = messages_in(form, held(agent.results["ended"], got.value))
+    if shown is None:
+        return
+    got.compared()
+    if what := other_messages(after.messages or [], shown):
+        expected = "the end of the second run, as it is stored"
+        yield got.find("turns", expected, f"it shows {what}", evidence=agent.evidence, exchanges=4)
+
+
+def _unanswered(
+    first: tuple[StartedRun, str], second: tuple[StartedRun, str], before: View, after: View, agent: Agent
+) -> Iterator[Finding]:
+    """An agent that says again what it was told says of the second run what that was told."""
+    said = [
+        [message.text for message in view.messages or () if message.role == "assistant"] for view in (before, after)
+    ]
+    news = " ".join(said[1][len(said[0]) :])
+    if any(first[1] in text for text in said[0]) and first[1] in news and second[1] not in news:
+        expected, got = "an answer to the newest message", f"one to the message before: {shorten(news, 100)!r}"
+        yield second[0].reading.find("turns", expected, got, evidence=agent.evidence, exchanges=4)
+
+
+def _lost(form: MessageForm, member: str, before: list[Any], after: list[Any]) -> str:
+    """What of a list is not there any more, or otherwise; "" where all of it is, in the same order."""
+    kept = [_essence(form, member, item) for item in after]
+    at = 0
+    for item in before:
+        wanted = _essence(form, member, item)
+        if wanted in kept[at:]:
+            at += kept[at:].index(wanted) + 1
+            continue
+        text = shorten(dump_json(item).decode(), 150)
+        keys = [key for key, *_ in kept]
+        if wanted in kept:
+            return f"it stands in another place now: {text}"
+        return f"it is {'otherwise' if wanted[0] in keys else 'not there any more'}: {text}"
+    return ""
+
+
+def _essence(form: MessageForm, member: str, item: Any) -> tuple[Any, ...]:
+    """What must not change of a thing below a thread: its key, and the messages in it."""
+    return (_key(member, item), *((message.role, message.text) for message in form.read(item) or ()))
+
+
+def _key(member: str, item: Any) -> Any:
+    return dotted(item, member) if member and isinstance(item, Mapping) else None
+
+
+def _forgotten(second: StartedRun, before: list[StoredMessage], form: MessageForm, agent: Agent) -> Iterator[Finding]:
+    """Where a stream shows the state that a run begins with: what was said before is in it."""
+    stream = second.reading.stream
+    head = f"latest.{form.path[0]}" if form.path and form.place == "piece" else ""
+    shown = next((item.held[head] for item in stream.events if head in item.held), None) if stream and head else None
+    messages = form.read(shown, below=form.path[:1]) if shown is not None else None
+    if messages is None or stream is None:
+        return
+    second.reading.compared()
+    if what := other_messages(before, messages[: len(before)]):
+        expected = "a run that begins with what was said before"
+        sure = weakest(stream.format.evidence, agent.evidence)
+        yield second.reading.find("turns", expected, f"its first state shows {what}", evidence=sure, exchanges=3)

@@ -66,16 +66,9 @@ def run_readers(context: Context, operation: Operation) -> Iterator[Finding]:
             yield readings[0].find("readers", "the text, or the end of it, that is stored", got, evidence=sure)
 
 
-def _told(stream: EventStream) -> list[tuple[str, object]]:
-    """What a reader was told; without the greeting that every reader may get, where not all see all."""
-    greeting = frozenset() if stream.format.replays else frozenset({"begun"})
-    told = (item for item in stream.events if not (item.kinds and item.kinds <= greeting))
-    return [(item.event.name, item.value or item.event.data) for item in told]
-
-
 def _apart(reading: Reading, whole: EventStream, stream: EventStream) -> Iterator[Finding]:
     """Where a stream is neither the other one nor the end of it: nobody knows when a reader came."""
-    wanted, got = (_told(each) for each in (whole, stream))
+    wanted, got = ([(e.event.name, e.value or e.event.data) for e in each.events] for each in (whole, stream))
     rest = wanted[len(wanted) - len(got) :]
     if whole.format.replays and not all(is_over(item.kinds) for item in stream.events):
         rest = wanted  # who comes after the end may be told no more than that it was

@@ -1,6 +1,6 @@
 """The scenarios of what runs tell and of what is stored."""
 
-from threadmock.contracts.scenarios.conversations import apart, conversation, readers, records, turns
+from threadmock.contracts.scenarios.conversations import apart, conversation, readers, records
 from threadmock.contracts.scenarios.scenario import Scenario
 
 _RULES = "the agent's rules, with their evidence"
@@ -24,7 +24,7 @@ CONVERSATIONS = (
         "a second run on a thread begins with what the first left, and leaves it as it was",
         _RULES,
         conversation.talks,
-        turns.run_turns,
+        conversation.run_turns,
         56,
         usual=12,
         weight="data",

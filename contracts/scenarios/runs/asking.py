@@ -180,10 +180,12 @@ def sibling(contract: Contract, operation: Operation, how: str, *actions: str) -
 
 def settle(context: Context, operation: Operation, keys: Keys) -> RunState:
     """What is stored of a run and its thread once it is over: by waiting for it, else by looking again and again."""
-    agent = agent_of(context)
+    agent, state = agent_of(context), look(context, operation, keys)
+    if state.run is not None and ends_of(agent, RunState(state.run, None)) and ends_of(agent, state):
+        return state  # some answer who waits for a run that is over only after a while
     if operation.rule.resource in keys:
         finish(context, operation, keys)
-    state = look(context, operation, keys)
+        state = look(context, operation, keys)
     for seconds in PAUSES if tells_ends(agent, state) or state.run is not None else ():
         if ends_of(agent, state):
             break

@@ -13,9 +13,6 @@ from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.strictjson import dump_json
 
-A_WHILE = 1.4
-"""What takes so many seconds is seen to go on for a while, where nothing else tells."""
-
 
 def starter_of(contract: Contract, operation: Operation) -> Operation | None:
     """An operation that starts runs on a thread and answers at once."""

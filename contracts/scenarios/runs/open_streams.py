@@ -23,14 +23,7 @@ from threadmock.contracts.scenarios.runs.asking import (
     until,
 )
 from threadmock.contracts.scenarios.runs.cancel_and_busy import stops
-from threadmock.contracts.scenarios.runs.long_runs import (
-    A_WHILE,
-    conversation,
-    is_over,
-    listed_runs,
-    start_long_run,
-    starter_of,
-)
+from threadmock.contracts.scenarios.runs.long_runs import conversation, is_over, listed_runs, start_long_run, starter_of
 from threadmock.contracts.scenarios.runs.stopped_runs import cancel_case
 from threadmock.contracts.scenarios.runs.stored import Keys, RunState, agent_of, ends_of, look, read
 from threadmock.contracts.scenarios.runs.told import form_of
@@ -44,6 +37,8 @@ from threadmock.specs.wire.eventstream import ServerEvent, encode_event
 
 ENOUGH = 15.0
 """Seconds in which the reader of a stream learns that its run was cancelled, at most."""
+A_WHILE = 1.4
+"""A run whose stream takes so many seconds is seen to go on for a while, where nothing else tells."""
 LONG = 4
 """So many times PAUSE a run goes on that is to be looked at while its stream is open."""
 Act = Callable[[ServerEvent], object]

@@ -9,7 +9,6 @@ from threadmock.contracts.cases.families import lists
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.runs.asking import (
-    GOES_ON,
     case_of,
     finish,
     new_thread,
@@ -68,7 +67,7 @@ def run_queue_order(context: Context, operation: Operation) -> Iterator[Finding]
         return
     keys, texts, runs = new_thread(context, operation), [], []
     for number in range(QUEUED):
-        text, _ = text_for(context, "" if number else GOES_ON)  # so that the others have something to wait for
+        text, _ = text_for(context)
         more = _asking_for(operation, policy)
         started = start(context, operation, keys, text, "at_once", more=more, label=f"run {number + 1} of {QUEUED}")
         if not started.reading.accepted:

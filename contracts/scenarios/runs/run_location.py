@@ -76,11 +76,11 @@ def _said(reading: Reading) -> str:
 
 
 def _told(reading: Reading) -> list[str]:
-    """The keys of runs that the events of a stream say they are of."""
+    """The keys of runs that the events of a stream say they are of, whatever of the format each event may be."""
     key, stream = reading.rule.key, reading.stream
     place = f"stored.{key.member}" if key else ""
-    found = (item.held[place] for item in stream.events if place in item.held) if stream else ()
-    return list(dict.fromkeys(map(str, found)))
+    told = (item for item in (stream.events if stream else ()) if all(place in found for _, found in item.forms))
+    return list(dict.fromkeys(str(item.held[place]) for item in told if item.forms))
 
 
 def _format_evidence(reading: Reading) -> Evidence:

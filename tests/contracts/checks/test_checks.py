@@ -304,3 +304,38 @@ def test_the_reference_servers_pass_every_check_that_applies():
         "unknown_route",
     }  # no page tells these manners, so no rule declares them
     assert (checks.keys() | scenarios.keys()) - passed - others - streams - undocumented == {"headers"}
+
+
+def observed(place: str, value: Any, answer: Any) -> dict[str, tuple[str, str]]:
+    """What the checks say where a server that was observed answers a request so: check to place and severity."""
+
+    def never(case: Case) -> Exchange:
+        raise AssertionError("nothing is sent here")
+
+    context = Context(load("langsmith", layer="observed"), never, lambda *_: None, random.Random(0))
+    operation = next(each for each in context.contract.operations if str(each) == place)
+    case = Case(operation, build_request(operation, value), "valid", "test", "coverage", value)
+    response = Response(200, JSON, json.dumps(answer).encode())
+    said = judge(context, Exchange(case, case.request, response, "", 0.01, NOW, NOW))
+    return {finding.check: (finding.where, finding.severity) for finding in said.findings}
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1, 2, 29])
+def test_a_run_that_is_to_begin_later_may_be_created_then(seconds: float):
+    def said(created: float, **body: Any) -> Any:
+        moment = (NOW + datetime.timedelta(seconds=created)).isoformat(timespec="milliseconds")
+        run = {"created_at": moment, "updated_at": NOW.isoformat(timespec="milliseconds")}
+        return observed("POST /threads/{thread_id}/runs", {"assistant_id": "agent", **body}, run).get("time")
+
+    assert said(seconds, after_seconds=seconds) is None
+    assert said(seconds) == said(seconds + 1, after_seconds=seconds) == ("/updated_at", "failure")
+
+
+def test_a_text_that_stands_for_another_one_is_what_the_rule_makes_of_it():
+    def said(sent: str, got: str) -> set[str]:
+        found = observed("POST /assistants", {"graph_id": "agent", "name": sent}, {"graph_id": "agent", "name": got})
+        return {check for check, (where, _) in found.items() if where == "/name"}
+
+    assert said("", "Untitled") == said("a", "a") == set()
+    assert said("", "") == {"settings"}
+    assert said("a", "Untitled") == {"echo"}

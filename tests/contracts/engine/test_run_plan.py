@@ -181,3 +181,13 @@ def test_four_hundred_runs_leave_nothing_out():
     run = prepare(Settings("langsmith", allow_runs=400, seed=1))
     assert all(run.run_plan.pays(floor) for floor in run.run_plan.floors)
     assert run.run_plan.left > 100
+
+
+def test_little_is_drawn_where_every_answer_waits_for_a_run():
+    join, read = "GET /threads/{thread_id}/runs/{run_id}/join", "GET /threads/{thread_id}/runs/{run_id}"
+    run = prepare(Settings("langsmith", seed=1, allow_runs=20, operations=(join, read), max_examples=60))
+    drawn = {
+        str(run.operation(slug)): run.perform(slug, phase) for slug, phase in run.items() if phase == "exploration"
+    }
+    run.target.close()
+    assert 0 < drawn[join].exchanges <= 10 < drawn[read].exchanges

@@ -1,20 +1,19 @@
-"""A real server, fresh for each test: the same seed makes the same ids, which two runs on one server would share."""
+"""Real servers, each fresh for the tests of a module: the same seed makes the same ids, so that tests have their own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from agent_server import serving, serving_js
 
 
-@pytest.fixture
-def real(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real agent server."""
-    with serving(tmp_path) as url:
+    with serving(tmp_path_factory.mktemp("real")) as url:
         yield url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def real_js() -> Iterator[str]:
     """The address of a real agent server of the vendor's in JavaScript."""
     with serving_js() as url:

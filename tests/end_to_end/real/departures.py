@@ -24,6 +24,7 @@ class Match:
             "check": finding["check"],
             "operation": f"{case['method']} {finding['operation']}",
             "place": finding["place"],
+            "expected": finding["expected"],
             "got": finding["got"],
             "answer": f"{case['status']} {case['answer']}",
             "case": case["label"],
@@ -88,5 +89,5 @@ def holds_what_the_table_has(report: Mapping[str, Any], departures: Departures) 
         met.update(rows)
         if not rows:
             unexplained.append(told(finding))
-    assert unexplained == []
+    assert not unexplained, "\n".join(unexplained)
     assert departures.reachable - met == set()

@@ -76,20 +76,17 @@ class RunServer(AgentServer):
     def start(self, request: Request, *, shape: Shape, how: str) -> Answer:
         """Start a run, and answer in one of three ways."""
         sent = request.read(shape)
-        with self.service.changed:  # it is answered before it can begin
-            run = self.begin(request, sent)
-            headers, shown = self.headers_of(run, how), self.shown_run(run)
+        run = self.begin(request, sent)
+        headers = self.headers_of(run, how)
         if how == "at_once":
-            return Answer(shown, headers=headers)
+            return Answer(self.shown_run(run), headers=headers)
         leaves = sent.get("on_disconnect") == "cancel"
         if how == "wait":
             return self.waited(request, run, headers, leaves=leaves)
         return Answer(headers={**_SENT, **headers}, chunks=self.stream(request, run, 0, leaves=leaves))
 
     def start_batch(self, request: Request) -> Answer:
-        asked = request.read(bodies.BATCH)
-        with self.service.changed:
-            return Answer([self.shown_run(self.begin(request, sent)) for sent in asked])
+        return Answer([self.shown_run(self.begin(request, sent)) for sent in request.read(bodies.BATCH)])
 
     def headers_of(self, run: Run, how: str) -> dict[str, str]:
         """Where a run is found."""

@@ -1,5 +1,10 @@
-"""Two graphs without a model, for a real agent server: one says again what it heard, one asks first."""
+"""Two graphs without a model, for a real agent server: one says again what it heard, one asks first.
 
+The first one also does what the suite asks for at the beginning of a message: `/slow` goes on for a while, `/failing`
+fails, `/human` asks and says the answer.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, TypedDict
 
@@ -18,8 +23,18 @@ class State(TypedDict, total=False):
     note: str
 
 
+PACE = 0.04
+"""Seconds for each word, and each blank, of what takes its time: together two."""
+LONG = "This answer takes its time, word by word, so that there is time to stop it, to leave and to come back."
+
+
 class Spoken(GenericFakeChatModel):
-    """A model that hands out what it was given word by word; the library's own cannot stream on an event loop."""
+    """A model that hands out what it was given word by word; the library's own cannot stream on an event loop.
+
+    pace: seconds between two words.
+    """
+
+    pace: float = 0
 
     async def _astream(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **more: Any
@@ -28,6 +43,7 @@ class Spoken(GenericFakeChatModel):
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.message.content, chunk=chunk)
             yield chunk
+            await asyncio.sleep(self.pace)
 
 
 def heard(state: State) -> str:
@@ -36,14 +52,24 @@ def heard(state: State) -> str:
     return messages[-1].text if messages else "nothing"
 
 
-async def say(text: str) -> AIMessage:
+async def say(text: str, pace: float = 0) -> AIMessage:
     """The text as a model's answer; whoever streams sees its words come one by one."""
-    return await Spoken(messages=iter([AIMessage(content=text or "nothing")])).ainvoke("")
+    return await Spoken(messages=iter([AIMessage(content=text or "nothing")]), pace=pace).ainvoke("")
 
 
 async def answer(state: State) -> dict[str, Any]:
-    """The last message once more."""
-    return {"messages": [await say(heard(state))]}
+    """The last message once more, or what its first word asks for."""
+    text = heard(state)
+    match text.partition(" ")[0]:
+        case "/slow":
+            said = await say(f"{text} {LONG}", PACE)
+        case "/failing":
+            raise RuntimeError("The model is not there.")
+        case "/human":
+            said = await say(f"Your answer: {interrupt({'question': text})}")
+        case _:
+            said = await say(text)
+    return {"messages": [said]}
 
 
 async def ask(state: State) -> dict[str, Any]:
