@@ -30,7 +30,7 @@ def run(call: Call) -> Done | Refused:
             made[name] = value
     rule = plan.operation.rule
     if rule.key:
-        put(made, (rule.key.member,), scope.key)
+        put(made, (rule.key.member,), call.plan.key_value(scope.key))
     store.insert(shelf, scope.key, made)
     for below, members in plan.copies:
         for key, child in store.items((scope.contract.name, below, rule.resource, source)):

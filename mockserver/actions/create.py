@@ -96,7 +96,7 @@ def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
         if value is not ABSENT:
             put(made, steps, value)
     if rule.key:
-        made[rule.key.member] = scope.key
+        made[rule.key.member] = plan.key_value(scope.key)
     body = scope.body
     for name, fits, default in plan.echoed:
         value = body.get(name, default)

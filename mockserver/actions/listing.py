@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import chosen, declared, pruned
-from threadmock.mockserver.rules.lists import Lister, in_order, passing, whole_number
+from threadmock.mockserver.rules.generation import generate
+from threadmock.mockserver.rules.lists import UNLIMITED, Lister, in_order, passing, whole_number
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.members import ABSENT, dig, steps_of
@@ -24,6 +25,8 @@ def run(call: Call) -> Done | Refused:
     offset = whole_number(scope, lister.offset, 0)
     plain = not lister.filters and not lister.everywhere and lister.is_plain(scope)
     limit = whole_number(scope, lister.limit, lister.default_limit)
+    if lister.page is not None:
+        offset = max(whole_number(scope, lister.page, 1) - 1, 0) * limit if limit < UNLIMITED else 0
     if plain:
         total = store.count(scope.shelf)
         page = list(store.newest(scope.shelf, min(offset, total), min(limit, total)))
@@ -34,11 +37,19 @@ def run(call: Call) -> Done | Refused:
         page, ahead, more = _cut(call, things, offset, limit)
     if lister.from_end:
         page.reverse()
-    scope.tally = {"total": total, "page": len(page)}
+    scope.tally = _told(call, page, total=total, limit=limit, ahead=ahead, more=more)
     items = _items(call, page)
     note = f"{len(page)} of {total}"
     headers = _pagination(lister, offset, limit, len(page), more=more)
     return Done(call.plan.success, _envelope(call, items, page, first=ahead == 0, more=more), note, headers)
+
+
+def _told(call: Call, page: list[Thing], *, total: int, limit: int, ahead: int, more: bool) -> dict[str, Any]:  # noqa: PLR0913 - what a page is
+    """What can be told of a page beside its items."""
+    size = limit if limit < UNLIMITED else max(len(page), 1)
+    first, last = (dig(page[at], call.plan.key_steps) if page else None for at in (0, -1))
+    told = {"total": total, "page": len(page), "more": more, "size": size, "number": ahead // max(size, 1) + 1}
+    return {**told, "ahead": ahead, "first": first, "last": last, "next": str(last) if more and page else None}
 
 
 def _cut(call: Call, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], int, bool]:
@@ -60,7 +71,8 @@ def _cut(call: Call, things: list[Thing], offset: int, limit: int) -> tuple[list
 def _position(call: Call, things: list[Thing], key: Any, unknown: int) -> int:
     wanted = call.plan.key.canonical(key)
     steps = call.plan.key_steps
-    return next((at for at, thing in enumerate(things) if dig(thing, steps) == wanted), unknown)
+    canonical = call.plan.key.canonical
+    return next((at for at, thing in enumerate(things) if canonical(dig(thing, steps)) == wanted), unknown)
 
 
 def _items(call: Call, page: list[Thing]) -> list[Any]:
@@ -111,6 +123,8 @@ def _envelope(call: Call, items: list[Any], page: list[Thing], *, first: bool, m
         more_members = pruned(call.plan, call.plan.reply_maker(call.scope))
         made |= more_members if isinstance(more_members, dict) else {}
     order = call.plan.envelope
+    for name in call.plan.required_beside - made.keys():
+        made[name] = generate(order[name], call.scope.ids, call.world.clock)
     return {name: made[name] for name in order if name in made} | made if order else made
 
 

@@ -40,7 +40,8 @@ class Plan:
     schema: Schema | None
     order: tuple[str, ...]
     declared: frozenset[str]
-    envelope: tuple[str, ...]
+    envelope: Mapping[str, Schema]
+    required_beside: frozenset[str]
     inner: Mapping[str, frozenset[str]]
     makers: tuple[tuple[str, Maker], ...]
     deep_makers: tuple[tuple[tuple[str, ...], Maker], ...]
@@ -50,6 +51,7 @@ class Plan:
     select: Maker | None
     key: KeyReader
     make_key: Maker | None
+    key_value: Callable[[str], Any]
     member_schemas: Mapping[str, Schema]
     fits: Callable[[Any], bool] | None
     takes: Callable[[Any], bool] | None
@@ -90,7 +92,10 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         schema=schema,
         order=tuple(declared),
         declared=frozenset(declared),
-        envelope=tuple(properties(schema)) if item is not schema else (),
+        envelope={name: member_schema(schema, node) for name, node in properties(schema).items()}
+        if item is not schema
+        else {},
+        required_beside=required(schema) - {listing.items or ""} if schema and item is not schema else frozenset(),
         inner=_inner(schema) | _inner(item),
         makers=tuple((name, compile_setting(each)) for name, each in rule.set.items() if "." not in name),
         deep_makers=tuple((steps_of(name), compile_setting(each)) for name, each in rule.set.items() if "." in name),
@@ -107,6 +112,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
             is_uuid=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
         ),
         make_key=_key_maker(key.otherwise) if key else None,
+        key_value=int if key and key.otherwise == "number" else str,
         member_schemas=members,
         fits=_fast_judge(operation, schema),
         takes=_plain_judge(operation),

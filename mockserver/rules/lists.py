@@ -29,6 +29,7 @@ class Lister:
     sort: Maker | None
     direction: Maker | None
     limit: Maker
+    page: Maker | None
     offset: Maker
     default_limit: int
     after: Maker | None
@@ -63,6 +64,7 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         sort=fetch(rule.sort) if rule.sort else None,
         direction=fetch(rule.direction) if rule.direction else None,
         limit=fetch(limit),
+        page=fetch(rule.page) if rule.page else None,
         offset=fetch(rule.offset or Source("query", ("offset",))),
         default_limit=default if isinstance(default, int) else UNLIMITED,
         after=fetch(rule.after) if rule.after else None,

@@ -37,7 +37,7 @@ def fetch(source: Source) -> Maker:
         return _fetch_item(steps)
     name = ".".join(steps)
     if source.place == "path":
-        return lambda scope: scope.path_values.get(name, ABSENT)
+        return _fetch_path(name)
     if source.place == "header":
         return lambda scope: scope.request.headers.get(name.lower(), ABSENT)
 
@@ -46,6 +46,15 @@ def fetch(source: Source) -> Maker:
             return scope.parameters[name]
         texts = [value for given, value in parse_query(scope.request.query) if given == name]
         return texts[-1] if texts else ABSENT
+
+    return read
+
+
+def _fetch_path(name: str) -> Maker:
+    def read(scope: Scope) -> Any:
+        text, value = scope.path_values.get(name, ABSENT), scope.parameters.get(name)
+        # a parameter that is a number; a query may have one of the same name
+        return value if isinstance(value, int) and str(value) == text else text
 
     return read
 
@@ -330,6 +339,7 @@ GENERATORS: Mapping[str, Maker] = {
     "uuid7": lambda scope: scope.ids.uuid7(scope.moment),
     "uuid6": lambda scope: scope.ids.uuid6(scope.moment),
     "opaque": lambda scope: scope.ids.opaque(scope.operation.rule.resource),
+    "number": lambda scope: str(scope.ids.number(scope.operation.rule.resource)),
     "key": lambda scope: scope.key,
     "parent_key": lambda scope: scope.parent_key,
 }

@@ -2,6 +2,7 @@
 
 import datetime
 import random
+from collections import Counter
 
 _UUID4_CLEAR = ~((0xF << 76) | (0x3 << 62))
 
@@ -17,6 +18,7 @@ class Ids:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - reproducible on purpose; these are no secrets
+        self._numbers: Counter[str] = Counter()
 
     def uuid4(self) -> str:
         """RFC 9562, 5.4."""
@@ -33,6 +35,11 @@ class Ids:
         millis = int(moment.timestamp() * 1000) & ((1 << 48) - 1)
         tail = self.random.getrandbits(74)
         return _grouped((millis << 80) | (0x7 << 76) | ((tail >> 62) << 64) | (0x2 << 62) | (tail & ((1 << 62) - 1)))
+
+    def number(self, resource: str) -> int:
+        """1, 2, 3 … for the things of one resource."""
+        self._numbers[resource] += 1
+        return self._numbers[resource]
 
     def opaque(self, resource: str) -> str:
         """The resource's name and 24 hexadecimal digits."""

@@ -37,7 +37,7 @@ from threadmock.specs.members import steps_of
 
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
 OF_NO_OPERATION = ("no_route", "no_method")
-LIST_SOURCES = ("limit", "offset", "sort", "direction", "after", "before", "select", "extract")
+LIST_SOURCES = ("limit", "offset", "page", "sort", "direction", "after", "before", "select", "extract")
 _LIST_WORDS = ("order", "default_limit", "from_end", "everywhere")
 _LIST_MEMBERS = ("items", "by", "total", "next", "previous")
 

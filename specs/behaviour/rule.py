@@ -107,7 +107,8 @@ class Pagination:
 class Listing:
     """Where a list's items sit (None: the body is the array), what is left out, how it is ordered and cut.
 
-    by: the stored member that orders it, "" for the order of making. sort, direction: sources that override it.
+    page: a source with the number of the page, from 1, in place of an offset. by: the stored member that orders it, ""
+    for the order of making. sort, direction: sources that override it.
     after, before: sources that name a key where the page begins or ends (before: dotted to the key inside an object).
     from_end: the window is taken from the newest end, then shown oldest first. next, previous: members that hold the
     URL of the next page. pagination: response headers about other pages. item: what one
@@ -121,6 +122,7 @@ class Listing:
     direction: Source | None = None
     limit: Source | None = None
     offset: Source | None = None
+    page: Source | None = None
     default_limit: int | None = None
     after: Source | None = None
     before: Source | None = None

@@ -41,6 +41,24 @@ _BY_FORMAT: Mapping[str, str] = {
     "uri-reference": "about:blank",
 }
 _DEEPEST = 6
+_PAGES: Mapping[str, tuple[str, ...]] = {
+    "limit": ("limit", "per_page", "perPage", "page_size", "pageSize", "size"),
+    "offset": ("offset", "skip"),
+    "page": ("page", "page_number", "pageNumber"),
+    "after": ("cursor", "after", "starting_after", "page_token", "pageToken", "next_token", "nextToken"),
+}
+"""Query parameters by which lists are read in pages, by what they mean."""
+_TOLD: Mapping[str, tuple[str, ...]] = {
+    "total": ("total", "totalcount", "count", "totalitems", "totalresults"),
+    "more": ("hasmore", "hasnext", "more"),
+    "size": ("limit", "perpage", "pagesize", "size"),
+    "number": ("page", "pagenumber", "currentpage"),
+    "ahead": ("offset", "skip"),
+    "first": ("firstid",),
+    "last": ("lastid",),
+    "next": ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "next", "nextpage"),
+}
+"""Members beside a list's items, without case and underscores, by what they tell."""
 _KIND_STATUSES: Mapping[str, tuple[int, ...]] = {
     "invalid": (422, 400),
     "malformed": (400, 422),
@@ -65,10 +83,7 @@ def infer_rule(operation: Operation, spell: Spell) -> Rule:
     if operation.method == "POST" and parameter is None:
         return _infer_create(operation, schema, base, spell)
     if operation.method == "GET" and parameter is None:
-        if schema and "array" in types_of(schema, schema.document):
-            return replace(base, action="list", listing=Listing())
-        items = _array_member(schema) if schema else None
-        return replace(base, action="list", listing=Listing(items=spell(items))) if items else base
+        return _infer_list(operation, schema, base, spell)
     actions: Mapping[str, Any] = {"GET": "read", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
     if parameter and operation.method in actions:
         key = Key(spell(parameter), Source("path", (parameter,)), "opaque", "assumed")
@@ -100,6 +115,30 @@ def _array_member(schema: Schema) -> str | None:
     return next((name for name, node in properties(schema).items() if "array" in types_of(schema, node)), None)
 
 
+def _infer_list(operation: Operation, reply: Schema | None, base: Rule, spell: Spell) -> Rule:
+    """A list whose body is the array, or an object with one array of things and what is told of the page."""
+    asked = {parameter.name for parameter in operation.parameters_in("query")}
+    found = {word: next((name for name in names if name in asked), "") for word, names in _PAGES.items()}
+    limit, offset, page, after = (Source("query", (name,)) if name else None for name in found.values())
+    listing = Listing(limit=limit, offset=offset, page=page, after=after)
+    if reply and "array" in types_of(reply, reply.document):
+        return replace(base, action="list", listing=listing)
+    items = _array_member(reply) if reply else None
+    if items is None or reply is None:
+        return base
+    told = {}
+    for name, node in properties(reply).items():
+        word = next((word for word, names in _TOLD.items() if name.lower().replace("_", "") in names), None)
+        types = types_of(reply, node)
+        if word == "next" and "string" not in types:
+            continue
+        if word and name != items:
+            told[spell(name)] = Setting("tally", value=word, evidence="assumed")
+    members = tuple(told.items())
+    setting = Setting("members", members=members, evidence="assumed") if members else None
+    return replace(base, action="list", listing=replace(listing, items=spell(items)), reply=setting)
+
+
 def _infer_create(operation: Operation, reply: Schema | None, base: Rule, spell: Spell) -> Rule:
     # Members that request and reply share need no setting: the mock echoes what fits the reply's schema.
     declared = properties(reply)
@@ -110,9 +149,15 @@ def _infer_create(operation: Operation, reply: Schema | None, base: Rule, spell:
         return base
     asked = _asked(operation)
     is_uuid = any(part.get("format") == "uuid" for part in nodes_of(reply, declared[member]))
-    generator = "uuid4" if is_uuid else "opaque"
+    types = types_of(reply, declared[member])
+    generator = "uuid4" if is_uuid else "number" if "integer" in types and "string" not in types else "opaque"
     source = Source("body", (spell(member),)) if member in asked else None
-    settings = _stamps(reply, spell, updating=False)
+    repeated = [name for name in names_in(operation.path) if name in declared and name != member]
+    parents = {name: Source("path", (name,)) for name in repeated}
+    settings = {
+        **_stamps(reply, spell, updating=False),
+        **{spell(name): Setting("from", sources=(source,), evidence="assumed") for name, source in parents.items()},
+    }
     return replace(base, action="create", key=Key(spell(member), source, generator, "assumed"), set=settings)
 
 
@@ -143,6 +188,13 @@ def infer_refusals(operation: Operation, spell: Spell) -> dict[str, Refusal]:
         exact = [status for status in statuses if str(status) in operation.replies]
         for status in exact or statuses[:1]:
             media = json_media(operation, status)
+            documented = operation.replies.get(str(status))
+            if documented is not None and (not documented.content or (media and media.schema is None)):
+                # Nothing says what it holds: the example, else a body of ours.
+                shown = next(iter(media.examples.values()), None) if media else None
+                name = media.media_type if media and shown is not None else "application/json"
+                found[kind] = Refusal(status, shown, name, evidence="assumed")
+                break
             if media is None or media.schema is None:
                 continue
             body = _fitting_body(media.schema, status)

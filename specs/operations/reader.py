@@ -16,6 +16,7 @@ from threadmock.specs.evidence import Evidence, evidence_words
 from threadmock.specs.operations.inference import infer_refusals, infer_rule
 from threadmock.specs.operations.parameters import is_read
 from threadmock.specs.operations.path_checks import check_path, check_path_parameters, check_sources
+from threadmock.specs.operations.resource_model import refine
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.dialect import Dialect
 from threadmock.specs.schemas.schema import Direction
@@ -229,7 +230,7 @@ def read_operations(
     raise_all(errors)
     if not found:
         raise reader.fail("The document has no operations.", "#/paths", "Add at least one path with a method.")
-    return tuple(found)
+    return refine(found)
 
 
 def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries along

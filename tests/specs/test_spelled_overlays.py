@@ -215,7 +215,7 @@ RULE = {
     "requires": [{"from": "body.required_id", "statuses": [404], "agent": ["agent_name"], "resource": "kept_resource"}],
     "list": {
         "items": "all_items", "by": "ordered_by", "next": "next_page", "previous": "previous_page", "total": "total_count",
-        **{word: f"body.list_{word}" for word in ("limit", "offset", "sort", "direction", "select", "extract")},
+        **{word: f"body.list_{word}" for word in ("limit", "offset", "page", "sort", "direction", "select", "extract")},
         "after": ["body.list_after", "body.after_two"], "before": "body.list_before",
         "pagination": {"next": "kept_header", "total": "kept_total"},
         "filters": [{"from": "body.filter_by", "member": "filtered_one.filtered_two"}],

@@ -1,0 +1,114 @@
+"""A document without rules: things are made, listed in pages, found, changed and removed, with true values throughout."""
+
+import json
+
+import pytest
+from support.clients import NO_JSON, Client, make_gateway
+from support.documents import JSON
+
+TEXT = {"type": "string"}
+
+
+def reply(schema: dict | None, status: str = "200") -> dict:
+    return {status: {"description": "", **({"content": {JSON: {"schema": schema}}} if schema else {})}}
+
+
+def document(key: dict, envelope: dict, query: tuple[str, ...]) -> dict:
+    note = {"type": "object", "required": ["id", "title", "shelf_id"], "properties": {"id": key, "title": TEXT, "shelf_id": {"type": "integer"}}}  # fmt: skip
+    items = {"type": "array", "items": {"$ref": "#/components/schemas/Note"}}
+    page = (
+        {"type": "object", "required": ["data", *envelope], "properties": {"data": items, **envelope}}
+        if envelope
+        else items
+    )
+    asked = {"required": True, "content": {JSON: {"schema": {"type": "object", "properties": {"title": TEXT}}}}}
+    shelf = {"name": "shelf_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    one = {"name": "id", "in": "path", "required": True, "schema": key}
+    words = [
+        {"name": name, "in": "query", "schema": TEXT if name in ("cursor", "starting_after") else {"type": "integer"}}
+        for name in query
+    ]
+    made = {"$ref": "#/components/schemas/Note"}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {
+            "/shelves/{shelf_id}/notes": {
+                "post": {"parameters": [shelf], "requestBody": asked, "responses": reply(made, "201")},
+                "get": {"parameters": [shelf, *words], "responses": reply(page)},
+            },
+            "/notes/{id}": {
+                "get": {"parameters": [one], "responses": {**reply(made), **reply(None, "404")}},
+                "delete": {"parameters": [one], "responses": {**reply(None, "204"), **reply(None, "404")}},
+            },
+        },
+        "components": {"schemas": {"Note": note}},
+    }
+
+
+def asking(tmp_path, tree: dict):
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    client = Client(make_gateway(str(path)))
+
+    def ask(method: str, target: str, body: object = NO_JSON):
+        where, _, query = target.partition("?")
+        answer = client.send(method, where, query=query, json=body)
+        return answer.status, answer.json() if answer.body else None
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "key", [TEXT, {"type": "integer"}, {"type": "string", "format": "uuid"}], ids=["text", "integer", "uuid"]
+)
+def test_what_is_made_is_found_under_the_key_that_the_answer_shows(key, tmp_path):
+    ask = asking(tmp_path, document(key, {}, ()))
+    made = [ask("POST", "/shelves/7/notes", {"title": f"t{n}"}) for n in range(3)]
+    assert [(status, note["title"], note["shelf_id"]) for status, note in made] == [(201, f"t{n}", 7) for n in range(3)]
+    if key == {"type": "integer"}:
+        assert [note["id"] for _, note in made] == [1, 2, 3]
+    for _, note in made:
+        assert ask("GET", f"/notes/{note['id']}") == (200, note)
+    assert ask("GET", "/shelves/7/notes") == (200, [note for _, note in reversed(made)])
+    assert ask("GET", "/shelves/8/notes") == (200, [])
+    assert ask("DELETE", f"/notes/{made[0][1]['id']}")[0] == 204
+    assert ask("GET", f"/notes/{made[0][1]['id']}")[0] == 404
+
+
+ENVELOPES = {
+    "by cursor": ({"next_cursor": {"type": ["string", "null"]}, "has_more": {"type": "boolean"}}, ("limit", "cursor")),
+    "by page": ({n: {"type": "integer"} for n in ("page", "per_page", "total")}, ("page", "per_page")),
+    "by offset": ({n: {"type": "integer"} for n in ("offset", "limit", "count")}, ("offset", "limit")),
+    "by key": ({"object": {"const": "list"}, "first_id": {"type": ["string", "null"]}, "last_id": {"type": ["string", "null"]}, "has_more": {"type": "boolean"}}, ("limit", "starting_after")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ENVELOPES)
+def test_a_list_is_read_in_pages_and_tells_the_truth_beside_its_items(way, tmp_path):
+    envelope, query = ENVELOPES[way]
+    ask = asking(tmp_path, document(TEXT, envelope, query))
+    keys = [ask("POST", "/shelves/1/notes", {"title": "t"})[1]["id"] for _ in range(5)][::-1]
+    seen: list[str] = []
+    for number in range(3):
+        words = {
+            "by cursor": f"limit=2&cursor={seen[-1]}" if seen else "limit=2",
+            "by page": f"per_page=2&page={number + 1}",
+            "by offset": f"limit=2&offset={2 * number}",
+            "by key": f"limit=2&starting_after={seen[-1]}" if seen else "limit=2",
+        }[way]
+        status, page = ask("GET", f"/shelves/1/notes?{words}")
+        assert status == 200
+        found = [note["id"] for note in page.pop("data")]
+        seen += found
+        more = number < 2
+        assert (
+            page
+            == {
+                "by cursor": {"next_cursor": found[-1] if more else None, "has_more": more},
+                "by page": {"page": number + 1, "per_page": 2, "total": 5},
+                "by offset": {"offset": 2 * number, "limit": 2, "count": 5},
+                "by key": {"object": "list", "first_id": found[0], "last_id": found[-1], "has_more": more},
+            }[way]
+        )
+    assert seen == keys
