@@ -10,6 +10,7 @@ from threadmock.contracts.checks.streams import ReadEvent
 from threadmock.contracts.scenarios.runs.asking import (
     ASKS,
     GOES_ON,
+    PAUSE,
     StartedRun,
     new_thread,
     on_thread,
@@ -251,6 +252,9 @@ def _disconnect(context: Context, operation: Operation, places: dict[Source, Any
     left = start(context, operation, keys, text, "stream", more=places, stop=stop, label=label)
     if not left.reading.accepted or left.reading.stream is None or not left.reading.stream.cut:
         raise NotSent("the run was over before its stream could be left")
+    if not places:  # a server may notice a moment later that nobody reads any more
+        look_again()
+        context.run_pause(PAUSE)
     state = until(context, look_again, lambda state: not places or bool(ends_of(agent, state)))
     if state.run is None and state.thread is None:
         raise NotSent("nothing reads the run or its thread")
