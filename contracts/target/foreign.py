@@ -25,6 +25,8 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 _SHORTEST, _CUT = 6, 12
 _MOST = 200_000
+_DEEPEST = 100
+"""What lies deeper in an answer is cut: an answer of a thousand levels is no reason to stop."""
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|$)')
 _ENDS = ("…", "...")
 """What stands where a text was cut off."""
@@ -77,6 +79,8 @@ class ForeignTexts:
             return {member: self._name_of(str(name))} if name is not None else {}
 
         def walk(node: Any, *, listed: bool, depth: int = 0) -> Any:
+            if depth > _DEEPEST and isinstance(node, list | dict):
+                return "…"
             if isinstance(node, list):
                 inner = node is items and listing is not None
                 return [walk(each, listed=inner or listed, depth=depth + 1) for each in node]

@@ -122,6 +122,18 @@ def noted(texts: ForeignTexts, operation: object, body: bytes) -> None:
     texts.note(operation, Request("POST", "/threads/search", body=b"{}"), body)
 
 
+@pytest.mark.parametrize("levels", [50, 300, 450])
+@pytest.mark.parametrize("around", ["[%s]", '{"a":%s}', '[{"thread_id":"t","a":%s}]'])
+def test_an_answer_of_many_levels_is_read_and_cut(levels: int, around: str) -> None:
+    foreign, search = foreign_of()
+    text = '"deep down"'
+    for _ in range(levels):
+        text = around % text
+    noted(foreign, search, text.encode())
+    found = foreign.cut(search, Request("POST", "/threads/search"), json.loads(text))
+    assert len(json.dumps(found)) <= len(text) * 3
+
+
 @pytest.mark.parametrize(
     "body",
     [
