@@ -146,7 +146,10 @@ def _own(operation: Operation, request: Request, values: list[Any], within: Mapp
     rule, chosen = operation.rule, chosen_key(operation, request)
     if rule.key is None:
         return
-    found = [key for value in values for member in _shown_as(operation) for key in _keys(value, member)]
+    numbered = rule.run is not None and rule.run.commands is not None
+    found = [
+        key for value in values for member in _shown_as(operation) for key in _keys(value, member, plain=not numbered)
+    ]
     if not found and chosen is not None:
         found = [chosen]
     for key in dict.fromkeys(found):
@@ -272,16 +275,19 @@ def _answers(response: Response) -> Iterator[Any]:
             continue
 
 
-def _keys(answer: Any, member: str) -> list[Any]:
-    """The values of a key's member: the nearest one inside an object; of a list, that of each item."""
+def _keys(answer: Any, member: str, *, plain: bool) -> list[Any]:
+    """The values of a key's member: the nearest one inside an object; of a list, that of each item.
+
+    plain: `id` at the top means the key, too; of an answer to a command it is the command's.
+    """
     if isinstance(answer, list):
-        return [key for item in answer[:_MOST] for key in _keys(item, member) if isinstance(item, dict)]
+        return [key for item in answer[:_MOST] for key in _keys(item, member, plain=plain) if isinstance(item, dict)]
     name = member.rpartition(".")[2]
     waiting = [(answer, 0)]
     while waiting and len(waiting) < _MOST:
         node, level = waiting.pop(0)
         if isinstance(node, dict):
-            for each in (name, "id") if level == 0 else (name,):
+            for each in (name, "id") if level == 0 and plain else (name,):
                 if _is_key(node.get(each)):
                     return [node[each]]
         inner = node.values() if isinstance(node, dict) else node[::-1] if isinstance(node, list) else ()

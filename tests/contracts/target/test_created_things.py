@@ -80,3 +80,17 @@ def test_a_run_in_a_thread_of_others_stays_theirs():
     assert not answered("GET /v1/threads/{thread_id}/runs", [theirs], path=path).owns("run", TOLD)
     path = f"/v1/threads/thread_of_others/runs/{TOLD}"
     assert not answered("GET /v1/threads/{thread_id}/runs/{run_id}", theirs, path=path).owns("run", TOLD)
+
+
+@pytest.mark.parametrize(
+    ("answer", "keys"),
+    [
+        ({"type": "success", "id": -3762, "result": {"run_id": "a-run"}}, ["a-run"]),
+        ({"type": "error", "id": 7, "error": "unknown_command"}, []),
+    ],
+)
+def test_the_id_of_a_command_is_not_the_key_of_a_run(answer, keys):
+    command = next(o for o in load("langsmith", layer="observed").operations if o.rule.run and o.rule.run.commands)
+    sent = Request("POST", command.path.replace("{thread_id}", OURS), body=b'{"id": 1, "method": "run.start"}')
+    answered_so = Response(200, {"content-type": "application/json"}, json.dumps(answer).encode())
+    assert [entry.key for entry in made_by_answer(command, sent, answered_so) if entry.resource == "run"] == keys
