@@ -26,7 +26,7 @@ MOST_WAITING = 20.0
 """Seconds that an operation with findings may take in all with answers that each take longer than LONG."""
 
 
-MOST_OF_AGENTS = 8.0
+MOST_OF_AGENTS = 4.0
 """Seconds that drawn and hostile requests of one item may take where an agent answers: they are many."""
 
 
