@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.references import references, undescribed
+from threadmock.specs.behaviour.setting import generated_members
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 
@@ -60,7 +61,7 @@ def answered_key(operation: Operation) -> str:
     plain = rule.run.respond[-1] if rule.run and rule.traits.starts_run else None
     if plain is None or plain.reply is None:
         return rule.key.member if rule.key else ""
-    return next((name for name, part in plain.reply.members if (part.kind, part.generator) == ("generate", "key")), "")
+    return next(generated_members(plain.reply.members, "key"), "")
 
 
 def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operation, ...]:

@@ -57,7 +57,7 @@ def _runs(session: Session) -> Iterator[str]:
         yield f"Runs that may be started: {most} (--allow-runs N)."
     if session.run_plan is not None:
         yield from _plan_of_runs(session.run_plan)
-    if any(agent_places(operation) for operation in session.operations if operation not in session.left_out):
+    if any(agent_places(operation) for operation in session.asked):
         wanted = session.settings.agent
         own = own_agent(session.contract)
         otherwise = f", {own} where it has no list" if own else ""
@@ -93,9 +93,7 @@ def _wrapped(head: str, items: Sequence[str]) -> Iterator[str]:
 
 
 def _made(session: Session) -> Iterator[str]:
-    made = made_by(
-        session.contract, [operation for operation in session.operations if operation not in session.left_out]
-    )
+    made = made_by(session.contract, session.asked)
     if not made:
         yield "Nothing is made."
         return
@@ -110,7 +108,7 @@ def _made(session: Session) -> Iterator[str]:
 
 def _made_by(session: Session) -> dict[str, list[Operation]]:
     """What the operations that are asked create: resource to those that create it."""
-    return made_by(session.contract, [each for each in session.operations if each not in session.left_out])
+    return made_by(session.contract, session.asked)
 
 
 def lasting(session: Session) -> Iterator[str]:

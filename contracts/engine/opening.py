@@ -69,7 +69,7 @@ def open_run(settings: Settings, place: WorkerPlace, *, send: bool = True) -> Op
 def _agent(run: Run) -> Iterator[str]:
     """Which agent the requests name. UsageError where runs need one, and the target lists several."""
     agent = run.agent
-    asked = [operation for operation in run.operations if operation not in run.left_out]
+    asked = run.asked
     if agent.several and naming_runs(asked):
         raise UsageError(
             f"{run.target.name} has several agents: {one_line(', '.join(agent.listed))}.",
@@ -110,7 +110,7 @@ def _head(run: Run, ledger: LedgerFile | None) -> Iterator[str]:
     run.target.probe()
     if run.settings.target and ledger is not None:
         yield from identity(run.contract, run.target, run.settings.target)
-        asked = [operation for operation in run.operations if operation not in run.left_out]
+        asked = run.asked
         check_first_contact(run.contract, asked, run.target)
         yield from _agent(run)
         yield f"Ledger: {ledger.path}"

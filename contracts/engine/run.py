@@ -13,7 +13,7 @@ from threadmock.contracts.engine.interrupts import watched_interrupts
 from threadmock.contracts.engine.outcome import Outcome
 from threadmock.contracts.engine.phases import COVERAGE, EXPLORATION, kind_of, phases
 from threadmock.contracts.engine.recorder import Recorder
-from threadmock.contracts.engine.session import Session, left_out
+from threadmock.contracts.engine.session import Session
 from threadmock.contracts.options import Settings
 from threadmock.contracts.settings import UsageError, chosen_checks, chosen_operations
 from threadmock.contracts.target.ledger_file import LedgerFile
@@ -44,7 +44,7 @@ class Run(Session):
         plan = self.run_plan
         conversations = [(operation.slug, scenario.name) for operation, scenario in self.conversations]
         yield from (item for item in conversations if plan is None or item in plan.paid)
-        asked = [operation for operation in self.operations if operation not in self.left_out]
+        asked = self.asked
         yield from ((operation.slug, name) for operation in asked for name in self.apart(operation, "first"))
         for operation in asked:
             yield operation.slug, COVERAGE
@@ -167,8 +167,8 @@ def prepare(settings: Settings, *, ledger: LedgerFile | None = None, at: WorkerP
             at=at,
             ledger=ledger,
         )
-    reasons = left_out(operations, target.run_budget)
-    if operations and len(reasons) == len(operations):
-        text = "; ".join(dict.fromkeys(reasons.values()))
+    run = Run(settings, contract, operations, chosen, target, own_checks=own, alone=at.alone)
+    if operations and not run.asked:
+        text = "; ".join(dict.fromkeys(run.left_out.values()))
         raise UsageError(f"Nothing is left to be tested: {text}.", fix="Choose other operations, or allow runs.")
-    return Run(settings, contract, operations, chosen, target, own_checks=own, alone=at.alone)
+    return run

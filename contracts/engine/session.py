@@ -125,8 +125,7 @@ class Session:
     @cached_property
     def conversations(self) -> list[tuple[Operation, Scenario]]:
         """The scenarios of runs that count and can be asked, what tells most first."""
-        asked = [operation for operation in self.operations if operation not in self.left_out]
-        found = ((each, name) for each in asked for name, reason in self.scenarios(each).items() if not reason)
+        found = ((each, name) for each in self.asked for name, reason in self.scenarios(each).items() if not reason)
         known = ((each, known_scenarios[name]) for each, name in found)
         return in_order((each, scenario) for each, scenario in known if scenario.runs_of(each))
 
@@ -136,8 +135,7 @@ class Session:
         budget = self.target.run_budget
         if budget is None or not budget.limit:
             return None
-        asked = [operation for operation in self.operations if operation not in self.left_out]
-        reserved = floors(self.conversations, users(self.contract, asked))
+        reserved = floors(self.conversations, users(self.contract, self.asked))
         return RunPlan(budget.limit, reserved, alone=self.alone)
 
     @property
@@ -149,6 +147,11 @@ class Session:
     def left_out(self) -> dict[Operation, str]:
         """Selected operations that are not asked, each with the reason."""
         return left_out(self.operations, self.target.run_budget)
+
+    @cached_property
+    def asked(self) -> list[Operation]:
+        """Selected operations that are asked."""
+        return [operation for operation in self.operations if operation not in self.left_out]
 
     @cached_property
     def service(self) -> Service | None:

@@ -14,7 +14,7 @@ from threadmock.contracts.target.ledger_file import LedgerEntry
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.behaviour.observed import observe
-from threadmock.specs.behaviour.setting import Made, Setting, Source
+from threadmock.specs.behaviour.setting import Made, Setting, Source, generated_members
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import dotted
 from threadmock.specs.schemas.formats import canonical
@@ -163,9 +163,7 @@ def _shown_as(operation: Operation) -> list[str]:
     """The members of an answer that hold the key of what was made: an answer of a run may call it otherwise."""
     rule = operation.rule
     replies = [way.reply for way in rule.run.respond if way.reply] if rule.run else []
-    named = [
-        name for reply in replies for name, part in reply.members if (part.kind, part.generator) == ("generate", "key")
-    ]
+    named = [name for reply in replies for name in generated_members(reply.members, "key")]
     return list(dict.fromkeys(named)) or ([rule.key.member] if rule.key else [])
 
 
@@ -245,9 +243,8 @@ def answers_with_thread(operation: Operation) -> bool:
 
 def _parent_member(operation: Operation, alone: Made) -> str:
     """The member of a run's answer that holds the key of the thread that was created for it; "" where none is known."""
-    for member, setting in operation.rule.set.items():
-        if setting.kind == "generate" and setting.generator == "parent_key":
-            return member
+    if member := next(generated_members(operation.rule.set.items(), "parent_key"), ""):
+        return member
     own = operation.rule.key.member if operation.rule.key else ""
     return alone.key.member if alone.key.member != own else ""
 

@@ -37,19 +37,21 @@ def run(call: Call) -> Done | Refused:
         page, ahead, more = _cut(call, things, offset, limit)
     if lister.from_end:
         page.reverse()
-    scope.tally = _told(call, page, total=total, limit=limit, ahead=ahead, more=more)
+    scope.tally = {"total": total, "page": len(page)}
+    if call.plan.reply_maker:
+        scope.tally = {**scope.tally, **_told(call, page, limit=limit, ahead=ahead, more=more)}
     items = _items(call, page)
     note = f"{len(page)} of {total}"
     headers = _pagination(lister, offset, limit, len(page), more=more)
     return Done(call.plan.success, _envelope(call, items, page, first=ahead == 0, more=more), note, headers)
 
 
-def _told(call: Call, page: list[Thing], *, total: int, limit: int, ahead: int, more: bool) -> dict[str, Any]:  # noqa: PLR0913 - what a page is
-    """What can be told of a page beside its items."""
+def _told(call: Call, page: list[Thing], *, limit: int, ahead: int, more: bool) -> dict[str, Any]:
+    """What can be told of a page beside its items and their number."""
     size = limit if limit < UNLIMITED else max(len(page), 1)
     first, last = (dig(page[at], call.plan.key_steps) if page else None for at in (0, -1))
-    told = {"total": total, "page": len(page), "more": more, "size": size, "number": ahead // max(size, 1) + 1}
-    return {**told, "ahead": ahead, "first": first, "last": last, "next": str(last) if more and page else None}
+    told = {"more": more, "size": size, "number": ahead // max(size, 1) + 1, "ahead": ahead}
+    return {**told, "first": first, "last": last, "next": str(last) if more and page else None}
 
 
 def _cut(call: Call, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], int, bool]:

@@ -1,6 +1,6 @@
 """Frozen records: how a member of a thing gets its value, its key, its parent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -87,6 +87,11 @@ class Setting:
     words: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     evidence: Evidence = "documented"
+
+
+def generated_members(members: Iterable[tuple[str, Setting]], generator: str) -> Iterator[str]:
+    """Those of the members that this generator fills, such as "key"."""
+    return (name for name, setting in members if (setting.kind, setting.generator) == ("generate", generator))
 
 
 @dataclass(frozen=True)

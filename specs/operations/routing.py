@@ -41,12 +41,13 @@ class Router:
             elif operation.rule.slashes:
                 slashes.add(operation.path)
         self._literal: dict[str, dict[str, Operation]] = {}
-        self._patterns: list[tuple[re.Pattern[str], tuple[str, ...], dict[str, Operation]]] = []
+        self._patterns: list[tuple[re.Pattern[str], dict[str, tuple[str, ...]], dict[str, Operation]]] = []
         for path in sorted(paths, key=_precedence):
             names = names_in(path)
             if names:
                 slash = any(operation.path in slashes for operation in paths[path].values())
-                self._patterns.append((_compile(path, slash), names, paths[path]))
+                own = {method: names_in(operation.path) for method, operation in paths[path].items()}
+                self._patterns.append((_compile(path, slash), {"": names, **own}, paths[path]))
             else:
                 self._literal[path] = paths[path]
         for path in slashes & self._literal.keys():
@@ -63,8 +64,7 @@ class Router:
             found = pattern.fullmatch(path)
             if found:
                 operation = operations.get(method)
-                own = names_in(operation.path) if operation else names
-                values = dict(zip(own, found.groups(), strict=True))
+                values = dict(zip(names[method if operation else ""], found.groups(), strict=True))
                 return Match(operation, values, () if operation else tuple(sorted(operations)))
         return self._redirected(path) if self._redirecting and path.endswith("/") else NOWHERE
 

@@ -41,6 +41,7 @@ from threadmock.contracts.scenarios.runs.stored import (
 from threadmock.contracts.scenarios.runs.told import form_of, told_messages
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.behaviour.setting import generated_members
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.wire.strictjson import dump_json
@@ -171,7 +172,7 @@ def _alone_finding(started: StartedRun, expected: str, got: str, evidence: Evide
 def _thread_of(context: Context, operation: Operation, reading: Reading) -> Keys:
     """The key of the thread that a run without one was given, where the answer says it."""
     agent, rule = agent_of(context), operation.rule
-    named = next((name for name, s in rule.set.items() if (s.kind, s.generator) == ("generate", "parent_key")), "")
+    named = next(generated_members(rule.set.items(), "parent_key"), "")
     key = reading.made.get(named) if named else None
     return {agent.thread: key, **run_key(reading)} if isinstance(key, str | int) else {}
 

@@ -17,7 +17,7 @@ from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import find_key
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import FOLLOWING, PLAIN, Stop
-from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.behaviour.setting import Source, generated_members
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT, dotted
 from threadmock.specs.schemas.validation import checker
@@ -134,17 +134,24 @@ def run_key(reading: Reading) -> Keys:
     reply = reading.way.reply if reading.way else None
     member = rule.key.member if rule.key else ""
     if reply is not None:
-        member = next((name for name, part in reply.members if (part.kind, part.generator) == ("generate", "key")), "")
+        member = next(generated_members(reply.members, "key"), "")
     found = find_key(reading.value, member) if member and reading.accepted and reading.value is not ABSENT else None
     if found is None and reading.stream is not None:
         found = reading.stream.last(f"stored.{member}")
         found = dotted(reading.stream.last("stored"), member) if found is None else found
     for name, template in (rule.run.headers if rule.run else {}).items():
-        pattern = re.escape(template).replace(r"\$parent_key", "[^/]+").replace(r"\$key", "([^/?#]+)")
-        match = re.search(pattern, reading.response.headers.get(name, "")) if reading.response else None
-        if found is None and match and match.groups():
-            found = match[1]
+        match = re.search(keys_pattern(template), reading.response.headers.get(name, "")) if reading.response else None
+        if found is None and match:
+            found = match.groupdict().get("key")
     return {} if found is None else {rule.resource: found}
+
+
+def keys_pattern(template: str) -> str:
+    """A header's template as an expression, with the groups `parent_key` and `key` where it names those."""
+    pattern = re.escape(template)
+    for name in ("parent_key", "key"):
+        pattern = pattern.replace(rf"\${name}", f"(?P<{name}>[^/?#]+)")
+    return pattern
 
 
 def until(context: Context, ask_again: Callable[[], T], holds: Callable[[T], bool]) -> T:

@@ -20,7 +20,12 @@ from threadmock.contracts.scenarios.runs.asking import (
     start,
     text_for,
 )
-from threadmock.contracts.scenarios.runs.stored import Keys, agent_of, read
+from threadmock.contracts.scenarios.runs.stored import (
+    Keys,
+    agent_of,
+    read,
+    worded_members,
+)
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import CREATED
 from threadmock.contracts.transport.errors import NotSent
@@ -113,14 +118,7 @@ def _as_read(
 
 def _told_members(context: Context, operation: Operation) -> set[str]:
     """Members of a run that runs or their starts set, by the rules."""
-    agent = agent_of(context)
-    set_by_runs = {
-        name.partition(".")[0]
-        for changes in agent.changes.values()
-        for change in changes
-        for name, setting in change.run.items()
-        if setting.kind == "value" and isinstance(setting.value, str)
-    }
+    set_by_runs = {name.partition(".")[0] for name in worded_members(agent_of(context), "run")}
     key = operation.rule.key
     return {*set_by_runs, *({key.member} if key else ())}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.runs.asking import new_thread, on_thread, sibling, start, text_for
+from threadmock.contracts.scenarios.runs.asking import keys_pattern, new_thread, on_thread, sibling, start, text_for
 from threadmock.contracts.scenarios.runs.stored import Keys, agent_of, read
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.answers import find_key
@@ -108,10 +108,7 @@ def _evidence(reading: Reading, name: str) -> Evidence:
 
 def _parts(template: str, found: str) -> dict[str, str] | None:
     """The keys that a header names; None where it is not of that form. A mount point may stand before it."""
-    pattern = re.escape(template)
-    for name in ("parent_key", "key"):
-        pattern = pattern.replace(rf"\${name}", f"(?P<{name}>[^/?#]+)")
-    match = re.fullmatch(rf"(?:https?://[^/?#]+)?(?:/[^?#]*)?{pattern}(?:[?#].*)?", found)
+    match = re.fullmatch(rf"(?:https?://[^/?#]+)?(?:/[^?#]*)?{keys_pattern(template)}(?:[?#].*)?", found)
     return None if match is None else match.groupdict()
 
 

@@ -18,7 +18,14 @@ from threadmock.contracts.scenarios.runs.asking import (
     text_for,
 )
 from threadmock.contracts.scenarios.runs.long_runs import is_over, start_long_run
-from threadmock.contracts.scenarios.runs.stored import RunState, agent_of, ends_of, held, look, tells_ends
+from threadmock.contracts.scenarios.runs.stored import (
+    agent_of,
+    ends_of,
+    held,
+    look,
+    tells_ends,
+    words_of,
+)
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.behaviour.setting import Setting
@@ -87,7 +94,7 @@ def _once_over(
     started.reading.compared()
     if not ends_of(agent, state):
         expected = "a run and a thread as one of the ends of a run leaves them: who waited for it was answered"
-        yield _status(started.reading, expected, _words(agent, state), agent.evidence)
+        yield _status(started.reading, expected, words_of(agent, state), agent.evidence)
 
 
 def _short(context: Context, operation: Operation, command: str) -> Iterator[Finding]:
@@ -97,22 +104,6 @@ def _short(context: Context, operation: Operation, command: str) -> Iterator[Fin
     started = start(context, operation, keys, text, "at_once", label="a run whose end is looked at")
     if started.reading.accepted:
         yield from _once_over(context, operation, started, {**keys, operation.rule.resource: started.run})
-
-
-def _words(agent: Agent, state: RunState) -> str:
-    """What the run and its thread say they are."""
-    found = []
-    for name, place in (("run", "run"), (agent.thread, "thread")):
-        shown = state.shown(place) or {}
-        known = {
-            member
-            for changes in agent.changes.values()
-            for change in changes
-            for member, setting in (change.run if place == "run" else change.thread).items()
-            if _is_word(setting)
-        }
-        found += [f"{member} {dotted(shown, member)} of the {name}" for member in sorted(known)]
-    return ", ".join(found) or "neither"
 
 
 def _status(reading: Reading, expected: str, got: str, evidence: Any) -> Finding:
@@ -147,7 +138,9 @@ def run_background_failure(context: Context, operation: Operation) -> Iterator[F
     if tells_ends(agent, state):
         started.reading.compared()
         if "failed" not in ends_of(agent, state):
-            yield _failure(started.reading, "a run and a thread as a failure leaves them", _words(agent, state), agent)
+            yield _failure(
+                started.reading, "a run and a thread as a failure leaves them", words_of(agent, state), agent
+            )
     setting = agent.results.get("failed")
     if joined is None or setting is None or joined.stream is not None or not joined.accepted:
         return

@@ -96,6 +96,23 @@ def _fixed(settings: Mapping[str, Setting]) -> dict[str, str]:
     return {name: s.value for name, s in settings.items() if s.kind == "value" and isinstance(s.value, str)}
 
 
+def worded_members(agent: Agent, place: str) -> set[str]:
+    """Members of the run, or of its thread, that rules fill with fixed words."""
+    changes = [change for each in agent.changes.values() for change in each]
+    return {name for change in changes for name in _fixed(change.thread if place == "thread" else change.run)}
+
+
+def words_of(agent: Agent, state: RunState) -> str:
+    """What a thread and its run say they are."""
+    found = []
+    for name, place in ((agent.thread, "thread"), ("run", "run")):
+        shown = state.shown(place) or {}
+        found += [
+            f"{member} {shown[member]} of the {name}" for member in sorted(worded_members(agent, place) & shown.keys())
+        ]
+    return ", ".join(found) or "neither"
+
+
 def readable(contract: Contract) -> str:
     """Why nothing shows a thread, or what lies in it; "" where something does."""
     agent = contract.profile.agent

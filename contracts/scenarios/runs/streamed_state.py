@@ -34,6 +34,7 @@ from threadmock.contracts.scenarios.runs.stored import (
     reading_places,
     stored_pieces,
     tells_ends,
+    words_of,
 )
 from threadmock.contracts.scenarios.runs.told import (
     departing_text,
@@ -99,7 +100,7 @@ def run_stream_state(context: Context, operation: Operation) -> Iterator[Finding
     ends = ends_of(agent, state)
     if not ends and tells_ends(agent, state):
         expected = "a run and a thread as one of the ends of a run leaves them"
-        yield _about(started, "stream_state", expected, _stored_findings(agent, state), evidence=agent.evidence)
+        yield _about(started, "stream_state", expected, words_of(agent, state), evidence=agent.evidence)
         return
     if ends:
         started.reading.compared()
@@ -139,21 +140,6 @@ def _told_piece(stream: EventStream) -> dict[str, Any]:
 def unlike(told: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
     """A member that two answers show differently; "" where there is none."""
     return next((name for name, value in told.items() if name in shown and shown[name] != value), "")
-
-
-def _stored_findings(agent: Agent, state: RunState) -> str:
-    parts = []
-    for name, place in ((agent.thread, "thread"), ("run", "run")):
-        shown = state.shown(place) or {}
-        fixed = {
-            member
-            for changes in agent.changes.values()
-            for change in changes
-            for member, setting in (change.thread if place == "thread" else change.run).items()
-            if setting.kind == "value" and isinstance(setting.value, str)
-        }
-        parts += [f"{member} {shown[member]} of the {name}" for member in sorted(fixed & shown.keys())]
-    return ", ".join(parts) or "neither"
 
 
 def _unstored(context: Context, started: StartedRun, stream: EventStream, agent: Agent) -> Iterator[Finding]:
@@ -314,7 +300,7 @@ def run_failing(context: Context, operation: Operation) -> Iterator[Finding]:
         yield _about(started, "failing", expected, got, evidence=stream.format.evidence)
     if tells_ends(agent, state) and "failed" not in ends_of(agent, state):
         expected = "a run and a thread as a failure leaves them"
-        yield _about(started, "failing", expected, _stored_findings(agent, state), evidence=agent.evidence)
+        yield _about(started, "failing", expected, words_of(agent, state), evidence=agent.evidence)
     waiting = sibling(context.contract, operation, "when_done")
     if waiting is not None:
         yield from _failure_waited_for(context, waiting, agent)
