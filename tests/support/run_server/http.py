@@ -87,6 +87,14 @@ class Answer:
     chunks: Iterator[bytes] | None = None
 
 
+def refused_by_place(refused: Refused) -> Answer:
+    """A refusal as some servers tell it: of an invalid request, where it is wrong."""
+    if refused.status != 422:
+        return Answer({"detail": refused.reason}, refused.status)
+    where = refused.field.split(".") or ["body"]
+    return Answer({"detail": [{"loc": where, "msg": refused.reason, "type": "value_error"}]}, 422)
+
+
 Routes = list[tuple[str, str, Callable[[Request], Answer]]]
 
 

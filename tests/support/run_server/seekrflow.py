@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from support.run_server.agent import EchoAgent
 from support.run_server.core import Service
-from support.run_server.http import Answer, Refused, Request, Routes
+from support.run_server.http import Answer, Refused, Request, Routes, refused_by_place
 from support.run_server.records import Beat, Busy, Message, Run, Thread
 from support.run_server.shape import either, integer, mapping, nothing, number, several, text
 
@@ -79,10 +79,7 @@ class SeekrFlow:
 
     def refusal(self, refused: Refused) -> Answer:
         """How a refusal is told."""
-        if refused.status != 422:
-            return Answer({"detail": refused.reason}, refused.status)
-        where = refused.field.split(".") or ["body"]
-        return Answer({"detail": [{"loc": where, "msg": refused.reason, "type": "value_error"}]}, 422)
+        return refused_by_place(refused)
 
     def close(self) -> None:
         """End what is under way."""
