@@ -27,11 +27,13 @@ class MockFailed(Exception):  # noqa: N818 - reads as what it is
 class MockOptions:
     """How a mock is started, in the words of `threadmock serve`.
 
-    providers: names, files or folders; empty for all built-in ones. layer: documented or observed. script, data: names
+    providers: names, files or folders; empty for all built-in ones. overlays: files, applied in order to the one
+    provider that is named. layer: documented or observed. script, data: names
     or files. speed: what delays are multiplied by. seed: same seed, same ids and texts.
     """
 
     providers: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
     layer: str = "documented"
     script: str = ""
     speed: float = 0.0
@@ -44,6 +46,7 @@ class MockOptions:
         """The command line of these options."""
         made = [*self.providers, "--port=0", "--quiet", f"--as={self.layer}", f"--seed={self.seed}"]
         made += [f"--auth={self.auth}", f"--speed={self.speed:g}"]
+        made += [f"--overlay={path}" for path in self.overlays]
         made += [f"--script={self.script}"] if self.script else []
         made += [f"--data={self.data}"] if self.data else []
         return [*made, *(f"--fault={name}" for name in self.faults)]
@@ -59,7 +62,7 @@ def read_options(given: Mapping[str, Any]) -> MockOptions:
             raise ValueError(
                 f"threadmock has no option {word!r}; there are {', '.join(MockOptions.__dataclass_fields__)}."
             )
-        if name in ("providers", "faults"):
+        if name in ("providers", "overlays", "faults"):
             made: Any = tuple(value.split() if isinstance(value, str) else map(str, value))
         else:
             kind = type(getattr(options, name))

@@ -39,6 +39,7 @@ _MARKERS = (
 )
 _INI: Sequence[tuple[str, Any, str]] = (
     ("providers", "args", "Names, files or folders; all built-in ones where it is left out."),
+    ("overlays", "args", "Overlays of the one document that is named, in order."),
     ("layer", "string", "documented (the default) or observed."),
     ("script", "string", "What agents say: a name or a file."),
     ("speed", "string", "What the delays of scripts are multiplied by (0)."),

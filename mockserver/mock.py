@@ -121,6 +121,7 @@ class Mock:
 def create_mock(  # noqa: PLR0913 - options, by name
     *sources: str | Path | Contract,
     layer: str = "documented",
+    overlays: str | Path | Iterable[str | Path] = (),
     seed: int | None = 0,
     script: str | Path | Scripts | None = None,
     data: "str | Path | Dataset | None" = None,
@@ -139,6 +140,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     sources: names of built-in providers, paths of OpenAPI documents or of folders that hold one with its overlays, or
     contracts of `threadmock.specs.load`; all built-in providers where there is none.
     layer: "documented" or "observed"; of a contract its own counts.
+    overlays: files applied to the one source that is named, after those of its folder, in order; a single path is one
+    of them.
     seed: same seed, same requests: same ids. None for a random one; it is `Mock.seed`.
     script: what agents say: the name of a shipped script, or a file. data: threads and messages to begin with: the name
     of a shipped set, or a file.
@@ -162,7 +165,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
     if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 <= speed <= MOST_SPEED:
         raise SpecError(f"`speed` is a number from 0 to {MOST_SPEED}, not {speed!r}.", fix="Leave it out for 1.")
     _check_seed(seed)
-    contracts = load_all(sources, layer)
+    contracts = load_all(sources, layer, (overlays,) if isinstance(overlays, str | Path) else tuple(overlays))
     world = World(
         seed=random.SystemRandom().randrange(_SEEDS) if seed is None else seed,
         now=clock,
@@ -184,14 +187,25 @@ def create_mock(  # noqa: PLR0913 - options, by name
     )
 
 
-def load_all(sources: Sequence[str | Path | Contract], layer: str) -> list[Contract]:
-    """The contracts of the sources, or of all built-in providers where none is given. SpecError for equal names."""
+def load_all(
+    sources: Sequence[str | Path | Contract], layer: str, overlays: Sequence[str | Path] = ()
+) -> list[Contract]:
+    """The contracts of the sources, or of all built-in providers where none is given. SpecError for equal names.
+
+    overlays: of the only source. SpecError where there are several, or it is loaded already.
+    """
     chosen = sources or builtin_names()
     for each in chosen:
         if not isinstance(each, str | Path | Contract):
             what = f"A source is a name, a path or a Contract, not {each!r}."
             raise SpecError(what, fix="Give several as several arguments, and none for all built-in providers.")
-    contracts = [each if isinstance(each, Contract) else load(each, layer=layer) for each in chosen]
+    if overlays and len(sources) != 1:
+        given = f"{len(sources)} documents are named" if sources else "no document is named"
+        what = f"An overlay changes one document, and {given}."
+        raise SpecError(what, where=str(overlays[0]), fix="Name the one that it is for.")
+    if overlays and isinstance(sources[0], Contract):
+        raise SpecError("A contract that was loaded has its overlays.", fix="Give them to `load`.")
+    contracts = [each if isinstance(each, Contract) else load(each, layer, overlays) for each in chosen]
     named: dict[str, str] = {}
     for contract, source in zip(contracts, chosen, strict=True):
         own = f"the contract {contract.name!r}" if isinstance(source, Contract) else str(source)

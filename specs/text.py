@@ -1,6 +1,8 @@
 """Text from outside, made fit for a terminal, a log, a shell line or an XML file."""
 
+import io
 import re
+import sys
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
@@ -10,6 +12,16 @@ _ILLEGAL_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:\[|vso\[))", re.MULTILINE)
 """How a line commands a continuous integration service: `::error::`; anywhere in it `##[group]`, `##vso[task]`."""
+
+
+def write_any_text() -> None:
+    """Let standard output and error spell out what their encoding lacks, such as Japanese on a cp1252 console.
+
+    Without it such a text ends the command with UnicodeEncodeError.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _escape(found: re.Match[str]) -> str:

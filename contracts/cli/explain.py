@@ -1,6 +1,7 @@
 """`threadmock explain`: operations and rules, the evidence of each part, and what is guessed."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,15 +19,25 @@ from threadmock.specs.text import one_line, printable
 @click.argument("provider", required=False, metavar="[PROVIDER|FILE|FOLDER]")
 @click.option("--as", "layer", type=click.Choice(loader.LAYERS), default="documented", show_default=True, help="Layer.")
 @click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="One more overlay of PROVIDER, applied last; several in their order.",
+)
+@click.option(
     "--words", "word", is_flag=False, flag_value="", metavar="[WORD]", help="The words of x-behaviour, or all of one."
 )
-def explain(provider: str | None, layer: str, word: str | None) -> None:
+def explain(provider: str | None, layer: str, overlays: tuple[Path, ...], word: str | None) -> None:
     """Tell operations and rules, their evidence, and what is guessed. Without an argument: all built-in providers."""
     if word is not None:
         _print_words(word)
         return
+    if overlays and not provider:
+        raise click.UsageError("--overlay needs the document that it is for. Name it: a file, a folder or a provider.")
     for name in [provider] if provider else loader.builtin_names():
-        for line in explanation(loader.load(name, layer=layer)):
+        for line in explanation(loader.load(name, layer, overlays)):
             click.echo(printable(line))
 
 

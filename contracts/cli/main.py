@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from threadmock.specs.errors import SpecError
+from threadmock.specs.text import write_any_text
 
 verbs: Mapping[str, tuple[str, str]] = {
     "serve": ("threadmock.mockserver.cli.serve:serve", "Serve stand-ins for thread APIs."),
@@ -80,6 +81,7 @@ def threadmock() -> None:
 
 def main() -> None:
     """The console command. Exit status 2 for usage, 4 for a fault of ours; no traceback reaches a user."""
+    write_any_text()
     sys.exit(run(lambda: threadmock.main(prog_name="threadmock", standalone_mode=False)))
 
 

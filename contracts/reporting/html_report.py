@@ -37,7 +37,9 @@ def html_report(document: Mapping[str, Any], folder: Path | None = None) -> str:
 
     document: a report.json, secrets masked. folder: where findings were saved, for the lines that replay them.
     """
-    style, script = (files("threadmock.contracts.reporting").joinpath(name).read_text() for name in _PARTS)
+    style, script = (
+        files("threadmock.contracts.reporting").joinpath(name).read_text(encoding="utf-8") for name in _PARTS
+    )
     texts = Texts()
     body = "\n".join(_body(document, folder, texts))
     policy = (

@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from threadmock.mockserver.server.rsgi import RsgiApplication
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS
 from threadmock.specs.schemas.formats import system_now
+from threadmock.specs.text import write_any_text
 from threadmock.specs.wire.hosts import is_local
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class _Worker:
         self.mock: Mock | None = None
 
     def build(self) -> RsgiApplication:
+        write_any_text()  # where processes are not forked, this one has streams of its own
         self.mock = self.create()
         return self.mock.rsgi()
 
@@ -58,6 +61,14 @@ class _Worker:
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[PROVIDER | FILE | FOLDER]...")
+@click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="One more overlay of the one document that is named, applied last; several in their order.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4040, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
 @click.option(
@@ -104,6 +115,7 @@ class _Worker:
 @click.option("--quiet", is_flag=True, help="No log line for each request.")
 def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sources: tuple[str, ...],
+    overlays: tuple[Path, ...],
     host: str,
     port: int,
     layer: str,
@@ -129,6 +141,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
             create_mock,
             *sources,
             layer=layer,
+            overlays=overlays,
             script=read_scripts(script),
             auth=auth,
             faults=faults,

@@ -38,7 +38,7 @@ class Serving:
         assert self.process.stdout
         with self.process.stdout as stream:
             for line in stream:
-                self._arrived.put(line.decode().rstrip("\n"))
+                self._arrived.put(line.decode(errors="backslashreplace").rstrip("\n"))
         self._arrived.put(None)
 
     def _read_log(self) -> None:
