@@ -1,5 +1,6 @@
 """What the pipeline gets from outside: store, clock, ids, runs, scripts, journal, faults, credentials mode."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ class World:
 
     seed: of the ids and generated values. now: the machine's time, or a test's. auth: "off", "present", or the one
     token that is accepted. pause: how a fault waits (seconds). scheduler: the runs, in their own time; scripts: what
-    agents say.
+    agents say. deciding: held from the look for a value that no two things may share until the thing with it is stored.
     """
 
     seed: int
@@ -39,6 +40,7 @@ class World:
     calendar: Calendar = field(default_factory=Calendar)
     scheduler: Scheduler = field(default_factory=Scheduler)
     scripts: Scripts = field(default_factory=read_scripts)
+    deciding: threading.RLock = field(default_factory=threading.RLock)
     clock: Clock = field(init=False)
     ids: Ids = field(init=False)
 

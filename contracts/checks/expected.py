@@ -138,4 +138,5 @@ READERS: Mapping[Kind, Callable[[Reading, tuple[str, ...], Setting, Evidence], I
     "each": _nothing,
     "counted": _nothing,
     "weighed": _nothing,
+    "sequence": _nothing,
 }

@@ -67,6 +67,8 @@ def _list(rule: Rule) -> Iterator[Part]:
     for word in ("total", "next", "previous", "from_end"):
         if value := getattr(listing, word):
             yield "list", f"{word}: {value}", listing.evidence
+    if listing.page and listing.page_from != 1:
+        yield "list", f"the first page is {listing.page_from}", listing.evidence
     if listing.default_limit is not None:
         yield "list", f"{listing.default_limit} items where no limit is given", listing.evidence
     if listing.everywhere:
@@ -84,6 +86,10 @@ _HOW: Mapping[str, str] = {
     "contains": "is contained in",
     "search": "is a part of",
     "hides": "being false hides what has",
+    "at_least": "is at most",
+    "at_most": "is at least",
+    "above": "is less than",
+    "below": "is more than",
 }
 
 
@@ -157,6 +163,28 @@ def _refuse(rule: Rule) -> Iterator[Part]:
         yield "refuse", text, condition.evidence
 
 
+def _unique(rule: Rule) -> Iterator[Part]:
+    for each in rule.unique:
+        among = "below one parent" if each.among == "parent" else "in all"
+        status = f", else {each.status}" if each.status else ""
+        yield "unique", f"no two things {among} share {each.member}{status}", each.evidence
+
+
+def _conditional(rule: Rule) -> Iterator[Part]:
+    if found := rule.conditional:
+        if found.if_match:
+            yield "conditional", f"{found.if_match} where If-Match names another state", found.evidence
+        if found.required:
+            yield "conditional", f"{found.required} without If-Match", found.evidence
+        if found.if_none_match:
+            yield "conditional", f"{found.if_none_match} where If-None-Match names this state", found.evidence
+
+
+def _progress(rule: Rule) -> Iterator[Part]:
+    for member, values in rule.progress.items():
+        yield "progress", f"{member}, read by read: {', then '.join(map(value_text, values))}", rule.evidence
+
+
 def _media(media_type: str) -> str:
     return "" if media_type == "application/json" else f" as {media_type}"
 
@@ -207,6 +235,10 @@ RULE_WORDS: Mapping[str, Callable[[Rule], Iterator[Part]]] = {
     "prune": _prune,
     "expires": _expires,
     "refuse": _refuse,
+    "unique": _unique,
+    "conditional": _conditional,
+    "progress": _progress,
+    "headers": lambda rule: settings_parts("headers", "", rule.headers),
     "merge": _merge,
     "nulls": _nulls,
     "minimal": _minimal,

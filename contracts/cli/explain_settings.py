@@ -109,6 +109,11 @@ def _merged(setting: Setting) -> str:
     return f"{new} over {'.'.join(setting.steps) or 'itself'}{appended}"
 
 
+def _tally(setting: Setting) -> str:
+    told = setting.value not in ("total", "page", "done")
+    return f"what is told of the page ({setting.value})" if told else f"how many there are ({setting.value})"
+
+
 SETTINGS: Mapping[Kind, Callable[[Setting], str]] = {
     "generate": lambda s: s.generator,
     "value": lambda s: value_text(s.value),
@@ -126,8 +131,9 @@ SETTINGS: Mapping[Kind, Callable[[Setting], str]] = {
     "list": lambda s: "[" + ", ".join(setting_text(each) for _, each in s.members) + "]",
     "text": lambda s: f"the text of {_any(s.sources)}",
     "merged": _merged,
-    "tally": lambda s: f"how many there are ({s.value})",
+    "tally": _tally,
     "each": lambda s: f"for each of {_any(s.sources)}: {setting_text(s.members[0][1])}",
     "counted": lambda s: f"how many {s.value} things there are below the parent",
+    "sequence": lambda s: "1, 2, 3 … " + ("below each parent" if s.value == "parent" else "over all things"),
     "weighed": lambda s: f"how many bytes the {s.value} things below the parent are",
 }

@@ -1,5 +1,6 @@
 """Create: make a thing by its rule and store it, unless its key is taken."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from threadmock.mockserver.actions.call import Call
@@ -11,8 +12,8 @@ from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.recipes import create_also
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.clock import Clock
-from threadmock.mockserver.state.store import Thing
-from threadmock.specs.members import ABSENT, put
+from threadmock.mockserver.state.store import Shelf, Thing
+from threadmock.specs.members import ABSENT, dig, put
 
 
 def run(call: Call) -> Done | Refused:
@@ -50,7 +51,10 @@ def store_new(call: Call, identifier: str) -> Done | Refused:
     if world.faults:
         view = world.fault_view(scope.contract, scope.operation, scope.request, dict(scope.body))
         thing = world.faults.apply("thing", thing, view)
-    there = scope.store.insert(scope.shelf, identifier, thing)
+    with world.deciding if plan.unique else nullcontext():
+        if plan.unique and (repeated := repeats(call, scope.shelf, thing)):
+            return repeated
+        there = scope.store.insert(scope.shelf, identifier, thing)
     if there is not None and not world.faults.skips("conflict"):
         return _taken(call, identifier, there)
     scope.thing = thing
@@ -63,6 +67,20 @@ def store_new(call: Call, identifier: str) -> Done | Refused:
     if plan.expires:
         world.calendar.note(scope.shelf, identifier, scope.thing, plan.expires)
     return done(call, "created" if there is None else "created again")
+
+
+def repeats(call: Call, shelf: Shelf, thing: Thing, own: Thing | None = None) -> Refused | None:
+    """The refusal of a thing that would share a member which no two things may share. own: the thing as it was."""
+    scope = call.scope
+    for steps, rule in call.plan.unique:
+        value = dig(thing, steps)
+        if value is ABSENT or value is None:
+            continue
+        others = scope.store.everywhere(*shelf[:2]) if rule.among == "all" else scope.store.list(shelf)
+        if any(dig(each, steps) == value for each in others if each is not own):
+            member = ".".join(steps)
+            return Refused("taken", f"{member} {value} is taken", status=rule.status, key=str(value))
+    return None
 
 
 def _taken(call: Call, identifier: str, there: Thing) -> Done | Refused:

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from threadmock.mockserver.actions.call import Call
-from threadmock.mockserver.actions.reply import chosen, declared, pruned
+from threadmock.mockserver.actions.pages import WORDS, Page
+from threadmock.mockserver.actions.reply import chosen, declared, pruned, response_headers
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.lists import UNLIMITED, Lister, in_order, passing, whole_number
 from threadmock.mockserver.rules.outcome import Done, Refused
@@ -26,7 +27,8 @@ def run(call: Call) -> Done | Refused:
     plain = not lister.filters and not lister.everywhere and lister.is_plain(scope)
     limit = whole_number(scope, lister.limit, lister.default_limit)
     if lister.page is not None:
-        offset = max(whole_number(scope, lister.page, 1) - 1, 0) * limit if limit < UNLIMITED else 0
+        before = max(whole_number(scope, lister.page, lister.page_from) - lister.page_from, 0)
+        offset = before * limit if limit < UNLIMITED else 0
     if plain:
         total = store.count(scope.shelf)
         page = list(store.newest(scope.shelf, min(offset, total), min(limit, total)))
@@ -38,20 +40,13 @@ def run(call: Call) -> Done | Refused:
     if lister.from_end:
         page.reverse()
     scope.tally = {"total": total, "page": len(page)}
-    if call.plan.reply_maker:
-        scope.tally = {**scope.tally, **_told(call, page, limit=limit, ahead=ahead, more=more)}
+    if call.plan.told:
+        view = Page(call, page, total, limit, ahead, more)
+        scope.tally = {**scope.tally, **{word: WORDS[word](view) for word in call.plan.told}}
     items = _items(call, page)
     note = f"{len(page)} of {total}"
-    headers = _pagination(lister, offset, limit, len(page), more=more)
+    headers = {**_pagination(lister, offset, limit, len(page), more=more), **response_headers(call)}
     return Done(call.plan.success, _envelope(call, items, page, first=ahead == 0, more=more), note, headers)
-
-
-def _told(call: Call, page: list[Thing], *, limit: int, ahead: int, more: bool) -> dict[str, Any]:
-    """What can be told of a page beside its items and their number."""
-    size = limit if limit < UNLIMITED else max(len(page), 1)
-    first, last = (dig(page[at], call.plan.key_steps) if page else None for at in (0, -1))
-    told = {"more": more, "size": size, "number": ahead // max(size, 1) + 1, "ahead": ahead}
-    return {**told, "first": first, "last": last, "next": str(last) if more and page else None}
 
 
 def _cut(call: Call, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], int, bool]:

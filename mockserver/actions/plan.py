@@ -11,13 +11,21 @@ from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
-from threadmock.specs.behaviour.rule import Expiry, Listing
-from threadmock.specs.behaviour.setting import Key, Setting
+from threadmock.specs.behaviour.rule import Conditional, Expiry, Listing, Unique
+from threadmock.specs.behaviour.setting import Key, Setting, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.schemas.declared import properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
+
+PAGE_WORDS = frozenset(
+    (
+        *("more", "fewer", "size", "number", "pages", "ahead", "first", "last", "next", "previous", "next_offset"),
+        *("next_number", "previous_number", "next_url", "previous_url", "first_url", "last_url", "links"),
+    )
+)
+"""What can be told of a page beside how many things there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +37,7 @@ class Plan:
     deep_makers: the same for members inside others. echoed: member, the check that an echoed value must pass, and its
     default (ABSENT: none). wanted: members that the reply must have. fits: whether a body is all that the success reply
     asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it was sent; None where
-    names or keys are read leniently.
+    names or keys are read leniently. told: the words of `tally` about a page that the rule uses.
     """
 
     contract: Contract
@@ -68,6 +76,11 @@ class Plan:
     prune_strategy: Maker | None
     expires: Expiry | None
     conditions: tuple[CompiledCondition, ...]
+    unique: tuple[tuple[tuple[str, ...], Unique], ...]
+    headers: tuple[tuple[str, Maker], ...]
+    told: frozenset[str]
+    conditional: Conditional | None
+    progress: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...]
     minimal: int
     run: RunPlan | None
 
@@ -129,6 +142,11 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         prune_strategy=fetch(rule.prune.strategy) if rule.prune and rule.prune.strategy else None,
         expires=rule.expires,
         conditions=tuple(map(compile_condition, rule.conditions)),
+        unique=tuple((steps_of(each.member), each) for each in rule.unique),
+        headers=tuple((name.lower(), compile_setting(each)) for name, each in rule.headers.items()),
+        told=tally_words((*([rule.reply] if rule.reply else ()), *rule.headers.values())) & PAGE_WORDS,
+        conditional=rule.conditional,
+        progress=tuple((steps_of(name), values) for name, values in rule.progress.items()),
         minimal=rule.minimal,
         run=compile_run(rule.run),
     )

@@ -1,8 +1,11 @@
 """Read: the thing as it is stored."""
 
 from threadmock.mockserver.actions.call import Call
+from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.state.store import Thing
+from threadmock.specs.members import dig, put
 
 
 def run(call: Call) -> Done | Refused:
@@ -14,7 +17,10 @@ def run(call: Call) -> Done | Refused:
     if plan.picks_newest and not key:
         scope.thing = next(iter(scope.store.newest(scope.shelf, 0, 1)), None)
     else:
-        scope.thing = scope.store.read(call.shelf_of(key), key)
+        shelf = call.shelf_of(key)
+        scope.thing = scope.store.read(shelf, key)
+        if plan.progress and scope.thing is not None:
+            scope.thing = scope.store.update(shelf, key, lambda before: _moved_on(before, plan))
     scope.key = key
     if scope.thing is None:
         if plan.operation.rule.missing != "empty":
@@ -22,3 +28,13 @@ def run(call: Call) -> Done | Refused:
         scope.thing = plan.empty.make(scope)
         return done(call, "nothing is there")
     return done(call, "read")
+
+
+def _moved_on(before: Thing, plan: Plan) -> Thing:
+    """The thing with members that move on by themselves at their next value; others, and the last one, stay."""
+    after = dict(before)
+    for steps, values in plan.progress:
+        now = dig(before, steps)
+        if now in values[:-1]:
+            put(after, steps, values[values.index(now) + 1])
+    return after

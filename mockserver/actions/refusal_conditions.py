@@ -5,10 +5,13 @@ from dataclasses import replace
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.rules.conditions import CompiledCondition
 from threadmock.mockserver.rules.lists import passing
-from threadmock.mockserver.rules.outcome import Refused
+from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.values import etag_of
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.conditions import agrees
 from threadmock.specs.members import ABSENT, dig
+
+_NOT_MODIFIED = 304
 
 
 def unmet(call: Call) -> Refused | None:
@@ -18,6 +21,31 @@ def unmet(call: Call) -> Refused | None:
     key = call.asked_key()
     thing = call.scope.store.read(call.shelf_of(key), key) if key else None
     return _first(call, thing, key, kept=False)
+
+
+def unconditional(call: Call) -> Done | Refused | None:
+    """What the headers of a conditional request come to, where that is no answer of the action (RFC 9110, 13.2.2)."""
+    rule, headers = call.plan.conditional, call.scope.request.headers
+    if rule is None or call.enter():
+        return None
+    wanted, known = headers.get("if-match"), headers.get("if-none-match")
+    key = call.asked_key()
+    thing = call.scope.store.read(call.shelf_of(key), key)
+    present = etag_of(thing) if thing is not None else ""
+    if rule.if_match and wanted is not None and not _names(wanted, present):
+        return Refused("stale", "If-Match names another state than the present one", status=rule.if_match, key=key)
+    if rule.required and wanted is None and thing is not None:
+        return Refused("stale", "The header If-Match is required", status=rule.required, key=key)
+    if rule.if_none_match and known is not None and _names(known.replace("W/", ""), present):
+        if rule.if_none_match != _NOT_MODIFIED:
+            return Refused("stale", "If-None-Match names the present state", status=rule.if_none_match, key=key)
+        return Done(_NOT_MODIFIED, None, "not modified", {"etag": present})
+    return None
+
+
+def _names(listed: str, present: str) -> bool:
+    """Whether a list of entity tags, or `*`, names the present state; "" where there is none."""
+    return bool(present) and (listed.strip() == "*" or present in [each.strip() for each in listed.split(",")])
 
 
 def unmet_afterwards(call: Call) -> Refused | None:

@@ -8,6 +8,7 @@ from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.outcome import Done
 from threadmock.specs.members import ABSENT, steps_of
+from threadmock.specs.wire.strictjson import dump_json
 
 
 def done(call: Call, note: str, *, status: int = 0) -> Done:
@@ -15,7 +16,19 @@ def done(call: Call, note: str, *, status: int = 0) -> Done:
     plan = call.plan
     if plan.minimal and "return=minimal" in call.scope.request.headers.get("prefer", "").replace(" ", "").lower():
         return Done(plan.minimal, None, f"{note}, shown as little as was asked for")
-    return Done(status or plan.success, shown(call), note)
+    return Done(status or plan.success, shown(call), note, response_headers(call))
+
+
+def response_headers(call: Call) -> dict[str, str]:
+    """The headers that the rule gives a successful answer; those without a value are left out."""
+    if not call.plan.headers:
+        return {}
+    made = ((name, make(call.scope)) for name, make in call.plan.headers)
+    return {
+        name: value if isinstance(value, str) else dump_json(value).decode()
+        for name, value in made
+        if value not in (ABSENT, None)
+    }
 
 
 def shown(call: Call) -> Any:

@@ -1,10 +1,11 @@
 """Update and replace: the members that the request sends and the thing may have."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from threadmock.mockserver.actions.call import Call
-from threadmock.mockserver.actions.create import store_new
+from threadmock.mockserver.actions.create import repeats, store_new
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
@@ -19,7 +20,11 @@ def run(call: Call) -> Done | Refused:
     key = call.asked_key()
     shelf = call.shelf_of(key)
     scope.key = key
-    scope.thing = scope.store.update(shelf, key, lambda before: changed(call, before))
+    with world.deciding if plan.unique else nullcontext():
+        before = scope.store.read(shelf, key) if plan.unique else None
+        if before is not None and (repeated := repeats(call, shelf, changed(call, before), before)):
+            return repeated
+        scope.thing = scope.store.update(shelf, key, lambda before: changed(call, before))
     if scope.thing is None:
         return store_new(call, key) if plan.operation.rule.missing == "create" else call.not_found(key)
     if plan.touch:

@@ -11,7 +11,7 @@ from typing import Any
 from threadmock.mockserver.actions import actions
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.plan import Plan
-from threadmock.mockserver.actions.refusal_conditions import unmet
+from threadmock.mockserver.actions.refusal_conditions import unconditional, unmet
 from threadmock.mockserver.agents.streams import Pending, StreamsFull
 from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.credentials import challenge, check_credentials
@@ -137,6 +137,8 @@ class Pipeline:
     def _serve(self, call: Call) -> Done | Refused:
         """What the rule makes of a valid request."""
         try:
+            if call.plan.conditional and (decided := unconditional(call)):
+                return decided
             if call.plan.conditions and (refused := unmet(call)):
                 return refused
             return self.act(call)

@@ -59,6 +59,7 @@ def render(refused: Refused, refusals: Mapping[str, Refusal], headers: Mapping[s
 _FALLBACKS: Mapping[str, str] = {
     "malformed": "invalid",
     "refused": "malformed",
+    "stale": "malformed",
     "ill_formed": "invalid",
     "failed": "unknown",
 }
@@ -74,6 +75,7 @@ _STATUSES: Mapping[str, int] = {
     "unknown": 404,
     "taken": 409,
     "refused": 400,
+    "stale": 412,
     "too_large": 413,
     "full": 507,
     "crowded": 503,
@@ -92,6 +94,7 @@ _TITLES: Mapping[str, str] = {
     "unknown": "There is no such thing",
     "taken": "The key is taken",
     "refused": "The request can't be met as things are",
+    "stale": "The condition of the request does not hold",
     "too_large": "The request body is too large",
     "full": "The store is full",
     "crowded": "Too many streams are open",

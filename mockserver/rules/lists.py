@@ -1,5 +1,6 @@
 """Which things a list holds, and in which order: filters and sorting, compiled once for each operation."""
 
+import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -12,11 +13,13 @@ from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.rule import Filter, Listing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
-from threadmock.specs.members import ABSENT, dig, steps_of
+from threadmock.specs.members import ABSENT, dig, nodes, steps_of
 from threadmock.specs.schemas.declared import properties
+from threadmock.specs.schemas.formats import read_date_time
 
 Judge = Callable[[Thing], bool]
 UNLIMITED = 1 << 60
+_DATE = len("2026-03-01")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +33,15 @@ class Lister:
     direction: Maker | None
     limit: Maker
     page: Maker | None
+    page_from: int
     offset: Maker
     default_limit: int
     after: Maker | None
     before: Maker | None
     after_name: str
     before_name: str
+    page_name: str
+    offset_name: str
     from_end: bool
     total: str | None
     next: str
@@ -65,12 +71,15 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         direction=fetch(rule.direction) if rule.direction else None,
         limit=fetch(limit),
         page=fetch(rule.page) if rule.page else None,
+        page_from=rule.page_from,
         offset=fetch(rule.offset or Source("query", ("offset",))),
         default_limit=default if isinstance(default, int) else UNLIMITED,
         after=fetch(rule.after) if rule.after else None,
         before=fetch(rule.before) if rule.before else None,
         after_name=rule.after.steps[-1] if rule.after else "",
         before_name=rule.before.steps[-1] if rule.before else "",
+        page_name=rule.page.steps[-1] if rule.page else "",
+        offset_name=rule.offset.steps[-1] if rule.offset else "",
         from_end=rule.from_end,
         total=rule.total,
         next=rule.next,
@@ -190,12 +199,52 @@ def _among(wanted: Any, steps: tuple[str, ...]) -> Judge:
 
 
 def _contains(wanted: Any, steps: tuple[str, ...]) -> Judge:
-    return lambda thing: contains(dig(thing, steps), wanted)
+    one = not isinstance(wanted, list | Mapping)
+
+    def judge(thing: Thing) -> bool:
+        found = dig(thing, steps)
+        return contains(found, [wanted] if one and isinstance(found, list) else wanted)
+
+    return judge
 
 
 def _search(wanted: Any, steps: tuple[str, ...]) -> Judge:
     text = str(wanted).casefold()
-    return lambda thing: text in str(dig(thing, steps)).casefold()
+
+    def judge(thing: Thing) -> bool:
+        found = dig(thing, steps)
+        if not isinstance(found, list | Mapping):
+            return text in str(found).casefold()
+        return any(text in each.casefold() for each in nodes(found) if isinstance(each, str))
+
+    return judge
+
+
+def _compared(holds: Callable[[Any, Any], bool]) -> Callable[[Any, tuple[str, ...]], Judge]:
+    """A filter by more and less; what can't be compared is left out."""
+
+    def build(wanted: Any, steps: tuple[str, ...]) -> Judge:
+        rank, bound = comparable(wanted)
+
+        def judge(thing: Thing) -> bool:
+            own, value = comparable(dig(thing, steps))
+            return own == rank and holds(value, bound)
+
+        return judge
+
+    return build
+
+
+def comparable(value: Any) -> tuple[int, Any]:
+    """A kind, and a value that compares with others of that kind: numbers, moments (also of a date), texts."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (0, value)
+    if not isinstance(value, str):
+        return (3, False)
+    try:
+        return (1, read_date_time(f"{value}T00:00:00Z" if len(value) == _DATE else value))
+    except ValueError:
+        return (2, value)
 
 
 def _hides(wanted: Any, steps: tuple[str, ...]) -> Judge:
@@ -210,4 +259,8 @@ _JUDGES: Mapping[str, Callable[[Any, tuple[str, ...]], Judge]] = {
     "contains": _contains,
     "search": _search,
     "hides": _hides,
+    "at_least": _compared(operator.ge),
+    "at_most": _compared(operator.le),
+    "above": _compared(operator.gt),
+    "below": _compared(operator.lt),
 }

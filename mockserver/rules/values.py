@@ -1,6 +1,7 @@
 """Settings → functions that make one member's value. Compiled once for each operation."""
 
 import datetime
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -309,7 +310,33 @@ def _minutes_after(setting: Setting) -> Maker:
 
 def _template(setting: Setting) -> Maker:
     text = str(setting.value)
-    return lambda scope: text.replace("$parent_key", scope.parent_key).replace("$key", scope.key)
+    whole = "$base" in text
+
+    def make(scope: Scope) -> str:
+        made = text.replace("$base", base_of(scope)) if whole else text
+        return made.replace("$parent_key", scope.parent_key).replace("$key", scope.key)
+
+    return make
+
+
+def base_of(scope: Scope) -> str:
+    """Scheme and host of the request."""
+    return f"http://{scope.request.headers.get('host', 'localhost')}"
+
+
+def etag_of(thing: Any) -> str:
+    """A strong entity tag (RFC 9110, 8.8.3): the same for the same thing."""
+    return f'"{hashlib.blake2s(dump_json(thing), digest_size=8).hexdigest()}"'
+
+
+def _sequence(setting: Setting) -> Maker:
+    below = setting.value == "parent"
+
+    def make(scope: Scope) -> int:
+        resource = scope.operation.rule.resource
+        return scope.ids.number("/".join((resource, "#", *(scope.shelf[2:] if below else ()))))
+
+    return make
 
 
 def _keyed(setting: Setting) -> Maker:
@@ -335,6 +362,9 @@ def _without(read: Maker, names: tuple[str, ...]) -> Maker:
 
 GENERATORS: Mapping[str, Maker] = {
     "now": lambda scope: scope.stamp,
+    "now_seconds": lambda scope: int(scope.moment.timestamp()),
+    "now_milliseconds": lambda scope: int(scope.moment.timestamp() * 1000),
+    "today": lambda scope: scope.moment.date().isoformat(),
     "uuid4": lambda scope: scope.ids.uuid4(),
     "uuid7": lambda scope: scope.ids.uuid7(scope.moment),
     "uuid6": lambda scope: scope.ids.uuid6(scope.moment),
@@ -342,6 +372,7 @@ GENERATORS: Mapping[str, Maker] = {
     "number": lambda scope: str(scope.ids.number(scope.operation.rule.resource)),
     "key": lambda scope: scope.key,
     "parent_key": lambda scope: scope.parent_key,
+    "etag": lambda scope: ABSENT if scope.thing is None else etag_of(scope.thing),
 }
 COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "generate": _generate,
@@ -357,6 +388,7 @@ COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "child": _child,
     "counted": _below,
     "weighed": _below,
+    "sequence": _sequence,
     "list": _list,
     "each": _each,
     "template": _template,

@@ -119,4 +119,5 @@ READERS: Mapping[Kind, Callable[[Setting, Any, Observed], bool]] = {
     "each": _each,
     "counted": _anything,
     "weighed": _anything,
+    "sequence": _anything,
 }

@@ -16,6 +16,7 @@ from threadmock.specs.behaviour.read_settings import (
 )
 from threadmock.specs.behaviour.rule import (
     Condition,
+    Conditional,
     Expiry,
     Filter,
     Leniency,
@@ -29,6 +30,7 @@ from threadmock.specs.behaviour.rule import (
     Shown,
     Spelling,
     Taken,
+    Unique,
 )
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, Within
 from threadmock.specs.errors import RuleError, nearest
@@ -38,7 +40,7 @@ from threadmock.specs.members import steps_of
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
 OF_NO_OPERATION = ("no_route", "no_method")
 LIST_SOURCES = ("limit", "offset", "page", "sort", "direction", "after", "before", "select", "extract")
-_LIST_WORDS = ("order", "default_limit", "from_end", "everywhere")
+_LIST_WORDS = ("order", "page_from", "default_limit", "from_end", "everywhere")
 _LIST_MEMBERS = ("items", "by", "total", "next", "previous")
 
 
@@ -139,6 +141,20 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
         prune=_pruning(merged.get("prune"), evidence, spell),
         expires=_expiry(merged.get("expires"), evidence, spell),
         conditions=tuple(_condition(item, evidence, spell) for item in merged.get("refuse", ())),
+        unique=tuple(
+            Unique(
+                spell(item["member"]),
+                item.get("among", "parent"),
+                item.get("status"),
+                item.get("evidence", evidence),
+            )
+            for item in merged.get("unique", ())
+        ),
+        headers={
+            name: parse_setting(value, evidence, where, spell) for name, value in merged.get("headers", {}).items()
+        },
+        conditional=Conditional(**{"evidence": evidence, **merged["conditional"]}) if "conditional" in merged else None,
+        progress={spell(member): tuple(values) for member, values in merged.get("progress", {}).items()},
         minimal=merged.get("minimal", 0),
         refusals={kind: _refusal(value, evidence, spell) for kind, value in merged["errors"].items()},
         lenient=tuple(Leniency(item["what"], item.get("evidence", "observed")) for item in merged["lenient"]),
@@ -199,7 +215,8 @@ def _expiry(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) ->
 
 def sources_of(rule: Rule) -> Iterator[Source]:
     """Every place in a request that a rule reads."""
-    for setting in (*rule.set.values(), *rule.touch.values(), *rule.empty.values()):
+    settings = (*rule.set.values(), *rule.touch.values(), *rule.empty.values(), *rule.headers.values())
+    for setting in settings:
         yield from _sources_of_setting(setting)
     listing = rule.listing or Listing()
     one_each = (

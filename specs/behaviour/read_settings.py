@@ -38,6 +38,7 @@ _HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
     "tally": "literal",
     "counted": "literal",
     "weighed": "literal",
+    "sequence": "literal",
     "each": "places",
     "template": "literal",
     "keyed": "places",

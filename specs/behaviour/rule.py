@@ -81,12 +81,13 @@ class Filter:
     """Which things a list leaves out. member: dotted path in the stored thing.
 
     how: "equal" · "among" (the source is a list of values) · "contains" (JSON containment, objects at any depth) ·
-    "search" (a text inside, in any case) · "hides" (things that have the member are hidden where the source is false).
+    "search" (a text inside, in any case) · "hides" (things that have the member are hidden where the source is false) ·
+    "at_least", "at_most", "above", "below" (by number, moment or text).
     """
 
     source: Source
     member: str
-    how: Literal["equal", "among", "contains", "search", "hides"] = "equal"
+    how: Literal["equal", "among", "contains", "search", "hides", "at_least", "at_most", "above", "below"] = "equal"
     evidence: Evidence = "documented"
 
 
@@ -107,12 +108,12 @@ class Pagination:
 class Listing:
     """Where a list's items sit (None: the body is the array), what is left out, how it is ordered and cut.
 
-    page: a source with the number of the page, from 1, in place of an offset. by: the stored member that orders it, ""
-    for the order of making. sort, direction: sources that override it.
-    after, before: sources that name a key where the page begins or ends (before: dotted to the key inside an object).
-    from_end: the window is taken from the newest end, then shown oldest first. next, previous: members that hold the
-    URL of the next page. pagination: response headers about other pages. item: what one
-    item shows, instead of the thing. everywhere: things of all parents. extract: a source, alias to path.
+    page: a source with the number of the page, from page_from, in place of an offset. by: the stored member that orders
+    it, "" for the order of making. sort, direction: sources that override it. after, before: sources that name a key
+    where the page begins or ends (before: dotted to the key inside an object). from_end: the window is taken from the
+    newest end, then shown oldest first. next, previous: members that hold the URL of the next page. pagination:
+    response headers about other pages. item: what one item shows, instead of the thing. everywhere: things of all
+    parents. extract: a source, alias to path.
     """
 
     items: str | None = None
@@ -123,6 +124,7 @@ class Listing:
     limit: Source | None = None
     offset: Source | None = None
     page: Source | None = None
+    page_from: int = 1
     default_limit: int | None = None
     after: Source | None = None
     before: Source | None = None
@@ -156,6 +158,29 @@ class Condition:
     kept: bool = False
     body: Any = None
     media_type: str = "application/json"
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Unique:
+    """A member (dotted) that no two things share, of one parent or of all. status: None for that of `taken`."""
+
+    member: str
+    among: Literal["parent", "all"] = "parent"
+    status: int | None = None
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """Statuses of conditional requests (RFC 9110, 13); 0 where a header means nothing.
+
+    if_match: it names another state. required: it is not there. if_none_match: it names the present state.
+    """
+
+    if_match: int = 0
+    required: int = 0
+    if_none_match: int = 0
     evidence: Evidence = "documented"
 
 
@@ -224,11 +249,13 @@ class Rule:
     treats an object and a null. missing: what happens where the key is unknown; empty: what is shown then. reply: what
     the answer holds, where it is not the thing. also: additional things that are made. touch: members of the parent
     that change. copies: resources whose things are copied along, with what is set anew in them. conditions: refusals
-    that hang on what is stored. minimal: the status for `Prefer: return=minimal` (RFC 7240, 4.2). run: what it does
-    with runs. select: a source, the members that a read shows. refusals: kind (invalid, ill_formed, malformed,
-    media_type, not_acceptable, denied, unknown, taken, too_large, no_route, no_method) to Refusal; lacks a kind where
-    nobody declared it. inferred: made from path shape and schemas. slashes: whether the path with a final slash is the
-    same, or leads there by a redirect.
+    that hang on what is stored. unique: members that no two things share. headers: of the successful answer. progress:
+    member to the values that it takes one after the other, read by read. minimal: the status for `Prefer:
+    return=minimal` (RFC 7240, 4.2). run: what it does with runs. select: a source, the members that a read shows.
+    refusals: kind (invalid, ill_formed, malformed, media_type, not_acceptable, denied, unknown, taken, stale,
+    too_large, no_route, no_method) to Refusal; lacks a kind where nobody declared it. inferred: made from path shape
+    and schemas; why says of what. slashes: whether the path with a final slash is the same, or leads there by a
+    redirect.
     """
 
     action: Action
@@ -252,6 +279,10 @@ class Rule:
     prune: Pruning | None = None
     expires: Expiry | None = None
     conditions: tuple[Condition, ...] = ()
+    unique: tuple[Unique, ...] = ()
+    headers: Mapping[str, Setting] = field(default_factory=dict)
+    conditional: Conditional | None = None
+    progress: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     minimal: int = 0
     run: "RunRule | None" = None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
@@ -260,6 +291,7 @@ class Rule:
     slashes: bool | Literal["redirect"] = False
     evidence: Evidence = "documented"
     inferred: bool = False
+    why: str = ""
 
     @property
     def traits(self) -> Traits:

@@ -49,6 +49,7 @@ Kind = Literal[
     "each",
     "counted",
     "weighed",
+    "sequence",
 ]
 """What a setting gets its value from: the words of which each setting has one."""
 
@@ -57,21 +58,21 @@ Kind = Literal[
 class Setting:
     """How one member of a thing, or of an answer, gets its value. Where it finds none it falls to `otherwise`.
 
-    kind: "generate" (generator names how: now, uuid4, uuid6, uuid7, opaque, number, key, parent_key) · "value" (a
-    literal) · "from" (the first source that is present) · "count" (how many sources are present and not null) ·
-    "members" (an object built of settings) · "minutes_after" (now plus that many minutes, from the first source) ·
-    "absent" (the member is never there) · "stored", "parent", "latest" (a member of the thing itself, of its
-    parent, of the newest thing beside it; steps: where, () for the whole) · "child" (the one thing of a resource
-    below it; value: which resource) · "counted", "weighed" (how many things of a resource lie below the parent; the
-    bytes of their JSON) · "list" (an array of settings, in members) · "text" (the plain text of a content) ·
-    "merged" (an object from all sources, or from its one member, over what steps name in the latest; value: members
-    whose arrays are appended to) · "tally" (value: total, page, done, more, size, number, ahead, first, last, next)
-    · "each" (an array: what its one member makes of each item of the source; inside a "list" these stand among the
-    other items) · "template" (a text; $key and $parent_key in it stand for those keys) · "keyed" (an object with
-    one member, whose name the source holds and whose value is its one member's). without: members that are left out
-    of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a source
-    that holds null means: "keep" it, or treat it as "absent".
-    plus: added to a number that was found. when: only where that source is there and neither null nor false.
+    kind: "generate" (generator names how, such as now, uuid4, opaque, key or etag) · "value" (a literal) · "from" (the
+    first source that is present) · "count" (how many sources are present and not null) · "members" (an object built of
+    settings) · "minutes_after" (now plus that many minutes, from the first source) · "absent" (the member is never
+    there) · "stored", "parent", "latest" (a member of the thing itself, of its parent, of the newest thing beside it;
+    steps: where, () for the whole) · "child" (the one thing of a resource below it; value: which resource) · "counted",
+    "weighed" (how many things of a resource lie below the parent; the bytes of their JSON) · "list" (an array of
+    settings, in members) · "text" (the plain text of a content) · "merged" (an object from all sources, or from its one
+    member, over what steps name in the latest; value: members whose arrays are appended to) · "sequence" (1, 2, 3 …;
+    value: below each "parent", or over "all" things) · "tally" (value: what is told of a page, such as total, more or
+    next_url) · "each" (an array: what its one member makes of each item of the source; inside a "list" these stand
+    among the other items) · "template" (a text; $key, $parent_key and $base in it are filled in) · "keyed" (an object
+    with one member, whose name the source holds and whose value is its one member's). without: members that are left
+    out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a source
+    that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. when: only where
+    that source is there and neither null nor false.
     """
 
     kind: Kind
@@ -92,6 +93,19 @@ class Setting:
 def generated_members(members: Iterable[tuple[str, Setting]], generator: str) -> Iterator[str]:
     """Those of the members that this generator fills, such as "key"."""
     return (name for name, setting in members if (setting.kind, setting.generator) == ("generate", generator))
+
+
+def tally_words(settings: Iterable[Setting]) -> frozenset[str]:
+    """The words of `tally` that settings use, inside others, too."""
+    found: set[str] = set()
+    waiting = list(settings)
+    while waiting:
+        setting = waiting.pop()
+        if setting.kind == "tally":
+            found.add(str(setting.value))
+        waiting += [inner for _, inner in setting.members]
+        waiting += [setting.otherwise] if setting.otherwise else []
+    return frozenset(found)
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,7 @@ WITHOUT_DEFAULTS: tuple[dict[str, Any], ...] = (
         "refuse": [{"when": {"body.title": ""}, "status": 400, "body": {}}],
         "errors": {"invalid": {"status": 422, "body": {}}},
         "lenient": [{"what": "media_type"}],
+        "unique": [{"member": "title"}],
         "spelling": {},
     },
     {"action": "list", "list": {"filters": [{"from": "query.shelf", "member": "shelf"}]}},

@@ -34,14 +34,14 @@ CAMEL = {"wire": "camelCase"}
 MEMBERS = {
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
     "rule.expires.at", "rule.expires.strategy", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
-    "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "run.commands.known.*.needs",
+    "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "rule.unique.member", "run.commands.known.*.needs",
 }  # fmt: skip
-MEMBER_KEYS = {"settings", "rule.shown", "rule.merge", "rule.nulls"}
+MEMBER_KEYS = {"settings", "rule.shown", "rule.merge", "rule.nulls", "rule.progress"}
 TEMPLATES = {"refusal.body", "rule.refuse.body"}
 # Resources, policies, parameters, headers, words that a client sends, texts, literals.
 STAYS = {
     "rule.resource", "rule.requires.resource", "rule.taken.default", "rule.shown.*.query", "rule.shown.*.holds", "rule.list.pagination.next", "rule.list.pagination.total",
-    "rule.prune.keeps", "rule.expires.keeps", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
+    "rule.progress.*", "rule.prune.keeps", "rule.expires.keeps", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
     "setting.value", "setting.child", "setting.counted", "setting.weighed", "setting.template", "setting.words.*",
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
@@ -179,7 +179,7 @@ SETTINGS = [
     {"each": "body.each_of", "of": {"members": {"of_each": {"from": "item.of_it"}}}},
     {"from": "body.a_b", "otherwise": {"stored": "otherwise_of"}},
     {"from": "body.c_d", "otherwise": {"kept_name": {"kept_literal": 1}}},
-    {"tally": "total"}, "uuid4", "absent",
+    {"tally": "total"}, {"sequence": "parent"}, "uuid4", "absent",
 ]  # fmt: skip
 REFUSAL = {"status": 400, "media_type": "kept_type/json", "body": {"error_code": "$code", "all_errors": {"$each": {"error_text": "kept_text"}}}}  # fmt: skip
 RUN = {
@@ -234,6 +234,10 @@ RULE = {
         {"when": {"stored.met_one": 1, "parent.met_two": 2, "listed.met_three": 3, "body.met_four": {"unknown": "kept_resource.met_five.met_six"}, "header.kept_header": True}, "status": 409, "reason": "kept_text", **{word: REFUSAL[word] for word in ("body", "media_type")}},
         {"when": {"item.met_seven": {"present": True}}, "some": "body.some_items", "status": 409},
     ],
+    "unique": [{"member": "unique_one.unique_two", "among": "all"}],
+    "headers": {"kept_header": _setting("header")},
+    "conditional": {"if_match": 412},
+    "progress": {"moved_one": ["kept_word", "kept_words"]},
     "select": "body.select_by",
     "run": RUN,
     "errors": {"invalid": REFUSAL},

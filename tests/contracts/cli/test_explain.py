@@ -42,6 +42,7 @@ SETTINGS_OF_EVERY_WORD = {
     "latest": ({"latest": "state"}, "the newest thing's state"),
     "child": ({"child": "page"}, "the page below it"),
     "counted": ({"counted": "page"}, "how many page things there are below the parent"),
+    "sequence": ({"sequence": "parent"}, "1, 2, 3 … below each parent"),
     "weighed": ({"weighed": "page"}, "how many bytes the page things below the parent are"),
     "list": ({"list": [{"value": 1}, "key"]}, "[1, key]"),
     "text": ({"text": "body.title"}, "the text of body.title"),
