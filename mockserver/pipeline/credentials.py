@@ -6,7 +6,7 @@ from threadmock.mockserver.rules.outcome import Refused
 from threadmock.specs.contract import Operation, Security
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.validation import Violation
-from threadmock.specs.wire.messages import Request
+from threadmock.specs.wire.messages import Request, header_of
 
 
 def check_credentials(operation: Operation, request: Request, auth: str) -> Refused | None:
@@ -62,7 +62,7 @@ def read_credential(scheme: Security, request: Request) -> str | None:
 
 def _read_key(scheme: Security, request: Request) -> str | None:
     if scheme.location == "header":
-        return request.headers.get(scheme.name.lower())
+        return header_of(request, scheme.name)
     if scheme.location == "query":
         return next((value for name, value in parse_query(request.query) if name == scheme.name), None)
     pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))

@@ -11,6 +11,7 @@ from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.members import ABSENT, dig, gather
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.wire.messages import header_of
 from threadmock.specs.wire.strictjson import dump_json
 
 Maker = Callable[[Scope], Any]
@@ -40,7 +41,7 @@ def fetch(source: Source) -> Maker:
     if source.place == "path":
         return _fetch_path(name)
     if source.place == "header":
-        return lambda scope: scope.request.headers.get(name.lower(), ABSENT)
+        return lambda scope: ABSENT if (found := header_of(scope.request, name)) is None else found
 
     def read(scope: Scope) -> Any:
         if name in scope.parameters:

@@ -7,7 +7,7 @@ line and what to do (DocumentError).
 import hashlib
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any, Literal, NoReturn
 from urllib.parse import unquote
 
 from threadmock.specs.documents.json_text import check_bounds, parse_json
+from threadmock.specs.documents.lines import Lines
 from threadmock.specs.documents.markdown import Fence, embedded, holds_document
 from threadmock.specs.documents.pointers import walk
-from threadmock.specs.documents.yaml_text import lines_of, parse_yaml
+from threadmock.specs.documents.yaml_text import Order, parse_yaml_with_lines
 from threadmock.specs.errors import DocumentError, nearest
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -35,7 +36,8 @@ class Document:
     """One file that was read.
 
     tree: JSON, a mapping at the top; nobody changes it. digest: SHA-256 (hex) of the file's bytes. root: the folder
-    that its references may not leave. text and first_line: what was parsed and where in the file it begins.
+    that its references may not leave. text and first_line: what was parsed and where in the file it begins. order: the
+    line of each node, where the reader told it.
     """
 
     tree: dict[str, Any]
@@ -46,6 +48,7 @@ class Document:
     warnings: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
     first_line: int = 1
+    order: Order | None = field(default=None, repr=False)
     family: dict[Path, "Document"] = field(default_factory=dict, repr=False)
 
     @property
@@ -54,16 +57,13 @@ class Document:
         return self.path.name
 
     @cached_property
-    def _lines(self) -> Mapping[str, int]:
-        return lines_of(self.text, first_line=self.first_line)
+    def _lines(self) -> Lines:
+        return Lines(self.tree, self.text, self.first_line, self.order)
 
     def where(self, pointer: str) -> str:
         """`file.yaml#/pointer (line N)`; the line is the nearest known one above it, absent where none is known."""
         bare = pointer.split("#", 1)[-1]
-        above = bare
-        while above and above not in self._lines:
-            above = above.rpartition("/")[0]
-        line = self._lines.get(above)
+        line = self._lines.at(bare)
         return f"{self.name}#{bare} (line {line})" if line else f"{self.name}#{bare}"
 
 
@@ -101,11 +101,11 @@ def parse_document(data: bytes, path: Path) -> Document:
     blocks = embedded(text)
     if blocks:
         block, warnings = _first_of(blocks, path)
-        tree, _ = _tree_of(block.content, path, block.first_line)
-        made = Document(tree, path, digest, "markdown", root, warnings, block.content, block.first_line)
+        tree, _, order = _tree_of(block.content, path, block.first_line)
+        made = Document(tree, path, digest, "markdown", root, warnings, block.content, block.first_line, order)
     else:
-        tree, kind = _tree_of(text, path, 1)
-        made = Document(tree, path, digest, kind, root, (), text)
+        tree, kind, order = _tree_of(text, path, 1)
+        made = Document(tree, path, digest, kind, root, (), text, 1, order)
     made.family[path.resolve()] = made
     return made
 
@@ -155,13 +155,14 @@ def _first_of(blocks: list[Fence], path: Path) -> tuple[Fence, tuple[str, ...]]:
     return first, (warning,)
 
 
-def _tree_of(text: str, path: Path, first_line: int) -> tuple[dict[str, Any], Kind]:
+def _tree_of(text: str, path: Path, first_line: int) -> tuple[dict[str, Any], Kind, Order | None]:
     kind: Kind = "yaml"
+    order = None
     try:
         if text.lstrip()[:1] in ("{", "["):
             tree, kind = parse_json(text, path.name, first_line=first_line)
         else:
-            tree = parse_yaml(text, path.name, first_line=first_line)
+            tree, order = parse_yaml_with_lines(text, path.name, first_line=first_line)
     except DocumentError:
         if holds_document(text) or _looks_like_mapping(text):
             raise
@@ -169,7 +170,7 @@ def _tree_of(text: str, path: Path, first_line: int) -> tuple[dict[str, Any], Ki
     if not isinstance(tree, dict):
         raise DocumentError("This holds no OpenAPI document.", where=path.name, fix=_NOTHING_HERE)
     check_bounds(tree, path.name)
-    return tree, kind
+    return tree, kind, order
 
 
 def _looks_like_mapping(text: str) -> bool:
@@ -228,7 +229,16 @@ def _other(document: Document, file: str, where: Callable[[], str]) -> Document:
         except DocumentError as error:
             raise DocumentError(f"The file of a reference can't be used: {error}", where=where(), fix="") from None
         document.family[target] = Document(
-            made.tree, target, made.digest, made.kind, root, made.warnings, made.text, made.first_line, document.family
+            made.tree,
+            target,
+            made.digest,
+            made.kind,
+            root,
+            made.warnings,
+            made.text,
+            made.first_line,
+            made.order,
+            document.family,
         )
     return document.family[target]
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 _OPENING = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n]*)$")
+_FENCE = re.compile(r"^[ \t]*(?:`{3}|~{3})", re.MULTILINE)
 _FORMATS = frozenset({"yaml", "yml", "json"})
 _TOP_MEMBER = r"""["']?(?:openapi|swagger|overlay)["']?[ \t]*:[ \t]*["']?[0-9]"""
 _AT_TOP = re.compile(rf"^(?:\ufeff)?{_TOP_MEMBER}", re.MULTILINE)
@@ -57,6 +58,9 @@ def holds_document(text: str) -> bool:
 
 def embedded(text: str) -> list[Fence]:
     """The blocks of a page that hold a document; empty where the text is a document itself and no page."""
+    first = _FENCE.search(text)
+    if first is None or holds_document(text[: first.start()]):
+        return []
     found = [fence for fence in fences(text) if holds_document(fence.content)]
     if not found:
         return []

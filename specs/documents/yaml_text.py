@@ -9,9 +9,10 @@ is built (pyyaml#235).
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, MutableSequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import yaml
 from threadmock.specs.documents.pointers import escaped
@@ -21,6 +22,9 @@ from threadmock.specs.wire.strictjson import Json
 MAX_NODES = 1_000_000
 MAX_DEPTH = 200
 MAX_DIGITS = 4000
+
+Order: TypeAlias = MutableSequence[int]
+"""The line of each node, in document order, a container before what it holds."""
 
 _TOO_DEEP = f"This is nested deeper than {MAX_DEPTH} levels."
 _NO_NESTING = "Use `$ref` in place of nesting."
@@ -64,11 +68,17 @@ class _Anchored:
 
 @dataclass(slots=True)
 class _Composer:
-    """Builds one value from parse events. lines: filled with pointer → line where given."""
+    """Builds one value from parse events.
+
+    lines: filled with pointer → line where given. order: the line of each node; written_out: whether each of them is a
+    node of the text, so that the two agree.
+    """
 
     name: str
     first_line: int
     lines: dict[str, int] | None = None
+    order: Order = field(default_factory=lambda: array("L"))
+    written_out: bool = True
     nodes: int = 0
     frames: list[_Frame] = field(default_factory=list)
     anchors: dict[str, _Anchored | None] = field(default_factory=dict)
@@ -162,6 +172,7 @@ class _Composer:
         if self._awaits_key():
             self._refuse(event, "An alias can't be a key here.", "Write the key out.")
         self._count(event, target.size, target.height)
+        self.written_out = self.written_out and target.size == 1
         self._mark(event)
         self._place(event, copied(target.value), target.height)
 
@@ -203,6 +214,7 @@ class _Composer:
             frame.container[key] = value
             return
         frame.merging = False
+        self.written_out = False
         parts = value if isinstance(value, list) else [value]
         if not all(isinstance(part, dict) for part in parts):
             self._refuse(event, "The merge key `<<` takes a mapping or a list of mappings.", "Write the members out.")
@@ -254,12 +266,12 @@ class _Composer:
         return f"{frame.pointer}/{escaped(step)}"
 
     def _mark(self, event: Any) -> None:
-        if self.lines is None:
-            return
         line = event.start_mark.line
         if self.frames and isinstance(self.frames[-1].container, dict):
             line = self.frames[-1].key_line
-        self.lines[self._pointer()] = line + self.first_line
+        self.order.append(line + self.first_line)
+        if self.lines is not None:
+            self.lines[self._pointer()] = line + self.first_line
 
 
 def copied(value: Any) -> Any:
@@ -281,6 +293,13 @@ def parse_yaml(text: str, name: str, *, first_line: int = 1) -> Json:
     """The JSON value that a YAML text spells. name and first_line go into errors: DocumentError with the line."""
     value: Json = _Composer(name, first_line).compose(text)
     return value
+
+
+def parse_yaml_with_lines(text: str, name: str, *, first_line: int = 1) -> tuple[Json, Order | None]:
+    """As `parse_yaml`, with the line of each node in document order; None where aliases or merges stand for nodes."""
+    composer = _Composer(name, first_line)
+    value: Json = composer.compose(text)
+    return value, composer.order if composer.written_out else None
 
 
 def lines_of(text: str, *, first_line: int = 1) -> dict[str, int]:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from threadmock.specs.contract import Operation, Parameter
 from threadmock.specs.schemas.declared import item_types, types_of
 from threadmock.specs.schemas.validation import Violation, checker
-from threadmock.specs.wire.messages import Request
+from threadmock.specs.wire.messages import Request, header_of
 
 MAX_PAIRS = 1000
 _SEPARATORS: Mapping[str, str] = {"simple": ",", "form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -48,7 +48,7 @@ def _texts(parameter: Parameter, request: Request, path_values: Mapping[str, str
     if parameter.location == "path":
         return [path_values[parameter.name]] if parameter.name in path_values else []
     if parameter.location == "header":
-        value = request.headers.get(parameter.name.lower())
+        value = header_of(request, parameter.name)
         return [] if value is None else [value]
     if parameter.location == "query":
         return [value for name, value in parse_query(request.query) if name == parameter.name]

@@ -47,19 +47,26 @@ def check_path(
         other = next(iter(twins.values()))
         reader.warn(f"this path and {other!r} are the same but for names; they are told apart by method", pointer)
     elif len(shapes) < _MAX_COMPARED:
+        segments = own.split("/")
         for other_shape, others in shapes.items():
-            if others and _ambiguous(own, other_shape):
+            if others and _ambiguous(segments, other_shape.split("/")):
                 other = next(iter(others.values()))
                 reader.warn(f"a request may match both this path and {other!r}; neither is the plainer one", pointer)
     twins.update(dict.fromkeys(methods, path))
 
 
-def _ambiguous(one: str, other: str) -> bool:
-    """Whether two paths can match one request while each is the more literal one somewhere."""
-    pairs = list(zip(one.split("/"), other.split("/"), strict=False))
-    if one.count("/") != other.count("/") or any(a != b and "{}" not in (a, b) for a, b in pairs):
+def _ambiguous(one: list[str], other: list[str]) -> bool:
+    """Whether two paths, by their segments, can match one request while each is the more literal one somewhere."""
+    if len(one) != len(other):
         return False
-    return any(a == "{}" != b for a, b in pairs) and any(b == "{}" != a for a, b in pairs)
+    plainer, other_plainer = False, False
+    for a, b in zip(one, other, strict=True):
+        if a == b:
+            continue
+        if a != "{}" and b != "{}":
+            return False
+        plainer, other_plainer = plainer or b == "{}", other_plainer or a == "{}"
+    return plainer and other_plainer
 
 
 def check_sources(operation: Operation, rule: Rule, where: str) -> None:

@@ -272,7 +272,7 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
 def _with_rule(
     reader: _Reader, operation: Operation, node: Mapping[str, Any], provider_wide: Mapping[str, Any]
 ) -> Operation:
-    where = reader.dialect.where(operation.pointer)
+    where = reader.dialect.where(operation.pointer) if "x-behaviour" in node else str(operation)
     spell = speller(provider_wide, node.get("x-behaviour"))
     if "x-behaviour" in node:
         rule = parse_rule(node["x-behaviour"], provider_wide, where, spell)

@@ -55,7 +55,7 @@ class Dialect:
         self._schemas: dict[tuple[str, Direction], tuple[Any, Schema]] = {}
         self._shared: dict[tuple[str, Direction], Schema] = {}
         self._read: set[tuple[str, Direction]] = set()
-        self._marked = {direction: _mentions(tree, mark) for direction, mark in _MARKS.items()}
+        self._marked: set[str] = _mentioned(tree)
         schemas = (tree.get("components") or {}).get("schemas") if isinstance(tree.get("components"), dict) else None
         names = list(schemas) if isinstance(schemas, dict) else []
         for name in sorted(names, key=lambda name: _UNSAFE.search(name) is not None):
@@ -175,8 +175,7 @@ class Dialect:
         name = "" if target is self.document else target.path.relative_to(folder).as_posix()
         if name not in self._files:
             self._files[name] = target
-            for direction, mark in _MARKS.items():
-                self._marked[direction] = self._marked[direction] or _mentions(target.tree, mark)
+            self._marked |= _mentioned(target.tree)
         node = walk(self._tree(name), fragment, where=where)
         return node, f"{name}#{pointer_of(pointer_steps(fragment))}"
 
@@ -205,9 +204,9 @@ class Dialect:
 
     def _hidden(self, node: Mapping[str, Any], place: str, direction: Direction) -> Collection[str]:
         """The members that a node, or one that it refers to for the same value, marks as not for this direction."""
-        if not self._marked[direction]:
-            return ()
         mark = _MARKS[direction]
+        if mark not in self._marked:
+            return ()
         found: set[str] = set()
         for part, at in self._parts(node, place):
             properties = part.get("properties")
@@ -312,6 +311,10 @@ def _as_object(schema: Any) -> dict[str, Any]:
     return dict(schema)
 
 
-def _mentions(tree: Any, mark: str) -> bool:
-    """Whether any object of the tree holds the mark as true."""
-    return any(isinstance(node, dict) and node.get(mark) is True for node in nodes(tree))
+def _mentioned(tree: Any) -> set[str]:
+    """The marks that any object of the tree holds as true."""
+    found: set[str] = set()
+    for node in nodes(tree):
+        if isinstance(node, dict):
+            found.update(mark for mark in _MARKS.values() if node.get(mark) is True)
+    return found

@@ -4,6 +4,8 @@ Two engines: `jsonschema_rs` answers fast, `jsonschema` is the independent secon
 invalid needs both to refuse it; where they differ the body is no case.
 """
 
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,7 @@ import jsonschema_rs
 from jsonschema import validators
 from threadmock.specs.documents.pointers import escaped, pointer_of, unescaped
 from threadmock.specs.evidence import Evidence, weakest, weakness
+from threadmock.specs.members import nodes
 from threadmock.specs.schemas.formats import FORMAT_CHECKER
 from threadmock.specs.schemas.patterns import check_pattern, fast_engine
 from threadmock.specs.schemas.schema import Schema
@@ -21,6 +24,9 @@ from threadmock.specs.schemas.schema import Schema
 MAX_VIOLATIONS = 50
 _MAX_UNIONS = 5
 _LARGE = 5000
+_HEAVY = 5000
+MOST_COMPILED = 300_000
+"""Nodes of large schemas that are compiled at one time: about 100 MB."""
 _Reference: Any = validators.extend(jsonschema.Draft202012Validator, {"pattern": check_pattern})  # type: ignore[no-untyped-call]
 
 
@@ -51,16 +57,29 @@ class Checker:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
+        self.compiled: jsonschema_rs.Draft202012Validator | None = None
 
-    @cached_property
+    @property
     def _fast(self) -> jsonschema_rs.Draft202012Validator:
         """Compiled when it is first asked: a schema may lead to most of a large document."""
-        return fast_engine(self.schema.document)
+        engine = self.compiled
+        if engine is None:
+            engine = self.compiled = fast_engine(self.schema.document)
+        if self._nodes >= _HEAVY:
+            _shelf.put(self, self._nodes)
+        return engine
+
+    @cached_property
+    def _nodes(self) -> int:
+        return sum(1 for _ in nodes(self.schema.document))
 
     @cached_property
     def valid(self) -> Callable[[Any], bool]:
         """Whether the fast engine takes a value."""
-        return self._fast.is_valid
+        return self._fast.is_valid if self._nodes < _HEAVY else self._valid_while_compiled
+
+    def _valid_while_compiled(self, value: Any) -> bool:
+        return self._fast.is_valid(value)
 
     @cached_property
     def reference(self) -> Any:
@@ -139,6 +158,30 @@ class Checker:
             pointer = f"{pointer}/{escaped(following)}"
             node = _child(node, step)
         return weakest(*found), pointer
+
+
+class _Shelf:
+    """The large schemas that are compiled, and how many nodes they have. Beyond the bound the longest unused one goes.
+
+    In a web of schemas each answer leads to all of them: compiled for two hundred operations that is gigabytes.
+    """
+
+    def __init__(self) -> None:
+        self._sizes: weakref.WeakKeyDictionary[Checker, int] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def put(self, used: Checker, size: int) -> None:
+        """Note that a checker was used just now."""
+        with self._lock:
+            self._sizes.pop(used, None)
+            while self._sizes and sum(self._sizes.values()) + size > MOST_COMPILED:
+                oldest = next(iter(self._sizes))
+                oldest.compiled = None
+                del self._sizes[oldest]
+            self._sizes[used] = size
+
+
+_shelf = _Shelf()
 
 
 def _is_large(value: Any) -> bool:

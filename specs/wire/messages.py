@@ -47,6 +47,16 @@ class Response:
         raise TypeError("the body is a stream")
 
 
+def header_of(request: Request, name: str) -> str | None:
+    """The value of a request's header, by its name in any case; None where there is none.
+
+    A WSGI server writes `_` and `-` of a name alike (RFC 3875, 4.1.18), so `api_key` may have become `api-key`.
+    """
+    name = name.lower()
+    found = request.headers.get(name)
+    return request.headers.get(name.replace("_", "-")) if found is None else found
+
+
 def media_type(value: str | None) -> str:
     """The type/subtype of a Content-Type value, lower case and without parameters; "" where there is none.
 

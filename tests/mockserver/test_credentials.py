@@ -13,6 +13,7 @@ from threadmock.specs.wire.messages import Request
 BEARER = Security("b", "http", scheme="bearer")
 BASIC = Security("c", "http", scheme="basic")
 KEY = Security("k", "apiKey", "header", "X-Api-Key")
+KEY_WITH_UNDERSCORE = Security("u", "apiKey", "header", "Api_Key")
 KEY_IN_AUTHORIZATION = Security("a", "apiKey", "header", "Authorization")
 KEY_IN_QUERY = Security("q", "apiKey", "query", "key")
 KEY_IN_COOKIE = Security("s", "apiKey", "cookie", "sid")
@@ -45,6 +46,10 @@ def request(headers: dict[str, str] | None = None, query: str = "") -> Request:
         (KEY, {"x-api-key": "Bearer t"}, "", "t"),
         (KEY, {"x-api-key": "  "}, "", None),
         (KEY, {"authorization": "t"}, "", None),
+        (KEY_WITH_UNDERSCORE, {"api_key": "t"}, "", "t"),
+        (KEY_WITH_UNDERSCORE, {"api-key": "t"}, "", "t"),
+        (KEY_WITH_UNDERSCORE, {"api_key": "t", "api-key": "u"}, "", "t"),
+        (KEY_WITH_UNDERSCORE, {"apikey": "t"}, "", None),
         (KEY_IN_AUTHORIZATION, {"authorization": "t"}, "", "t"),
         (KEY_IN_AUTHORIZATION, {"authorization": "Bearer t"}, "", "t"),
         (KEY_IN_AUTHORIZATION, {"authorization": "Bearer"}, "", None),

@@ -144,6 +144,12 @@ def test_a_header_is_found_whatever_its_case_in_the_document():
     assert read({"name": "X-Team-ID", "in": "header", "schema": {}}, get(headers={"x-team-id": "a"})) == "a"
 
 
+@pytest.mark.parametrize("sent", ["page_size", "page-size"])
+def test_a_header_with_an_underscore_is_found_behind_a_wsgi_server_too(sent):
+    assert read({"name": "Page_Size", "in": "header", "schema": {"type": "integer"}}, get(headers={sent: "3"})) == 3
+    assert read({"name": "Page-Size", "in": "header", "schema": {}}, get(headers={"page_size": "3"})) == "absent"
+
+
 def test_a_cookie_is_found_among_others():
     parameter = {"name": "b", "in": "cookie", "schema": {"type": "integer"}}
     assert read(parameter, get(headers={"cookie": "a=1; b=2;c"})) == 2

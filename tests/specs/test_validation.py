@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.documents import schema_of, taking
 from support.reading import reference_valid
 from support.schema_values import JUNK, shipped_schemas
+from threadmock.specs.schemas import validation
 from threadmock.specs.schemas.patterns import searches
 from threadmock.specs.schemas.validation import MAX_VIOLATIONS, Checker, Violation, checker, fast_engine
 
@@ -285,6 +286,26 @@ def test_a_checker_is_made_once_for_a_schema_and_goes_with_it():
     gc.collect()
     assert gone() is None
     assert made() is None
+
+
+def test_of_large_schemas_no_more_are_compiled_at_one_time_than_the_bound_allows(monkeypatch):
+    monkeypatch.setattr(validation, "MOST_COMPILED", 15_000)
+    document = {"properties": {f"m{at}": {"maxLength": 3} for at in range(3000)}}
+    judges = [Checker(schema_of(document)) for _ in range(4)]
+    for judge in judges:
+        assert judge.valid({"m1": "abc"})
+        assert not judge.valid({"m1": "abcd"})
+    assert [judge.compiled is not None for judge in judges] == [False, False, True, True]
+    judges[2].valid({})
+    assert [each.message for each in judges[0].violations({"m7": "abcd"})] == ['"abcd" is longer than 3 characters']
+    assert [judge.compiled is not None for judge in judges] == [True, False, True, False]
+
+
+def test_a_small_schema_stays_compiled(monkeypatch):
+    monkeypatch.setattr(validation, "MOST_COMPILED", 0)
+    judge = Checker(schema_of({"type": "string"}))
+    assert judge.valid("a")
+    assert judge.compiled is not None
 
 
 def test_the_reference_engine_is_not_built_before_it_is_asked(monkeypatch):
