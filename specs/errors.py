@@ -24,9 +24,9 @@ class SpecError(Exception):
     what: one sentence; where: file and JSON pointer (may be empty); fix: what to do about it (may be empty).
     """
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+    def __init__(self, what: str, *, where: object = "", fix: str = "") -> None:
         self.what = what
-        self.where = where
+        self.where = str(where)
         self.fix = fix
         super().__init__(str(self))
 
@@ -37,6 +37,16 @@ class SpecError(Exception):
 
 class DocumentError(SpecError):
     """The document can't be read."""
+
+
+class SeveralErrors(DocumentError):  # noqa: N818 - reads as what it is
+    """Several things are wrong. errors: each of them."""
+
+    def __init__(self, errors: Sequence[SpecError]) -> None:
+        self.errors = tuple({str(error): error for error in errors}.values())
+        shown = "".join(f"\n  {error}" for error in self.errors[:MOST_LISTED])
+        rest = f"\n  … and {len(self.errors) - MOST_LISTED} more" if len(self.errors) > MOST_LISTED else ""
+        super().__init__(f"{len(self.errors)} things are wrong with the document:{shown}{rest}")
 
 
 class OverlayError(SpecError):
@@ -54,7 +64,7 @@ class RuleError(SpecError):
 class UnknownName(SpecError):  # noqa: N818 - reads as what it is
     """Nothing has that name. Offers the nearest that exists."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str = "", listed: str = "") -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: object = "", listed: str = "") -> None:
         """listed: the command that lists all names of the kind, shown where they are too many for the message."""
         known = sorted(known)
         fix = nearest(name, known)
@@ -68,19 +78,18 @@ def gathered(errors: list[SpecError]) -> Iterator[None]:
     """Note an error about the document, in place of raising it: the next one is looked for, too."""
     try:
         yield
+    except SeveralErrors as several:
+        errors.extend(several.errors)
     except SpecError as error:
         errors.append(error)
 
 
 def raise_all(errors: Sequence[SpecError]) -> None:
     """Raise what was gathered: the error itself where it is one, else one that tells of all."""
-    texts = list(dict.fromkeys(str(error) for error in errors))
-    if len(texts) == 1:
+    if len({str(error) for error in errors}) == 1:
         raise errors[0]
-    if texts:
-        shown = "".join(f"\n  {text}" for text in texts[:MOST_LISTED])
-        rest = f"\n  … and {len(texts) - MOST_LISTED} more" if len(texts) > MOST_LISTED else ""
-        raise DocumentError(f"{len(texts)} things are wrong with the document:{shown}{rest}")
+    if errors:
+        raise SeveralErrors(errors)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

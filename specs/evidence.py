@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, get_args
 
 from threadmock.specs.documents.pointers import escaped
-from threadmock.specs.errors import SchemaError, nearest
+from threadmock.specs.errors import SchemaError, SpecError, gathered, nearest, raise_all
 
 MARK = "x-evidence"
-_NAMES = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "headers", "paths"})
+_NAMES = frozenset(
+    {
+        *("properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "headers", "parameters"),
+        *("requestBodies", "securitySchemes", "links", "callbacks", "pathItems", "webhooks", "variables"),
+    }
+)
 _LITERALS = frozenset({"default", "example", "examples", "value", "enum", "const", "x-behaviour"})
 
 
@@ -16,16 +21,29 @@ def check_evidence(tree: Any, where: Callable[[str], str]) -> None:
 
     where: JSON pointer → text for an error. Iterative: safe on anything.
     """
+    errors: list[SpecError] = []
+    for pointer, name, mark in extensions(tree):
+        if name == MARK:
+            with gathered(errors):
+                check_mark(pointer, mark, where)
+    raise_all(errors)
+
+
+def check_mark(pointer: str, mark: Any, where: Callable[[str], str]) -> None:
+    """SchemaError where a mark that stands at a pointer is none."""
     known = evidence_words()
-    for pointer, mark in _marks(tree):
-        words = list(mark.items()) if isinstance(mark, dict) else [("", mark)]
-        for keyword, word in words:
-            if not isinstance(word, str) or word not in known:
-                at = f"{pointer}/{escaped(keyword)}" if keyword else pointer
-                raise SchemaError(f"{word!r} is no evidence.", where=where(at), fix=nearest(str(word), known))
+    words = list(mark.items()) if isinstance(mark, dict) else [("", mark)]
+    for keyword, word in words:
+        if not isinstance(word, str) or word not in known:
+            at = f"{pointer}/{escaped(keyword)}" if keyword else pointer
+            raise SchemaError(f"{word!r} is no evidence.", where=where(at), fix=nearest(str(word), known))
 
 
-def _marks(tree: Any) -> Iterator[tuple[str, Any]]:
+def extensions(tree: Any) -> Iterator[tuple[str, str, Any]]:
+    """Every member of a document whose name begins with an x and is no name of a user's: pointer, name, value.
+
+    What stands in examples and other literals is none. Iterative: safe on anything.
+    """
     waiting: list[tuple[Any, str, bool]] = [(tree, "#", False)]
     while waiting:
         node, pointer, names = waiting.pop()
@@ -34,8 +52,10 @@ def _marks(tree: Any) -> Iterator[tuple[str, Any]]:
             continue
         if not isinstance(node, dict):
             continue
-        if MARK in node and not names:
-            yield f"{pointer}/{MARK}", node[MARK]
+        if not names:
+            for key in node:
+                if key[:1] in ("x", "X"):
+                    yield f"{pointer}/{escaped(key)}", key, node[key]
         waiting.extend(
             (child, f"{pointer}/{escaped(key)}", not names and key in _NAMES)
             for key, child in node.items()

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from threadmock.specs.behaviour.placement import check_extensions
 from threadmock.specs.behaviour.read_agents import parse_agent
 from threadmock.specs.behaviour.read_fill import parse_fill
 from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_profile
 from threadmock.specs.contract import Contract, Server
 from threadmock.specs.documents import overlay
 from threadmock.specs.documents.document import Document, read_document
-from threadmock.specs.errors import DocumentError, RuleError, UnknownName
-from threadmock.specs.evidence import check_evidence
+from threadmock.specs.documents.places import Origins, Place
+from threadmock.specs.errors import DocumentError, RuleError, SpecError, UnknownName, gathered, raise_all
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
 from threadmock.specs.schemas.dialect import Dialect
@@ -45,8 +46,13 @@ def load(source: str | Path, layer: str = "documented", overlays: str | Path | I
     name, document_path, overlay_paths = _locate(source, layer)
     document = read_document(document_path)
     more = (overlays,) if isinstance(overlays, str | Path) else overlays
-    layers = tuple(read_document(Path(path)) for path in (*overlay_paths, *more))
-    return _cached(name, layer, _Bundle(document, layers))
+    errors: list[SpecError] = []
+    layers = []
+    for path in (*overlay_paths, *more):
+        with gathered(errors):
+            layers.append(overlay.read_overlay(Path(path)))
+    raise_all(errors)
+    return _cached(name, layer, _Bundle(document, tuple(layers)))
 
 
 def _locate(source: str | Path, layer: str) -> tuple[str, Path, list[Path]]:
@@ -126,21 +132,28 @@ def _cached(name: str, layer: str, bundle: _Bundle) -> Contract:
 
 def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
     document = bundle.document
-    tree = overlay.apply(document.tree, bundle.overlays) if bundle.overlays else document.tree
-    dialect = Dialect(document, tree)
+    origins = Origins()
+    errors: list[SpecError] = []
+    tree = overlay.apply(document.tree, bundle.overlays, origins, errors) if bundle.overlays else document.tree
+    dialect = Dialect(document, tree, origins)
     provider_wide = tree.get("x-behaviour", {})
-    where = document.where("#/x-behaviour")
+    where = Place(dialect.where, "/x-behaviour")
     if not isinstance(provider_wide, dict):
         raise RuleError("`x-behaviour` is no object.", where=where, fix="Write it as a mapping of words to values.")
-    check_provider_wide(provider_wide, where)
-    check_evidence(tree, dialect.where)
+    with gathered(errors):
+        check_provider_wide(provider_wide, where)
+    with gathered(errors):
+        check_extensions(tree, dialect.where)
     warnings: list[str] = []
-    operations = read_operations(document, tree, dialect, provider_wide, warnings)
+    wide = {} if errors else provider_wide  # what is wrong there is not to be found again at each operation
+    with gathered(errors):
+        operations = read_operations(document, tree, dialect, wide, warnings)
+    raise_all(errors)
     operations = tuple(spell_operation(o) if o.rule.spelling.wire == "camelCase" else o for o in operations)
     spell = speller(provider_wide)
 
-    def read_schema(node: Any, _: str) -> Schema:
-        schema = dialect.schema(node, "#/x-behaviour/agent", "response")
+    def read_schema(node: Any, place: Place) -> Schema:
+        schema = dialect.schema(node, f"#{place.pointer}/schema", "response")
         return spelled_schema(schema) if spell is camel else schema
 
     info = tree.get("info")

@@ -23,15 +23,18 @@ from threadmock.specs.behaviour.agent import (
 from threadmock.specs.behaviour.read_rules import parse_made
 from threadmock.specs.behaviour.read_settings import Spell, parse_setting, parse_settings, parse_source, parse_when
 from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.specs.documents.places import Place, as_place
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.schema import Schema
 
-ReadSchema = Callable[[Any, str], Schema]
+ReadSchema = Callable[[Any, Place], Schema]
 _GENERATORS_IN_EVENTS = ("now", "key", "parent_key")
 
 
-def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadSchema, spell: Spell) -> Agent | None:
+def parse_agent(
+    provider_wide: Mapping[str, Any], where: str | Place, read_schema: ReadSchema, spell: Spell
+) -> Agent | None:
     """The agent of a provider; None where it has none. RuleError.
 
     read_schema: node and place → Schema, as on the wire. What a beat holds is in single words, which every spelling
@@ -41,17 +44,17 @@ def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadS
     if node is None:
         return None
     own: Evidence = node.get("evidence", "documented")
-    place = f"{where}.agent"
+    place = as_place(where) / "agent"
     given = node["input"]
     changes = {
         kind: tuple(
-            _change(each, own, f"{place}.on.{kind}", spell) for each in (given if isinstance(given, list) else [given])
+            _change(each, own, place / "on" / kind, spell) for each in (given if isinstance(given, list) else [given])
         )
         for kind, given in node.get("on", {}).items()
     }
     formats: dict[str, Format] = {}
     for name, each in node.get("formats", {}).items():
-        at = f"{place}.formats.{name}"
+        at = place / "formats" / name
         extended = each.get("extends")
         if extended is not None and extended not in formats:
             raise RuleError(f"No format {extended!r} stands before this one.", where=at, fix=nearest(extended, formats))
@@ -60,26 +63,31 @@ def parse_agent(provider_wide: Mapping[str, Any], where: str, read_schema: ReadS
         node["thread"],
         node.get("piece", ""),
         AgentInput(
-            _maybe(given.get("content"), own, place, spell),
+            _maybe(given.get("content"), own, place / "input" / "content", spell),
             given.get("roles", {}),
-            _maybe(given.get("otherwise"), own, place, spell),
-            _maybe(given.get("again"), own, place, spell),
+            _maybe(given.get("otherwise"), own, place / "input" / "otherwise", spell),
+            _maybe(given.get("again"), own, place / "input" / "again", spell),
         ),
         changes,
         formats,
-        {end: parse_setting(each, own, place, spell) for end, each in node.get("results", {}).items()},
+        {
+            end: parse_setting(each, own, place / "results" / end, spell)
+            for end, each in node.get("results", {}).items()
+        },
         own,
     )
 
 
-def _maybe(node: Any, evidence: Evidence, where: str, spell: Spell) -> Setting | None:
+def _maybe(node: Any, evidence: Evidence, where: Place, spell: Spell) -> Setting | None:
     return None if node is None else parse_setting(node, evidence, where, spell)
 
 
-def _change(node: Mapping[str, Any], evidence: Evidence, where: str, spell: Spell) -> Change:
+def _change(node: Mapping[str, Any], evidence: Evidence, where: Place, spell: Spell) -> Change:
     own: Evidence = node.get("evidence", evidence)
-    run, latest, thread = (parse_settings(node.get(part), own, where, spell) for part in ("run", "latest", "thread"))
-    made = (parse_made(node["make"], own, where, spell),) if "make" in node else ()
+    run, latest, thread = (
+        parse_settings(node.get(part), own, where / part, spell) for part in ("run", "latest", "thread")
+    )
+    made = (parse_made(node["make"], own, where / "make", spell),) if "make" in node else ()
     return Change(run, made, latest, thread, parse_when(node.get("when"), spell), own)
 
 
@@ -87,14 +95,14 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
     name: str,
     node: Mapping[str, Any],
     evidence: Evidence,
-    where: str,
+    where: Place,
     read_schema: ReadSchema,
     spell: Spell,
     extended: tuple[Event, ...],
 ) -> Format:
     own: Evidence = node.get("evidence", evidence)
     events = extended + tuple(
-        _event({**each, "on": kind}, own, f"{where}.events[{at}]", read_schema, spell)
+        _event({**each, "on": kind}, own, where / "events" / at, read_schema, spell)
         for at, each in enumerate(node["events"])
         for kind in (each["on"] if isinstance(each["on"], list) else [each["on"]])
     )
@@ -113,9 +121,9 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
     return replace(made, numbered=parse_source(node["numbered"], spell)) if "numbered" in node else made
 
 
-def _event(node: Mapping[str, Any], evidence: Evidence, where: str, read_schema: ReadSchema, spell: Spell) -> Event:
+def _event(node: Mapping[str, Any], evidence: Evidence, where: Place, read_schema: ReadSchema, spell: Spell) -> Event:
     own: Evidence = node.get("evidence", evidence)
-    data = _maybe(node.get("data"), own, where, spell)
+    data = _maybe(node.get("data"), own, where / "data", spell)
     for random in _random(data):
         raise RuleError(
             f"An event can't hold a new {random}: whoever reads it again must find the same.",
@@ -143,13 +151,13 @@ def _random(setting: Setting | None) -> list[str]:
     return own + [name for inner in (*dict(setting.members).values(), setting.otherwise) for name in _random(inner)]
 
 
-def parse_run(rule: Mapping[str, Any], where: str, spell: Spell) -> RunRule | None:
+def parse_run(rule: Mapping[str, Any], where: str | Place, spell: Spell) -> RunRule | None:
     """The `run` of an operation's rule; None where it has none. RuleError where it makes no sense."""
     node = rule.get("run", {} if ACTIONS[rule["action"]].about_runs else None)
     if node is None:
         return None
     own: Evidence = node.get("evidence", rule.get("evidence", "documented"))
-    place = f"{where}.run"
+    place = as_place(where) / "run"
     pause, modes, last = node.get("pause", {}), node.get("modes", {}), node.get("last_event", {})
     sources: dict[str, Source] = {
         word: parse_source(given, spell)
@@ -167,8 +175,8 @@ def parse_run(rule: Mapping[str, Any], where: str, spell: Spell) -> RunRule | No
         own_modes=modes.get("own", ""),
         bare_modes=tuple(modes.get("bare", ())),
         disconnect=parse_when(node.get("disconnect"), spell),
-        agent=_speaker(node.get("agent"), own, place, spell),
-        alone=parse_made(node["alone"], own, place, spell) if "alone" in node else None,
+        agent=_speaker(node.get("agent"), own, place / "agent", spell),
+        alone=parse_made(node["alone"], own, place / "alone", spell) if "alone" in node else None,
         makes_thread=parse_when(node.get("makes_thread"), spell),
         temporary=node.get("temporary", False),
         kept=parse_when(node.get("kept"), spell),
@@ -179,13 +187,13 @@ def parse_run(rule: Mapping[str, Any], where: str, spell: Spell) -> RunRule | No
         stopping=_stopping(node.get("stop"), spell),
         cancels=parse_when(node.get("cancels"), spell),
         fails=node.get("fails", 0),
-        commands=_commands(node.get("commands"), own, place, spell),
+        commands=_commands(node.get("commands"), own, place / "commands", spell),
         headers=node.get("headers", {}),
         evidence=own,
     )
 
 
-def _respond(node: Any, evidence: Evidence, where: str, spell: Spell) -> tuple[Respond, ...]:
+def _respond(node: Any, evidence: Evidence, where: Place, spell: Spell) -> tuple[Respond, ...]:
     if isinstance(node, str):
         return (Respond(node, evidence=evidence),)  # type: ignore[arg-type]  # the vocabulary has checked the word
     made = tuple(
@@ -204,13 +212,13 @@ def _respond(node: Any, evidence: Evidence, where: str, spell: Spell) -> tuple[R
     if made[-1].when:
         raise RuleError(
             "Nothing says how a request is answered that meets none of the conditions.",
-            where=f"{where}.respond",
+            where=where / "respond",
             fix="Add a last entry without `when`.",
         )
     return made
 
 
-def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Busy | None:
+def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Busy | None:
     if node is None:
         return None
     policies = tuple(
@@ -222,13 +230,13 @@ def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell:
     if node["default"] not in known:
         raise RuleError(
             f"The default policy {node['default']!r} is not among the policies.",
-            where=f"{where}.busy",
+            where=where / "busy" / "default",
             fix=nearest(node["default"], known),
         )
     return Busy(parse_source(node["by"], spell) if "by" in node else None, node["default"], policies)
 
 
-def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Speaker | None:
+def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Speaker | None:
     if node is None:
         return None
     own: Evidence = node.get("evidence", evidence)
@@ -237,7 +245,7 @@ def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spe
         node.get("resource", ""),
         tuple(map(spell, node.get("by", ()))),
         spell(node.get("name", "")),
-        parse_made(node["make"], own, where, spell) if "make" in node else None,
+        parse_made(node["make"], own, where / "make", spell) if "make" in node else None,
         node.get("unknown_key", 404),
         node.get("unknown_name", 422),
         own,
@@ -255,7 +263,7 @@ def _stopping(node: Mapping[str, Any] | None, spell: Spell) -> Stopping | None:
     )
 
 
-def _commands(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Commands | None:
+def _commands(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Commands | None:
     if node is None:
         return None
     known = {
@@ -269,7 +277,7 @@ def _commands(node: Mapping[str, Any] | None, evidence: Evidence, where: str, sp
         )
         for name, each in node["known"].items()
     }
-    failed = parse_setting(node["failed"], evidence, where, spell)
+    failed = parse_setting(node["failed"], evidence, where / "failed", spell)
     by, params = (parse_source(node[word], spell) for word in ("by", "params"))
     return Commands(by, params, known, failed, node.get("codes", {}))
 

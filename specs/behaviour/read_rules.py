@@ -7,7 +7,6 @@ from threadmock.specs.behaviour.actions import ACTIONS
 from threadmock.specs.behaviour.profile import Cors, Profile
 from threadmock.specs.behaviour.read_settings import (
     Spell,
-    check_vocabulary,
     parse_setting,
     parse_settings,
     parse_source,
@@ -33,33 +32,39 @@ from threadmock.specs.behaviour.rule import (
     Unique,
 )
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, Within
-from threadmock.specs.errors import RuleError, nearest
+from threadmock.specs.behaviour.vocabulary import check_vocabulary, reference
+from threadmock.specs.documents.places import Place, as_place
+from threadmock.specs.errors import RuleError, nearest, raise_all
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import steps_of
 
 _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", "initial", "fill", "agent", "evidence")
+_AT_ROOT_ONLY = ("client", "cors", "initial", "fill", "agent")
 OF_NO_OPERATION = ("no_route", "no_method")
 LIST_SOURCES = ("limit", "offset", "page", "sort", "direction", "after", "before", "select", "extract")
 _LIST_WORDS = ("order", "page_from", "default_limit", "from_end", "everywhere")
 _LIST_MEMBERS = ("items", "by", "total", "next", "previous")
 
 
-def check_provider_wide(node: Any, where: str) -> None:
+def check_provider_wide(node: Any, where: str | Place) -> None:
     """RuleError where the `x-behaviour` of a document breaks the vocabulary, or has words of a single operation."""
-    check_vocabulary(node, where)
-    for word in node:
-        if word not in _PROVIDER_WIDE:
-            raise RuleError(
-                f"`{word}` is not for the whole document.",
-                where=where,
-                fix=f"Write it at an operation. Here: {', '.join(_PROVIDER_WIDE)}.",
-            )
+    place = as_place(where)
+    check_vocabulary(node, place)
+    fix = f"Write it at an operation. Here: {', '.join(_PROVIDER_WIDE)}."
+    errors = [
+        RuleError(f"`{word}` is not for the whole document.", where=place / word, fix=fix)
+        for word in node
+        if word not in _PROVIDER_WIDE
+    ]
+    raise_all(errors)
 
 
 def parse_profile(node: Mapping[str, Any], spell: Spell) -> Profile:
     """The provider-wide part."""
     client = node.get("client", {})
-    initial = tuple(parse_made(item, "documented", "x-behaviour.initial", spell) for item in node.get("initial", ()))
+    initial = tuple(
+        parse_made(item, "documented", as_place("x-behaviour/initial"), spell) for item in node.get("initial", ())
+    )
     evidence: Evidence = node.get("evidence", "documented")
     errors = node.get("errors", {})
     return Profile(
@@ -85,14 +90,17 @@ def _cors(node: Mapping[str, Any] | None, evidence: Evidence) -> Cors | None:
     )
 
 
-def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str, spell: Spell) -> Rule:
+def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str | Place, spell: Spell) -> Rule:
     """The rule of one operation, over the provider-wide defaults. RuleError where the two together make no rule.
 
     spell: how member names of bodies are spelled on its wire.
     """
+    where = as_place(where)
     check_vocabulary(node, where)
     if "action" not in node:
-        raise RuleError("The rule has no action.", where=where, fix="Add one, such as `action: create`.")
+        fix = f"Add one, such as `action: create`. {reference('action')}"
+        raise RuleError("The rule has no action.", where=where, fix=fix)
+    _check_place(node, where)
     merged = {word: provider_wide[word] for word in _PROVIDER_WIDE if word in provider_wide} | dict(node)
     merged["errors"] = {**provider_wide.get("errors", {}), **node.get("errors", {})}
     merged["lenient"] = [*provider_wide.get("lenient", ()), *node.get("lenient", ())]
@@ -108,10 +116,10 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     return Rule(
         action=merged["action"],
         resource=merged.get("resource", ""),
-        within=_within(merged.get("within"), evidence, where, spell),
+        within=_within(merged.get("within"), evidence, where / "within", spell),
         key=_key(merged.get("key"), evidence, spell),
-        taken=_taken(merged.get("taken"), evidence, where, spell),
-        set=parse_settings(merged.get("set"), evidence, where, spell),
+        taken=_taken(merged.get("taken"), evidence, where / "taken", spell),
+        set=parse_settings(merged.get("set"), evidence, where / "set", spell),
         shown=tuple(
             Shown(spell(member), value["query"], value["holds"], value.get("evidence", evidence))
             for member, value in merged.get("shown", {}).items()
@@ -126,17 +134,21 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
             )
             for item in merged.get("requires", ())
         ),
-        listing=parse_listing(merged.get("list"), where, spell),
+        listing=parse_listing(merged.get("list"), where / "list", spell),
         select=parse_source(merged["select"], spell) if "select" in merged else None,
         merge=_by_member(merged.get("merge", "shallow"), spell),
         nulls=_by_member(merged.get("nulls", {}), spell),
         missing=merged.get("missing", "refuse"),
-        empty=parse_settings(merged.get("empty"), evidence, where, spell),
-        reply=parse_setting(merged["reply"], evidence, where, spell) if "reply" in merged else None,
-        also=tuple(parse_made(item, evidence, where, spell) for item in merged.get("also", ())),
-        touch=parse_settings(merged.get("touch"), evidence, where, spell),
+        empty=parse_settings(merged.get("empty"), evidence, where / "empty", spell),
+        reply=parse_setting(merged["reply"], evidence, where / "reply", spell) if "reply" in merged else None,
+        also=tuple(
+            parse_made(item, evidence, where / "also" / index, spell)
+            for index, item in enumerate(merged.get("also", ()))
+        ),
+        touch=parse_settings(merged.get("touch"), evidence, where / "touch", spell),
         copies={
-            name: parse_settings(value, evidence, where, spell) for name, value in merged.get("copies", {}).items()
+            name: parse_settings(value, evidence, where / "copies" / name, spell)
+            for name, value in merged.get("copies", {}).items()
         },
         prune=_pruning(merged.get("prune"), evidence, spell),
         expires=_expiry(merged.get("expires"), evidence, spell),
@@ -151,7 +163,8 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
             for item in merged.get("unique", ())
         ),
         headers={
-            name: parse_setting(value, evidence, where, spell) for name, value in merged.get("headers", {}).items()
+            name: parse_setting(value, evidence, where / "headers" / name, spell)
+            for name, value in merged.get("headers", {}).items()
         },
         conditional=Conditional(**{"evidence": evidence, **merged["conditional"]}) if "conditional" in merged else None,
         progress={spell(member): tuple(values) for member, values in merged.get("progress", {}).items()},
@@ -164,11 +177,22 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     )
 
 
+def _check_place(node: Mapping[str, Any], where: Place) -> None:
+    """Words of the whole document at an operation would do nothing."""
+    raise_all(
+        [
+            RuleError(f"`{word}` is for the whole document.", where=where / word, fix=f"Target `$`. {reference(word)}")
+            for word in node
+            if word in _AT_ROOT_ONLY
+        ]
+    )
+
+
 def _by_member(node: Any, spell: Spell) -> Any:
     return {spell(member): word for member, word in node.items()} if isinstance(node, Mapping) else {"*": node}
 
 
-def parse_made(node: Mapping[str, Any], evidence: Evidence, where: str, spell: Spell) -> Made:
+def parse_made(node: Mapping[str, Any], evidence: Evidence, where: Place, spell: Spell) -> Made:
     """An additional thing that is made, as data → Made."""
     own: Evidence = node.get("evidence", evidence)
     key = _key(node["key"], own, spell)
@@ -177,11 +201,11 @@ def parse_made(node: Mapping[str, Any], evidence: Evidence, where: str, spell: S
     return Made(
         node["resource"],
         key,
-        parse_settings(node["set"], own, where, spell),
-        _within(node.get("within"), own, where, spell),
+        parse_settings(node["set"], own, where / "set", spell),
+        _within(node.get("within"), own, where / "within", spell),
         parse_source(node["each"], spell) if "each" in node else None,
         parse_source(node["when"], spell) if "when" in node else None,
-        parse_settings(node.get("touch"), own, where, spell),
+        parse_settings(node.get("touch"), own, where / "touch", spell),
         own,
     )
 
@@ -247,7 +271,7 @@ def _sources_of_setting(setting: Setting) -> Iterator[Source]:
         yield from _sources_of_setting(setting.otherwise)
 
 
-def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Within | None:
+def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Within | None:
     if node is None:
         return None
     own: Evidence = node.get("evidence", evidence)
@@ -255,8 +279,8 @@ def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spel
         node["resource"],
         parse_source(node["from"], spell),
         node.get("must_exist", True),
-        _within(node.get("within"), own, where, spell),
-        parse_made(node["create"], own, where, spell) if "create" in node else None,
+        _within(node.get("within"), own, where / "within", spell),
+        parse_made(node["create"], own, where / "create", spell) if "create" in node else None,
         own,
     )
 
@@ -274,7 +298,7 @@ def _key(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Ke
     )
 
 
-def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> Taken | None:
+def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Taken | None:
     if node is None:
         return None
     policies = tuple(
@@ -292,13 +316,13 @@ def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell
         known = [policy.name for policy in policies]
         raise RuleError(
             f"The default policy {node['default']!r} is not among the policies.",
-            where=f"{where}.taken",
+            where=where / "default",
             fix=nearest(node["default"], known),
         )
     return Taken(parse_source(node["by"], spell) if "by" in node else None, node["default"], policies)
 
 
-def parse_listing(node: Mapping[str, Any] | None, where: str, spell: Spell) -> Listing | None:
+def parse_listing(node: Mapping[str, Any] | None, where: Place, spell: Spell) -> Listing | None:
     """`list` as data → Listing."""
     if node is None:
         return None
@@ -323,7 +347,7 @@ def parse_listing(node: Mapping[str, Any] | None, where: str, spell: Spell) -> L
             )
             for item in node.get("filters", ())
         ),
-        item=parse_settings(node.get("item"), evidence, where, spell),
+        item=parse_settings(node.get("item"), evidence, where / "item", spell),
         evidence=evidence,
     )
 

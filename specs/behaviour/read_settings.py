@@ -4,18 +4,15 @@ Member names of bodies are spelled as on the wire here, while they are read; eve
 as they are. Names of parameters, headers, resources and policies are no member names.
 """
 
-import functools
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
-import jsonschema
-import jsonschema_rs
 from threadmock.specs.behaviour.conditions import asks_of_store
 from threadmock.specs.behaviour.setting import Kind, Setting, Source, When
-from threadmock.specs.errors import RuleError, nearest
+from threadmock.specs.behaviour.vocabulary import check_vocabulary, generators
+from threadmock.specs.documents.places import Place
+from threadmock.specs.errors import RuleError
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import steps_of
 
@@ -46,43 +43,6 @@ _HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
 }
 """What stands behind each word that gives a value: places of a request, what is taken as it is, or a dotted member."""
 _WITH_MEMBERS = ("body", "item", "stored", "parent", "listed")
-
-
-@functools.cache
-def _schema(part: str) -> dict[str, Any]:
-    text = (Path(__file__).parent / "behaviour.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return {"$ref": f"#/$defs/{part}", "$defs": schema["$defs"]} if part else schema
-
-
-@functools.cache
-def generators() -> frozenset[str]:
-    """The names of the vocabulary for values that are made."""
-    return frozenset(_schema("")["$defs"]["generator"]["enum"])
-
-
-@functools.cache
-def _vocabulary(part: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(_schema(part))
-
-
-def check_vocabulary(node: Any, where: str, *, part: str = "") -> None:
-    """RuleError, with the place and the nearest known word, where a rule breaks the vocabulary.
-
-    part: a word of the vocabulary's `$defs`, where the node is only that.
-    """
-    if _vocabulary(part).is_valid(node):
-        return
-    # The slower engine reports better what is wrong, and this happens once.
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema(part)).iter_errors(node))
-    if error is None:
-        return
-    fix = ""
-    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        known = tuple(error.schema.get("properties", {}))
-        unknown = next((word for word in error.instance if word not in known), "")
-        fix = nearest(str(unknown), known)
-    raise RuleError(f"{error.message}.", where=f"{where}{error.json_path.removeprefix('$')}", fix=fix)
 
 
 def parse_source(node: str | list[str], spell: Spell) -> Source:
@@ -137,7 +97,7 @@ def is_setting(node: Any) -> bool:
     return isinstance(node, Mapping) and any(kind in node for kind in _HOLDS)
 
 
-def parse_setting(node: Any, evidence: Evidence, where: str, spell: Spell) -> Setting:
+def parse_setting(node: Any, evidence: Evidence, where: Place, spell: Spell) -> Setting:
     """One member's setting. A bare word is a generator, or `absent`."""
     if node == "absent":
         return Setting("absent", evidence=evidence)
@@ -151,15 +111,18 @@ def parse_setting(node: Any, evidence: Evidence, where: str, spell: Spell) -> Se
     return replace(made, when=parse_source(node["when"], spell)) if "when" in node else made
 
 
-def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: str, spell: Spell) -> Setting:
+def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Place, spell: Spell) -> Setting:
     if kind == "generate":
         return Setting("generate", node["generate"], evidence=own)
     if kind == "members":
-        members = tuple(parse_settings(node["members"], own, where, spell).items())
+        members = tuple(parse_settings(node["members"], own, where / "members", spell).items())
         guard = _sources(node["from"], spell) if "from" in node else ()
         return Setting("members", members=members, sources=guard, evidence=own)
     if kind == "list":
-        items = tuple((str(index), parse_setting(item, own, where, spell)) for index, item in enumerate(node["list"]))
+        at = where / "list"
+        items = tuple(
+            (str(index), parse_setting(item, own, at / index, spell)) for index, item in enumerate(node["list"])
+        )
         return Setting("list", members=items, evidence=own)
     inner = (
         node["of"]
@@ -186,16 +149,20 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: str, spe
     )
 
 
-def parse_settings(node: Mapping[str, Any] | None, evidence: Evidence, where: str, spell: Spell) -> dict[str, Setting]:
+def parse_settings(
+    node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell
+) -> dict[str, Setting]:
     """Member to setting; {} for nothing."""
-    return {spell(member): parse_setting(value, evidence, where, spell) for member, value in (node or {}).items()}
+    return {
+        spell(member): parse_setting(value, evidence, where / member, spell) for member, value in (node or {}).items()
+    }
 
 
-def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: str, spell: Spell) -> Setting | None:
+def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: Place, spell: Spell) -> Setting | None:
     if "otherwise" not in node:
         return None
     other = node["otherwise"]
     if is_setting(other):
-        check_vocabulary(other, f"{where}.otherwise", part="setting")
-        return parse_setting(other, evidence, where, spell)
+        check_vocabulary(other, where / "otherwise", part="setting")
+        return parse_setting(other, evidence, where / "otherwise", spell)
     return Setting("value", value=other, evidence=evidence)

@@ -26,6 +26,7 @@ MAX_FILES = 500
 
 Kind = Literal["yaml", "json", "markdown"]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+NO_DOCUMENT = "This holds no OpenAPI document."
 _NOTHING_HERE = (
     "Give an OpenAPI 3.0 or 3.1 document as YAML or JSON, or a Markdown page that has one in a fenced block (```yaml)."
 )
@@ -168,7 +169,7 @@ def _tree_of(text: str, path: Path, first_line: int) -> tuple[dict[str, Any], Ki
             raise
         tree = None
     if not isinstance(tree, dict):
-        raise DocumentError("This holds no OpenAPI document.", where=path.name, fix=_NOTHING_HERE)
+        raise DocumentError(NO_DOCUMENT, where=path.name, fix=_NOTHING_HERE)
     check_bounds(tree, path.name)
     return tree, kind, order
 

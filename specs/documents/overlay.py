@@ -6,14 +6,18 @@ error here: an overlay that silently does nothing hides that the vendor's docume
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
 import jsonpath
-from threadmock.specs.documents.document import Document
+from threadmock.specs.documents.document import NO_DOCUMENT, Document, read_document
 from threadmock.specs.documents.json_text import check_bounds
+from threadmock.specs.documents.places import Origins
+from threadmock.specs.documents.pointers import pointer_of
 from threadmock.specs.documents.yaml_text import MAX_NODES, copied
-from threadmock.specs.errors import DocumentError, OverlayError, nearest
+from threadmock.specs.errors import DocumentError, OverlayError, SpecError, gathered, nearest, raise_all
 
 VERSIONS = ("1.0.0", "1.1.0")
 _TOP = frozenset({"overlay", "info", "extends", "actions"})
@@ -22,26 +26,94 @@ _ACTION = frozenset({"target", "description", "update", "remove"})
 Steps = tuple[str | int, ...]
 
 
-def apply(tree: dict[str, Any], overlays: Sequence[Document]) -> dict[str, Any]:
-    """The tree after all actions of all overlays, as a new tree. OverlayError names file and action."""
+def read_overlay(path: Path) -> Document:
+    """The overlay in a file. OverlayError or DocumentError, with the line, where there is none."""
+    try:
+        return read_document(path)
+    except DocumentError as error:
+        if error.what != NO_DOCUMENT:
+            raise
+        fix = "It begins with `overlay: 1.0.0`, `info` and `actions`; `threadmock init DOCUMENT` writes one."
+        raise OverlayError("This holds no overlay.", where=error.where, fix=fix) from None
+
+
+def apply(
+    tree: dict[str, Any],
+    overlays: Sequence[Document],
+    origins: Origins | None = None,
+    errors: list[SpecError] | None = None,
+) -> dict[str, Any]:
+    """The tree after all actions of all overlays, as a new tree.
+
+    origins: is told what each overlay writes. OverlayError names file and line; SeveralErrors where several actions
+    can't be performed. errors: gets what is wrong, in place of an error, so that a caller can look for more.
+    """
     made: dict[str, Any] = copied(tree)
-    nodes = _size(made)
+    tree_of = _Changing(made, origins or Origins(), _size(made))
+    found: list[SpecError] = [] if errors is None else errors
     for overlay in overlays:
-        for index, action in enumerate(_actions(overlay)):
-            where = partial(_place, overlay, index)
-            found = _matches(made, action["target"], where)
-            if action.get("remove"):
-                _remove(made, found, where)
-                continue
-            nodes += len(found) * _size(action["update"])
-            if nodes > MAX_NODES:
-                _refuse(f"This makes the document larger than {MAX_NODES} nodes.", where, "Target fewer places.")
-            _update(made, found, action["update"], where)
-        try:
-            check_bounds(made, overlay.name)
-        except DocumentError as error:
-            _refuse(f"After this overlay: {error.what}", partial(overlay.where, "#"), "Update smaller parts.")
+        with gathered(found):
+            for index, action in enumerate(_actions(overlay)):
+                with gathered(found):
+                    tree_of.perform(overlay, index, action)
+                if tree_of.nodes > MAX_NODES:
+                    raise_all(found)
+            try:
+                check_bounds(made, overlay.name)
+            except DocumentError as error:
+                _refuse(f"After this overlay: {error.what}", partial(overlay.where, "#"), "Update smaller parts.")
+    if errors is None:
+        raise_all(found)
     return made
+
+
+@dataclass
+class _Changing:
+    """A tree that actions change. nodes: how many it has at most."""
+
+    tree: dict[str, Any]
+    origins: Origins
+    nodes: int
+
+    def perform(self, overlay: Document, index: int, action: Mapping[str, Any]) -> None:
+        where = partial(_place, overlay, index)
+        _check_action(action, where)
+        found = _matches(self.tree, action["target"], where)
+        if action.get("remove"):
+            self._remove(found, where)
+            return
+        self.nodes += len(found) * _size(action["update"])
+        if self.nodes > MAX_NODES:
+            _refuse(f"This makes the document larger than {MAX_NODES} nodes.", where, "Target fewer places.")
+        for path in found:
+            self._update(path, action["update"], where, partial(self.origins.write, overlay=overlay), index)
+
+    def _update(
+        self, path: Steps, update: Any, where: Callable[[], str], write: Callable[..., None], index: int
+    ) -> None:
+        node, pointer = _at(self.tree, path), f"/actions/{index}/update"
+        if isinstance(node, list):
+            write((*path, len(node)), pointer=pointer)
+            node.append(copied(update))
+        elif not isinstance(node, dict):
+            _refuse(
+                "The target is neither an object nor an array.",
+                where,
+                "Target the object that holds it, and update that member.",
+            )
+        elif not isinstance(update, dict):
+            _refuse("The target is an object, the update is none.", where, "Give an object as the update.")
+        else:
+            _merge(node, copied(update), lambda steps, own: write((*path, *steps), pointer=pointer + pointer_of(own)))
+
+    def _remove(self, found: list[Steps], where: Callable[[], str]) -> None:
+        if () in found:
+            _refuse("The whole document can't be removed.", where, "Target a part of it.")
+        # From the last item to the first, and the inner before the outer: no removal moves what is still to go.
+        for path in sorted(found, key=lambda steps: (len(steps), _last_index(steps)), reverse=True):
+            parent = _at(self.tree, path[:-1])
+            del parent[path[-1]]
+            self.origins.remove(path)
 
 
 def _place(overlay: Document, index: int) -> str:
@@ -67,8 +139,6 @@ def _actions(overlay: Document) -> list[Mapping[str, Any]]:
     actions = tree.get("actions")
     if not isinstance(actions, list) or not actions:
         _refuse("`actions` must be a list with at least one action.", partial(overlay.where, "#/actions"), "Add one.")
-    for index, action in enumerate(actions):
-        _check_action(action, partial(_place, overlay, index))
     return actions
 
 
@@ -115,23 +185,6 @@ def _hint(tree: Any, target: str) -> str:
     return "Check each step of it against the document; earlier actions count."
 
 
-def _update(tree: dict[str, Any], found: list[Steps], update: Any, where: Callable[[], str]) -> None:
-    for path in found:
-        node = _at(tree, path)
-        if isinstance(node, list):
-            node.append(copied(update))
-        elif not isinstance(node, dict):
-            _refuse(
-                "The target is neither an object nor an array.",
-                where,
-                "Target the object that holds it, and update that member.",
-            )
-        elif not isinstance(update, dict):
-            _refuse("The target is an object, the update is none.", where, "Give an object as the update.")
-        else:
-            _merge(node, copied(update))
-
-
 def _size(value: Any) -> int:
     nodes = 0
     waiting = [value]
@@ -150,29 +203,24 @@ def _at(tree: Any, steps: Steps) -> Any:
     return node
 
 
-def _remove(tree: dict[str, Any], found: list[Steps], where: Callable[[], str]) -> None:
-    if () in found:
-        _refuse("The whole document can't be removed.", where, "Target a part of it.")
-    # From the last item to the first, and the inner before the outer, so that no removal moves what is still to go.
-    for path in sorted(found, key=lambda steps: (len(steps), _last_index(steps)), reverse=True):
-        parent = _at(tree, path[:-1])
-        del parent[path[-1]]
-
-
 def _last_index(steps: Steps) -> int:
     last = steps[-1]
     return last if isinstance(last, int) else -1
 
 
-def _merge(node: dict[str, Any], update: dict[str, Any]) -> None:
-    waiting = [(node, update)]
+def _merge(node: dict[str, Any], update: dict[str, Any], write: Callable[[Steps, Steps], None]) -> None:
+    """write: is told what is set: where below the node, and where below the update it was written."""
+    waiting: list[tuple[dict[str, Any], dict[str, Any], Steps]] = [(node, update, ())]
     while waiting:
-        below, above = waiting.pop()
+        below, above, steps = waiting.pop()
         for name, value in above.items():
-            present = below.get(name)
+            present, at = below.get(name), (*steps, name)
             if isinstance(present, dict) and isinstance(value, dict):
-                waiting.append((present, value))
+                waiting.append((present, value, at))
             elif isinstance(present, list) and isinstance(value, list):
+                for index in range(len(value)):
+                    write((*at, len(present) + index), (*at, index))
                 present.extend(value)
             else:
+                write(at, at)
                 below[name] = value

@@ -7,7 +7,8 @@ from threadmock.specs.behaviour.read_agents import run_sources
 from threadmock.specs.behaviour.read_rules import sources_of
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.contract import Operation, Parameter
-from threadmock.specs.errors import DocumentError, RuleError, nearest
+from threadmock.specs.documents.places import Place
+from threadmock.specs.errors import DocumentError, RuleError, nearest, raise_all
 from threadmock.specs.operations.path_templates import literal, names_in, shape
 
 _MAX_COMPARED = 1000
@@ -69,14 +70,16 @@ def _ambiguous(one: list[str], other: list[str]) -> bool:
     return plainer and other_plainer
 
 
-def check_sources(operation: Operation, rule: Rule, where: str) -> None:
+def check_sources(operation: Operation, rule: Rule, where: Place) -> None:
     """RuleError where a rule reads a parameter that the operation does not declare."""
+    errors = []
     for source in (*sources_of(rule), *(run_sources(rule.run) if rule.run else ())):
         if source.place in ("path", "query"):
             known = [parameter.name for parameter in operation.parameters if parameter.location == source.place]
             if ".".join(source.steps) not in known:
                 what = f"The rule reads {source}, and the operation has no such parameter."
-                raise RuleError(what, where=where, fix=nearest(".".join(source.steps), known))
+                errors.append(RuleError(what, where=where, fix=nearest(".".join(source.steps), known)))
+    raise_all(errors)
 
 
 def check_path_parameters(reader: Complaints, path: str, parameters: tuple[Parameter, ...], pointer: str) -> None:

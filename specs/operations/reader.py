@@ -10,6 +10,7 @@ from threadmock.specs.behaviour.read_rules import parse_rule
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Security
 from threadmock.specs.documents.document import Document
+from threadmock.specs.documents.places import Place
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError, SpecError, gathered, nearest, raise_all
 from threadmock.specs.evidence import Evidence, evidence_words
@@ -272,12 +273,14 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
 def _with_rule(
     reader: _Reader, operation: Operation, node: Mapping[str, Any], provider_wide: Mapping[str, Any]
 ) -> Operation:
-    where = reader.dialect.where(operation.pointer) if "x-behaviour" in node else str(operation)
+    where = Place(reader.dialect.where, operation.pointer) / "x-behaviour"
     spell = speller(provider_wide, node.get("x-behaviour"))
     if "x-behaviour" in node:
-        rule = parse_rule(node["x-behaviour"], provider_wide, where, spell)
-        rule = replace(rule, run=parse_run(node["x-behaviour"], f"{where}.x-behaviour", spell))
-        check_sources(operation, rule, f"{where}.x-behaviour")
+        rule = parse_rule(
+            reader.mapping(node["x-behaviour"], f"{operation.pointer}/x-behaviour"), provider_wide, where, spell
+        )
+        rule = replace(rule, run=parse_run(node["x-behaviour"], where, spell))
+        check_sources(operation, rule, where)
     else:
         declared = parse_rule({"action": "fixed"}, provider_wide, where, spell)
         inferred = infer_rule(operation, spell)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 from threadmock.specs.documents.document import Document, split
+from threadmock.specs.documents.places import Origins
 from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, walk
 from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.members import nodes
@@ -41,8 +42,10 @@ class Dialect:
     `folder/file.yaml#/…`, relative to the document's folder.
     """
 
-    def __init__(self, document: Document, tree: dict[str, Any]) -> None:
+    def __init__(self, document: Document, tree: dict[str, Any], origins: Origins | None = None) -> None:
+        """origins: which overlays wrote parts of the tree."""
         self.document = document
+        self.origins = origins or Origins()
         self.tree = tree
         self.version: Version = version_of(document, tree)
         self.warnings: list[str] = list(document.warnings)
@@ -104,8 +107,11 @@ class Dialect:
         return self._places[name]
 
     def where(self, pointer: str) -> str:
-        """File, pointer and line for a message."""
+        """File, pointer and line for a message: of the overlay for what an overlay wrote."""
         file, _, bare = _as_place(pointer).partition("#")
+        if not file and (found := self.origins.find(bare)):
+            overlay, written = found
+            return overlay.where(written)
         return self._files.get(file, self.document).where(bare)
 
     def _make(self, node: Any, place: str, direction: Direction) -> Schema:

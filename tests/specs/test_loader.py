@@ -214,7 +214,7 @@ def test_what_cannot_be_loaded_says_what_and_where(tmp_path, make, text):
 def test_a_rule_for_all_that_breaks_the_vocabulary_names_file_and_line(tmp_path):
     with pytest.raises(RuleError) as caught:
         load(write(tmp_path / "u.json", json.dumps(document_of(PATHS) | {"x-behaviour": {"slashes": 1}}, indent=1)))
-    assert caught.value.where.startswith("u.json#/x-behaviour (line ")
+    assert caught.value.where.startswith("u.json#/x-behaviour/slashes (line ")
 
 
 @pytest.mark.parametrize("value", [None, [], 5, "x", {}, {"url": 1}, [{"url": "http://[", "x": 1}], [None]], ids=repr)
