@@ -13,6 +13,7 @@ from threadmock.contracts.cases.shapes import Branch, shapes, subschema
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.context import Context
 from threadmock.contracts.checks.finding import Finding, case_record
+from threadmock.contracts.checks.inference import HOLD_WITHOUT_RULE, INFERRED, rests_on_inference
 from threadmock.contracts.checks.streams import EventStream, Scope, read_stream
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.agent import Format, Respond, RunRule
@@ -303,9 +304,11 @@ class Reading:
     def finding(self, check: str, problem: Problem) -> Finding:
         """A problem as a finding of that check.
 
-        The case's own evidence, of what it expects, weakens it; but not what holds whatever was sent.
+        The case's own evidence, of what it expects, weakens it; but not what holds whatever was sent. A rule that was
+        inferred weakens all that is asked by it.
         """
-        evidence = problem.evidence or "documented"
+        guessed = self._is_guess(check)
+        evidence: Evidence = "assumed" if guessed else problem.evidence or "documented"
         held = evidence if problem.unconditional else weakest(evidence, self.case.evidence)
         # What was seen of the real service binds nobody who was asked to keep to the document.
         unsure = held == "assumed" or (held == "observed" and self.context.contract.layer == "documented")
@@ -317,9 +320,15 @@ class Reading:
             where=problem.where,
             expected=problem.expected,
             got=problem.got,
-            source=problem.source,
+            source=f"{problem.source}; {INFERRED}" if guessed else problem.source,
             case=case_record(self.exchange, exchanges=problem.exchanges),
         )
+
+    def _is_guess(self, check: str) -> bool:
+        """Whether a check asks for what only an inferred rule says. Checks of a project are declared by it."""
+        if check in HOLD_WITHOUT_RULE or any(own.name == check for own in self.context.own_checks):
+            return False
+        return rests_on_inference(self.context.contract, self.operation)
 
 
 def _is_among(key: Any, known: Collection[Any]) -> bool:

@@ -11,6 +11,7 @@ from threadmock.contracts.cases.number_widths import find_wide_number
 from threadmock.contracts.cases.own_syntax import own_syntax
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
+from threadmock.contracts.checks.inference import unsure_refusal
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.redirects import elsewhere
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
@@ -292,7 +293,8 @@ def _doubt_reference(reading: Reading) -> str:
 
 
 def _doubt_standing(reading: Reading) -> str:
-    return "the request names a thing that is not there" if reading.case.standing == "unknown" else ""
+    unsure = unsure_refusal(reading.operation, reading.status, reading.look_up)
+    return unsure or ("the request names a thing that is not there" if reading.case.standing == "unknown" else "")
 
 
 def is_plain_name(text: str) -> bool:

@@ -247,8 +247,10 @@ def _operations(document: Mapping[str, Any]) -> Iterator[str]:
     for each in document["operations"]:
         verdicts = [tally["verdict"] for tally in each["checks"].values()]
         yield f'<tr><th scope="row" class="name">{shown(each["method"])} {shown(each["path"])}'
-        reason = each["untested"] or each["partly"] or each["limited"]
-        yield f"{f'<br><span class=note>{shown(reason)}</span>' if reason else ''}</th>"
+        reasons = [each["untested"] or each["partly"] or each["limited"]]
+        reasons += [_INFERRED] if each["rule"] == "inferred" else []
+        yield from (f"<br><span class=note>{shown(reason)}</span>" for reason in filter(None, reasons))
+        yield "</th>"
         yield f'<td class="number">{each["exchanges"]:,}</td>'
         yield from (f'<td class="number {_CLASSES[word]}">{verdicts.count(word)}</td>' for word in _VERDICTS)
         yield f"<td>{shown(_statuses(each))}</td></tr>"
@@ -272,6 +274,7 @@ def _runs(document: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str
     yield "</tbody></table></div></section>"
 
 
+_INFERRED = "nobody declared its rule: what departs from what is inferred is unconfirmed"
 _VERDICTS = {"pass": "passed", "FAIL": "failed", "unconfirmed": "unconfirmed", "n/a": "not asked"}
 _CLASSES = {"pass": "passed", "FAIL": "failure", "unconfirmed": "unconfirmed", "n/a": "note"}
 

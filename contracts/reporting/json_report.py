@@ -120,6 +120,7 @@ def _operation(summary: "Summary", slug: str) -> dict[str, Any]:
         "operation_id": operation.operation_id,
         "method": operation.method,
         "path": operation.path,
+        "rule": "inferred" if operation.rule.inferred else "declared",
         "exchanges": outcome.exchanges if outcome else 0,
         "staged": outcome.staged if outcome else 0,
         "limited": summary.limited.get(slug, ""),

@@ -107,6 +107,7 @@ def _closing(summary: "Summary") -> Iterator[str]:
     yield from summary.cleaned
     if summary.causes and not summary.settings.target:
         yield f"The curl lines work with: {_serve(summary)}"
+    yield from _inferred(summary)
     unconfirmed = len(summary.causes) - summary.failures
     broke = {slug for slug, outcome in summary.outcomes.items() if outcome.crash}
     tested = len(
@@ -122,6 +123,15 @@ def _closing(summary: "Summary") -> Iterator[str]:
     )
     if summary.settings.report:
         yield f"Report: {summary.settings.report / 'report.html'}"
+
+
+def _inferred(summary: "Summary") -> Iterator[str]:
+    count = sum(operation.rule.inferred for operation in summary.operations)
+    if count:
+        yield (
+            f"{count} of {len(summary.operations)} operations have a rule that nobody declared: it is inferred,"
+            " and what departs from it is unconfirmed. `threadmock explain` shows it."
+        )
 
 
 def _untested(summary: "Summary") -> Iterator[str]:

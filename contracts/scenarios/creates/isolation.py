@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from threadmock.contracts.cases.case import base_value, full_value, key_member
+from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.references import body_schema
 from threadmock.contracts.cases.samples import most
 from threadmock.contracts.cases.shapes import shapes
@@ -37,7 +38,7 @@ def run_isolation(context: Context, operation: Operation) -> Iterator[Finding]:
         before, now = first.made.get(name, ABSENT), after.made.get(name, ABSENT)
         if before is not ABSENT:
             after.compared()
-        if not _alike(before, now):
+        if not (_alike(before, now) or (_names_parent(first, before) and _names_parent(after, now))):
             yield after.find(
                 "isolation",
                 f"{name} as in the answer to the same request before",
@@ -53,6 +54,11 @@ def _stable_members(first: Reading, second: Reading) -> list[str]:
     own = {*read_moments(first), first.rule.key.member if first.rule.key else ""}
     names = [*first.made_members, *(n for n in first.made if n not in first.made_members)]
     return [n for n in names if n not in own and _alike(first.made.get(n, ABSENT), second.made.get(n, ABSENT))]
+
+
+def _names_parent(reading: Reading, value: Any) -> bool:
+    """Whether a value is one of the path: two requests may be about things in different parents."""
+    return text_of(value) in reading.path_values.values() if isinstance(value, str | int) else False
 
 
 def _alike(first: Any, second: Any) -> bool:
