@@ -318,6 +318,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"agents"},
         {"fault_points"},
         {"rules"},
+        {"samples"},
         {"state", "yaml_source"},
     ),
     "contracts": (

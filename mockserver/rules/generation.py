@@ -1,116 +1,343 @@
-"""Seeded values for a schema: what a reply's required member holds where no rule gives it a value."""
+"""Seeded values for a schema: examples of the document first, else made from types, names, formats and bounds."""
 
-import math
-import random
+import copy
+import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.mockserver.samples.folding import folded
+from threadmock.mockserver.samples.named_values import WORDS, Sources
+from threadmock.mockserver.samples.pattern_texts import texts_for
+from threadmock.mockserver.samples.scalars import distinct, number_of_node, text_of_node
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids
-from threadmock.specs.schemas.formats import write_date_time
-from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.patterns import searches
+from threadmock.specs.schemas.schema import Schema, definition_name
 from threadmock.specs.schemas.validation import checker
 
 _MAX_DEPTH = 12
-_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "iris", "juniper", "kelp", "lark")
+_OPTIONAL_DEPTH = 5
+_MOST_NODES = 300
+_MOST_ITEMS = 1000
+_MOST_TRIES = 20
+_ANYTHING: Mapping[str, Any] = {}
 
 
 class Ungeneratable(ValueError):  # noqa: N818 - reads as what it is
-    """No value could be built that the schema accepts. The message says what to add to the document."""
+    """No value could be built that the schema accepts. The message says what to add to the document.
+
+    nearest: the value that came closest.
+    """
+
+    def __init__(self, message: str, nearest: Any = None) -> None:
+        super().__init__(message)
+        self.nearest = nearest
 
 
-def generate(schema: Schema, ids: Ids, clock: Clock) -> Any:
-    """A value that the schema accepts: its default or first example where there is one, else made from the seed."""
-    value = _Generator(schema, ids, clock).value(schema.document, 0)
-    if not checker(schema).valid(value):
-        raise Ungeneratable(f"No value could be built for {schema.pointer}. Add an example to the document.")
-    return value
+def generate(schema: Schema, ids: Ids, clock: Clock, name: str = "") -> Any:
+    """A value that the schema accepts, with the members that have to be there. name: of the member that it is for."""
+    return _made(schema, Sources(ids, clock), name, {}, whole=False)
 
 
-@dataclass(frozen=True)
-class _Generator:
-    """Makes one value."""
+def sample(schema: Schema, ids: Ids, clock: Clock, given: Mapping[str, Any] | None = None) -> Any:
+    """A plausible value that the schema accepts, optional members included.
 
+    given: members that it should hold wherever the schema has them and takes their values.
+    """
+    return _made(schema, Sources(ids, clock), "", given or {}, whole=True)
+
+
+def _made(schema: Schema, sources: Sources, name: str, given: Mapping[str, Any], *, whole: bool) -> Any:
+    fits = checker(schema).valid
+    value = None
+    for given_here, whole_here in dict.fromkeys(((bool(given), whole), (False, whole), (False, False))):
+        generator = _Generator(schema, sources, given if given_here else {}, whole=whole_here)
+        for value in generator.values(schema.document, 0, name):
+            if fits(value):
+                return value
+    raise Ungeneratable(f"No value could be built for {schema.pointer}. Add an example to the document.", value)
+
+
+@dataclass(frozen=True, eq=False)
+class _Node:
+    """A node, folded, with what is asked of it again and again. constants: values of the document, in order."""
+
+    node: Any
     schema: Schema
-    ids: Ids
-    clock: Clock
+    constants: tuple[Any, ...]
+    branches: tuple[Any, ...]
 
     @property
-    def rng(self) -> random.Random:
-        return self.ids.random
+    def tried(self) -> bool:
+        """Whether a value that is made for the node may be one that it does not take."""
+        return bool(self.branches) or (isinstance(self.node, Mapping) and "not" in self.node)
 
-    def value(self, node: Any, depth: int) -> Any:
+    def fits(self, value: Any) -> bool:
+        """Whether the node takes a value."""
+        if not isinstance(self.node, Mapping):
+            return self.node is not False
+        judge: Callable[[Any], bool] | None = self.schema.derived.get((_Node, id(self.node)))
+        if judge is None:
+            definitions = self.schema.document.get("$defs", {})
+            judge = checker(Schema({"$defs": definitions, **self.node}, "", self.schema.direction)).valid
+            self.schema.derived[_Node, id(self.node)] = judge
+        return judge(value)
+
+
+def _node_of(schema: Schema, node: Any) -> _Node:
+    """The prepared node, made once for each node of a schema."""
+    known: dict[int, tuple[Any, _Node]] = schema.derived.setdefault("nodes", {})
+    there = known.get(id(node))
+    if there is not None:
+        return there[1]
+    plain = folded(schema, node)
+    constants: list[Any] = []
+    branches: list[Any] = []
+    if isinstance(plain, Mapping):
+        constants.extend([plain["const"]] if "const" in plain else ())
+        if "enum" in plain:
+            constants.extend([plain["default"]] if "default" in plain else ())
+            constants.extend(plain["enum"])
+        else:
+            examples = plain.get("examples")
+            constants.extend(examples if isinstance(examples, list) else ())
+            constants.extend([plain["default"]] if "default" in plain else ())
+        branches.extend(_branches(plain))
+    made = _Node(plain, schema, tuple(constants), tuple(branches))
+    if constants:
+        made = _Node(plain, schema, tuple(value for value in constants if made.fits(value)), made.branches)
+    known[id(node)] = (node, made)
+    return made
+
+
+def _branches(node: Mapping[str, Any]) -> Iterator[Any]:
+    """What a node may be, each alternative with the rest of the node."""
+    for word in ("oneOf", "anyOf"):
+        rest = {keyword: child for keyword, child in node.items() if keyword != word}
+        for branch in node.get(word) or ():
+            yield {"allOf": [rest, branch]}
+    if "if" in node:
+        rest = {keyword: child for keyword, child in node.items() if keyword not in ("if", "then", "else")}
+        yield {"allOf": [rest, node["if"], node.get("then", {})]}
+        yield {"allOf": [rest, node.get("else", {})]}
+
+
+@dataclass
+class _Generator:
+    """Makes one value. whole: with optional members, as long as there are not too many nodes."""
+
+    schema: Schema
+    sources: Sources
+    given: Mapping[str, Any]
+    whole: bool
+    nodes: int = 0
+    above: list[str] = field(default_factory=list)
+
+    def values(self, node: Any, depth: int, name: str) -> Iterator[Any]:
+        """Values for a node, the likeliest first."""
+        self.nodes += 1
+        entered = self._enter(node)
+        prepared = _node_of(self.schema, node)
+        if prepared.node is False or depth > _MAX_DEPTH:
+            yield None
+        elif not isinstance(prepared.node, Mapping):
+            yield self._of_anything(name)
+        else:
+            yield from (copy.deepcopy(value) for value in prepared.constants if self._agrees(value, depth))
+            if "const" not in prepared.node:
+                for branch in self._ordered(prepared.branches, depth):
+                    yield self.value(branch, depth, name)
+                yield from self._tried(prepared.node, depth, name)
+        del self.above[len(self.above) - entered :]
+
+    def value(self, node: Any, depth: int, name: str) -> Any:
         """A value for a node. Where the node leaves a choice, the first choice that it accepts."""
-        node = self._folded(node)
-        if not isinstance(node, Mapping) or depth > _MAX_DEPTH:
+        prepared = _node_of(self.schema, node)
+        last = None
+        for last in self.values(node, depth, name):
+            if not prepared.tried or prepared.fits(last):
+                return last
+        return last
+
+    def _tried(self, node: Mapping[str, Any], depth: int, name: str) -> Iterator[Any]:
+        """A value of the node's type; others where the node says what it must not be."""
+        value = self._typed(node, depth, name)
+        yield value
+        for _ in range(_MOST_TRIES if "not" in node else 0):
+            value = distinct(value, [value], self.sources)
+            yield value
+
+    def _enter(self, node: Any) -> int:
+        """Note the definitions that a node names, so that an optional member does not come back to them."""
+        names = []
+        while isinstance(node, Mapping) and isinstance(node.get("$ref"), str):
+            names.append(node["$ref"])
+            node = self.schema.document["$defs"].get(definition_name(node["$ref"]))
+        self.above.extend(names)
+        return len(names)
+
+    def _agrees(self, value: Any, depth: int) -> bool:
+        """Whether a value of the document may stand for a whole that was given in part: one that tells the same."""
+        if depth or not self.given or not isinstance(value, Mapping):
+            return True
+        return all(value.get(name) == told for name, told in self.given.items() if name in value)
+
+    def _ordered(self, branches: tuple[Any, ...], depth: int) -> Iterator[Any]:
+        """The branches; first those whose constants are as given."""
+        if depth or not self.given or len(branches) < 2:
+            yield from branches
+            return
+        yield from sorted(branches, key=self._differs)
+
+    def _differs(self, branch: Any) -> int:
+        """How many of the given members a branch does not have or does not take."""
+        node = _node_of(self.schema, branch).node
+        members = node.get("properties", {}) if isinstance(node, Mapping) else {}
+        return sum(name not in members or not self._takes(members[name], told) for name, told in self.given.items())
+
+    def _takes(self, node: Any, value: Any) -> bool:
+        return _node_of(self.schema, node).fits(value)
+
+    def _of_anything(self, name: str) -> Any:
+        if not self.whole:
             return None
-        if "const" in node:
-            return node["const"]
-        if "default" not in node and not any(node.get(word) for word in _CHOICES):
-            return self._typed(node, depth)
-        fits = self._judge(node)
-        for choice in self._choices(node, depth):
-            if fits(choice):
-                return choice
-        return self._typed(node, depth)
+        return text_of_node({}, name, self.sources) if name else {}
 
-    def _choices(self, node: Mapping[str, Any], depth: int) -> Iterator[Any]:
-        if "default" in node:
-            yield node["default"]
-        yield from node.get("examples") or ()
-        yield from node.get("enum") or ()
-        for word in ("oneOf", "anyOf"):
-            rest = {keyword: child for keyword, child in node.items() if keyword != word}
-            for branch in node.get(word) or ():
-                yield self.value(_both(rest, self._folded(branch)), depth + 1)
-
-    def _judge(self, node: Mapping[str, Any]) -> Callable[[Any], bool]:
-        return checker(Schema({"$defs": self.schema.document.get("$defs", {}), **node}, "", "response")).valid
-
-    def _folded(self, node: Any) -> Any:
-        """The node with its references and `allOf` folded in."""
-        for _ in range(_MAX_DEPTH):
-            node = self.schema.resolve(node)
-            if not isinstance(node, Mapping) or not node.get("allOf"):
-                return node
-            folded: Any = {keyword: child for keyword, child in node.items() if keyword != "allOf"}
-            for branch in node["allOf"]:
-                folded = _both(folded, self.schema.resolve(branch))
-            node = folded
-        return node
-
-    def _typed(self, node: Mapping[str, Any], depth: int) -> Any:
+    def _typed(self, node: Mapping[str, Any], depth: int, name: str) -> Any:
         kind = node.get("type")
         if isinstance(kind, list):
-            kind = next((name for name in kind if name != "null"), "null")
+            kind = next((each for each in kind if each != "null"), "null")
         if kind is None:
-            kind = next((kind for word, kind in _IMPLIED_TYPES.items() if word in node), "null")
+            kind = next((kind for word, kind in _IMPLIED_TYPES.items() if word in node), None)
         if kind == "object":
-            declared = node.get("properties", {})
-            return {name: self.value(declared.get(name, {}), depth + 1) for name in node.get("required", ())}
+            return self._object(node, depth)
         if kind == "array":
-            return [self.value(node.get("items", {}), depth + 1) for _ in range(node.get("minItems", 0))]
+            return self._array(node, depth, name)
         if kind in ("integer", "number"):
-            return _number(node, kind)
+            return number_of_node(node, kind, name, self.sources, plausible=self.whole)
         if kind == "string":
-            return self._text(node)
+            return text_of_node(node, name, self.sources)
+        if kind is None:
+            return self._of_anything(name)
         return False if kind == "boolean" else None
 
-    def _text(self, node: Mapping[str, Any]) -> str:
-        make = _FORMATS.get(node.get("format", ""))
-        if make is not None:
-            return make(self)
-        text = f"{self.rng.choice(_WORDS)}-{self.rng.randrange(10_000)}"
-        text = text.ljust(node.get("minLength", 0), "x")
-        return text[: node["maxLength"]] if "maxLength" in node else text
+    def _object(self, node: Mapping[str, Any], depth: int) -> dict[str, Any]:
+        declared = node.get("properties", {})
+        given = {} if depth else self.given
+        made: dict[str, Any] = {}
+        needed = list(dict.fromkeys(node.get("required", ())))
+        for name in [*(each for each in declared if each in needed or self._wanted(declared[each], depth)), *needed]:
+            self._member(node, made, name, depth, given)
+        for trigger, others in node.get("dependentRequired", {}).items():
+            for name in others if trigger in made else ():
+                self._member(node, made, name, depth, given)
+        spare = (name for name in declared if declared[name] is not False)
+        for name in itertools.chain(spare, self._free_names(node)):
+            if len(made) >= node.get("minProperties", 0):
+                break
+            self._member(node, made, name, depth, given)
+        return made
+
+    def _member(
+        self, node: Mapping[str, Any], made: dict[str, Any], name: str, depth: int, given: Mapping[str, Any]
+    ) -> None:
+        if name in made:
+            return
+        inner = self._member_node(node, name)
+        told = given.get(name, ABSENT)
+        made[name] = told if told is not ABSENT and self._takes(inner, told) else self.value(inner, depth + 1, name)
+
+    def _member_node(self, node: Mapping[str, Any], name: str) -> Any:
+        """The node of a member: declared by its name, by a pattern, or as any other."""
+        declared = node.get("properties", {})
+        matching = [inner for pattern, inner in node.get("patternProperties", {}).items() if searches(pattern, name)]
+        if matching and name in declared:
+            return self.schema.derived.setdefault((id(node), name), {"allOf": [declared[name], *matching]})
+        if matching or name in declared:
+            return declared[name] if name in declared else matching[0]
+        others = node.get("additionalProperties", _ANYTHING)
+        return others if isinstance(others, Mapping) else _ANYTHING
+
+    def _free_names(self, node: Mapping[str, Any]) -> Iterator[str]:
+        """Names for members that nobody declared, as far as the node takes such."""
+        names = node.get("propertyNames")
+        patterns = [names["pattern"]] if isinstance(names, Mapping) and "pattern" in names else []
+        closed = node.get("additionalProperties") is False
+        for pattern in patterns or (node.get("patternProperties", {}) if closed else ()):
+            yield from texts_for(pattern, self.sources.rng)
+        for number in range(0 if closed else _MOST_ITEMS):
+            yield f"{WORDS[number % len(WORDS)]}{number // len(WORDS) or ''}"
+
+    def _wanted(self, node: Any, depth: int) -> bool:
+        """Whether an optional member is made: one that can be told, and not again what stands around it."""
+        if not self.whole or depth >= _OPTIONAL_DEPTH or self.nodes > _MOST_NODES or node is False:
+            return False
+        if not isinstance(node, Mapping):
+            return True
+        plain = _node_of(self.schema, node).node
+        hidden = "writeOnly" if self.schema.direction == "response" else "readOnly"
+        if not isinstance(plain, Mapping) or plain.get("deprecated") is True or plain.get(hidden) is True:
+            return False
+        return not self._returns(node)
+
+    def _returns(self, node: Any) -> bool:
+        """Whether a node leads at once to a definition that stands around it."""
+        while isinstance(node, Mapping):
+            if isinstance(node.get("$ref"), str):
+                if node["$ref"] in self.above:
+                    return True
+                node = self.schema.document["$defs"].get(definition_name(node["$ref"]))
+                continue
+            branches = [*node.get("allOf", ()), *node.get("anyOf", ()), *node.get("oneOf", ())]
+            if any(self._returns(each) for each in branches if isinstance(each, Mapping) and "$ref" in each):
+                return True
+            node = node.get("items")
+        return False
+
+    def _array(self, node: Mapping[str, Any], depth: int, name: str) -> list[Any]:
+        first = list(node.get("prefixItems", ()))
+        items = node.get("items", not first)
+        least = int(node.get("minItems", 0))
+        if "contains" in node:
+            first.extend([node["contains"]] * int(node.get("minContains", 1)))
+        count = max(least, len(first))
+        if self.whole and not count and isinstance(items, Mapping) and depth < _OPTIONAL_DEPTH:
+            count = 0 if self._returns(items) or self.nodes > _MOST_NODES else 1
+        count = min(count, node.get("maxItems", count), _MOST_ITEMS)
+        singular = name.removesuffix("s")
+        made: list[Any] = []
+        for index in range(count):
+            inner = first[index] if index < len(first) else items
+            value = self.value(inner, depth + 1, singular)
+            if node.get("uniqueItems") is True and value in made:
+                value = self._other(inner, made, depth, singular)
+            made.append(value)
+        return made
+
+    def _other(self, inner: Any, taken: list[Any], depth: int, name: str) -> Any:
+        """A further item that differs from those before."""
+        fits = _node_of(self.schema, inner)
+        value = None
+        for _ in range(_MOST_TRIES):
+            for value in self.values(inner, depth + 1, name):
+                if value not in taken and fits.fits(value):
+                    return value
+            changed = distinct(value, taken, self.sources)
+            if changed not in taken and fits.fits(changed):
+                return changed
+        return value
 
 
-_CHOICES = ("examples", "enum", "oneOf", "anyOf")
 _IMPLIED_TYPES = {
     "properties": "object",
     "required": "object",
+    "minProperties": "object",
+    "patternProperties": "object",
     "items": "array",
+    "prefixItems": "array",
+    "contains": "array",
     "minItems": "array",
     "format": "string",
     "pattern": "string",
@@ -118,74 +345,7 @@ _IMPLIED_TYPES = {
     "maxLength": "string",
     "minimum": "number",
     "maximum": "number",
+    "exclusiveMinimum": "number",
+    "exclusiveMaximum": "number",
     "multipleOf": "number",
 }
-_FORMATS: Mapping[str, Callable[[_Generator], str]] = {
-    "uuid": lambda own: own.ids.uuid4(),
-    "date-time": lambda own: write_date_time(own.clock.tick()),
-    "date": lambda own: own.clock.tick().date().isoformat(),
-    "time": lambda own: own.clock.tick().time().isoformat(timespec="seconds") + "Z",
-    "email": lambda own: f"{own.rng.choice(_WORDS)}@example.com",
-    "uri": lambda own: f"https://example.com/{own.rng.choice(_WORDS)}",
-    "url": lambda own: f"https://example.com/{own.rng.choice(_WORDS)}",
-    "hostname": lambda _: "example.com",
-    "ipv4": lambda _: "192.0.2.1",
-    "ipv6": lambda _: "2001:db8::1",
-}
-
-
-def _both(one: Mapping[str, Any], other: Any) -> Mapping[str, Any]:
-    """One node that asks for what two ask for: members together, of two bounds the narrower."""
-    if not isinstance(other, Mapping):
-        return one
-    made = {**one, **other}
-    for word, narrower in _NARROWER.items():
-        if word in one and word in other:
-            made[word] = narrower(one[word], other[word])
-    return made
-
-
-def _members(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    shared = {name: {"allOf": [one[name], other[name]]} for name in one if name in other}
-    return {**one, **other, **shared}
-
-
-_NARROWER: Mapping[str, Callable[[Any, Any], Any]] = {
-    "properties": _members,
-    "required": lambda one, other: [*dict.fromkeys((*one, *other))],
-    "allOf": lambda one, other: [*one, *other],
-    "type": lambda one, other: [name for name in _listed(one) if name in _listed(other)] or one,
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems"), max),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems"), min),
-}
-
-
-def _listed(kind: str | list[str]) -> list[str]:
-    return [kind] if isinstance(kind, str) else kind
-
-
-def _number(node: Mapping[str, Any], kind: str) -> int | float:
-    whole = kind == "integer" or "multipleOf" in node
-    step = node.get("multipleOf", 1)
-    low, high = node.get("minimum"), node.get("maximum")
-    above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
-    if not whole:
-        return _between(low, high, above, below)
-    least = [bound for bound in (low, above) if bound is not None]
-    if not least:
-        most = [bound for bound in (high, below) if bound is not None]
-        value = min(0, math.floor(min(most) / step) * step - step * (below is not None)) if most else 0
-    else:
-        value = math.ceil(max(least) / step) * step
-        value += step if above is not None and value <= above else 0
-    return int(value) if kind == "integer" else value
-
-
-def _between(low: float | None, high: float | None, above: float | None, below: float | None) -> float:
-    least = max((bound for bound in (low, above) if bound is not None), default=None)
-    most = min((bound for bound in (high, below) if bound is not None), default=None)
-    if least is None:
-        return 0 if most is None else min(0, most - (below is not None))
-    if above is None or least > above:
-        return least
-    return least + 1 if most is None else (least + most) / 2
