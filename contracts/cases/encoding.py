@@ -1,5 +1,6 @@
 """Values to bytes: forms, query strings and the text of parameters."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,6 +11,7 @@ from threadmock.specs.wire.strictjson import dump_json
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 BOUNDARY = "threadmock-part-boundary"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200}")
 
 
 def text_of(value: Any) -> str:
@@ -68,3 +70,8 @@ def _deep_pairs(name: str, value: Any) -> list[tuple[str, str]]:
 def encode_query(query: Mapping[str, str | Sequence[str]]) -> str:
     """The text after "?"; a sequence gives one pair per item."""
     return urlencode(query, doseq=True, quote_via=quote)
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether a path parameter needs no encoding and is of common length."""
+    return _PLAIN_NAME.fullmatch(text) is not None

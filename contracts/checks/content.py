@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.contracts.cases.encoding import is_plain_name
 from threadmock.contracts.cases.shapes import subschema
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.echo import Difference, differences, same
 from threadmock.contracts.checks.expected import Expected, NearMoment, expectations
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.reply import selects
-from threadmock.contracts.checks.situation import content_trouble, is_plain_name
+from threadmock.contracts.checks.situation import content_trouble
 from threadmock.contracts.checks.storing import echoed_members, is_hidden, makes, merge_of, one_shape, overlap, stores
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.evidence import Evidence, weakest

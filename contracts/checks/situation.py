@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.encoding import is_plain_name, text_of
 from threadmock.contracts.cases.named_things import named_things
 from threadmock.contracts.cases.number_widths import find_wide_number
 from threadmock.contracts.cases.own_syntax import own_syntax
@@ -29,7 +29,6 @@ DEEP = 32
 WIDE = 5_000
 SAFE_INTEGER = 2**53
 _LONG_NUMBER = re.compile(r"[+-]?\d{16,400}", re.ASCII)
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200}")
 _ABOUT_NOTHING: Mapping[str, str] = {
     "method": "the method is not the operation's",
     "hostile": "only asked whether the server fails",
@@ -150,6 +149,9 @@ def excused(reading: Reading) -> str:
         speaker = reading.rule.run.agent if reading.rule.run else None
         if speaker and reading.status in (speaker.unknown_key, speaker.unknown_name):
             return "the request may name an agent that is not there"
+    restores = reading.rule.restores
+    if restores and reading.status in (404, 422) and reading.look_up(restores.source) is not ABSENT:
+        return f"there may be no such {restores.resource}"
     if reading.rule.run is not None and (reason := _excused_run(reading)):
         return reason
     return _excused_syntax(reading) or refused_by_rule(reading)
@@ -295,11 +297,6 @@ def _doubt_reference(reading: Reading) -> str:
 def _doubt_standing(reading: Reading) -> str:
     unsure = unsure_refusal(reading.operation, reading.status, reading.look_up)
     return unsure or ("the request names a thing that is not there" if reading.case.standing == "unknown" else "")
-
-
-def is_plain_name(text: str) -> bool:
-    """Whether a path parameter needs no encoding and is of common length."""
-    return _PLAIN_PATH.fullmatch(text) is not None
 
 
 def _doubt_header(reading: Reading) -> str:

@@ -145,6 +145,19 @@ def _prune(rule: Rule) -> Iterator[Part]:
             yield "prune", f"strategy from {rule.prune.strategy}{kept}", rule.prune.evidence
 
 
+def _restores(rule: Rule) -> Iterator[Part]:
+    if found := rule.restores:
+        members = ", ".join(found.members)
+        by = f"the {found.resource} below it whose {'.'.join(found.by)} is {found.source}"
+        yield "restores", f"{members} from {by}", found.evidence
+
+
+def _cascades(rule: Rule) -> Iterator[Part]:
+    for each in rule.cascades:
+        where = f", where there is {each.when}" if each.when else ""
+        yield "cascades", f"every {each.resource} whose {'.'.join(each.by)} is the key{where}", each.evidence
+
+
 def _expires(rule: Rule) -> Iterator[Part]:
     if rule.expires:
         yield "expires", f"at {'.'.join(rule.expires.at)}", rule.expires.evidence
@@ -233,6 +246,8 @@ RULE_WORDS: Mapping[str, Callable[[Rule], Iterator[Part]]] = {
     "empty": lambda rule: settings_parts("empty", "", rule.empty),
     "copies": _copies,
     "prune": _prune,
+    "restores": _restores,
+    "cascades": _cascades,
     "expires": _expires,
     "refuse": _refuse,
     "unique": _unique,

@@ -75,6 +75,8 @@ def made_parts(kind: str, made: Made, name: str = "") -> Iterator[Part]:
         yield kind, f"{name}, within {text}", evidence
     yield from settings_parts(kind, f"{name}, ", made.set)
     yield from settings_parts(kind, f"{name}, then in the thing itself ", made.touch)
+    for inner in made.also:
+        yield from made_parts(kind, inner, f"{inner.resource} below the {name}")
 
 
 def one(name: str) -> str:

@@ -16,7 +16,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "A rule": (
         *("action", "resource", "key", "within", "set", "taken", "shown", "requires", "refuse", "missing", "empty"),
         *("merge", "merge_way", "nulls", "null_way", "reply", "select", "minimal", "also", "made", "touch"),
-        *("copies", "prune", "expires", "unique", "headers", "conditional", "progress"),
+        *("copies", "prune", "restores", "cascades", "expires", "unique", "headers", "conditional", "progress"),
     ),
     "Settings: where a value comes from": ("setting", "settings", "generator"),
     "Places and conditions": ("place", "source", "sources", "conditions", "name", "status"),

@@ -4,6 +4,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.generation import generate
 from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.specs.members import ABSENT, dig
 
 
 def run(call: Call) -> Done | Refused:
@@ -21,6 +22,7 @@ def run(call: Call) -> Done | Refused:
     elif scope.store.delete(shelf, key) is None:
         return call.not_found(key)
     world.scheduler.forget_deleted((shelf, key))
+    _cascade(call, key)
     if plan.touch:
         call.touch()
     if answer is not None:
@@ -30,3 +32,21 @@ def run(call: Call) -> Done | Refused:
     if scope.thing is not None and plan.wanted and all(name in scope.thing for name in plan.wanted):
         return done(call, "deleted")
     return Done(plan.success, generate(plan.schema, scope.ids, world.clock), "deleted")
+
+
+def _cascade(call: Call, key: str) -> None:
+    """Delete the things of other resources that go with the thing, with what runs below them."""
+    scope, world = call.scope, call.world
+    for rule, read in call.plan.cascades:
+        if read is not None and read(scope) in (ABSENT, None, False, "false"):
+            continue
+        for shelf in list(world.store.shelves()):
+            if shelf[:2] != (scope.contract.name, rule.resource):
+                continue
+            for found, thing in list(world.store.items(shelf)):
+                if dig(thing, rule.by) == key:
+                    under_way = world.scheduler.under_way(shelf, found)
+                    if under_way:
+                        world.scheduler.stop(under_way, removing=True)
+                    world.store.delete(shelf, found)
+                    world.scheduler.forget_deleted((shelf, found))

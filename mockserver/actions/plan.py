@@ -11,7 +11,7 @@ from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
-from threadmock.specs.behaviour.rule import Conditional, Expiry, Listing, Unique
+from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Restoring, Unique
 from threadmock.specs.behaviour.setting import Key, Setting, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
@@ -74,6 +74,8 @@ class Plan:
     copies: tuple[tuple[str, Members], ...]
     prune_keys: Maker | None
     prune_strategy: Maker | None
+    restores: tuple[Restoring, Maker] | None
+    cascades: tuple[tuple[Cascade, Maker | None], ...]
     expires: Expiry | None
     conditions: tuple[CompiledCondition, ...]
     unique: tuple[tuple[tuple[str, ...], Unique], ...]
@@ -140,6 +142,8 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         copies=tuple((name, compile_members(settings)) for name, settings in rule.copies.items()),
         prune_keys=fetch(rule.prune.keys) if rule.prune else None,
         prune_strategy=fetch(rule.prune.strategy) if rule.prune and rule.prune.strategy else None,
+        restores=(rule.restores, fetch(rule.restores.source)) if rule.restores else None,
+        cascades=tuple((each, fetch(each.when) if each.when else None) for each in rule.cascades),
         expires=rule.expires,
         conditions=tuple(map(compile_condition, rule.conditions)),
         unique=tuple((steps_of(each.member), each) for each in rule.unique),

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from threadmock.mockserver.rules.recipes import compile_recipe
+from threadmock.mockserver.rules.recipes import compile_recipe, store_made
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.state.store import Shelf
+from threadmock.mockserver.state.store import Shelf, Store
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Contract
 from threadmock.specs.members import dig
@@ -34,5 +34,13 @@ def store_initial(contract: Contract, world: World) -> Iterator[tuple[Shelf, str
         thing = recipe.members.make(scope)
         key = str(dig(thing, recipe.member))
         shelf = (contract.name, made.resource)
-        world.store.insert(shelf, key, thing)
-        yield shelf, key
+        scope.key = key
+        store_made(scope, recipe, shelf, thing)
+        yield from _with_what_lies_below(world.store, shelf, key)
+
+
+def _with_what_lies_below(store: Store, shelf: Shelf, key: str) -> Iterator[tuple[Shelf, str]]:
+    yield shelf, key
+    for below in [each for each in store.shelves() if each[2:] == (shelf[1], key)]:
+        for inner, _ in store.items(below):
+            yield from _with_what_lies_below(store, below, inner)

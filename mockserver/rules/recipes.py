@@ -58,6 +58,7 @@ class Recipe:
     each: Maker | None
     when: Maker | None
     touch: Members
+    also: tuple["Recipe", ...] = ()
 
 
 def compile_recipe(made: Made) -> Recipe:
@@ -72,6 +73,7 @@ def compile_recipe(made: Made) -> Recipe:
         each=fetch(made.each) if made.each else None,
         when=fetch(made.when) if made.when else None,
         touch=compile_members(made.touch),
+        also=tuple(map(compile_recipe, made.also)),
     )
 
 
@@ -101,8 +103,20 @@ def create_thing(scope: Scope, recipe: Recipe, *, key: str = "") -> Thing:
         shelf = (scope.contract.name, recipe.resource, scope.operation.rule.resource, scope.key)
         own.parent, own.parent_key = scope.thing, scope.key
     own.latest = next(iter(scope.store.newest(shelf, 0, 1)), None)
-    thing = new_thing(own, recipe)
-    return scope.store.insert(shelf, identifier, thing) or thing
+    return store_made(own, recipe, shelf, new_thing(own, recipe))
+
+
+def store_made(scope: Scope, recipe: Recipe, shelf: Shelf, thing: Thing) -> Thing:
+    """Store a recipe's thing under the scope's key, and make what is made below it. The thing that is there then."""
+    there = scope.store.insert(shelf, scope.key, thing)
+    if there is not None:
+        return there
+    for inner in recipe.also:
+        below: Shelf = (scope.contract.name, inner.resource, recipe.resource, scope.key)
+        own = replace(scope, thing=None, parent=thing, parent_key=scope.key, latest=None)
+        own.key = new_key(own, inner)
+        store_made(own, inner, below, new_thing(own, inner))
+    return thing
 
 
 def create_also(scope: Scope, recipes: Iterable[Recipe], shelf: Shelf) -> None:

@@ -14,6 +14,7 @@ from threadmock.specs.behaviour.read_settings import (
     spell_template,
 )
 from threadmock.specs.behaviour.rule import (
+    Cascade,
     Condition,
     Conditional,
     Expiry,
@@ -25,6 +26,7 @@ from threadmock.specs.behaviour.rule import (
     Pruning,
     Refusal,
     Requirement,
+    Restoring,
     Rule,
     Shown,
     Spelling,
@@ -151,6 +153,8 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
             for name, value in merged.get("copies", {}).items()
         },
         prune=_pruning(merged.get("prune"), evidence, spell),
+        restores=_restoring(merged.get("restores"), evidence, spell),
+        cascades=tuple(_cascade(item, evidence, spell) for item in merged.get("cascades", ())),
         expires=_expiry(merged.get("expires"), evidence, spell),
         conditions=tuple(_condition(item, evidence, spell) for item in merged.get("refuse", ())),
         unique=tuple(
@@ -206,6 +210,7 @@ def parse_made(node: Mapping[str, Any], evidence: Evidence, where: Place, spell:
         parse_source(node["each"], spell) if "each" in node else None,
         parse_source(node["when"], spell) if "when" in node else None,
         parse_settings(node.get("touch"), own, where / "touch", spell),
+        tuple(parse_made(item, own, where / "also" / index, spell) for index, item in enumerate(node.get("also", ()))),
         own,
     )
 
@@ -230,6 +235,23 @@ def _pruning(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -
     return Pruning(parse_source(node["keys"], spell), strategy, node.get("keeps", ""), node.get("evidence", evidence))
 
 
+def _restoring(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Restoring | None:
+    if node is None:
+        return None
+    return Restoring(
+        node["resource"],
+        steps_of(spell(node["by"])),
+        parse_source(node["from"], spell),
+        tuple(map(spell, node["members"])),
+        node.get("evidence", evidence),
+    )
+
+
+def _cascade(node: Mapping[str, Any], evidence: Evidence, spell: Spell) -> Cascade:
+    when = parse_source(node["when"], spell) if "when" in node else None
+    return Cascade(node["resource"], steps_of(spell(node["by"])), when, node.get("evidence", evidence))
+
+
 def _expiry(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Expiry | None:
     if node is None:
         return None
@@ -252,6 +274,8 @@ def sources_of(rule: Rule) -> Iterator[Source]:
         rule.select,
         rule.prune and rule.prune.keys,
         rule.prune and rule.prune.strategy,
+        rule.restores and rule.restores.source,
+        *(each.when for each in rule.cascades),
         *(requirement.source for requirement in rule.requires),
         *(condition.some for condition in rule.conditions),
     )

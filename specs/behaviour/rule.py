@@ -208,6 +208,33 @@ class Pruning:
 
 
 @dataclass(frozen=True)
+class Restoring:
+    """An update that takes members over from a thing below: the one whose member `by` has the value of the source.
+
+    A value that none has is refused as unknown.
+    """
+
+    resource: str
+    by: tuple[str, ...]
+    source: Source
+    members: tuple[str, ...]
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Things of another resource that go with a deleted one: those whose dotted member `by` holds its key.
+
+    when: only where that source is there, and neither null nor false.
+    """
+
+    resource: str
+    by: tuple[str, ...]
+    when: Source | None = None
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
 class Refusal:
     """How this provider refuses.
 
@@ -247,7 +274,8 @@ class Rule:
 
     set: member (dotted: inside another) to Setting, in order. merge, nulls: member ("*": any other) to how an update
     treats an object and a null. missing: what happens where the key is unknown; empty: what is shown then. reply: what
-    the answer holds, where it is not the thing. also: additional things that are made. touch: members of the parent
+    the answer holds, where it is not the thing. also: additional things that are made; restores: what an update takes
+    over from a thing below; cascades: what is deleted along with the thing. touch: members of the parent
     that change. copies: resources whose things are copied along, with what is set anew in them. conditions: refusals
     that hang on what is stored. unique: members that no two things share. headers: of the successful answer. progress:
     member to the values that it takes one after the other, read by read. minimal: the status for `Prefer:
@@ -277,6 +305,8 @@ class Rule:
     touch: Mapping[str, Setting] = field(default_factory=dict)
     copies: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     prune: Pruning | None = None
+    restores: Restoring | None = None
+    cascades: tuple[Cascade, ...] = ()
     expires: Expiry | None = None
     conditions: tuple[Condition, ...] = ()
     unique: tuple[Unique, ...] = ()

@@ -143,7 +143,7 @@ class Made:
     """A thing that is made along with the one that an operation is about.
 
     each: a source with an array: one thing for each item. when: made only where that source is present and not null.
-    touch: what changes then in the thing that the operation is about.
+    touch: what changes then in the thing that the operation is about. also: things that are made below it.
     """
 
     resource: str
@@ -153,4 +153,5 @@ class Made:
     each: Source | None = None
     when: Source | None = None
     touch: Mapping[str, Setting] = field(default_factory=dict)
+    also: tuple["Made", ...] = ()
     evidence: Evidence = "documented"

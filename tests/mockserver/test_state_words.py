@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from support.clients import Client, make_gateway
 from support.documents import JSON, document_of
+from threadmock.mockserver import create_mock
 from threadmock.mockserver.actions.pages import WORDS
 from threadmock.mockserver.actions.plan import PAGE_WORDS
+from werkzeug.test import Client as Browser
 
 TEXT = {"type": "string"}
 WITHIN = {"resource": "shelf", "from": "path.shelf", "must_exist": False}
@@ -200,3 +202,59 @@ def test_an_empty_list_tells_of_no_page(tmp_path: Any) -> None:
 
 def test_every_word_about_a_page_is_told() -> None:
     assert WORDS.keys() == PAGE_WORDS
+
+
+VERSION: dict[str, Any] = {
+    "resource": "version",
+    "key": {"field": "id"},
+    "set": {"name": {"parent": "name"}, "n": {"latest": "n", "plus": 1, "otherwise": {"value": 1}}},
+    "touch": {"n": {"stored": "n"}},
+}
+
+
+def test_each_change_makes_a_version_and_one_of_them_is_taken_back(tmp_path: Any) -> None:
+    taken = {"restores": {"resource": "version", "by": "n", "from": "body.size", "members": ["name", "n"]}}
+    below = {"action": "list", "resource": "version", "within": {"resource": "book", "from": "path.id"}, "key": {"field": "n"}}  # fmt: skip
+    asked = client_of(tmp_path, {"POST /b": {**CREATE, "within": {**WITHIN, "from": "body.shelf"}, "also": [VERSION]}, "PATCH /b/{id}": {**CHANGE, "also": [VERSION]}, "PUT /b/{id}": {**CHANGE, **taken}, "GET /b/{id}/v": below})  # fmt: skip
+    made = asked.post("/b", {"name": "one"}).json()
+    assert made["n"] == 1
+    for name in ("two", "three"):
+        made = asked.send("PATCH", f"/b/{made['id']}", json={"name": name}).json()
+    assert (made["n"], made["name"]) == (3, "three")
+    back = asked.send("PUT", f"/b/{made['id']}", json={"size": 1}).json()
+    assert (back["n"], back["name"]) == (1, "one")
+    assert asked.send("PUT", f"/b/{made['id']}", json={"size": 9}).status == 404
+    assert asked.send("PUT", "/b/99", json={"size": 1}).status == 404
+    assert asked.send("PATCH", f"/b/{made['id']}", json={}).json()["n"] == 4  # one more than the highest
+    assert [each["n"] for each in asked.get(f"/b/{made['id']}/v").json()] == [4, 3, 2, 1]
+
+
+def test_what_goes_with_a_deleted_thing_goes_and_nothing_else(tmp_path: Any) -> None:
+    with_it = {"action": "delete", "resource": "book", "key": ONE, "cascades": [{"resource": "note", "by": "code"}, {"resource": "mark", "by": "code", "when": "body.tags"}]}  # fmt: skip
+    rules = {"POST /b": {**CREATE, "within": {**WITHIN, "from": "body.shelf"}}, "PUT /b/{id}": with_it}
+    for kind in ("note", "mark"):
+        rules |= {f"POST /{kind}/{{shelf}}": {**CREATE, "resource": kind}, f"GET /{kind}/{{shelf}}": {**LIST, "resource": kind}}  # fmt: skip
+    asked = client_of(tmp_path, rules)
+    keys = [str(asked.post("/b", {}).json()["id"]) for _ in range(3)]
+    for kind in ("note", "mark"):
+        for key in keys:
+            asked.post(f"/{kind}/1", {"code": key})
+    left = lambda kind: [each["code"] for each in asked.get(f"/{kind}/1").json()]  # noqa: E731 - said twice
+    assert asked.send("PUT", f"/b/{keys[0]}", json={}).status == 200
+    assert (sorted(left("note")), sorted(left("mark"))) == (keys[1:], keys)
+    assert asked.send("PUT", f"/b/{keys[1]}", json={}).status == 200
+    assert sorted(left("mark")) == keys
+    assert asked.send("PUT", f"/b/{keys[2]}", json={"tags": []}).status == 200
+    assert (left("note"), sorted(left("mark"))) == ([], keys[:2])
+
+
+def test_things_that_are_there_from_the_start_have_what_lies_below_them(tmp_path: Any) -> None:
+    initial = {"resource": "book", "key": {"field": "id"}, "set": {"id": {"value": "7"}, "name": {"value": "first"}}, "also": [VERSION]}  # fmt: skip
+    below = {"action": "list", "resource": "version", "within": {"resource": "book", "from": "path.id"}, "key": {"field": "n"}}  # fmt: skip
+    parameters = [{"name": "id", "in": "path", "required": True, "schema": TEXT}]
+    node = {"parameters": parameters, "responses": {"200": {"description": "", "content": {JSON: {"schema": {}}}}}, "x-behaviour": below}  # fmt: skip
+    document = document_of({"/b/{id}/v": {"get": node}}, **{"x-behaviour": {"initial": [initial]}})
+    (tmp_path / "api.json").write_text(json.dumps(document))
+    mock = create_mock(tmp_path / "api.json")
+    assert [(each["n"], each["name"]) for each in Browser(mock.wsgi).get("/b/7/v").json] == [(1, "first")]
+    assert mock.things() == []

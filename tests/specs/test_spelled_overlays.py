@@ -33,7 +33,7 @@ CAMEL = {"wire": "camelCase"}
 # A place is OWNER.WORD: the owner is a definition of the schema ("rule" for the whole), `*` any name.
 MEMBERS = {
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
-    "rule.expires.at", "rule.expires.strategy", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
+    "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
     "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "rule.unique.member", "run.commands.known.*.needs",
 }  # fmt: skip
 MEMBER_KEYS = {"settings", "rule.shown", "rule.merge", "rule.nulls", "rule.progress"}
@@ -41,7 +41,7 @@ TEMPLATES = {"refusal.body", "rule.refuse.body"}
 # Resources, policies, parameters, headers, words that a client sends, texts, literals.
 STAYS = {
     "rule.resource", "rule.requires.resource", "rule.taken.default", "rule.shown.*.query", "rule.shown.*.holds", "rule.list.pagination.next", "rule.list.pagination.total",
-    "rule.progress.*", "rule.prune.keeps", "rule.expires.keeps", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
+    "rule.progress.*", "rule.prune.keeps", "rule.expires.keeps", "rule.restores.resource", "rule.cascades.resource", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
     "setting.value", "setting.child", "setting.counted", "setting.weighed", "setting.template", "setting.words.*",
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
@@ -156,7 +156,8 @@ def _setting(word: str) -> dict[str, Any]:
 
 
 def _made(word: str, **more: Any) -> dict[str, Any]:
-    return {"resource": "kept_resource", "key": {"field": f"k_{word}"}, "set": {f"s_{word}": _setting(word)}, **more}
+    made = {"resource": "kept_resource", "key": {"field": f"k_{word}"}, "set": {f"s_{word}": _setting(word)}}
+    return {**made, "also": [{**made, "key": {"field": f"below_{word}"}}], **more}
 
 
 def _when(word: str) -> dict[str, Any]:
@@ -229,6 +230,8 @@ RULE = {
     "touch": {"touch_one": "now"},
     "copies": {"kept_resource": {"copied_one": "now"}},
     "prune": {"keys": "body.prune_keys", "strategy": "body.prune_by", "keeps": "kept_resource"},
+    "restores": {"resource": "kept_resource", "by": "version_number", "from": "body.version_asked", "members": ["taken_over"]},
+    "cascades": [{"resource": "kept_resource", "by": "owner_id", "when": "body.also_owned"}],
     "expires": {"at": "ends_one.ends_at", "strategy": "ends_one.ends_how", "keeps": "kept_resource"},
     "refuse": [
         {"when": {"stored.met_one": 1, "parent.met_two": 2, "listed.met_three": 3, "body.met_four": {"unknown": "kept_resource.met_five.met_six"}, "header.kept_header": True}, "status": 409, "reason": "kept_text", **{word: REFUSAL[word] for word in ("body", "media_type")}},

@@ -220,6 +220,9 @@ class LifeCycleMachine(RuleBasedStateMachine):
                 answered = got.made.get(name, value)
                 agrees = same(*overlap(value, answered), got.forms(name))
                 known.shown[name] = answered if agrees else value
+        by_rule = {name.partition(".")[0] for name in play.change.rule.set} - body.keys()
+        # What the rule changes by itself is what the answer shows.
+        known.shown |= {name: got.made[name] for name in by_rule if name in known.shown and name in got.made}
 
     def delete(self, choice: int, _: int) -> None:
         """Delete a thing that is there."""
