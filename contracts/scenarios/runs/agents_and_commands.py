@@ -29,7 +29,7 @@ def names_agent(_: Contract, operation: Operation) -> str:
     run = operation.rule.run
     if not listed_agent_places(operation) or (run is not None and run.each):
         return "the request names no agent"
-    return ""
+    return "the request changes a thing that is there" if operation.rule.traits.needs_key else ""
 
 
 def unknown_agent_runs(operation: Operation) -> int:
