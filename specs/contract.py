@@ -15,6 +15,7 @@ from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import is_json
 
+_REDIRECTS = 300
 Location = Literal["path", "query", "header", "cookie"]
 
 
@@ -44,17 +45,30 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Media:
-    """One media type of a body or reply. examples: name to value, in document order."""
+    """One media type of a body or reply.
+
+    media_type: without parameters; of a documented range, the type that it is sent as. examples: name to value, in
+    document order. parameters: as documented, with the semicolon before them, or "". items: the schema of one event or
+    line of a stream, where the document has one.
+    """
 
     media_type: str
     schema: Schema | None
     examples: Mapping[str, Any] = field(default_factory=dict)
+    parameters: str = ""
+    items: Schema | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The value of a Content-Type header."""
+        return f"{self.media_type}{self.parameters}"
 
 
 @dataclass(frozen=True, eq=False)
 class Body:
     """A request body. content: media type (lower case, no parameters) to Media, in document order.
 
+    A range stands there as it is written, and a type that differs from one before in its parameters alone with them.
     evidence: of its being there and being required.
     """
 
@@ -130,9 +144,13 @@ class Operation:
 
     @property
     def success(self) -> int:
-        """The documented success status: the lowest 2xx, else 200 where only a range or default is given."""
-        exact = [int(s) for s in self.replies if re.fullmatch(r"2\d\d", s)]
-        return min(exact, default=200)
+        """The documented success status: the lowest 2xx, else the lowest redirect.
+
+        200 where only a range or default is given, or nothing but errors.
+        """
+        exact = [int(status) for status in self.replies if re.fullmatch(r"[23]\d\d", status)]
+        others = "2XX" in self.replies or "default" in self.replies
+        return min(exact, default=200) if not others or min(exact, default=0) < _REDIRECTS else 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,4 +178,4 @@ class Contract:
 def json_media(operation: Operation, status: int) -> Media | None:
     """The JSON media of the reply documented for a status."""
     reply = operation.reply(status)
-    return next((m for name, m in reply.content.items() if is_json(name) or name == "*/*"), None) if reply else None
+    return next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None

@@ -73,7 +73,7 @@ class Case:
 def json_media(operation: Operation) -> Media | None:
     """The first documented media type of the body that is JSON."""
     content = operation.body.content if operation.body else {}
-    return next((media for name, media in content.items() if is_json(name)), None)
+    return next((media for media in content.values() if is_json(media.media_type)), None)
 
 
 def key_member(operation: Operation) -> str | None:

@@ -198,7 +198,7 @@ def parameter_of(operation: Operation, source: Source) -> Parameter | None:
 def body_schema(operation: Operation) -> Schema | None:
     """The schema of the JSON body; None where there is none."""
     content = operation.body.content if operation.body else {}
-    return next((media.schema for kind, media in content.items() if is_json(kind)), None)
+    return next((media.schema for media in content.values() if is_json(media.media_type)), None)
 
 
 def undescribed(operation: Operation) -> str:

@@ -121,7 +121,7 @@ class Reading:
     def made_schema(self) -> Schema | None:
         """The schema of the thing that a success answers with; that of the documented success for an unknown 2xx."""
         reply = self.reply or self.operation.reply(self.operation.success)
-        found = next((m for name, m in reply.content.items() if is_json(name)), None) if reply else None
+        found = next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None
         return found.schema if found else None
 
     @cached_property

@@ -141,7 +141,7 @@ def _is_own_success(exchange: Exchange, route: UnknownRoute) -> bool:
 def _fits(exchange: Exchange) -> bool:
     """Whether a success is what its schema has."""
     reply = exchange.case.operation.reply(exchange.response.status) if exchange.response else None
-    media = next((each for name, each in reply.content.items() if is_json(name)), None) if reply else None
+    media = next((each for each in reply.content.values() if is_json(each.media_type)), None) if reply else None
     return media is not None and media.schema is not None and checker(media.schema).accepted(json_of(exchange))
 
 

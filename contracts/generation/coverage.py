@@ -276,7 +276,7 @@ def forged(grounds: CoverageBasis) -> Iterator[Case]:
 def _server_set(grounds: CoverageBasis) -> dict[str, Any]:
     """Members of the success reply that the request does not declare, with plausible values; required ones first."""
     reply = grounds.operation.reply(grounds.operation.success)
-    media = next((m for name, m in reply.content.items() if is_json(name)), None) if reply else None
+    media = next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None
     request = json_media(grounds.operation)
     if media is None or media.schema is None or request is None or request.schema is None:
         return {}

@@ -122,7 +122,7 @@ def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = No
     """
     base = base_value(operation)
     body = operation.body.content if operation.body else {}
-    media = next((m for name, m in body.items() if is_json(name)), None)
+    media = next((m for m in body.values() if is_json(m.media_type)), None)
     if not isinstance(base, dict) or media is None or media.schema is None:
         return {}
     made: dict[str, Any] = dict(base)
@@ -165,7 +165,7 @@ def usable(context: Context, operation: Operation, value: dict[str, Any]) -> dic
 def answer_members(operation: Operation) -> dict[str, Any]:
     """Declared members of what a success answers with: name to schema node."""
     reply = operation.reply(operation.success)
-    media = next((m for name, m in reply.content.items() if is_json(name)), None) if reply else None
+    media = next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None
     return dict(properties(media.schema)) if media else {}
 
 

@@ -7,7 +7,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.actions.refusal_conditions import unmet_afterwards
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.rules.generation import generate
+from threadmock.mockserver.rules.generation import possible
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.recipes import create_also
 from threadmock.mockserver.rules.scope import Scope
@@ -124,7 +124,7 @@ def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
         schemas = plan.member_schemas
         for name in plan.wanted:
             if name not in made:
-                made[name] = generate(schemas[name], scope.ids, clock) if name in schemas else None
+                made[name] = possible(schemas[name], scope.ids, clock, name) if name in schemas else None
     thing = {name: made[name] for name in plan.order if name in made}
     if len(thing) != len(made):
         thing.update(made)

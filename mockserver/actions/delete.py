@@ -2,7 +2,7 @@
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.rules.generation import generate
+from threadmock.mockserver.rules.generation import possible
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.specs.members import ABSENT, dig
 
@@ -31,7 +31,7 @@ def run(call: Call) -> Done | Refused:
         return Done(plan.success, None, "deleted")
     if scope.thing is not None and plan.wanted and all(name in scope.thing for name in plan.wanted):
         return done(call, "deleted")
-    return Done(plan.success, generate(plan.schema, scope.ids, world.clock), "deleted")
+    return Done(plan.success, possible(plan.schema, scope.ids, world.clock), "deleted")
 
 
 def _cascade(call: Call, key: str) -> None:

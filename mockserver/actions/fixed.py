@@ -4,23 +4,41 @@ from typing import Any
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.rules.generation import generate
+from threadmock.mockserver.rules.generation import Ungeneratable, possible, sample
 from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.specs.contract import json_media
 
 
 def run(call: Call) -> Done | Refused:
-    """The rule's reply; else the reply's first example, else a generated body with the request's members that fit."""
-    plan, body = call.plan, call.scope.body
+    """The rule's reply; else the reply's first example, else a plausible body with the request's members that fit."""
+    plan, scope = call.plan, call.scope
     if missing := call.enter():
         return missing
     if plan.reply_maker:
         return done(call, "by rule")
-    media = next(iter(plan.reply.content.values()), None) if plan.reply else None
+    named = {name: scope.parameters.get(name, text) for name, text in scope.path_values.items()}
+    given = named | dict(scope.body) if isinstance(scope.sent, dict | None) else scope.sent
+    media = json_media(plan.operation, plan.success)
     if media and media.examples:
-        return Done(plan.success, next(iter(media.examples.values())), "example")
+        return Done(plan.success, next(iter(media.examples.values())), "example", given=given)
     if plan.schema is None:
-        return Done(plan.success, None, "no body is documented")
-    made: Any = generate(plan.schema, call.scope.ids, call.world.clock)
+        return Done(plan.success, None, "nothing is stored", given=given)
+    return Done(plan.success, _made(call, given), "stateless, from the schema", given=given)
+
+
+def _made(call: Call, given: Any) -> Any:
+    plan, scope, clock = call.plan, call.scope, call.world.clock
+    schema = plan.schema
+    if schema is None:
+        return None
+    if call.rule.inferred:
+        try:
+            return sample(schema, scope.ids, clock, given if isinstance(given, dict) else None)
+        except Ungeneratable as error:
+            return error.nearest
+    made = possible(schema, scope.ids, clock)
     if isinstance(made, dict):
-        made |= {name: body[name] for name, fits, _ in plan.echoed if name in body and fits(body[name])}
-    return Done(plan.success, made, "stateless, from the schema")
+        made |= {
+            name: scope.body[name] for name, fits, _ in plan.echoed if name in scope.body and fits(scope.body[name])
+        }
+    return made

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.pages import WORDS, Page
 from threadmock.mockserver.actions.reply import chosen, declared, pruned, response_headers
-from threadmock.mockserver.rules.generation import generate
+from threadmock.mockserver.rules.generation import possible
 from threadmock.mockserver.rules.lists import UNLIMITED, Lister, in_order, passing, whole_number
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
@@ -121,7 +121,7 @@ def _envelope(call: Call, items: list[Any], page: list[Thing], *, first: bool, m
         made |= more_members if isinstance(more_members, dict) else {}
     order = call.plan.envelope
     for name in call.plan.required_beside - made.keys():
-        made[name] = generate(order[name], call.scope.ids, call.world.clock)
+        made[name] = possible(order[name], call.scope.ids, call.world.clock, name)
     return {name: made[name] for name in order if name in made} | made if order else made
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.plan import Plan
-from threadmock.mockserver.rules.generation import generate
+from threadmock.mockserver.rules.generation import possible
 from threadmock.mockserver.rules.outcome import Done
 from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.wire.strictjson import dump_json
@@ -43,7 +43,7 @@ def shown(call: Call) -> Any:
     if isinstance(made, dict) and plan.wanted:
         for name in plan.wanted:
             if name not in made and name in plan.member_schemas:
-                made[name] = generate(plan.member_schemas[name], scope.ids, call.world.clock)
+                made[name] = possible(plan.member_schemas[name], scope.ids, call.world.clock, name)
     return made
 
 

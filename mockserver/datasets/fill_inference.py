@@ -103,7 +103,7 @@ def _named(plan: Plan, names: tuple[str, ...]) -> bool:
 def compile_create(plan: Plan) -> InferredCreate | None:
     """What is needed to make bodies for a create; None where it takes no JSON object."""
     content = plan.operation.body.content if plan.operation.body else {}
-    schema = next((media.schema for name, media in content.items() if is_json(name)), None)
+    schema = next((media.schema for media in content.values() if is_json(media.media_type)), None)
     if schema is None:
         return None
     members = tuple(

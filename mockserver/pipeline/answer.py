@@ -18,22 +18,21 @@ from threadmock.mockserver.pipeline.credentials import challenge, check_credenti
 from threadmock.mockserver.pipeline.negotiation import choose_media, read_preference
 from threadmock.mockserver.pipeline.prefer import forced
 from threadmock.mockserver.pipeline.refusals import render
-from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.pipeline.representation import declared_headers, documented_refusal, represent
+from threadmock.mockserver.rules.generation import Ungeneratable, sample
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import StoreFull
 from threadmock.mockserver.world import World
-from threadmock.specs.contract import Media, Reply
+from threadmock.specs.contract import Media
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import check_parameters, parse_query
-from threadmock.specs.operations.replies import check_response
+from threadmock.specs.operations.replies import check_response, find_media
 from threadmock.specs.operations.requests import read_body
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.schemas.validation import Violation
-from threadmock.specs.wire.eventstream import encode_event
-from threadmock.specs.wire.messages import Request, Response
+from threadmock.specs.wire.messages import Request, Response, is_json
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
-
-EVENT_STREAM = "text/event-stream"
 
 
 @dataclass(slots=True)
@@ -53,25 +52,30 @@ class Pipeline:
 
     def answer(self, request: Request, plan: Plan, path_values: Mapping[str, str]) -> Answer:
         """Serve one request to one operation. Never raises for anything that a request may hold."""
-        operation, rule = plan.operation, plan.operation.rule
+        operation = plan.operation
         prefer = request.headers.get("prefer")
         preference = read_preference(prefer) if prefer else None
         if preference and (response := forced(preference, plan, self.world)) is not None:
             return Answer(response, "", f"forced by Prefer: {prefer}")
         if operation.security and (denied := self.check_credentials(request, plan)):
-            return Answer(render(denied, rule.refusals, challenge(operation)), "", denied.reason)
+            return Answer(self.refuse(denied, plan, challenge(operation)), "", denied.reason)
         media, acceptable = choose_media(plan.reply, request.headers.get("accept"))
         if not acceptable:
-            offers = ", ".join(plan.reply.content) if plan.reply else ""
+            offers = ", ".join(each.content_type for each in plan.reply.content.values()) if plan.reply else ""
             refused = Refused("not_acceptable", f"The answer comes as {offers}, which Accept rules out")
-            return Answer(render(refused, rule.refusals), "", refused.reason)
+            return Answer(self.refuse(refused, plan), "", refused.reason)
         outcome = self._perform(request, plan, path_values)
         if isinstance(outcome, Refused):
-            return Answer(render(outcome, rule.refusals), "", outcome.reason)
+            return Answer(self.refuse(outcome, plan), "", outcome.reason)
         response = self._respond(request, plan, outcome, media)
         if isinstance(outcome.body, Pending) and outcome.finish:
             outcome.body.finish = partial(self._finish, request, plan, outcome.finish, media)
         return Answer(response, plan.rule_name, outcome.note)
+
+    def refuse(self, refused: Refused, plan: Plan, headers: Mapping[str, str] | None = None) -> Response:
+        """The response of a refusal: the rule's own, else what the document shows for it, else a problem document."""
+        documented = documented_refusal(refused, plan.operation, self.world)
+        return documented or render(refused, plan.operation.rule.refusals, headers)
 
     def check_credentials(self, request: Request, plan: Plan) -> Refused | None:
         """The refusal of a request without the credentials that its operation asks for."""
@@ -94,8 +98,12 @@ class Pipeline:
         if response.status == plan.success and plan.fits is not None and plan.fits(shown):
             return response
         broken = check_response(plan.operation, request, response)
-        if not broken:
+        media = find_media(plan.reply, response.headers.get("content-type")) if plan.reply else None
+        if not broken or (media and _is_hopeless(media, self.world)):
             return response
+        return self._told_broken(plan, broken)
+
+    def _told_broken(self, plan: Plan, broken: Sequence[Violation]) -> Response:
         listed = "; ".join(f"{v.where}{v.pointer}: {v.message}" for v in broken[:5])
         detail = f"The mock's own answer to {plan.operation} contradicts the document: {listed}"
         return problems.problem(500, "A reply broke its own contract", detail, kind="broken-reply")
@@ -151,18 +159,32 @@ class Pipeline:
 
     def _respond(self, request: Request, plan: Plan, outcome: Done, media: Media | None) -> Response:
         """The response of what was done, checked against the document before it leaves."""
-        media_type = media.media_type if media else ""
-        if outcome.body is not None or not _has_body(plan, outcome.status, media_type):
-            return Response(outcome.status, dict(outcome.headers), outcome.body or b"")
+        if media is None or outcome.body is not None or not _has_body(plan, outcome.status):
+            headers = dict(outcome.headers)
+            if outcome.body is None and outcome.status == plan.success and plan.reply:
+                headers = declared_headers(plan.reply, plan.success, request, self.world) | headers
+            return Response(outcome.status, headers, outcome.body or b"")
+        if media.schema is not plan.schema or not is_json(media.media_type):
+            return self._represented(request, plan, outcome, media)
         shown = self.reply_body(request, plan, outcome.shown)
-        headers = {"content-type": media_type}
-        if media_type == EVENT_STREAM:
-            return Response(outcome.status, headers, encode_event("", dump_json(shown).decode()))
+        headers = {"content-type": media.content_type}
         if plan.reply and plan.reply.headers:
-            headers |= _declared_headers(plan.reply, self.world)
+            headers |= declared_headers(plan.reply, outcome.status, request, self.world)
         if outcome.headers:
             headers |= outcome.headers
         return self.check_reply(request, plan, Response(outcome.status, headers, dump_json(shown)), shown)
+
+    def _represented(self, request: Request, plan: Plan, outcome: Done, media: Media) -> Response:
+        """The response in a media type that is not the plan's JSON: of the same thing where its schema takes that."""
+        told = self.reply_body(request, plan, outcome.shown) if outcome.given is ABSENT else ABSENT
+        told = ABSENT if told is None and plan.schema is None else told
+        content_type, data = represent(media, told, self.world, outcome.given)
+        headers = {"content-type": content_type}
+        if plan.reply and plan.reply.headers:
+            headers |= declared_headers(plan.reply, outcome.status, request, self.world)
+        response = Response(outcome.status, headers | dict(outcome.headers), data)
+        broken = check_response(plan.operation, request, response)
+        return self._told_broken(plan, broken) if broken and not _is_hopeless(media, self.world) else response
 
     def _finish(
         self, request: Request, plan: Plan, finish: Callable[[], Done | Refused], media: Media | None
@@ -170,7 +192,7 @@ class Pipeline:
         """The response to a request that waited for a run."""
         made = finish()
         if isinstance(made, Refused):
-            return render(made, plan.operation.rule.refusals)
+            return self.refuse(made, plan)
         return self._respond(request, plan, made, media)
 
 
@@ -203,15 +225,20 @@ def _plain_body(request: Request, plan: Plan) -> Any:
     return value if plan.takes(value) else None
 
 
-def _has_body(plan: Plan, status: int, media_type: str) -> bool:
+def _has_body(plan: Plan, status: int) -> bool:
     other = plan.operation.reply(status) if status != plan.success else None
-    return bool(media_type) and status not in (204, 304) and (other is None or bool(other.content))
+    return status not in (204, 304) and (other is None or bool(other.content))
 
 
-def _declared_headers(reply: Reply, world: World) -> dict[str, str]:
-    """A generated value for every header that the reply declares as required."""
-    made = {name: generate(h.schema, world.ids, world.clock) for name, h in reply.headers.items() if h.required}
-    return {name: value if isinstance(value, str) else dump_json(value).decode() for name, value in made.items()}
+def _is_hopeless(media: Media, world: World) -> bool:
+    """Whether nothing that we can make fits the schema: then what comes nearest is sent as it is."""
+    if media.schema is None:
+        return False
+    try:
+        sample(media.schema, world.ids, world.clock)
+    except Ungeneratable:
+        return True
+    return False
 
 
 def _without_hidden(request: Request, plan: Plan, shown: Any) -> Any:

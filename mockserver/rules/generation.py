@@ -41,6 +41,14 @@ def generate(schema: Schema, ids: Ids, clock: Clock, name: str = "") -> Any:
     return _made(schema, Sources(ids, clock), name, {}, whole=False)
 
 
+def possible(schema: Schema, ids: Ids, clock: Clock, name: str = "") -> Any:
+    """As `generate`; where no value can be built, the one that came closest."""
+    try:
+        return generate(schema, ids, clock, name)
+    except Ungeneratable as error:
+        return error.nearest
+
+
 def sample(schema: Schema, ids: Ids, clock: Clock, given: Mapping[str, Any] | None = None) -> Any:
     """A plausible value that the schema accepts, optional members included.
 

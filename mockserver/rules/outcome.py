@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.validation import Violation
 
 
@@ -28,7 +29,8 @@ class Done:
     """What an action did.
 
     shown: what the reply's body holds. note: for the journal. headers: added to the usual ones. body: where the
-    response comes bit by bit, or only later (see `agents.streams`); finish then returns what was done.
+    response comes bit by bit, or only later (see `agents.streams`); finish then returns what was done. given: where
+    nothing was done, what the request holds: a reply in another media type is made of it; else ABSENT.
     """
 
     status: int
@@ -37,3 +39,4 @@ class Done:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Iterator[bytes] | None = None
     finish: "Callable[[], Done | Refused] | None" = None
+    given: Any = ABSENT

@@ -59,7 +59,7 @@ _TOLD: Mapping[str, tuple[str, ...]] = {
     "next": ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "next", "nextpage"),
 }
 """Members beside a list's items, without case and underscores, by what they tell."""
-_KIND_STATUSES: Mapping[str, tuple[int, ...]] = {
+REFUSAL_STATUSES: Mapping[str, tuple[int, ...]] = {
     "invalid": (422, 400),
     "malformed": (400, 422),
     "media_type": (415, 400, 422),
@@ -184,7 +184,7 @@ def infer_refusals(operation: Operation, spell: Spell) -> dict[str, Refusal]:
     documented schema accepts with a probe inside, else one made of what the schema requires.
     """
     found: dict[str, Refusal] = {}
-    for kind, statuses in _KIND_STATUSES.items():
+    for kind, statuses in REFUSAL_STATUSES.items():
         exact = [status for status in statuses if str(status) in operation.replies]
         for status in exact or statuses[:1]:
             media = json_media(operation, status)

@@ -19,9 +19,11 @@ from threadmock.specs.operations.parameters import is_read
 from threadmock.specs.operations.path_checks import check_path, check_path_parameters, check_sources
 from threadmock.specs.operations.resource_model import refine
 from threadmock.specs.operations.spelling import speller
+from threadmock.specs.schemas.declared import is_binary
 from threadmock.specs.schemas.dialect import Dialect
 from threadmock.specs.schemas.schema import Direction
 from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.media_types import concrete
 from threadmock.specs.wire.messages import is_json, media_type
 
 METHODS = ("post", "get", "put", "patch", "delete", "options", "head", "trace")
@@ -62,14 +64,20 @@ class _Reader:
             at = f"{pointer}/{escaped(name)}"
             node = self.mapping(raw, at)
             schema = self.dialect.schema(node["schema"], f"{at}/schema", direction) if "schema" in node else None
+            items = (
+                self.dialect.schema(node["itemSchema"], f"{at}/itemSchema", direction) if "itemSchema" in node else None
+            )
             examples = dict(self.examples(node, at))
-            carried = media_type(name)
+            written = media_type(name)
+            carried = concrete(written, binary=schema is not None and is_binary(schema))
             for label, value in list(examples.items()):
                 if schema is not None and is_json(carried) and not checker(schema).valid(value):
                     named = f"/examples/{escaped(label)}" if label in node.get("examples", {}) else "/example"
                     self.warn(f"the example {label!r} breaks its own schema and is not used", at + named)
                     del examples[label]
-            found[carried] = Media(carried, schema, examples)
+            _, semicolon, parameters = name.partition(";")
+            key = written if written not in found else f"{written};{parameters.strip()}"
+            found[key] = Media(carried, schema, examples, f"{semicolon}{parameters}".rstrip(), items)
         return found
 
     def examples(self, node: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:
@@ -250,7 +258,7 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
     parameters = reader.parameters(item, node, pointer)
     check_path_parameters(reader, path, parameters, pointer)
     replies = reader.replies(node.get("responses", {}), f"{pointer}/responses")
-    if not any(status.startswith("2") for status in replies):
+    if not any(status.startswith(("2", "3")) for status in replies):
         only = "only `default` is documented" if "default" in replies else "no success is documented"
         reader.warn(f"{only}; 200 is assumed for success", f"{pointer}/responses")
     operation = Operation(

@@ -1,22 +1,22 @@
 """A response against what the document says: status, media type, strict JSON, schema with formats, headers."""
 
+from typing import Any
+
 from threadmock.specs.contract import Media, Operation, Reply
-from threadmock.specs.operations.parameters import check_value, value_of
+from threadmock.specs.operations.parameters import check_value, typed, value_of
+from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.schemas.validation import Violation, checker
+from threadmock.specs.wire.media_types import documented_entry, is_text
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
+_TEXT_TYPES = frozenset(("string", "integer", "number", "boolean"))
 _BODILESS = (204, 205, 304)  # RFC 9110, 15.3.5, 15.3.6, 15.4.5
 
 
 def find_media(reply: Reply, content_type: str | None) -> Media | None:
     """The documented media type of a reply that a Content-Type value names, ranges included."""
-    sent = media_type(content_type)
-    exact = reply.content.get(sent)
-    if exact is not None or "/" not in sent or "," in sent:
-        return exact
-    main = sent.split("/", 1)[0]
-    return reply.content.get(f"{main}/*") or reply.content.get("*/*")
+    return documented_entry(reply.content, media_type(content_type), content_type)
 
 
 def check_response(operation: Operation, request: Request, response: Response) -> list[Violation]:
@@ -46,9 +46,29 @@ def check_content(reply: Reply, response: Response) -> list[Violation]:
         known = ", ".join(reply.content)
         message = f"{sent or 'no content type'} is not one of: {known}"
         return [Violation("media_type", "media_type", (), message, pointer, reply.evidence)]
-    if not is_json(media_type(sent)) or not isinstance(response.body, bytes):
+    if not isinstance(response.body, bytes):
         return []
-    return _check_json(media, response.body, pointer)
+    kind = media_type(sent)
+    if is_json(kind):
+        return _check_json(media, response.body, pointer)
+    return _check_text(media, response.body) if is_text(kind) else []
+
+
+def text_value(media: Media, text: str) -> Any:
+    """The value of a body that is one text: itself, or the number or boolean that its schema says it is."""
+    return text if media.schema is None else typed(text, types_of(media.schema, media.schema.document))
+
+
+def _check_text(media: Media, body: bytes) -> list[Violation]:
+    """What a schema of texts, numbers or booleans says of a text: of others it is not known how they are written."""
+    if media.schema is None or not _TEXT_TYPES.issuperset(types_of(media.schema, media.schema.document) or ("object",)):
+        return []
+    try:
+        value = text_value(media, body.decode())
+    except UnicodeDecodeError:
+        return []
+    judge = checker(media.schema)
+    return judge.violations(value) if not judge.valid(value) and judge.refused(value) else []
 
 
 def _check_bodiless(reply: Reply, response: Response) -> list[Violation]:

@@ -1,17 +1,19 @@
 """A request's body: bytes to a value, and what is wrong with it. JSON, urlencoded and multipart forms."""
 
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from threadmock.specs.contract import Body, Media, Operation
 from threadmock.specs.operations.parameters import typed
+from threadmock.specs.operations.replies import text_value
 from threadmock.specs.operations.spelling import respell
 from threadmock.specs.schemas.declared import item_types, nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import Violation, checker
+from threadmock.specs.wire.media_types import documented_entry, is_text
 from threadmock.specs.wire.messages import Request, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -62,7 +64,7 @@ def read_body(operation: Operation, request: Request) -> BodyReading:
     lenient = [leniency.what for leniency in operation.rule.lenient]
     sent = request.headers.get("content-type")
     carried = media_type(sent)
-    media = _documented_media(body.content, carried)
+    media = documented_entry(body.content, carried, sent)
     if media is None and ("media_type" in lenient or ("plain_text" in lenient and carried == "text/plain")):
         media, carried = body.content.get("application/json"), "application/json"
     if media is None:
@@ -71,7 +73,8 @@ def read_body(operation: Operation, request: Request) -> BodyReading:
     if carried in FORMS:
         return _read_form(operation, media, sent or "", request.body)
     if not is_json(carried):
-        return BodyReading(True, None, media)
+        text = is_text(carried) and not is_json(media.media_type)
+        return _read_text(operation, media, sent or "", request.body) if text else BodyReading(True, None, media)
     return _read_json(operation, media, request.body, lenient)
 
 
@@ -82,12 +85,14 @@ def _missing(body: Body) -> BodyReading:
     )
 
 
-def _documented_media(content: Mapping[str, Media], sent: str) -> Media | None:
-    """The documented media type, ranges included, that a request's type without parameters falls under."""
-    exact = content.get(sent)
-    if exact is not None or "/" not in sent or "," in sent:
-        return exact
-    return content.get(f"{sent.split('/', 1)[0]}/*") or content.get("*/*")
+def _read_text(operation: Operation, media: Media, sent: str, data: bytes) -> BodyReading:
+    """A body that is one text: itself, or the number or boolean that its schema says it is."""
+    charset = parse_options_header(sent)[1].get("charset", "utf-8")
+    try:
+        text = data.decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        return _refusal("malformed", "text", f"the body is no text in {charset[:40]}")
+    return _judge(operation, media, text_value(media, text))
 
 
 def _read_json(operation: Operation, media: Media, data: bytes, lenient: Collection[str]) -> BodyReading:

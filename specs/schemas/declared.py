@@ -51,6 +51,17 @@ def has_discriminator(schema: Schema) -> bool:
     return bool(schema.derived[has_discriminator])
 
 
+def is_binary(schema: Schema) -> bool:
+    """Whether the schema is one of bytes: a text of format `binary`, or of a media type that is no text."""
+    for part in nodes_of(schema, schema.document):
+        if part.get("format") == "binary":
+            return True
+        kind = part.get("contentMediaType")
+        if isinstance(kind, str) and "contentEncoding" not in part and not kind.startswith("text/"):
+            return True
+    return False
+
+
 def item_types(schema: Schema, node: Any) -> frozenset[str]:
     """The JSON types of the items of an array node."""
     parts = (types_of(schema, part["items"]) for part in nodes_of(schema, node) if "items" in part)

@@ -122,9 +122,24 @@ def test_under_a_documented_range_a_body_is_read_by_the_type_that_it_came_as(doc
     assert reading.value == (None if isinstance(expected, str) else expected)
 
 
-def test_a_body_of_a_type_that_is_no_json_and_no_form_is_present_and_not_judged():
-    reading = read_body(taking({"type": "string"}, "text/plain"), post(b"\xff", "text/plain"))
+def test_a_body_of_a_type_that_is_no_json_no_form_and_no_text_is_present_and_not_judged():
+    reading = read_body(taking({"type": "string"}, "image/png"), post(b"\xff", "image/png"))
     assert (reading.present, reading.value, reading.trouble) == (True, None, "")
+
+
+def test_a_text_is_judged_by_its_schema_and_read_in_its_charset():
+    short = taking({"type": "string", "maxLength": 3}, "text/plain")
+    found = [read_body(short, post(*each)) for each in TEXTS]
+    assert [(each.value, each.trouble) for each in found] == [("né", ""), ("né", ""), ("four", "invalid"), (None, "malformed"), (None, "malformed")]  # fmt: skip
+
+
+TEXTS = [
+    ("né".encode(), "text/plain"),
+    ("né".encode("latin-1"), "text/plain; charset=iso-8859-1"),
+    (b"four", "text/plain"),
+    (b"\xff", "text/plain"),
+    (b"a", "text/plain; charset=unheard-of"),
+]
 
 
 MALFORMED = {
