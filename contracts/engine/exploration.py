@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky, HypothesisWarning, Unsatisfiable
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.checks.finding import CauseKey
+from threadmock.contracts.engine.lanes import Lanes
 from threadmock.contracts.engine.recorder import Recorder
 from threadmock.contracts.generation.drawn_invalid import invalid_cases
 from threadmock.contracts.generation.drawn_valid import valid_cases
@@ -38,10 +39,11 @@ class _Causes:
         return self._classes.get(key)
 
 
-def explore(recorder: Recorder, max_examples: int, known: set[CauseKey]) -> None:
+def explore(recorder: Recorder, lanes: Lanes, max_examples: int, known: set[CauseKey]) -> None:
     """Draw, send and judge cases until max_examples are done or the budget is spent.
 
     Findings are noted as they come, whatever Hypothesis makes of the exceptions. BudgetSpent where it ended early.
+    lanes: for cases whose answers take long, and which are not made small.
     """
     operation = recorder.operation
     invalid = invalid_cases(operation)
@@ -65,6 +67,9 @@ def explore(recorder: Recorder, max_examples: int, known: set[CauseKey]) -> None
         if spent:
             return
         try:
+            if lanes.slow and lanes.takes(case):
+                lanes.ask(case)
+                return
             findings = recorder.ask(case)
         except BudgetSpent as reason:
             spent.append(reason)

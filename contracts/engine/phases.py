@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 from threadmock.contracts import scenarios
 from threadmock.contracts.engine.budget import PhaseKind
+from threadmock.contracts.engine.lanes import lanes_of
 from threadmock.contracts.engine.recorder import Recorder
 from threadmock.contracts.engine.session import coverage_cases
-from threadmock.contracts.transport.errors import BudgetSpent, NotSent
+from threadmock.contracts.transport.errors import NotSent
 
 COVERAGE, EXPLORATION = "coverage", "exploration"
 FOLLOWED = 10
@@ -19,13 +20,9 @@ def kind_of(phase: str) -> PhaseKind:
 
 
 def _coverage(recorder: Recorder, _: str) -> None:
-    for case in coverage_cases(recorder.session.contract, recorder.operation):
-        try:
-            recorder.ask(case)
-        except BudgetSpent:
-            raise
-        except NotSent as reason:
-            recorder.left_out(reason)
+    with lanes_of(recorder) as lanes:
+        for case in coverage_cases(recorder.session.contract, recorder.operation):
+            lanes.ask(case)
 
 
 def _exploration(recorder: Recorder, _: str) -> None:
@@ -34,7 +31,8 @@ def _exploration(recorder: Recorder, _: str) -> None:
     most = recorder.session.settings.max_examples
     if recorder.operation.rule.traits.follows_run:
         most = min(most, FOLLOWED)
-    explore(recorder, most, recorder.session.known)
+    with lanes_of(recorder) as lanes:
+        explore(recorder, lanes, most, recorder.session.known)
 
 
 def _scenario(recorder: Recorder, name: str) -> None:

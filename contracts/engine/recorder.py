@@ -16,6 +16,7 @@ from threadmock.contracts.replays.story import story
 from threadmock.contracts.scenarios import scenarios
 from threadmock.contracts.target.answers import describe_response
 from threadmock.contracts.target.exchange import Exchange
+from threadmock.contracts.target.prerequisites import Prerequisites
 from threadmock.contracts.target.target import TargetLost
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent, NotServed
 from threadmock.specs.contract import Operation
@@ -46,9 +47,10 @@ class Recorder:
         self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
         self._item = {"operation": operation.slug, "phase": outcome.phase, "seed": session.settings.seed}
         self._preparation = session.prerequisites(operation)
+        self.prerequisites = self._preparation.prerequisites
         self._recording = self._preparation.recording
         self._recording.begin()
-        outcome.limited = self._preparation.prerequisites.lacking(operation)
+        outcome.limited = self.prerequisites.lacking(operation)
         self._memory = session.memory.setdefault(operation.slug, {})
         self.context = Context(
             session.contract,
@@ -57,28 +59,38 @@ class Recorder:
             random.Random(self.seed),  # noqa: S311 - to be repeated, not to be secret
             self._memory,
             run_pause=session.target.run_pause,
-            prerequisites=self._preparation.prerequisites,
+            prerequisites=self.prerequisites,
             own_checks=session.own_checks,
             local=session.target.local,
         )
 
     def send(self, case: Case) -> Exchange:
         """Send one case. BudgetSpent where no more may be sent; NotSent where this one can't; TargetLost."""
+        prepared = self.prepare(case, self.prerequisites)
+        exchange = self.exchange(prepared)
+        self.note_sent(exchange, self.prerequisites)
+        return exchange
+
+    def prepare(self, case: Case, prerequisites: Prerequisites) -> Case:
+        """The case with the things that it names, created where they are missing. Raises what `send` does."""
         self.session.check_interrupt()
         if self.session.gone:
             raise TargetLost(self.session.gone)
         if self.session.service and (reason := self.session.service.unserved.get(case.operation.slug)):
             raise NotServed(self.session.target.masking(reason))
         self._check_patience()
-        outcome, before = self.outcome, self._preparation.sent
+        before = self._preparation.sent
         try:
-            case = self._preparation.prerequisites.resolve(case)
+            return prerequisites.resolve(case)
         finally:
-            outcome.staged += self._preparation.sent - before
-        exchange = self._exchange(case)
+            self.outcome.staged += self._preparation.sent - before
+
+    def note_sent(self, exchange: Exchange, prerequisites: Prerequisites) -> None:
+        """Note that an exchange took place. NotServed where the target turns out not to serve the operation."""
+        outcome, case = self.outcome, exchange.case
         self._check_served(exchange)
         self._recording.add(exchange)
-        if self._preparation.prerequisites.note_effect(exchange):
+        if prerequisites.note_effect(exchange):
             # What is known of keys is known of them below parents that are not named any more.
             for memory in self.session.memory.values() if self._preparation.shared else (self._memory,):
                 memory.pop("oldest", None)
@@ -96,7 +108,6 @@ class Recorder:
                 outcome.accepted += 1
             elif not outcome.refusal:
                 outcome.refusal = self.session.target.masking(describe_response(exchange))
-        return exchange
 
     def _check_patience(self) -> None:
         """BudgetSpent where waiting took long enough."""
@@ -110,7 +121,8 @@ class Recorder:
         if waited > MOST_WAITING and any(tally.failed for tally in self.outcome.tallies.values()):
             raise BudgetSpent(f"slow answers took {waited:.0f} s, and findings are there already")
 
-    def _exchange(self, case: Case) -> Exchange:
+    def exchange(self, case: Case) -> Exchange:
+        """Send a prepared case and wait for its answer. May be called from several threads."""
         self._budget.spend()
         exchange = self.session.target.exchange(case)
         self.outcome.exchanges += 1
@@ -122,13 +134,16 @@ class Recorder:
         if service is None:
             return
         further = coverage_cases(self.session.contract, operation)
-        resolve = self._preparation.prerequisites.resolve
-        if reason := service.reason(exchange, further, lambda case: self._exchange(resolve(case))):
+        resolve = self.prerequisites.resolve
+        if reason := service.reason(exchange, further, lambda case: self.exchange(resolve(case))):
             raise NotServed(self.session.target.masking(reason))
 
     def ask(self, case: Case) -> list[Finding]:
         """Send one case and have the response judged; its findings, after they were noted."""
-        exchange = self.send(case)
+        return self.judge(self.send(case))
+
+    def judge(self, exchange: Exchange) -> list[Finding]:
+        """Have an exchange judged; its findings, after they were noted."""
         return self.keep(exchange, checks.judge(self.context, exchange))
 
     def keep(self, exchange: Exchange, verdict: Verdict) -> list[Finding]:

@@ -54,7 +54,7 @@ class Session:
 
     checks: names that count. own_checks: those of a project, among them. memory: what checks keep from exchange to
     exchange, by operation. known: causes that an earlier item found. waited: seconds that slow answers took, by
-    operation. alone: other items of this run happen in other processes.
+    operation. slow: slugs of those whose valid answers wait for an agent. alone: other items happen in other processes.
     accepted_members: which optional members creates take. refused_members: those that were told of, by the slug of the
     create. gone: how the target went away.
     """
@@ -72,6 +72,7 @@ class Session:
     known: set[CauseKey] = field(default_factory=set)
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     waited: dict[str, float] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
     accepted_members: AcceptedMembers = field(default_factory=AcceptedMembers)
     refused_members: set[tuple[str, str]] = field(default_factory=set)
     _budgets: dict[str, Budget] = field(default_factory=dict)
