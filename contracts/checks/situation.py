@@ -272,7 +272,10 @@ def fits_error(reading: Reading) -> bool:
 
 
 def doubt(reading: Reading) -> str:
-    """Why a server may refuse this valid request all the same; "" where nothing excuses it."""
+    """Why a server may refuse this valid request all the same; "" where nothing excuses it.
+
+    Of several reasons the first is told. What is large may be refused before anybody reads what it holds.
+    """
     return next((reason for question in _doubts if (reason := question(reading))), "")
 
 
@@ -383,11 +386,11 @@ def _doubt_choice(reading: Reading) -> str:
 _doubts: tuple[Callable[[Reading], str], ...] = (
     _doubt_key,
     _doubt_reference,
+    _doubt_size,
     _doubt_standing,
     _doubt_path,
     _doubt_header,
     _doubt_forged,
-    _doubt_size,
     _doubt_values,
     _doubt_span,
     _doubt_integer,

@@ -1,12 +1,11 @@
 """Lanes: where a target's agent takes its time over valid requests, several are under way at once.
 
-Each lane has things of its own, such as a thread: on one thread runs would wait for each other. What is prepared, noted
-and judged stays in one order, in the thread of the item; only the waiting is shared.
+Each lane has things of its own, such as a thread: on one thread runs would wait for each other. Requests are prepared,
+noted and judged one by one, by who performs the item; only the waiting is shared.
 """
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ class Lanes:
         self._pool = pool
         self._free: list[Prerequisites] = []
         self._made = 0
-        self._waiting: deque[tuple[Future[Exchange], Prerequisites]] = deque()
+        self._waiting: dict[Future[Exchange], Prerequisites] = {}
 
     @property
     def slow(self) -> bool:
@@ -67,7 +66,7 @@ class Lanes:
             except NotSent:
                 self._free.append(lane)
                 raise
-            self._waiting.append((self._pool.submit(self._recorder.exchange, prepared), lane))
+            self._waiting[self._pool.submit(self._recorder.exchange, prepared)] = lane
         if not self.slow:
             self.finish()
 
@@ -90,8 +89,9 @@ class Lanes:
         return shared.beside()
 
     def _take_one(self) -> None:
-        future, lane = self._waiting.popleft()
-        self._free.append(lane)
+        done = wait(self._waiting, return_when=FIRST_COMPLETED).done
+        future = next(each for each in self._waiting if each in done)
+        self._free.append(lane := self._waiting.pop(future))
         with self._noted():
             exchange = future.result()
             self._recorder.note_sent(exchange, lane)

@@ -87,12 +87,13 @@ class RunBudget:
         number = _runs_in(case)
         with self._taking:
             most = self._most
-            if most is not None and self._spent + number > most:
-                raise BudgetSpent(f"the runs that are planned for this are used up: {most} (--allow-runs)")
             # a scenario asks about what is not there; whether a case may name what it does, a target decides
             valid = case.intent == "valid" and (case.standing, case.part) != ("unknown", "scenario")
-            if most is not None and valid and self._spent + number > most - self._keep:
+            # asked first: what is kept may be taken for a moment, by a request that is about to be refused
+            if most is not None and valid and self._keep and self._spent + number > most - self._keep:
                 raise NotSent(f"the runs that are planned for valid requests are used up: {most - self._keep}")
+            if most is not None and self._spent + number > most:
+                raise BudgetSpent(f"the runs that are planned for this are used up: {most} (--allow-runs)")
             if not self._take(number):
                 raise BudgetSpent(f"as many runs may have been started as were allowed (--allow-runs {self.limit})")
             self._spent += number

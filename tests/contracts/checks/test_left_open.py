@@ -1,10 +1,11 @@
 """What documents of runs leave open: a server may choose, and is not found wrong."""
 
 import random
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
-from threadmock.contracts.cases.case import base_value, case_with_body
+from threadmock.contracts.cases.case import Case, base_value, build_request, case_with_body
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.generation.coverage import coverage
 from threadmock.contracts.target.target import Target
@@ -84,3 +85,25 @@ def test_a_text_that_only_a_real_server_was_seen_to_take_as_a_boolean_is_not_doc
     assert plain == {"documented"}
     assert "documented" not in others
     assert others
+
+
+@pytest.mark.parametrize("standing", ["there", "unknown"])
+@pytest.mark.parametrize(("query", "reason"), [("0" * 70_000, "head is large"), ("1", "")])
+def test_a_large_head_is_the_reason_that_is_told_whatever_else_is_doubtful(
+    query: str, reason: str, standing: Literal["there", "unknown"]
+) -> None:
+    contract = load("langsmith")
+    operation = next(each for each in contract.operations if each.path.endswith("/state/{checkpoint_id}"))
+
+    def app(environ, start_response):
+        start_response("400 Bad Request", [("content-type", "text/plain")])
+        return [b"Invalid HTTP request received."]
+
+    target = Target(WsgiTransport(app), "a target that reads no long head")
+    request = build_request(operation, path_values={"checkpoint_id": "\xc1"})
+    case = Case(operation, replace(request, query=f"subgraphs={query}"), "valid", "drawn", "exploration")
+    context = Context(contract, target.exchange, lambda *_: None, random.Random(1))
+    verdict = judge_reading(Reading(context, target.exchange(replace(case, standing=standing))))
+    told = [finding for finding in verdict.findings if finding.check == "valid_accepted"]
+    assert [finding.severity for finding in told] == ["unconfirmed"]
+    assert ("head is large" in told[0].got) is bool(reason)

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from threadmock.contracts.cases.case import base_value, case_with_body
 from threadmock.contracts.engine import lanes
 from threadmock.contracts.engine.run import prepare
 from threadmock.contracts.options import Settings
-from threadmock.contracts.transport.errors import BudgetSpent
+from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 from threadmock.specs.wire.messages import Response
 
 WAIT = "POST /threads/{thread_id}/runs/wait"
@@ -35,10 +36,13 @@ class SlowAgent:
             self.most = max(self.most, len(self.under_way))
             self._changed.notify_all()
             self._changed.wait_for(lambda: self.most >= lanes.LANES, timeout=0.01)
-        with self._one:
-            found = replace(self._send(case), elapsed=self._elapsed)
+        try:
+            with self._one:
+                found = replace(self._send(case), elapsed=self._elapsed)
+        finally:
+            with self._changed:
+                self.under_way.remove(case.request.path)
         with self._changed:
-            self.under_way.remove(case.request.path)
             self.labels[case.label] += 1
         if self._refused and case.label == self._refused:
             found = replace(found, response=Response(500, {"content-type": "application/json"}, b"{}"))
@@ -117,7 +121,11 @@ def test_no_more_runs_are_started_in_lanes_than_were_allowed(limit):
     assert 0 < sum(agent.labels.values()) <= limit
     assert run.target.run_budget.used <= limit
     assert any("planned for valid requests" in reason for reason in outcome.not_sent)
-    assert outcome.exchanges > 50
+    alone, _ = slow_run(WAIT, target=False, allow_runs=limit)
+    sequence = alone.perform(slug, "coverage")
+    assert not outcome.ended
+    # what is to be refused is asked all the same
+    assert outcome.exchanges - outcome.sent_valid == sequence.exchanges - sequence.sent_valid > 50
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, BudgetSpent])
@@ -154,3 +162,15 @@ def patched_interrupt(run, check):
 
     run._perform = patched
     yield
+
+
+def test_a_valid_request_is_left_out_while_one_that_is_to_be_refused_has_the_run_that_is_kept():
+    run, _ = slow_run(WAIT, allow_runs=9)
+    budget, operation = run.target.run_budget, run.operations[0]
+    valid = case_with_body(operation, base_value(operation), "valid")
+    budget.begin(3, keep=1)
+    for case in (valid, valid, replace(valid, intent="invalid")):
+        budget.take(case)
+    with pytest.raises(NotSent, match="planned for valid requests") as told:
+        budget.take(valid)
+    assert not isinstance(told.value, BudgetSpent)
