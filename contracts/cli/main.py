@@ -1,4 +1,4 @@
-"""The command line: `threadmock serve`, `verify`, `replay`, `cleanup`, `explain`, `checks`.
+"""The command line: `threadmock serve`, `verify`, `replay`, `cleanup`, `explain`, `init`, `checks`.
 
 Each verb is loaded when it is used: `serve` never loads Hypothesis or pytest.
 """
@@ -26,6 +26,7 @@ verbs: Mapping[str, tuple[str, str]] = {
         "threadmock.contracts.cli.explain:explain",
         "Tell operations and rules, their evidence, and what is guessed.",
     ),
+    "init": ("threadmock.contracts.cli.init:init", "Write an overlay of what is inferred, for you to correct."),
     "replay": ("threadmock.contracts.cli.replay:replay", "Send a saved finding again: does it still hold?"),
     "checks": (
         "threadmock.contracts.cli.checks:checks",

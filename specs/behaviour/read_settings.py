@@ -18,7 +18,7 @@ from threadmock.specs.members import steps_of
 
 Spell = Callable[[str], str]
 """A member name, or several with dots between → the same as on the wire."""
-_HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
+HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
     "generate": "more",
     "absent": "more",
     "value": "literal",
@@ -94,7 +94,7 @@ def is_setting(node: Any) -> bool:
     """Whether a node is a setting rather than a literal: a generator name, `absent`, or a mapping that names a kind."""
     if isinstance(node, str):
         return node == "absent" or node in generators()
-    return isinstance(node, Mapping) and any(kind in node for kind in _HOLDS)
+    return isinstance(node, Mapping) and any(kind in node for kind in HOLDS)
 
 
 def parse_setting(node: Any, evidence: Evidence, where: Place, spell: Spell) -> Setting:
@@ -104,9 +104,9 @@ def parse_setting(node: Any, evidence: Evidence, where: Place, spell: Spell) -> 
     if isinstance(node, str):
         return Setting("generate", node, evidence=evidence)
     own: Evidence = node.get("evidence", evidence)
-    kinds = [kind for kind in _HOLDS if kind in node]
+    kinds = [kind for kind in HOLDS if kind in node]
     if not kinds or (len(kinds) > 1 and kinds != ["members", "from"]):
-        raise RuleError(f"A setting has one of {', '.join(_HOLDS)}; this one has {kinds or 'none'}.", where=where)
+        raise RuleError(f"A setting has one of {', '.join(HOLDS)}; this one has {kinds or 'none'}.", where=where)
     made = _setting(kinds[0], node, own, where, spell)
     return replace(made, when=parse_source(node["when"], spell)) if "when" in node else made
 
@@ -131,7 +131,7 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Place, s
         if kind == "merged" and isinstance(node[kind], dict)
         else None
     )
-    holds = _HOLDS[kind]
+    holds = HOLDS[kind]
     path = node["over"] if kind == "merged" and "over" in node else node[kind] if holds == "member" else "."
     appended = tuple(map(spell, node.get("append", ())))
     return Setting(

@@ -63,7 +63,7 @@ class Document:
 
     def where(self, pointer: str) -> str:
         """`file.yaml#/pointer (line N)`; the line is the nearest known one above it, absent where none is known."""
-        bare = pointer.split("#", 1)[-1]
+        bare = pointer if pointer.startswith("/") else pointer.partition("#")[2]  # a step may hold a `#`
         line = self._lines.at(bare)
         return f"{self.name}#{bare} (line {line})" if line else f"{self.name}#{bare}"
 

@@ -57,7 +57,7 @@ def run(*arguments, cwd):
         timeout=120,
         check=False,
     )
-    return done.returncode, (done.stdout + done.stderr).decode("cp1252")
+    return done.returncode, (done.stdout + done.stderr).decode("cp1252", "surrogateescape")
 
 
 @pytest.fixture
@@ -100,6 +100,15 @@ def test_a_report_and_its_replay_are_utf_8_on_any_console(folder):
     saved = next((folder / "out").glob("findings/*.json"))
     status, text = run("replay", str(saved), cwd=folder)
     assert status in (0, 1), text
+
+
+def test_an_overlay_is_utf_8_in_a_file_and_in_a_pipe(folder):
+    status, text = run("init", "api.json", cwd=folder)
+    assert status == 0, text
+    made = (folder / "api.overlay.yaml").read_text(encoding="utf-8")
+    assert TITLE in made
+    status, text = run("init", "api.json", "-o", "-", cwd=folder)
+    assert (status, text.encode("cp1252", "surrogateescape").decode()) == (0, made)
 
 
 def test_an_error_about_a_text_that_the_console_lacks_is_no_fault_of_ours(folder):

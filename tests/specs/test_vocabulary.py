@@ -44,7 +44,7 @@ TABLES: Mapping[str, tuple[str, Collection[str]]] = {
     "the traits": ("action", ACTIONS),
     "the mock's actions": ("action", actions),
     "the type Kind": ("setting", get_args(Kind)),
-    "how a setting is read": ("setting", read_settings._HOLDS),
+    "how a setting is read": ("setting", read_settings.HOLDS),
     "the mock's compilers": ("setting", values.COMPILERS),
     "settings in words": ("setting", SETTINGS),
     "settings read backwards": ("setting", observed.READERS),
