@@ -83,10 +83,9 @@ class Lanes:
 
     def _new_lane(self) -> Prerequisites:
         """The first lane, too, is new: scenarios may have left runs that wait on the thread of all others."""
-        shared = self._recorder.context.prerequisites
-        if shared is None or self._recorder.operation.rule.traits.only_reads:
+        if self._recorder.operation.rule.traits.only_reads:
             return self._recorder.prerequisites
-        return shared.beside()
+        return self._recorder.preparation.beside()
 
     def _take_one(self) -> None:
         done = wait(self._waiting, return_when=FIRST_COMPLETED).done

@@ -46,9 +46,9 @@ class Recorder:
         self.elapsed = 0.0
         self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
         self._item = {"operation": operation.slug, "phase": outcome.phase, "seed": session.settings.seed}
-        self._preparation = session.prerequisites(operation)
-        self.prerequisites = self._preparation.prerequisites
-        self._recording = self._preparation.recording
+        self.preparation = session.prerequisites(operation)
+        self.prerequisites = self.preparation.prerequisites
+        self._recording = self.preparation.recording
         self._recording.begin()
         outcome.limited = self.prerequisites.lacking(operation)
         self._memory = session.memory.setdefault(operation.slug, {})
@@ -79,11 +79,11 @@ class Recorder:
         if self.session.service and (reason := self.session.service.unserved.get(case.operation.slug)):
             raise NotServed(self.session.target.masking(reason))
         self._check_patience()
-        before = self._preparation.sent
+        before = self.preparation.sent
         try:
             return prerequisites.resolve(case)
         finally:
-            self.outcome.staged += self._preparation.sent - before
+            self.outcome.staged += self.preparation.sent - before
 
     def note_sent(self, exchange: Exchange, prerequisites: Prerequisites) -> None:
         """Note that an exchange took place. NotServed where the target turns out not to serve the operation."""
@@ -92,7 +92,7 @@ class Recorder:
         self._recording.add(exchange)
         if prerequisites.note_effect(exchange):
             # What is known of keys is known of them below parents that are not named any more.
-            for memory in self.session.memory.values() if self._preparation.shared else (self._memory,):
+            for memory in self.session.memory.values() if self.preparation.shared else (self._memory,):
                 memory.pop("oldest", None)
         if reason := exchange.nothing_said:
             outcome.inconclusive[reason] = outcome.inconclusive.get(reason, 0) + 1

@@ -257,12 +257,16 @@ class Preparation:
         self.recording = Recording()
         # The word "staging" is part of the seed: another would draw other cases for seeds that people noted.
         seed = f"{session.settings.seed}/{place}/staging"
-        choose = random.Random(seed)  # noqa: S311 - to be repeated
-        run_budget = session.target.run_budget
-        self.prerequisites = Prerequisites(
+        self._choose = random.Random(seed)  # noqa: S311 - to be repeated
+        self.prerequisites = self.beside()
+
+    def beside(self) -> Prerequisites:
+        """A new set of things, of which none is created yet."""
+        session, run_budget = self._session, self._session.target.run_budget
+        return Prerequisites(
             session.contract,
             self._send,
-            choose,
+            self._choose,
             forbidden=run_budget.forbids if run_budget else None,
             agent=lambda: session.agent,
             accepted=session.accepted_members,

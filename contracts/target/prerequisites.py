@@ -91,17 +91,6 @@ class Prerequisites:
         self._chosen: ChosenAgent | None = None
         self._changing = threading.RLock()
 
-    def beside(self) -> "Prerequisites":
-        """Another set of things, made in the same way and with the same agent."""
-        return Prerequisites(
-            self.contract,
-            self._send,
-            self._choose,
-            forbidden=self._forbidden,
-            agent=lambda: self.chosen,
-            accepted=self._accepted,
-        )
-
     def _makers(self, resource: str, within: Iterable[str] = ()) -> list[Operation]:
         """The operations that make a thing below these parents and may be asked."""
         return [maker for maker in makers(self.contract, resource, within) if not self._forbidden(maker)]
