@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from threadmock.contracts.cases.case import Case, base_value, build_request
+from threadmock.contracts.cases.case import Case, base_value, build_request, linked_members
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.references import references
+from threadmock.contracts.cases.references import Reference, references
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
@@ -51,3 +51,25 @@ def case_about(
 def _left_out(body: Any, source: Source) -> bool:
     """Whether a place is in the body, which does not have it: such a request names nothing there."""
     return source.place == "body" and isinstance(body, dict) and source.steps[0] not in body
+
+
+def linked_to(operation: Operation, name: Reference) -> list[str]:
+    """Body members that say again what a place of the path says."""
+    if name.source.place != "path":
+        return []
+    return [member for member, parameter in linked_members(operation).items() if parameter in name.source.steps]
+
+
+def destroys(case: Case) -> bool:
+    """Whether the request may remove what it names."""
+    return case.operation.rule.traits.destroys or case.request.method == "DELETE"
+
+
+def ends_thing(case: Case) -> bool:
+    """Whether the request says when the thing ends: that may be at once."""
+    rule = case.operation.rule
+    if rule.expires is None or not isinstance(case.value, dict):
+        return False
+    setting = rule.set.get(rule.expires.at[0])
+    sources = setting.sources if setting else ()
+    return bool(case.value.keys() & {rule.expires.at[0], *(source.steps[0] for source in sources)})

@@ -161,10 +161,11 @@ def check_invalid_refused(reading: Reading) -> Iterator[Problem]:
 
 
 def _is_spelling(reading: Reading) -> bool:
-    """Whether all that is wrong is how a query writes a boolean, a number or nothing: frameworks differ in that."""
-    for parameter in reading.operation.parameters_in("query"):
+    """Whether all that is wrong is how a path or a query writes a boolean, a number or nothing: frameworks differ."""
+    sent = {"query": parse_query(reading.request.query), "path": list(reading.path_values.items())}
+    for parameter in (*reading.operation.parameters_in("path"), *reading.operation.parameters_in("query")):
         if f"/{parameter.name}" == reading.case.where:
-            texts = [text for name, text in parse_query(reading.request.query) if name == parameter.name]
+            texts = [text for name, text in sent[parameter.location] if name == parameter.name]
             judge = checker(parameter.schema)
             wrong = [text for text in texts if not judge.accepted(value_of(parameter, [text]))]
             return bool(wrong) and all(

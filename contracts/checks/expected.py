@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.storing import translated
 from threadmock.specs.behaviour.setting import Kind, Setting
 from threadmock.specs.evidence import Evidence, weakest
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, dig
 from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
@@ -106,7 +107,12 @@ def _from(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: 
         value = reading.look_up(source)
         if value is ABSENT or (value is None and setting.null == "absent"):
             continue
-        yield Expected(steps, translated(setting, value), evidence, said_by_client=source.place == "body")
+        value = translated(setting, value)
+        shown = dig(reading.made, steps)
+        # A path and a query hold texts: which type the member has, its schema says.
+        if source.place != "body" and shown is not ABSENT and text_of(shown) == text_of(value):
+            value = shown
+        yield Expected(steps, value, evidence, said_by_client=source.place == "body")
         return
     if setting.otherwise is not None:
         yield from _expect(reading, steps, setting.otherwise, evidence)

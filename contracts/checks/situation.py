@@ -1,13 +1,12 @@
 """What a request earned: which statuses are fair whatever the document says, and why a valid one may be refused."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from threadmock.contracts.cases.encoding import is_plain_name, text_of
 from threadmock.contracts.cases.named_things import named_things
-from threadmock.contracts.cases.number_widths import find_wide_number
+from threadmock.contracts.cases.number_widths import SAFE_INTEGER, find_wide_number, find_wide_text
 from threadmock.contracts.cases.own_syntax import own_syntax
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
@@ -27,8 +26,6 @@ LARGE_BODY = 64 * 1024
 LONG_HEAD = 4 * 1024
 DEEP = 32
 WIDE = 5_000
-SAFE_INTEGER = 2**53
-_LONG_NUMBER = re.compile(r"[+-]?\d{16,400}", re.ASCII)
 _ABOUT_NOTHING: Mapping[str, str] = {
     "method": "the method is not the operation's",
     "hostile": "only asked whether the server fails",
@@ -335,9 +332,9 @@ def _doubt_size(reading: Reading) -> str:
 
 
 def _doubt_values(reading: Reading) -> str:
-    for _, text in parse_query(reading.request.query):
-        if _LONG_NUMBER.fullmatch(text) and abs(int(text)) > SAFE_INTEGER:
-            return "a number is beyond 2^53"
+    sent = [("path", *pair) for pair in reading.path_values.items()]
+    if wide := find_wide_text(reading.operation, [*sent, *(("query", *p) for p in parse_query(reading.request.query))]):
+        return wide
     if reading.case.value is ABSENT:
         return ""
     for value in _leaves(reading.case.value):

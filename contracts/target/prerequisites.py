@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from threadmock.contracts.cases.about_things import destroys, ends_thing, linked_to
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
-from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, linked_members, redraw
+from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, redraw
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.families import answered_key, makers
 from threadmock.contracts.cases.fresh_keys import fresh_key
@@ -112,7 +113,7 @@ class Prerequisites:
     def resolve(self, case: Case) -> Case:
         """The case with real keys for its placeholders, and whether all that it names is there. NotSent where not."""
         operation = case.operation
-        case, known_agent = self._with_agent(case)
+        case, known_agent = self._with_agent(self._accepted.with_new_texts(case))
         if case.standing:
             return case
         with self._changing:
@@ -147,7 +148,7 @@ class Prerequisites:
         else:
             return case, loose
         return fill_placeholder(
-            case, name.source, standing, key, _linked(operation, name)
+            case, name.source, standing, key, linked_to(operation, name)
         ), name.resource in given or loose
 
     def _with_agent(self, case: Case) -> tuple[Case, bool]:
@@ -248,14 +249,24 @@ class Prerequisites:
         reason = self._nothing_makes(resource)
         for maker in self._makers(resource, within):
             for given in [self.usable(maker, members or {}), {}][: 2 if members else 1]:
-                case, parents = self.request(maker, within, given)
-                exchange = self._send(case)
+                exchange, parents = self._create(maker, within, given)
                 made = read_thing(exchange, parents)
                 if made is not None:
                     return made
             reason = f"{maker} was answered {describe_response(exchange)}"
         known.append(f"no {resource} could be made: {reason}")
         raise NotCreated(known[-1])
+
+    def _create(
+        self, maker: Operation, within: Mapping[str, Any], members: Mapping[str, Any]
+    ) -> tuple[Exchange, dict[str, Any]]:
+        """Ask for a thing; with other texts once more, where one is there with the same."""
+        case, parents = self.request(maker, within, members)
+        exchange = self._send(self._accepted.with_new_texts(case))
+        if self._accepted.note_create(exchange):
+            exchange = self._send(self._accepted.with_new_texts(case))
+            self._accepted.note_create(exchange)
+        return exchange, parents
 
     def usable(self, maker: Operation, members: Mapping[str, Any]) -> dict[str, Any]:
         """The members without such as the create refuses, which is found out where it is not known. NotSent."""
@@ -297,7 +308,7 @@ class Prerequisites:
                 parents[name.resource] = key
             else:
                 continue
-            case = fill_placeholder(case, name.source, standing, key, _linked(maker, name))
+            case = fill_placeholder(case, name.source, standing, key, linked_to(maker, name))
         self._create_input(maker, parents)
         return replace(self._with_agent(case)[0], standing="there"), parents
 
@@ -341,6 +352,7 @@ class Prerequisites:
     def note_effect(self, exchange: Exchange) -> bool:
         """Note what an exchange did to the things that its case named. Whether things were given up."""
         case = exchange.case
+        self._accepted.note_create(exchange)
         status = exchange.response.status if exchange.response else 0
         accepted = 200 <= status < 300
         with self._changing:
@@ -348,34 +360,13 @@ class Prerequisites:
                 given_up = bool(self._things)
                 self._things.clear()
                 return given_up
-            if accepted and (_destroys(case) or _ends(case)):
+            if accepted and (destroys(case) or ends_thing(case)):
                 resource, before = case.operation.rule.resource, self._things
                 self._things = {
                     place: thing for place, thing in before.items() if resource not in (thing.resource, *thing.parents)
                 }
                 return len(self._things) < len(before)
         return False
-
-
-def _linked(operation: Operation, name: Reference) -> list[str]:
-    """Body members that say again what a place of the path says."""
-    if name.source.place != "path":
-        return []
-    return [member for member, parameter in linked_members(operation).items() if parameter in name.source.steps]
-
-
-def _destroys(case: Case) -> bool:
-    return case.operation.rule.traits.destroys or case.request.method == "DELETE"
-
-
-def _ends(case: Case) -> bool:
-    """Whether the request says when the thing ends: that may be at once."""
-    rule = case.operation.rule
-    if rule.expires is None or not isinstance(case.value, dict):
-        return False
-    setting = rule.set.get(rule.expires.at[0])
-    sources = setting.sources if setting else ()
-    return bool(case.value.keys() & {rule.expires.at[0], *(source.steps[0] for source in sources)})
 
 
 def _is_guessed(operation: Operation) -> bool:

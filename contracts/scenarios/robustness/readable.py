@@ -105,7 +105,8 @@ def _odd_bodies(operation: Operation) -> Iterator[_OddBody]:
     found = [place for place in places(operation) if 1 <= place.level <= MOST_LEVELS and place.steps[0] not in kept]
     members = [place for place in found if isinstance(place.steps[-1], str)]
     yield from (_odd(place, None) for place in members if not place.required)
-    yield from itertools.chain.from_iterable(itertools.zip_longest(*map(_few, found)))
+    turns = itertools.chain.from_iterable(itertools.zip_longest(*map(_few, found)))
+    yield from (odd for odd in turns if odd is not None)
 
 
 def _few(place: BodyPlace) -> Iterator[_OddBody]:

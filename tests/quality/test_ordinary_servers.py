@@ -1,0 +1,130 @@
+"""Ordinary documents without a rule: a correct server has no failure, and what is wrong with one is told.
+
+What breaks the document is a failure; what breaks only what was inferred from it is unconfirmed.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.crowded_list import run_on
+from support.ordinary_servers.base import Server
+from support.ordinary_servers.billing import Billing
+from support.ordinary_servers.helpdesk import Helpdesk
+from support.ordinary_servers.library import Library
+from support.ordinary_servers.shop import Shop
+from support.ordinary_servers.todo import Todo
+from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.engine.run import Run
+from threadmock.contracts.scenarios import scenarios
+
+FOLDER = Path(__file__).parents[1] / "data" / "ordinary"
+SERVERS: dict[str, type[Server]] = {
+    "helpdesk.yaml": Helpdesk,
+    "shop.yaml": Shop,
+    "library.json": Library,
+    "todo.json": Todo,
+    "billing.yaml": Billing,
+}
+UNTESTED = {"billing.yaml": {"PostCustomersCustomer"}}
+"""Operations that have to name a thing and of which it is not inferred which."""
+
+
+def opened(name: str, *bugs: str, seed: int = 1, most: int = 8) -> Run:
+    server = SERVERS[name](*bugs)
+    run = run_on(server, str(FOLDER / name), seed=seed, max_examples=most)
+    server.credentials = dict(run.target.given)
+    return run
+
+
+def found(run: Run, phases: set[tuple[str, str]] | None = None) -> Iterator[Finding]:
+    """The findings of these phases of operations, or of all."""
+    for slug, phase in run.items():
+        if phases is None or (slug, phase) in phases:
+            outcome = run.perform(slug, phase)
+            assert not outcome.crash, outcome.crash
+            yield from (finding for finding, _ in outcome.findings)
+    run.target.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_correct_server_has_no_failure_and_is_tested_throughout(name):
+    run = opened(name)
+    failures, accepted = [], set()
+    for slug, phase in run.items():
+        outcome = run.perform(slug, phase)
+        assert not outcome.crash, outcome.crash
+        failures += [finding for finding, _ in outcome.findings if finding.severity == "failure"]
+        accepted |= {slug} if outcome.accepted else set()
+    run.target.close()
+    assert failures == []
+    assert {operation.slug for operation in run.operations} - accepted == UNTESTED.get(name, set())
+
+
+# Server, bug, and the check that tells of it, of which operation.
+BREAKS_THE_DOCUMENT = [
+    ("helpdesk.yaml", "crash", "no_server_error", "make_ticket"),
+    ("helpdesk.yaml", "teapot", "documented_status", "make_ticket"),
+    ("helpdesk.yaml", "bare", "schema", "make_ticket"),
+    ("helpdesk.yaml", "lax", "invalid_refused", "make_ticket"),
+    ("helpdesk.yaml", "open", "credentials", "read_ticket"),
+    ("helpdesk.yaml", "picky", "valid_accepted", "make_ticket"),
+    ("shop.yaml", "crash", "no_server_error", "products_create"),
+    ("shop.yaml", "teapot", "documented_status", "products_create"),
+    ("shop.yaml", "text_key", "schema", "products_create"),
+    ("shop.yaml", "lax", "invalid_refused", "reviews_create"),
+    ("library.json", "crash", "no_server_error", "createBook"),
+    ("library.json", "teapot", "documented_status", "createAuthor"),
+    ("library.json", "text_total", "schema", "authors"),
+    ("library.json", "lax", "invalid_refused", "createAuthor"),
+    ("todo.json", "crash", "no_server_error", "post-api-TodoItems"),
+    ("todo.json", "teapot", "documented_status", "post-api-TodoItems"),
+    ("todo.json", "nowhere", "headers", "post-api-TodoItems"),
+    ("todo.json", "more", "schema", "post-api-TodoItems"),
+    ("todo.json", "lax", "invalid_refused", "put-api-TodoItems-id"),
+    ("billing.yaml", "more_lies", "schema", "GetCustomers"),
+    ("billing.yaml", "not_deleted", "schema", "DeleteCustomersCustomer"),
+]
+BREAKS_WHAT_IS_INFERRED = [
+    ("helpdesk.yaml", "loses", "list_contains", "list_tickets"),
+    ("helpdesk.yaml", "wrong_queue", "list_contains", "list_tickets"),
+    ("helpdesk.yaml", "no_limit", "paging", "list_tickets"),
+    ("helpdesk.yaml", "stays", "life_cycle", "read_ticket"),
+    ("helpdesk.yaml", "stale", "update_visible", "change_ticket"),
+    ("shop.yaml", "loses", "list_contains", "products_list"),
+    ("shop.yaml", "wrong_product", "list_contains", "reviews_list"),
+    ("shop.yaml", "stays", "gone_after_delete", "products_destroy"),
+    ("shop.yaml", "stale", "update_visible", "products_update"),
+    ("library.json", "loses", "list_contains", "authors"),
+    ("library.json", "wrong_author", "settings", "createBook"),
+    ("library.json", "stays", "delete_twice", "deleteAuthor"),
+    ("library.json", "stale", "update_visible", "replaceAuthor"),
+    ("todo.json", "loses", "list_contains", "get-api-TodoItems"),
+    ("todo.json", "stays", "life_cycle", "get-api-TodoItems-id"),
+    ("todo.json", "stale", "update_visible", "put-api-TodoItems-id"),
+    ("todo.json", "unlisted", "list_contains", "get-api-TodoItems"),
+    ("billing.yaml", "loses", "list_contains", "GetCustomers"),
+    ("billing.yaml", "no_limit", "paging", "GetCustomers"),
+    ("billing.yaml", "stays", "delete_twice", "DeleteCustomersCustomer"),
+]
+
+
+def told(name: str, bug: str, check: str, slug: str) -> set[str]:
+    """The severities of what a check says of an operation where a server has a bug, or has none."""
+    run = opened(name, *([bug] if bug else []))
+    phase = check if check in scenarios else "coverage"
+    return {each.severity for each in found(run, {(slug, phase)}) if each.check == check}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "bug", "check", "slug"), BREAKS_THE_DOCUMENT)
+def test_what_breaks_the_document_is_a_failure(name, bug, check, slug):
+    assert "failure" in told(name, bug, check, slug)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "bug", "check", "slug"), BREAKS_WHAT_IS_INFERRED)
+def test_what_breaks_only_what_was_inferred_is_unconfirmed(name, bug, check, slug):
+    assert told(name, bug, check, slug) == {"unconfirmed"}
+    assert told(name, "", check, slug) == set()
