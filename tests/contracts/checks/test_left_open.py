@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 from threadmock.contracts.cases.case import Case, base_value, build_request, case_with_body
 from threadmock.contracts.checks import Context, Reading, judge_reading
+from threadmock.contracts.checks.situation import refused_by_rule
 from threadmock.contracts.generation.coverage import coverage
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.transport.wsgi import WsgiTransport
@@ -107,3 +108,20 @@ def test_a_large_head_is_the_reason_that_is_told_whatever_else_is_doubtful(
     told = [finding for finding in verdict.findings if finding.check == "valid_accepted"]
     assert [finding.severity for finding in told] == ["unconfirmed"]
     assert ("head is large" in told[0].got) is bool(reason)
+
+
+@pytest.mark.parametrize(("body", "left"), [({"offset": 1}, True), ({"metadata": {}}, True), ({"limit": 1}, False)])
+def test_a_page_that_may_hold_nothing_may_be_answered_as_if_nothing_were_there(
+    body: dict[str, Any], left: bool
+) -> None:
+    contract = load("langsmith", layer="observed")
+    operation = next(each for each in contract.operations if each.path.endswith("/versions"))
+
+    def app(environ, start_response):
+        start_response("404 Not Found", [("content-type", "application/json")])
+        return [b'{"detail": "none"}']
+
+    target = Target(WsgiTransport(app), "a target without a second page")
+    context = Context(contract, target.exchange, lambda *_: None, random.Random(1))
+    case = case_with_body(operation, body, "a page")
+    assert bool(refused_by_rule(Reading(context, target.exchange(case)))) is left
