@@ -159,7 +159,8 @@ class Contract:
 
     name: URL-safe. layer: "documented" or "observed". document: the OpenAPI document after the overlays, as JSON.
     digest: SHA-256 (hex) of document and overlays. warnings: things met while loading that do not stop it.
-    sources: the files that were read. profile: provider-wide behaviour.
+    sources: the files that were read. profile: provider-wide behaviour. base_paths: the paths of its servers, such as
+    "/v1", the longest first.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Contract:
     servers: tuple[Server, ...] = ()
     warnings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    base_paths: tuple[str, ...] = ()
 
 
 def json_media(operation: Operation, status: int) -> Media | None:

@@ -17,6 +17,7 @@ from threadmock.specs.documents import overlay
 from threadmock.specs.documents.document import Document, read_document
 from threadmock.specs.documents.places import Origins, Place
 from threadmock.specs.errors import DocumentError, RuleError, SpecError, UnknownName, gathered, raise_all
+from threadmock.specs.operations.base_paths import base_paths
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
 from threadmock.specs.schemas.dialect import Dialect
@@ -175,6 +176,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         servers=tuple(Server(s["url"]) for s in (servers if isinstance(servers, list) else ()) if _is_server(s)),
         warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings])),
         sources=bundle.sources,
+        base_paths=base_paths(tree),
     )
 
 

@@ -101,8 +101,8 @@ def _operation(operation: Operation) -> Iterator[str]:
     rule = operation.rule
     yield f"  {operation}"
     yield f"    operation id  {one_line(operation.operation_id)} (test id {operation.slug})"
-    good = [status for status in operation.replies if status.startswith("2")]
-    bad = [status for status in operation.replies if not status.startswith("2")]
+    good = [status for status in operation.replies if status.startswith(("2", "3"))]
+    bad = [status for status in operation.replies if status not in good]
     yield f"    success       {', '.join(good) or 'none documented'}"
     yield f"    errors        {', '.join(bad) or 'none documented'}"
     yield f"    credentials   {_credentials(operation)}"
@@ -117,12 +117,15 @@ def _line(part: Part) -> str:
     return f"      {evidence:<11} {kind:<13} {one_line(text)}"
 
 
+_UNSEEN = ", which the mock does not see: it serves whoever comes"
+
+
 def _credentials(operation: Operation) -> str:
     alternatives = []
     for alternative in operation.security:
         named = [
             f"{scheme.identifier}: {scheme.kind} {scheme.scheme or f'{scheme.location or str()} {scheme.name}'.strip()}"
-            f" ({scheme.evidence})"
+            f" ({scheme.evidence}{_UNSEEN if scheme.kind == 'mutualTLS' else ''})"
             for scheme in alternative
         ]
         alternatives.append(" and ".join(named) or "nothing")

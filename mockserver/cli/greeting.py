@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from threadmock.mockserver.datasets.fill_inference import FillResult
 
 _PREFERRED = {"create": 0, "append": 1, "list": 2, "read": 3}
+_SHOWN_BASES = 3
 EXAMPLE_TOKEN = "dev-token"  # noqa: S105 - an example, not a secret
 
 
@@ -30,6 +31,8 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
         profile = mount.contract.profile
         yield f"{mount.contract.name}: {profile.label or mount.contract.title} ({mount.contract.layer})"
         yield f"  base URL  {url}"
+        if mount.contract.base_paths:
+            yield f"  also      below {', '.join(url + base for base in mount.contract.base_paths[:_SHOWN_BASES])}"
         if profile.setting:
             yield f"  client    {profile.setting.replace('$base', url)}"
         filled = gateway.filled.get(mount.contract.name)

@@ -55,7 +55,7 @@ class Pipeline:
         operation = plan.operation
         prefer = request.headers.get("prefer")
         preference = read_preference(prefer) if prefer else None
-        if preference and (response := forced(preference, plan, self.world)) is not None:
+        if preference and (response := forced(preference, request, plan, self.world)) is not None:
             return Answer(response, "", f"forced by Prefer: {prefer}")
         if operation.security and (denied := self.check_credentials(request, plan)):
             return Answer(self.refuse(denied, plan, challenge(operation)), "", denied.reason)

@@ -19,7 +19,7 @@ def check_credentials(operation: Operation, request: Request, auth: str) -> Refu
     for alternative in operation.security:
         if all(_holds(scheme, request, auth) for scheme in alternative):
             return None
-    scheme = operation.security[0][0] if operation.security[0] else None
+    scheme = next((scheme for scheme in operation.security[0] if scheme.kind != "mutualTLS"), None)
     if scheme is None:
         return None
     name = carrier(scheme)
@@ -42,6 +42,8 @@ def carrier(scheme: Security) -> str:
 
 
 def _holds(scheme: Security, request: Request, auth: str) -> bool:
+    if scheme.kind == "mutualTLS":
+        return True  # a certificate is shown to the server of TLS, and none of it reaches a mock
     credential = read_credential(scheme, request)
     if not credential:
         return False

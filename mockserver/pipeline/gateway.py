@@ -143,15 +143,16 @@ class Gateway:
             return NOWHERE
         name, _, rest = path[1:].partition("/")
         mount = self._by_prefix.get(name)
-        if mount is not None:
-            match = mount.router.find(method, "/" + rest)
+        if mount is not None and (match := _routed(mount, method, f"/{rest}")):
+            return Found(mount, match)
+        rooted = [mount for mount in self.mounts if mount.at_root]
+        for mount in rooted:
+            match = mount.router.find(method, path)
             if match.operation or match.allowed or match.redirect:
                 return Found(mount, match)
-        for mount in self.mounts:
-            if mount.at_root:
-                match = mount.router.find(method, path)
-                if match.operation or match.allowed or match.redirect:
-                    return Found(mount, match)
+        for mount in rooted:
+            if match := _routed(mount, method, path):
+                return Found(mount, match)
         return NOWHERE
 
     def handle(self, request: Request, found: Found | None = None) -> Response:
@@ -221,7 +222,7 @@ class Gateway:
             plan = mount.plans[match.operation]
             refused = refuse_size(request, self.limits.body)
             if refused is not None:
-                return Answer(render(refused, match.operation.rule.refusals), "", refused.reason)
+                return Answer(self.pipeline.refuse(refused, plan), "", refused.reason)
             return self.pipeline.answer(request, plan, match.values)
         return self._other_method(request, mount, match)
 
@@ -312,6 +313,16 @@ class Gateway:
         return Response(
             response.status, {**response.headers, **cors_headers(origin, response.status, cors)}, response.body
         )
+
+
+def _routed(mount: Mount, method: str, path: str) -> Match | None:
+    """The route of a path, with or without a base path of the document's servers before it; None where it has none."""
+    bare = (path.removeprefix(base) for base in mount.contract.base_paths if path.startswith(f"{base}/"))
+    for each in (path, *bare):
+        match = mount.router.find(method, each)
+        if match.operation or match.allowed or match.redirect:
+            return match
+    return None
 
 
 def refuse_size(request: Request, most: int) -> Refused | None:

@@ -6,19 +6,19 @@ from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.negotiation import Preference
 from threadmock.mockserver.pipeline.refusals import render
-from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.pipeline.representation import declared_headers, encode, represent
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Reply
 from threadmock.specs.errors import nearest
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.replies import check_response
 from threadmock.specs.wire.messages import Request, Response
-from threadmock.specs.wire.strictjson import dump_json
 
 _STATUS = re.compile(r"[1-5][0-9][0-9]")
 
 
-def forced(preference: Preference, plan: Plan, world: World) -> Response | None:
+def forced(preference: Preference, request: Request, plan: Plan, world: World) -> Response | None:
     """The chosen response; None where the preference is what the operation does anyway (its success, no example)."""
     code = preference.code
     if code and not _STATUS.fullmatch(code):
@@ -35,10 +35,11 @@ def forced(preference: Preference, plan: Plan, world: World) -> Response | None:
             return _unusable(f"{plan.operation} documents no {status}.", plan)
         detail = f"{plan.operation} documents no {status}; it was forced by Prefer."
         return problems.problem(status, "A forced status", detail, kind="forced", headers=applied)
-    return _documented(plan, world, reply, status, applied)
+    return _documented(plan, world, request, reply, status)
 
 
-def _documented(plan: Plan, world: World, reply: Reply, status: int, applied: dict[str, str]) -> Response:
+def _documented(plan: Plan, world: World, request: Request, reply: Reply, status: int) -> Response:
+    applied = {"preference-applied": f"code={status}"}
     kind = next((kind for kind, refusal in plan.operation.rule.refusals.items() if refusal.status == status), None)
     if kind:
         refused = Refused(kind, f"Forced by Prefer: code={status}", status=status)
@@ -47,15 +48,10 @@ def _documented(plan: Plan, world: World, reply: Reply, status: int, applied: di
             return response
     media = next(iter(reply.content.values()), None)
     if media is None:
-        return Response(status, applied, b"")
-    headers = {"content-type": media.media_type, **applied}
-    if media.examples:
-        return Response(status, headers, dump_json(next(iter(media.examples.values()))))
-    try:
-        body = generate(media.schema, world.ids, world.clock) if media.schema else None
-    except Ungeneratable as error:
-        return problems.problem(500, "No answer could be built", str(error), kind="ungeneratable")
-    return Response(status, headers, dump_json(body))
+        return Response(status, declared_headers(reply, status, request, world) | applied, b"")
+    content_type, body = represent(media, ABSENT, world)
+    declared = declared_headers(reply, status, request, world)
+    return Response(status, {"content-type": content_type, **declared, **applied}, body)
 
 
 def _example(preference: Preference, plan: Plan, reply: Reply | None, status: int) -> Response:
@@ -64,10 +60,10 @@ def _example(preference: Preference, plan: Plan, reply: Reply | None, status: in
     if media is None:
         hint = nearest(preference.example, known) or f"{plan.operation} has no named examples for {status}."
         return _unusable(f"There is no example {preference.example[:100]!r}. {hint}", plan)
-    headers = {"content-type": media.media_type, "preference-applied": f'example="{preference.example}"'}
+    headers = {"content-type": media.content_type, "preference-applied": f'example="{preference.example}"'}
     if not preference.example.isascii() or not preference.example.isprintable():
         headers.pop("preference-applied")
-    return Response(status, headers, dump_json(media.examples[preference.example]))
+    return Response(status, headers, encode(media, media.examples[preference.example]))
 
 
 def _unusable(what: str, plan: Plan) -> Response:
