@@ -377,7 +377,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 def _doubt_choice(reading: Reading) -> str:
     chooses = reading.asked_schema is not None and has_discriminator(reading.asked_schema)
-    return "a member chooses among schemas by `discriminator`, which is not asserted" if chooses else ""
+    return "a member chooses among schemas by `discriminator`, of which OpenAPI says SHOULD" if chooses else ""
 
 
 _doubts: tuple[Callable[[Reading], str], ...] = (

@@ -7,7 +7,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.actions.refusal_conditions import unmet_afterwards
 from threadmock.mockserver.actions.reply import done
-from threadmock.mockserver.rules.generation import possible
+from threadmock.mockserver.rules.generation import completed, possible
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.recipes import create_also
 from threadmock.mockserver.rules.scope import Scope
@@ -128,4 +128,4 @@ def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
     thing = {name: made[name] for name in plan.order if name in made}
     if len(thing) != len(made):
         thing.update(made)
-    return thing
+    return completed(plan.choice, thing, scope.ids, clock) if plan.choice else thing

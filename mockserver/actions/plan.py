@@ -15,7 +15,7 @@ from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listin
 from threadmock.specs.behaviour.setting import Key, Setting, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
-from threadmock.specs.schemas.declared import properties, required, types_of
+from threadmock.specs.schemas.declared import all_properties, alternatives, properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -35,7 +35,8 @@ class Plan:
     order: members of the success reply in document order; declared: the same as a set. envelope: members of the object
     that holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule makes it;
     deep_makers: the same for members inside others. echoed: member, the check that an echoed value must pass, and its
-    default (ABSENT: none). wanted: members that the reply must have. fits: whether a body is all that the success reply
+    default (ABSENT: none). wanted: members that the reply must have. choice: the schema of a thing that a
+    discriminator tells the rest of; else None. fits: whether a body is all that the success reply
     asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it was sent; None where
     names or keys are read leniently. told: the words of `tally` about a page that the rule uses.
     """
@@ -55,6 +56,7 @@ class Plan:
     deep_makers: tuple[tuple[tuple[str, ...], Maker], ...]
     echoed: tuple[tuple[str, Callable[[Any], bool], Any], ...]
     wanted: frozenset[str]
+    choice: Schema | None
     shown: tuple[tuple[str, str, str], ...]
     select: Maker | None
     key: KeyReader
@@ -94,7 +96,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
     schema = media.schema if media else None
     listing = rule.listing or Listing()
     item = _item_schema(schema, listing.items) if rule.action == "list" else schema
-    declared = properties(item)
+    declared = all_properties(item)
     asked = _asked(operation)
     members = {name: member_schema(item, node) for name, node in declared.items()} if item else {}
     key = rule.key
@@ -120,6 +122,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
             if name in asked and name not in rule.set and not (key and name == key.member) and name in members
         ),
         wanted=required(item) if item else frozenset(),
+        choice=item if alternatives(item) else None,
         shown=tuple((each.member, each.query, each.holds) for each in rule.shown),
         select=fetch(rule.select) if rule.select else None,
         key=KeyReader(
@@ -210,7 +213,7 @@ def _asked(operation: Operation) -> Mapping[str, Any]:
     return {
         name: node.get("default", ABSENT) if isinstance(node, Mapping) else ABSENT
         for media in operation.body.content.values()
-        for name, node in properties(media.schema).items()
+        for name, node in all_properties(media.schema).items()
     }
 
 

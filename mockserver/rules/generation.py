@@ -49,6 +49,18 @@ def possible(schema: Schema, ids: Ids, clock: Clock, name: str = "") -> Any:
         return error.nearest
 
 
+def completed(schema: Schema, given: Mapping[str, Any], ids: Ids, clock: Clock) -> Any:
+    """What is given, with all else that has to be there; as it is where that can't be."""
+    if checker(schema).valid(given):
+        return given
+    try:
+        made = _made(schema, Sources(ids, clock), "", given, whole=False)
+    except Ungeneratable:
+        return given
+    whole = {**made, **given} if isinstance(made, dict) else made
+    return whole if checker(schema).valid(whole) else made
+
+
 def sample(schema: Schema, ids: Ids, clock: Clock, given: Mapping[str, Any] | None = None) -> Any:
     """A plausible value that the schema accepts, optional members included.
 
@@ -200,10 +212,13 @@ class _Generator:
         yield from sorted(branches, key=self._differs)
 
     def _differs(self, branch: Any) -> int:
-        """How many of the given members a branch does not have or does not take."""
+        """How far a branch is from what is given: a value that it refuses counts more than members that it lacks."""
         node = _node_of(self.schema, branch).node
         members = node.get("properties", {}) if isinstance(node, Mapping) else {}
-        return sum(name not in members or not self._takes(members[name], told) for name, told in self.given.items())
+        refused = (
+            name for name, told in self.given.items() if name in members and not self._takes(members[name], told)
+        )
+        return sum(name not in members for name in self.given) + (len(self.given) + 1) * sum(1 for _ in refused)
 
     def _takes(self, node: Any, value: Any) -> bool:
         return _node_of(self.schema, node).fits(value)

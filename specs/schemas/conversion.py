@@ -36,7 +36,8 @@ class Conversion:
     """Converts the nodes of one schema in one direction; needs gathers the names that it refers to.
 
     link: (reference, place) → name in `$defs`. hidden: (node, place) → members that this direction does not require.
-    warn: (place, text). where: place → text for an error.
+    warn: (place, text). where: place → text for an error. branch: (node with a discriminator, place, reference) → the
+    member that tells this alternative.
     """
 
     version: str
@@ -44,6 +45,7 @@ class Conversion:
     hidden: Callable[[Mapping[str, Any], str], Collection[str]]
     warn: Callable[[str, str], None]
     where: Callable[[str], str]
+    branch: Callable[[Mapping[str, Any], str, str], dict[str, Any] | None]
     needs: dict[str, None] = field(default_factory=dict)
 
     def convert(self, node: Any, place: str, inherited: frozenset[str] | None = frozenset()) -> Any:
@@ -176,13 +178,22 @@ class Conversion:
         if "type" in made:
             self._check_types(made["type"], place)
         if isinstance(node.get("discriminator"), dict):
-            self.warn(f"{place}/discriminator", "`discriminator` is kept as an annotation; its mapping is not asserted")
+            self._discriminate(node, made, place)
         if "example" in node:
             examples = made.get("examples", [])
             made["examples"] = [*examples, node["example"]] if isinstance(examples, list) else [node["example"]]
         self._bound(made, place, "minimum", "exclusiveMinimum")
         self._bound(made, place, "maximum", "exclusiveMaximum")
         self._drop_unreadable(made, place)
+
+    def _discriminate(self, node: Mapping[str, Any], made: dict[str, Any], place: str) -> None:
+        """Ask of each alternative that is named by reference for the value that goes with it."""
+        for word in ("oneOf", "anyOf"):
+            for index, part in enumerate(node.get(word, ())):
+                if isinstance(part, Mapping) and isinstance(part.get("$ref"), str) and word in made:
+                    told = self.branch(node, place, part["$ref"])
+                    if told:
+                        made[word][index] = {**made[word][index], "properties": told}
 
     def _check_types(self, types: Any, place: str) -> None:
         names = types if isinstance(types, list) else [types]

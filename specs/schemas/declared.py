@@ -7,6 +7,7 @@ from threadmock.specs.members import nodes
 from threadmock.specs.schemas.schema import Schema
 
 _MAX_NODES = 200
+_UNIONS = ("oneOf", "anyOf")
 
 
 _JSON_TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
@@ -100,6 +101,29 @@ def properties(schema: Schema | None) -> Mapping[str, Any]:
     for node in object_nodes(schema) if schema else ():
         found.update(node.get("properties", {}))
     return found
+
+
+def alternatives(schema: Schema | None) -> list[Any]:
+    """The nodes among which a discriminator of an object schema chooses; [] where it has none."""
+    nodes = object_nodes(schema) if schema else []
+    return [part for node in nodes if "discriminator" in node for word in _UNIONS for part in node.get(word, ())]
+
+
+def all_properties(schema: Schema | None) -> Mapping[str, Any]:
+    """As `properties`, with those of all the schemas among which a discriminator chooses."""
+    found = dict(properties(schema))
+    if schema is None:
+        return found
+    for part in alternatives(schema):
+        branch = Schema({"$defs": schema.document.get("$defs", {}), **part}, "", schema.direction)
+        for name, node in properties(branch).items():
+            known = found.get(name, node)
+            found[name] = node if known == node else {"anyOf": [*_listed(known), node]}
+    return found
+
+
+def _listed(node: Any) -> list[Any]:
+    return list(node["anyOf"]) if isinstance(node, Mapping) and list(node) == ["anyOf"] else [node]
 
 
 def required(schema: Schema) -> frozenset[str]:

@@ -4,8 +4,9 @@ References are followed below the document's folder and become `#/$defs/NAME`: s
 names, others get one from their place. A document's names become names only: no code and no file is made of them.
 """
 
+import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_ste
 from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.members import nodes
 from threadmock.specs.schemas.conversion import Conversion
+from threadmock.specs.schemas.discriminators import Discriminators, Form
 from threadmock.specs.schemas.keywords import is_our_dialect
 from threadmock.specs.schemas.schema import Direction, Schema
 from threadmock.specs.schemas.soundness import standing_cycle, uninhabited
@@ -23,6 +25,7 @@ from threadmock.specs.schemas.soundness import standing_cycle, uninhabited
 Version = Literal["3.0", "3.1"]
 _VERSION = re.compile(r"3\.([01])(\.\d+)?(-\S*)?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~/-]")
+_ALTERNATIVES = ("oneOf", "anyOf", "discriminator")
 _MARKS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 
 
@@ -58,6 +61,8 @@ class Dialect:
         self._schemas: dict[tuple[str, Direction], tuple[Any, Schema]] = {}
         self._shared: dict[tuple[str, Direction], Schema] = {}
         self._read: set[tuple[str, Direction]] = set()
+        self._discriminators = Discriminators(tree, self._follow)
+        self._forms: dict[str, Form] = {}
         self._marked: set[str] = _mentioned(tree)
         schemas = (tree.get("components") or {}).get("schemas") if isinstance(tree.get("components"), dict) else None
         names = list(schemas) if isinstance(schemas, dict) else []
@@ -142,12 +147,33 @@ class Dialect:
         return Schema(document, place, direction, origins={name: self._places[name] for name in closure})
 
     def _definition(self, name: str, direction: Direction) -> _Converted:
-        place = self._places[name]
-        if made := self._converted.get((place, direction)):
+        place, form = self._places[name], self._forms.get(name, "")
+        if made := self._converted.get((f"{place}{form}", direction)):
             return made
+        if form == "choice":
+            return self._choice(place, direction)
         file, _, bare = place.partition("#")
         node = walk(self._tree(file), bare, where=lambda: self.where(place))
+        if form == "bare":
+            node = {word: child for word, child in node.items() if word not in _ALTERNATIVES}
+            made = self._converted[f"{place}{form}", direction] = self._convert(node, place, direction)
+            return made
         return self._convert(node, place, direction, keep=True)
+
+    def _choice(self, place: str, direction: Direction) -> _Converted:
+        """One of the schemas that extend the one at a place, told by the member that its discriminator names."""
+        base = self._name(place)
+        branches = []
+        needs = {base: None}
+        for child, told in self._discriminators.choices(place, direction):
+            name = self._name(child)
+            needs[name] = None
+            branches.append({"$ref": f"#/$defs/{escaped(name)}", **({"properties": told} if told else {})})
+        whole = [{"$ref": f"#/$defs/{escaped(base)}"}]
+        named = self._discriminators.named(place, direction)
+        node = {"allOf": whole, "properties": named, "anyOf": branches, "discriminator": {}}
+        made = self._converted[f"{place}choice", direction] = _Converted(node, tuple(needs))
+        return made
 
     def _convert(self, node: Any, place: str, direction: Direction, *, keep: bool = False) -> _Converted:
         cached = self._converted.get((place, direction))
@@ -159,15 +185,32 @@ class Dialect:
             lambda part, at: self._hidden(part, at, direction),
             self._warn,
             self.where,
+            lambda part, at, reference: self._discriminators.branch(part, at, reference, direction),
         )
         schema = conversion.convert(node, place)
+        told = self._discriminators.own(place, direction) if keep else None
+        if told and isinstance(schema, dict):
+            schema = {**schema, "allOf": [*schema.get("allOf", ()), {"properties": told}]}
         made = _Converted(schema, tuple(conversion.needs))
         if keep:
             self._converted[place, direction] = made
         return made
 
     def _link(self, reference: str, place: str) -> str:
-        return self._name(self._follow(reference, place)[1])
+        target = self._follow(reference, place)[1]
+        form = self._discriminators.form(target, place)
+        return self._formed(target, form) if form else self._name(target)
+
+    def _formed(self, target: str, form: Form) -> str:
+        """The name in `$defs` of what a reference means that is not the target itself."""
+        key = f"{target}{form}"
+        if key not in self._names:
+            plain = self._name(target)
+            name = next(name for name in _numbered(f"{plain}_{form}") if name not in self._places)
+            self._names[key] = name
+            self._places[name] = target
+            self._forms[name] = form
+        return self._names[key]
 
     def _follow(self, reference: Any, place: str) -> tuple[Any, str]:
         """What a reference that stands at a place names, and its place."""
@@ -194,11 +237,7 @@ class Dialect:
             file, _, bare = place.partition("#")
             steps = pointer_steps(bare)
             wanted = _UNSAFE.sub("_", steps[-1] if steps else file.rpartition("/")[2] or "document") or "_"
-            name = wanted
-            number = 1
-            while name in self._places:
-                number += 1
-                name = f"{wanted}_{number}"
+            name = next(name for name in _numbered(wanted) if name not in self._places)
             self._names[place] = name
             self._places[name] = place
         return self._names[place]
@@ -304,6 +343,11 @@ def version_of(document: Document, tree: Mapping[str, Any]) -> Version:
             fix="Write the schemas in JSON Schema 2020-12.",
         )
     return "3.1" if found[1] == "1" else "3.0"
+
+
+def _numbered(wanted: str) -> Iterator[str]:
+    yield wanted
+    yield from (f"{wanted}_{number}" for number in itertools.count(2))
 
 
 def _as_place(pointer: str) -> str:

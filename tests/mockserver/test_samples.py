@@ -1,5 +1,6 @@
 """Texts for patterns, plausible values by name and format, and what the document itself shows."""
 
+import json
 import random
 import re
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.clients import SteadyClock
+from support.clients import Client, SteadyClock, make_gateway
 from threadmock.mockserver.rules.generation import generate, sample
 from threadmock.mockserver.samples.folding import both
 from threadmock.mockserver.samples.named_values import Sources, formatted_text, named_number, named_text
@@ -273,3 +274,51 @@ def test_two_nodes_for_one_value_are_one_that_asks_for_both() -> None:
     assert both({"enum": [1, 2]}, {"enum": [2, 3]}) == {"enum": [2]}
     assert both({"multipleOf": 4}, {"multipleOf": 6}) == {"multipleOf": 12}
     assert both(False, {"type": "string"}) is False
+
+
+def pets(tmp_path: Any) -> Client:
+    def ref(name: str) -> dict[str, str]:
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def extending(base: str, **members: Any) -> dict[str, Any]:
+        return {"allOf": [ref(base), {"type": "object", "required": list(members), "properties": members}]}
+
+    told = {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog"}}
+    pet = {
+        "type": "object",
+        "required": ["id", "kind"],
+        "properties": {"id": {"type": "integer", "readOnly": True}, "kind": TEXT},
+    }
+    schemas = {
+        "Pet": {**pet, "discriminator": told},
+        "Cat": extending("Pet", lives={"type": "integer"}),
+        "Dog": extending("Pet", tricks={"type": "array", "items": TEXT, "minItems": 1}),
+    }
+    content = {"content": {"application/json": {"schema": ref("Pet")}}}
+    one = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {
+        "/pets": {
+            "post": {"requestBody": {"required": True, **content}, "responses": {"201": {"description": "", **content}}}
+        },
+        "/pets/{id}": {"get": {"parameters": [one], "responses": {"200": {"description": "", **content}}}},
+        "/pet": {"get": {"responses": {"200": {"description": "", **content}}}},
+    }
+    tree = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    return Client(make_gateway(str(path)))
+
+
+def test_a_reply_is_of_the_schema_that_its_discriminator_names(tmp_path: Any) -> None:
+    client = pets(tmp_path)
+    assert client.get("/pet").json().keys() == {"id", "kind", "lives"}
+    made = client.post("/pets", {"kind": "dog", "tricks": ["sit"]})
+    assert (made.status, made.json()) == (201, {"id": 1, "kind": "dog", "tricks": ["sit"]})
+    assert client.get("/pets/1").json() == made.json()
+    for refused in ({"kind": "unicorn", "lives": 1, "tricks": ["sit"]}, {"kind": "cat", "tricks": ["sit"]}):
+        assert client.post("/pets", refused).status == 400

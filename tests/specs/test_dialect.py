@@ -116,14 +116,6 @@ def test_values_that_look_like_schemas_are_left_alone():
     assert converted(node) == node
 
 
-def test_a_discriminator_is_an_annotation_with_a_warning():
-    made = dialect()
-    node = {"type": "object", "discriminator": {"propertyName": "kind", "mapping": {"a": "#/components/schemas/A"}}}
-    assert made.schema(node, "#/node", "request").document == node
-    assert len(made.warnings) == 1
-    assert "its mapping is not asserted" in made.warnings[0]
-
-
 @pytest.mark.parametrize("direction", ["request", "response"])
 def test_members_of_the_other_direction_are_not_required(direction):
     node = {
