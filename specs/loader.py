@@ -18,6 +18,7 @@ from threadmock.specs.documents.document import Document, read_document
 from threadmock.specs.documents.places import Origins, Place
 from threadmock.specs.errors import DocumentError, RuleError, SpecError, UnknownName, gathered, raise_all
 from threadmock.specs.operations.base_paths import base_paths
+from threadmock.specs.operations.effect_checks import check_effects
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
 from threadmock.specs.schemas.dialect import Dialect
@@ -157,6 +158,12 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         schema = dialect.schema(node, f"#{place.pointer}/schema", "response")
         return spelled_schema(schema) if spell is camel else schema
 
+    profile = replace(
+        parse_profile(provider_wide, spell),
+        fill=parse_fill(provider_wide, where, spell),
+        agent=parse_agent(provider_wide, where, read_schema, spell),
+    )
+    check_effects(operations, profile, tree, dialect.where)
     info = tree.get("info")
     info = info if isinstance(info, dict) else {}
     servers = tree.get("servers")
@@ -166,11 +173,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         version=str(info.get("version", "")),
         layer=layer,
         operations=operations,
-        profile=replace(
-            parse_profile(provider_wide, spell),
-            fill=parse_fill(provider_wide, where, spell),
-            agent=parse_agent(provider_wide, where, read_schema, spell),
-        ),
+        profile=profile,
         document=tree,
         digest=bundle.digest,
         servers=tuple(Server(s["url"]) for s in (servers if isinstance(servers, list) else ()) if _is_server(s)),

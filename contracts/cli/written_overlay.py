@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from threadmock.contracts.cli.words import written
+from threadmock.specs.behaviour.effects import ACTIONS_OF
+from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.written_rules import written_rule
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.documents.pointers import pointer_steps
@@ -76,8 +78,18 @@ def _operation(contract: Contract, operation: Operation, targets: dict[str, Oper
         yield "# Nothing could be inferred: it answers from its schema, without state. Such a rule would change that:"
         yield from (f"# {line}".rstrip() for line in _action(written_as, _suggested(contract, operation)))
         return
-    yield from _action(written_as, written_rule(rule))
+    yield from _action(written_as, effective_rule(rule))
     yield from (f"      # {line}" for line in (*_left_to_chance(operation), *_refusals(operation)))
+
+
+def effective_rule(rule: Rule) -> dict[str, Any]:
+    """A rule as data, without what does nothing in its action."""
+    made = {
+        word: value for word, value in written_rule(rule).items() if rule.action in ACTIONS_OF.get(word, (rule.action,))
+    }
+    if "otherwise" in made.get("key", {}) and not rule.traits.makes and rule.missing != "create":
+        made["key"] = {word: value for word, value in made["key"].items() if word != "otherwise"}
+    return made
 
 
 def _action(target: str, rule: Mapping[str, Any]) -> Iterator[str]:
@@ -165,7 +177,7 @@ def _suggested(contract: Contract, operation: Operation) -> dict[str, Any]:
     for other in contract.operations:
         key = other.rule.key
         if other.path == above and other.rule.resource and key and key.source and operation.method == "POST":
-            return {**written_rule(other.rule), "action": "update", "set": {}, "evidence": "assumed"}
+            return {**effective_rule(other.rule), "action": "update", "set": {}, "evidence": "assumed"}
     lists = (other.rule for other in contract.operations if other.rule.action == "list" and other.path == above)
     found = next(lists, None)
     if found and operation.method in ("GET", "POST"):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from threadmock.specs.behaviour.read_settings import HOLDS
-from threadmock.specs.behaviour.rule import Listing, Rule, Taken
+from threadmock.specs.behaviour.rule import Listing, Restoring, Rule, Taken
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, When, Within
 from threadmock.specs.evidence import Evidence
 
@@ -39,6 +39,11 @@ def written_rule(rule: Rule) -> Data:
         "touch": _settings(rule.touch, own),
         "copies": {name: _settings(settings, own) for name, settings in rule.copies.items()},
         "prune": _plain(rule.prune, own) if rule.prune else None,
+        "restores": _restoring(rule.restores, own) if rule.restores else None,
+        "cascades": [
+            {"resource": each.resource, "by": ".".join(each.by), **_plain(each, own, ("resource", "by"))}
+            for each in rule.cascades
+        ],
         "expires": _plain(rule.expires, own) if rule.expires else None,
         "headers": _settings(rule.headers, own),
         "conditional": _plain(rule.conditional, own) if rule.conditional else None,
@@ -134,6 +139,15 @@ def _requirement(requirement: Any) -> Data:
     if requirement.resource:
         made["resource"] = requirement.resource
     return _with_evidence(made, requirement.evidence, "assumed")
+
+
+def _restoring(restoring: Restoring, around: Evidence) -> Data:
+    made = {"resource": restoring.resource, "by": ".".join(restoring.by), "from": _source(restoring.source)}
+    return {
+        **made,
+        **_plain(restoring, around, ("resource", "by", "source", "members")),
+        "members": list(restoring.members),
+    }
 
 
 def _condition(condition: Any, around: Evidence) -> Data:

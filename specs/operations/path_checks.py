@@ -6,6 +6,7 @@ from typing import Protocol
 from threadmock.specs.behaviour.read_agents import run_sources
 from threadmock.specs.behaviour.read_rules import sources_of
 from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.behaviour.vocabulary import reference
 from threadmock.specs.contract import Operation, Parameter
 from threadmock.specs.documents.places import Place
 from threadmock.specs.errors import DocumentError, RuleError, nearest, raise_all
@@ -78,7 +79,11 @@ def check_sources(operation: Operation, rule: Rule, where: Place) -> None:
             known = [parameter.name for parameter in operation.parameters if parameter.location == source.place]
             if ".".join(source.steps) not in known:
                 what = f"The rule reads {source}, and the operation has no such parameter."
-                errors.append(RuleError(what, where=where, fix=nearest(".".join(source.steps), known)))
+                errors.append(
+                    RuleError(
+                        what, where=where, fix=f"{nearest('.'.join(source.steps), known)} {reference('source')}".strip()
+                    )
+                )
     raise_all(errors)
 
 

@@ -1,0 +1,99 @@
+"""Where each word of a rule does something: what an overlay says elsewhere, the mock could not act out.
+
+A word that stands in none of these tables does something wherever it may stand.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from threadmock.specs.behaviour.actions import Action
+from threadmock.specs.behaviour.read_settings import HOLDS, is_setting
+from threadmock.specs.behaviour.setting import Kind
+from threadmock.specs.documents.places import Place
+
+ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
+    "key": (
+        *("create", "read", "list", "update", "replace", "delete", "append", "copy", "count", "run", "join", "cancel"),
+        "fixed",
+    ),
+    "taken": ("create", "run"),
+    "set": ("create", "update", "replace", "append", "copy", "run"),
+    "shown": ("create", "read", "list", "update", "replace", "append", "copy", "run"),
+    "list": ("list", "count"),
+    "merge": ("update", "replace"),
+    "nulls": ("update", "replace"),
+    "missing": ("read", "update", "replace"),
+    "empty": ("read",),
+    "also": ("create", "append", "update", "replace", "run"),
+    "touch": ("create", "append", "update", "replace", "delete"),
+    "copies": ("copy",),
+    "prune": ("prune",),
+    "restores": ("update", "replace"),
+    "cascades": ("delete",),
+    "expires": ("create", "append", "update", "replace", "run"),
+    "select": ("read", "create", "update", "replace", "append", "copy"),
+    "unique": ("create", "append", "update", "replace"),
+    "headers": ("create", "read", "list", "update", "replace", "delete", "append", "copy", "count", "prune", "fixed"),
+    "conditional": ("read", "update", "replace", "delete"),
+    "progress": ("read",),
+    "run": ("run", "join", "cancel", "update"),
+}
+"""Word of a rule → the actions in which it does something."""
+KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
+    "plus": ("stored", "parent", "latest"),
+    "null": ("from", "text", "minutes_after", "each", "keyed"),
+    "otherwise": ("from", "stored", "parent", "latest", "child", "text", "keyed"),
+    "words": ("from",),
+    "without": ("from",),
+    "over": ("merged",),
+    "append": ("merged",),
+    "of": ("each", "keyed"),
+}
+"""Word beside the one that gives a value → the words beside which it does something."""
+TALLIES: Mapping[Action, tuple[str, ...]] = {"count": ("total",), "prune": ("done",)}
+"""What `tally` knows in an action. A list knows all but `done`, any other action nothing."""
+CONDITIONS = ("present", "filled", "type", "unknown")
+"""What a condition may ask of a value, beside being equal to a literal."""
+OF_BODIES = ("malformed", "media_type", "too_large", "plain_text", "duplicate_keys")
+"""Kinds of errors, and of leniency, that need a body in the request."""
+
+
+def settings_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:
+    """Every setting of a rule as data, inner ones too: the word that it stands under, the setting, its place."""
+    for word in ("set", "touch", "empty", "headers"):
+        yield from _in_mapping(word, rule.get(word), place / word)
+    if "reply" in rule:
+        yield from _deep("reply", rule["reply"], place / "reply")
+    yield from _in_mapping("list.item", rule.get("list", {}).get("item"), place / "list" / "item")
+    for resource, settings in rule.get("copies", {}).items():
+        yield from _in_mapping("copies", settings, place / "copies" / resource)
+    for index, made in enumerate(rule.get("also", ())):
+        for word in ("set", "touch"):
+            yield from _in_mapping("also", made.get(word), place / "also" / index / word)
+
+
+def _in_mapping(word: str, settings: Any, place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:
+    for member, setting in (settings or {}).items():
+        yield from _deep(word, setting, place / member)
+
+
+def _deep(word: str, setting: Any, place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:
+    yield word, setting, place
+    if not isinstance(setting, Mapping):
+        return
+    yield from _in_mapping(word, setting.get("members"), place / "members")
+    for index, each in enumerate(setting.get("list", ())):
+        yield from _deep(word, each, place / "list" / index)
+    if "of" in setting:
+        yield from _deep("item", setting["of"], place / "of")
+    if isinstance(setting.get("merged"), Mapping):
+        yield from _deep(word, setting["merged"], place / "merged")
+    if "otherwise" in setting and is_setting(setting["otherwise"]):
+        yield from _deep(word, setting["otherwise"], place / "otherwise")
+
+
+def kind_of(setting: Mapping[str, Any] | str) -> str:
+    """The word that says where a setting's value comes from; of a bare word that word."""
+    if isinstance(setting, str):
+        return setting
+    return next((kind for kind in HOLDS if kind in setting), "")
