@@ -7,6 +7,7 @@ Shared between threads freely: nothing here changes after loading.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from threadmock.specs.behaviour.profile import Profile
@@ -159,8 +160,8 @@ class Contract:
 
     name: URL-safe. layer: "documented" or "observed". document: the OpenAPI document after the overlays, as JSON.
     digest: SHA-256 (hex) of document and overlays. warnings: things met while loading that do not stop it.
-    sources: the files that were read. profile: provider-wide behaviour. base_paths: the paths of its servers, such as
-    "/v1", the longest first.
+    sources: the files that were named. files: all that were read, those that they refer to, too. profile: provider-wide
+    behaviour. base_paths: the paths of its servers, such as "/v1", the longest first.
     """
 
     name: str
@@ -175,6 +176,7 @@ class Contract:
     warnings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     base_paths: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def json_media(operation: Operation, status: int) -> Media | None:

@@ -180,6 +180,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings])),
         sources=bundle.sources,
         base_paths=base_paths(tree),
+        files=tuple(dict.fromkeys(path.resolve() for each in (document, *bundle.overlays) for path in each.family)),
     )
 
 

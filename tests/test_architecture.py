@@ -17,7 +17,7 @@ MOST_MODULES = 20
 SOURCES = read_sources()
 LIBRARIES: dict[str, set[str]] = {
     "specs": {"jsonpath", "jsonschema", "jsonschema_rs", "referencing", "werkzeug", "yaml"},
-    "mockserver": {"click", "flask", "granian", "werkzeug"},
+    "mockserver": {"click", "flask", "granian", "watchfiles", "werkzeug"},
     "contracts": {"click", "hypothesis", "hypothesis_jsonschema", "pytest", "urllib3"},
 }
 # Of Werkzeug, specs may use what knows nothing of a server.

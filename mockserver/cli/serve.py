@@ -16,22 +16,29 @@ from threadmock.mockserver.server.granian_process import serve as run_server
 from threadmock.mockserver.server.rsgi import RsgiApplication
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS
-from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.text import write_any_text
 from threadmock.specs.wire.hosts import is_local
 
 if TYPE_CHECKING:
+    from threadmock.mockserver.cli.watch import Watched
     from threadmock.mockserver.datasets.conversations import Dataset
 
 
-def begin_with(source: str) -> "Dataset":
-    """The data of a set or a file, if they are in the past. The worker fills; errors are reported before."""
-    from threadmock.mockserver.datasets.conversation_files import read_data  # noqa: PLC0415
-    from threadmock.mockserver.datasets.conversations import begin_times  # noqa: PLC0415 - few servers begin with data
+def _past_data(source: str | None) -> "Dataset | None":
+    """The worker fills the mock; errors are reported before."""
+    if source is None:
+        return None
+    from threadmock.mockserver.datasets.conversation_files import read_past_data  # noqa: PLC0415 - few begin with data
 
-    data = read_data(source)
-    begin_times(data, system_now())
-    return data
+    return read_past_data(source)
+
+
+def _watched(
+    sources: tuple[str, ...], layer: str, overlays: tuple[Path, ...], script: str | None, data: str | None
+) -> "Watched":
+    from threadmock.mockserver.cli.watch import Watched  # noqa: PLC0415 - few servers watch
+
+    return Watched(sources, layer, overlays, script, data)
 
 
 def _log(line: str) -> None:
@@ -42,15 +49,21 @@ def _log(line: str) -> None:
 class _Worker:
     """The mock is built in the worker process; the greeting needs it too. create: picklable, since it travels there."""
 
-    def __init__(self, create: Callable[[], Mock], address: Address) -> None:
+    def __init__(self, create: Callable[[], Mock], address: Address, watched: "Watched | None" = None) -> None:
         self.create = create
         self.address = address
+        self.watched = watched
         self.mock: Mock | None = None
 
     def build(self) -> RsgiApplication:
         write_any_text()  # where processes are not forked, this one has streams of its own
         self.mock = self.create()
-        return self.mock.rsgi()
+        application = self.mock.rsgi()
+        if self.watched:
+            from threadmock.mockserver.cli.watch import Watch  # noqa: PLC0415 - few servers watch
+
+            Watch(self.mock, application, self.watched, _log).start()
+        return application
 
     def greet(self) -> None:
         if self.mock:
@@ -112,6 +125,11 @@ class _Worker:
     type=click.FloatRange(0, MOST_SPEED),
     help="What the delays of scripts are multiplied by; 0 for none.",
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Read documents, overlays, script and data again when they change. What is stored stays where its shape does.",
+)
 @click.option("--quiet", is_flag=True, help="No log line for each request.")
 def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sources: tuple[str, ...],
@@ -126,6 +144,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     data: str | None,
     script: str | None,
     speed: float,
+    watch: bool,
     quiet: bool,
 ) -> None:
     """Serve stand-ins for thread APIs: all built-in providers, or those named, or your own OpenAPI documents.
@@ -151,9 +170,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
             log=None if quiet else _log,
         )
         chosen = create(seed=seed).seed  # also shows what is wrong, before anything listens
-        create = partial(create, seed=chosen, data=None if data is None else begin_with(data))
+        create = partial(create, seed=chosen, data=_past_data(data))
         with claimed(Address(host, port)) as address:
-            worker = _Worker(create, address)
+            worker = _Worker(create, address, _watched(sources, layer, overlays, script, data) if watch else None)
             run_server(address, partial(_Worker.build, worker), ready=partial(_Worker.greet, worker))
     except SpecError as error:
         raise click.UsageError(str(error)) from None

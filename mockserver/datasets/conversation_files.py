@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from threadmock.mockserver.datasets.conversations import Conversation, Dataset, Message, ToolCall
+from threadmock.mockserver.datasets.conversations import Conversation, Dataset, Message, ToolCall, begin_times
 from threadmock.mockserver.yaml_source import FileReader, open_source, read_tree
 from threadmock.specs.errors import nearest
-from threadmock.specs.schemas.formats import read_date_time
+from threadmock.specs.schemas.formats import read_date_time, system_now
 
 MAX_PIECES = 150_000
 MAX_MESSAGES = 5_000
@@ -35,6 +35,13 @@ def read_data(source: str) -> Dataset:
     path = _FOLDER / f"{source}.yaml" if source in SHIPPED else open_source(source, "set of data", SHIPPED)
     tree, text = read_tree(path)
     return _dataset(tree, text, path.name, source)
+
+
+def read_past_data(source: str) -> Dataset:
+    """As `read_data`, and SpecError where a thread begins in the future."""
+    data = read_data(source)
+    begin_times(data, system_now())
+    return data
 
 
 def parse_data(text: str, file: str, name: str) -> Dataset:

@@ -43,7 +43,12 @@ def wsgi_application(gateway: Gateway) -> wsgi.WsgiApplication:
 
 def rsgi_application(gateway: Gateway) -> rsgi.RsgiApplication:
     """The application as `serve` runs it."""
-    return rsgi.RsgiApplication(gateway, create_app(gateway).wsgi_app)
+    return rsgi.RsgiApplication(*rsgi_parts(gateway))
+
+
+def rsgi_parts(gateway: Gateway) -> tuple[Gateway, wsgi.WsgiCallable]:
+    """What an RSGI application serves: the gateway, and what answers everything that is no documented route."""
+    return gateway, create_app(gateway).wsgi_app
 
 
 def _view(gateway: Gateway) -> View:

@@ -68,6 +68,10 @@ class RsgiApplication:
         self.ends_on_signals = False
         """Whether open streams end at SIGINT and SIGTERM; the server itself would wait, then cut them."""
 
+    def serve(self, gateway: Gateway, flask: WsgiCallable) -> None:
+        """Answer by another gateway from now on, one of the same world. Requests under way end by the old one."""
+        self._gateway, self._flask = gateway, flask
+
     async def __rsgi__(self, scope: RsgiScope, protocol: Any) -> None:
         """Answer one request."""
         if self._loop is None:

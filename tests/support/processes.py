@@ -25,6 +25,7 @@ class Serving:
         self.process = process
         self.lines: list[str] = []
         self.log: list[str] = []
+        self._logged = threading.Condition()
         self._arrived: queue.Queue[str | None] = queue.Queue()
         self._readers = [
             threading.Thread(target=self._read_output, daemon=True),
@@ -45,7 +46,9 @@ class Serving:
         assert self.process.stderr
         with self.process.stderr as stream:
             for line in stream:
-                self.log.append(line.decode(errors="backslashreplace").rstrip("\n"))
+                with self._logged:
+                    self.log.append(line.decode(errors="backslashreplace").rstrip("\n"))
+                    self._logged.notify_all()
 
     def next_line(self) -> str | None:
         """The next line of standard output; None at its end."""
@@ -63,6 +66,18 @@ class Serving:
             self._readers[1].join(LONGEST)
             raise RuntimeError(f"no server: {first!r}, exit {self.process.returncode}, {self.log}")
         self.host, self.port = found[1].strip("[]"), int(found[2])
+
+    def wait_for_log(self, text: str, after: int = 0) -> str:
+        """The first line of the log that holds the text, of those after the first ones; RuntimeError for none in time."""
+
+        def found() -> str | None:
+            return next((line for line in self.log[after:] if text in line), None)
+
+        with self._logged:
+            line = self._logged.wait_for(found, LONGEST)
+        if line is None:
+            raise RuntimeError(f"{text!r} is not in {self.log}")
+        return line
 
     def greeting(self) -> list[str]:
         """All lines of the greeting: it ends where the next does not come at once after the last provider's."""
