@@ -47,7 +47,7 @@ class KnownMembers:
         """The members that there are, where nothing of the resource has a dotted one; None where it may be there."""
         first = name.partition(".")[0]
         known = self._members.get(resource, set())
-        if not known or resource in self._open or first in known or first in self._read:
+        if not known or not first or resource in self._open or first in known or first in self._read:
             return None
         return sorted(known)
 

@@ -52,9 +52,11 @@ def test_overlays_are_applied_on_top_in_order_and_one_path_is_one_overlay(tmp_pa
 
 def test_an_overlay_changes_the_rule_of_an_operation_and_comes_after_those_of_the_layer(tmp_path):
     path = "$.paths['/notebooks'].post"
-    more = overlay(tmp_path / "more.yaml", {"target": path, "update": {"x-behaviour": {"set": {"mark": {"value": 7}}}}})
+    more = overlay(
+        tmp_path / "more.yaml", {"target": path, "update": {"x-behaviour": {"set": {"desk": {"value": "x"}}}}}
+    )
     rule = load(NOTEBOOKS, overlays=[more]).operations[0].rule
-    assert rule.set["mark"].value == 7
+    assert rule.set["desk"].value == "x"
     assert rule.set.keys() > load(NOTEBOOKS).operations[0].rule.set.keys()
 
 

@@ -18,6 +18,7 @@ from support.clients import Client, make_gateway
 from support.documents import JSON, document_of
 from support.paths import DATA
 from threadmock import specs
+from threadmock.specs import loader
 from threadmock.specs.behaviour.read_settings import is_setting
 from threadmock.specs.behaviour.rule import Spelling
 from threadmock.specs.behaviour.setting import Setting
@@ -274,6 +275,12 @@ FILL = {
     "opening": _made("opening"),
 }
 QUERY = [{"name": "kept_query", "in": "query", "schema": {"type": "integer"}}]
+
+
+@pytest.fixture(autouse=True)
+def words_in_vain(monkeypatch):
+    """No operation has a use for every word: what would do nothing is another test's."""
+    monkeypatch.setattr(loader, "check_effects", lambda *_: None)
 
 
 def contract_of(rule: Any, wide: Any, tmp_path: Path, spelling: Any) -> Contract:
