@@ -1,11 +1,10 @@
 """Parameters as text: what a path, query, header or cookie value means under its schema.
 
 Serialisation follows OpenAPI 3.1.0, 4.8.12: `simple` in paths and headers, `form` in queries and cookies, also
-`spaceDelimited` and `pipeDelimited`. Objects, `deepObject`, `label` and `matrix` are not read: such a value is not
-judged.
+`spaceDelimited` and `pipeDelimited`. Objects are read in queries: in brackets, by names of their own, or in one text.
+Objects elsewhere, `label` and `matrix` are not read: such a value is not judged.
 """
 
-import re
 import weakref
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,26 +12,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from threadmock.specs.contract import Operation, Parameter
-from threadmock.specs.schemas.declared import item_types, types_of
+from threadmock.specs.operations.brackets import steps_of_name, unfolded
+from threadmock.specs.operations.text_values import typed
+from threadmock.specs.schemas.declared import item_types, properties, types_of
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import Violation, checker
 from threadmock.specs.wire.messages import Request, header_of
 
 MAX_PAIRS = 1000
 _SEPARATORS: Mapping[str, str] = {"simple": ",", "form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,3999})", re.ASCII)
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-
-
-def typed(text: str, types: Collection[str]) -> Any:
-    """The value that a text stands for under these types; the text itself where it fits none of them."""
-    if "integer" in types and _INTEGER.fullmatch(text):
-        return int(text)
-    if "number" in types and _NUMBER.fullmatch(text) and len(text) < 400:
-        value = float(text)
-        return int(text) if _INTEGER.fullmatch(text) else value if value not in (float("inf"), float("-inf")) else text
-    if "boolean" in types and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    return text
 
 
 def parse_query(query: str) -> list[tuple[str, str]]:
@@ -103,6 +91,38 @@ def read_parameter(parameter: Parameter, request: Request, path_values: Mapping[
     return (True, value_of(parameter, texts)) if texts else (False, None)
 
 
+def is_object(parameter: Parameter) -> bool:
+    """Whether a query carries the parameter's value as an object, by names of its own or in brackets."""
+    shape = _shape_of(parameter)
+    known = parameter.style in ("deepObject", "form") and parameter.location == "query"
+    return known and not shape.read and ("object" in shape.types or parameter.style == "deepObject")
+
+
+def _read_object(parameter: Parameter, request: Request, names: Collection[str]) -> tuple[bool, Any]:
+    """Whether a query has the object, and its value. names: those of the operation's parameters.
+
+    Of an object whose members stand alone in the query nothing may be left: then it is there, and empty.
+    """
+    pairs, schema = parse_query(request.query), parameter.schema
+    if parameter.style == "deepObject":
+        own = [(name, text) for name, text in pairs if steps_of_name(name)[0] == parameter.name]
+        whole = Schema({**_wrapped(parameter), "$defs": schema.document.get("$defs", {})}, "", "request")
+        value = unfolded(whole, own).get(parameter.name)
+        return bool(own), value
+    if parameter.explode:
+        members = properties(schema).keys() - names
+        own = [(name, text) for name, text in pairs if name in members]
+        return bool(own) or parameter.required, unfolded(schema, own)
+    texts = [text for name, text in pairs if name == parameter.name]
+    parts = texts[-1].split(",") if texts else []
+    return bool(texts), unfolded(schema, zip(parts[::2], parts[1::2], strict=False))
+
+
+def _wrapped(parameter: Parameter) -> Mapping[str, Any]:
+    node = {keyword: child for keyword, child in parameter.schema.document.items() if keyword != "$defs"}
+    return {"properties": {parameter.name: node}}
+
+
 def check_parameters(
     operation: Operation, request: Request, path_values: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[Violation]]:
@@ -111,12 +131,16 @@ def check_parameters(
     Of parameters that share a name in several locations, it is that of the query: rules read the others as texts.
     """
     values: dict[str, Any] = {}
+    names = {parameter.name for parameter in operation.parameters}
     asked = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
     violations: list[Violation] = []
     for parameter in operation.parameters:
-        present, value = read_parameter(parameter, request, path_values)
+        if is_object(parameter):
+            present, value = _read_object(parameter, request, names)
+        else:
+            present, value = read_parameter(parameter, request, path_values)
         if not present:
-            if parameter.required and is_read(parameter):
+            if parameter.required and (is_read(parameter) or is_object(parameter)):
                 message = f"the {parameter.location} parameter {parameter.name!r} is required"
                 violations.append(_violation(parameter, "required", message))
             continue
@@ -130,7 +154,7 @@ def check_parameters(
 
 def check_value(parameter: Parameter, value: Any) -> list[Violation]:
     """What is wrong with a parameter's value; [] also where we can't tell."""
-    if not is_read(parameter):
+    if not (is_read(parameter) or is_object(parameter)):
         return []
     judge = checker(parameter.schema)
     try:

@@ -15,7 +15,7 @@ from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError, SpecError, gathered, nearest, raise_all
 from threadmock.specs.evidence import Evidence, evidence_words
 from threadmock.specs.operations.inference import infer_refusals, infer_rule
-from threadmock.specs.operations.parameters import is_read
+from threadmock.specs.operations.parameters import is_object, is_read
 from threadmock.specs.operations.path_checks import check_path, check_path_parameters, check_sources
 from threadmock.specs.operations.resource_model import refine
 from threadmock.specs.operations.spelling import speller
@@ -107,7 +107,7 @@ class _Reader:
             pointer=pointer,
             evidence=self.evidence(node, pointer),
         )
-        if not is_read(made):
+        if not (is_read(made) or is_object(made)):
             self.warn(
                 f"the parameter {name!r} (style {style!r}) is an object or of no plain style: not judged", pointer
             )

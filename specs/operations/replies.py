@@ -3,7 +3,8 @@
 from typing import Any
 
 from threadmock.specs.contract import Media, Operation, Reply
-from threadmock.specs.operations.parameters import check_value, typed, value_of
+from threadmock.specs.operations.parameters import check_value, value_of
+from threadmock.specs.operations.text_values import typed
 from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.schemas.validation import Violation, checker
 from threadmock.specs.wire.media_types import documented_entry, is_text

@@ -7,11 +7,10 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from threadmock.specs.contract import Body, Media, Operation
-from threadmock.specs.operations.parameters import typed
+from threadmock.specs.operations.brackets import unfolded
 from threadmock.specs.operations.replies import text_value
 from threadmock.specs.operations.spelling import respell
-from threadmock.specs.schemas.declared import item_types, nodes_of, properties, types_of
-from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import Violation, checker
 from threadmock.specs.wire.media_types import documented_entry, is_text
 from threadmock.specs.wire.messages import Request, is_json, media_type
@@ -125,7 +124,7 @@ def _read_form(operation: Operation, media: Media, sent: str, data: bytes) -> Bo
             pairs = _multipart(sent, data)
     except (ValueError, RequestEntityTooLarge) as error:
         return _refusal("malformed", "form", f"the form can't be read: {error}")
-    return _judge(operation, media, _typed_form(media.schema, pairs))
+    return _judge(operation, media, unfolded(media.schema, pairs) if media.schema else dict(pairs))
 
 
 def _in_memory(**_: object) -> io.BytesIO:
@@ -150,30 +149,3 @@ def _multipart(sent: str, data: bytes) -> list[tuple[str, str]]:
     if any(not isinstance(name, str) for name, _ in pairs):
         raise ValueError("a part has no name")
     return pairs
-
-
-def _typed_form(schema: Schema | None, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """The object that the pairs of a form stand for: texts typed as the schema has them, repeated names as arrays.
-
-    A member that is an object is sent as JSON (OpenAPI 3.1.0, 4.8.15.1.1).
-    """
-    made: dict[str, Any] = {}
-    if schema is None:
-        return dict(pairs)
-    nodes = list(nodes_of(schema, schema.document))
-    for name, text in pairs:
-        union = {"anyOf": [part["properties"][name] for part in nodes if name in part.get("properties", {})]}
-        if "array" in types_of(schema, union):
-            made.setdefault(name, []).append(typed(text, item_types(schema, union)))
-        else:
-            made[name] = _field(text, types_of(schema, union))
-    return made
-
-
-def _field(text: str, types: frozenset[str]) -> Any:
-    if "object" not in types or "string" in types:
-        return typed(text, types)
-    try:
-        return parse_json(text.encode())
-    except (JsonError, UnicodeEncodeError):
-        return text

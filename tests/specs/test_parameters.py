@@ -9,6 +9,7 @@ from support.documents import asking
 from threadmock.specs.operations.parameters import (
     MAX_PAIRS,
     check_parameters,
+    is_object,
     is_read,
     parse_query,
     read_parameter,
@@ -178,19 +179,30 @@ def test_what_is_wrong_with_a_parameter_is_said_by_its_name(parameter, raw, expe
 
 
 OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}}
-UNREAD = {
-    "deepObject": (query(OBJECT, style="deepObject", required=True), "q[a]=1"),
-    "an exploded object": (query(OBJECT, required=True), "a=1"),
-    "an object in one text": (query(OBJECT, explode=False, required=True), "q=a,1"),
-}
+OBJECTS = {
+    "deepObject": (query(OBJECT, style="deepObject", required=True), {"q[a]=1": 1, "q[a]=x": "type", "q=1": "type", "": "required"}),
+    "an exploded object": (query(OBJECT, required=True), {"a=1": 1, "a=x": "type", "other=1": None}),
+    "an object in one text": (query(OBJECT, explode=False, required=True), {"q=a,1": 1, "q=a,x": "type", "": "required"}),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("parameter", "raw"), UNREAD.values(), ids=UNREAD)
-def test_a_parameter_that_we_cannot_read_is_not_judged(parameter, raw):
+@pytest.mark.parametrize(("parameter", "sent"), OBJECTS.values(), ids=OBJECTS)
+def test_an_object_in_a_query_is_read_and_judged(parameter, sent):
     made = asking(parameter)
+    assert is_object(made.parameters[0])
     assert not is_read(made.parameters[0])
-    for sent in (raw, "", "q=1"):
-        assert check_parameters(made, get(sent), {})[1] == []
+    for raw, expected in sent.items():
+        values, violations = check_parameters(made, get(raw), {})
+        if isinstance(expected, str):
+            assert [(violation.location[0], violation.keyword) for violation in violations] == [("q", expected)]
+        else:
+            assert (values, violations) == ({"q": {} if expected is None else {"a": expected}}, [])
+
+
+def test_an_object_that_may_be_absent_is_no_complaint_and_members_of_other_parameters_are_not_its_own():
+    made = asking(query(OBJECT), query({"type": "string"}, "a"))
+    assert check_parameters(made, get("a=text"), {}) == ({"a": "text"}, [])
+    assert check_parameters(asking(query(OBJECT, style="deepObject")), get(""), {}) == ({}, [])
 
 
 @pytest.mark.parametrize(("style", "text"), [("matrix", ";id=5"), ("label", ".5")])
@@ -238,7 +250,7 @@ parameters = st.builds(
 def test_no_text_anywhere_makes_the_check_of_parameters_raise(parameter, raw, header):
     made = asking(parameter)
     values, found = check_parameters(made, get(raw + "&p=" + header, {"p": header, "cookie": "p=" + header}), {})
-    assert bool(values) or bool(found)
+    assert bool(values) or bool(found) or is_object(made.parameters[0])
 
 
 @pytest.mark.parametrize("order", [0, 1])
