@@ -101,7 +101,7 @@ def _minutes_after(
 
 
 def _from(reading: Reading, steps: tuple[str, ...], setting: Setting, evidence: Evidence) -> Iterator[Expected]:
-    if any(source.place == "item" for source in setting.sources):
+    if any(source.place in ("item", "latest", "earlier") for source in setting.sources):
         return
     for source in setting.sources:
         value = reading.look_up(source)

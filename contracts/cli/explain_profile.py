@@ -92,6 +92,11 @@ def _input_part(agent: Agent) -> _Texts:
         yield f"role {name!r}: {role}", agent.evidence
 
 
+def _step(agent: Agent) -> _Texts:
+    if agent.step:
+        yield f"the number of a node: {setting_text(agent.step)}", agent.step.evidence
+
+
 def _on(agent: Agent) -> _Texts:
     for beat, changes in agent.changes.items():
         for change, name in zip(changes, numbered([beat] * len(changes)), strict=True):
@@ -135,6 +140,7 @@ def _event(event: Event) -> str:
     text += f", raw {value_text(event.raw)}" if event.raw else ""
     text += f", for each of {setting_text(event.each)}" if event.each else ""
     text += f", in modes {', '.join(event.modes)}" if event.modes else ""
+    text += f", but not beside {', '.join(event.unless)}" if event.unless else ""
     text += f", where {when_text(event.when)}" if event.when else ""
     text += ", which a server may send or not" if event.optional else ""
     return text + (", with a schema" if event.schema else "")
@@ -149,6 +155,7 @@ AGENT_WORDS: Mapping[str, Callable[[Agent], _Texts]] = {
     "thread": lambda agent: iter([(f"runs belong to {one(agent.thread)}", agent.evidence)]),
     "piece": lambda agent: iter([(f"runs make {agent.piece} things below it", agent.evidence)] if agent.piece else []),
     "input": _input_part,
+    "step": _step,
     "on": _on,
     "formats": _formats,
     "results": _results,

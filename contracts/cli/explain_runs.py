@@ -38,6 +38,7 @@ def _respond(run: RunRule) -> _Texts:
         text += f", status {way.status}" if way.status else ""
         text += f", {json.dumps(way.keep_alive)} every {way.every:g} s meanwhile" if way.keep_alive else ""
         text += f", with {setting_text(way.reply)}" if way.reply else ""
+        text += "".join(f", header {name}: {value_text(value)}" for name, value in way.headers.items())
         yield text + (f", where {when_text(way.when)}" if way.when else ""), way.evidence
 
 

@@ -102,7 +102,8 @@ def _whole(steps: tuple[str, ...]) -> str:
 
 def _members(setting: Setting) -> str:
     inner = ", ".join(f"{name}: {setting_text(each)}" for name, each in setting.members)
-    return f"{{{inner}}}" + (f" where {_any(setting.sources)} is given" if setting.sources else "")
+    guard = f" where {_any(setting.sources)} is given" if setting.sources else ""
+    return f"{{{inner}}}{guard}"
 
 
 def _merged(setting: Setting) -> str:

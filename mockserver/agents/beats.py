@@ -2,13 +2,20 @@
 
 What a beat contains (`item` of settings), by kind:
 
-    accepted, begun   text, agent, resumed, forked (answers once more the message before an earlier state)
-    received          messages (each role, text, content, id, raw), next
-    entered           node, task, step, trigger; all beats until the node is left have these, too
+    accepted, begun   text, agent, resumed, forked (answers once more the message before an earlier state), loaded (goes
+                      on from a state that is there), task, upcoming
+    received          messages (each role, text, content, id, raw), next, upcoming, task (that of `begun`)
+    entered           node, task, step, trigger, entry (an id of this visit), asked (what was asked in it), again (for
+                      one more result of a tool); all beats until the node is left have these, too, but `again`
     thought, part     id, text (what is new), whole (so far), first, last, number,
                       index (among all parts of the run); message: the id that a thought's has
-    said              id, role, text, calls, answers, outcome, next, thoughts, turn
-    left              next
+    thought, part, said   opening (the first of its message), generation (an id of the model's turn); a part
+                      also position ("last" where nothing of its message follows)
+    called            id, name, arguments, written, index, run (an id of the tool's turn)
+    said              id, role, text, calls, answers, outcome, next, upcoming (each id, node), thoughts, turn, last (of
+                      its node); of a tool also run, and with the last of its node results (each id, text, outcome,
+                      answers, run)
+    left              next, upcoming
     custom            data, name, node
     paused            interrupts (each id, value; not where the request asked for the pause), next, turn
     failed            error, message, written (both), turn
@@ -20,7 +27,8 @@ ends a run also contains milliseconds. An id is made once, so that all who read 
 """
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,8 +67,9 @@ Beats = Generator[Beat, Any, None]
 class ScriptPlayer:
     """Plays the steps of one reply. before, after: nodes at which it pauses ("*": all).
 
-    new_id: makes ids. calls: ids of the first calls, where these were made before. Its generator yields
-    beats; to a `paused` one the answer is sent, or AGAIN.
+    new_id: makes ids. calls: ids of the first calls, where these were made before. upcoming: the id of the next task,
+    where it was told already. asked: what was asked in this node. opened: whether a beat of this message came. Its
+    generator yields beats; to a `paused` one the answer is sent, or AGAIN.
     """
 
     script: Script
@@ -73,8 +82,13 @@ class ScriptPlayer:
     task: str = ""
     step: int = 0
     delay: float = 0.0
+    upcoming: str = ""
+    visits: int = 0
+    entry: str = ""
+    asked: list[dict[str, Any]] = field(default_factory=list)
     thoughts: str = ""
     message: str = ""
+    opened: bool = False
     parts: int = 0
     calls: list[str] = field(default_factory=list)
     turn: "TurnState" = field(default_factory=lambda: TurnState())  # noqa: PLW0108 - it stands below
@@ -89,6 +103,8 @@ class ScriptPlayer:
         for at, step in enumerate(steps):
             rest = (*steps[at + 1 :], *after)
             if step.kind == "wait":
+                if rest and rest[0].kind not in ("wait", "choose"):
+                    yield from self.enter(rest[0].node or AGENT)
                 self.delay += step.seconds
             elif step.kind == "choose":
                 taken = next((one for one in step.choices if one.when.holds(self.input, self.resume)), None)
@@ -121,11 +137,12 @@ class ScriptPlayer:
     def ask(self, value: Any) -> Beats:
         """A pause until an answer comes."""
         interrupts = [{"id": self.new_id().replace("-", ""), "value": value}]
+        self.asked = [*self.asked, *interrupts]
         answer: Any = AGAIN
         while answer is AGAIN:
             beat = self.beat("paused", interrupts=interrupts, next=[self.node], turn=self.turn.as_item())
             answer = yield beat
-            yield self.beat("entered")
+            yield self.visit()
         self.resume = answer if isinstance(answer, str) else dump_json(answer).decode()
 
     def say(self, step: ScriptStep, following: list[str]) -> Beats:
@@ -133,7 +150,7 @@ class ScriptPlayer:
         identifier, self.message = self.message or self.new_id(), ""
         text = fill_marks(step.text, self.input, self.resume)
         yield from self.tokens("part", text, step, identifier)
-        calls = [self.call(each, index) for index, each in enumerate(step.calls)]
+        after, calls = following, [self.call(each, index) for index, each in enumerate(step.calls)]
         results = [(call, each) for call, each in zip(calls, step.calls, strict=True) if each.result is not None]
         message: dict[str, Any] = {"id": identifier, "role": "assistant", "text": text}
         if self.thoughts:
@@ -141,31 +158,57 @@ class ScriptPlayer:
         if calls:
             message["calls"] = [{name: value for name, value in call.items() if name != "result"} for call in calls]
         self.turn.say(identifier, text, calls)
-        yield self.beat("said", **message, next=[TOOLS] if results else following, turn=self.turn.as_item())
-        yield from self.end_node([TOOLS] if results else following)
-        for at, (call, each) in enumerate(results):
-            yield from self.result(call, each, following if at == len(results) - 1 else [TOOLS])
-
-    def result(self, call: Mapping[str, Any], each: ScriptCall, following: list[str]) -> Beats:
-        """The message of a tool."""
-        yield from self.enter(TOOLS)
-        if each.ask is not None:
-            yield from self.ask(fill_marks(each.ask, self.input, self.resume))
-            call = {**call, "result": fill_marks(each.result, self.input, self.resume)}
-        self.delay += each.takes
-        answers = {name: value for name, value in call.items() if name != "result"}
-        self.turn.answer(call)
-        yield self.beat(
-            "said",
-            id=self.new_id(),
-            role="tool",
-            text=call["result"],
-            answers={**answers, "result": call["result"]},
-            outcome="error" if each.failed else "success",
-            next=following,
-            turn=self.turn.as_item(),
-        )
+        following = [TOOLS] if results else following
+        message |= {"opening": not self.opened, "generation": _derived(identifier, "generation"), "last": True}
+        self.opened = False
+        yield self.beat("said", **message, **self.onward(following), turn=self.turn.as_item())
         yield from self.end_node(following)
+        if results:
+            yield from self.results(results, after)
+
+    def results(self, pairs: Sequence[tuple[Mapping[str, Any], ScriptCall]], following: list[str]) -> Beats:
+        """The messages of the tools that one message called, in one visit of their node."""
+        yield from self.enter(TOOLS)
+        calls = [call for call, _ in pairs]
+        yield from self.called(calls)
+        told: list[dict[str, Any]] = []
+        for at, (call, each) in enumerate(pairs):
+            if at:
+                yield self.beat("entered", again=True)
+            own = call
+            if each.ask is not None:
+                yield from self.ask(fill_marks(each.ask, self.input, self.resume))
+                yield from self.called(calls)
+                own = {**call, "result": fill_marks(each.result, self.input, self.resume)}
+            self.delay += each.takes
+            self.turn.answer(own)
+            told.append(self.result(own, each))
+            more: dict[str, Any] = {"next": [TOOLS], "last": False}
+            if at == len(pairs) - 1:
+                more = {**self.onward(following), "last": True, "results": told}
+            yield self.beat("said", role="tool", **told[-1], **more, turn=self.turn.as_item())
+        yield from self.end_node(following)
+
+    def called(self, calls: Iterable[Mapping[str, Any]]) -> Iterator[Beat]:
+        """The begin of each call: they go on side by side."""
+        for call in calls:
+            plain = {name: value for name, value in call.items() if name != "result"}
+            yield self.beat("called", **plain, run=self.call_run(call))
+
+    def result(self, call: Mapping[str, Any], each: ScriptCall) -> dict[str, Any]:
+        """The message of a tool."""
+        answers = {name: value for name, value in call.items() if name != "result"}
+        return {
+            "id": self.new_id(),
+            "text": call["result"],
+            "answers": {**answers, "result": call["result"]},
+            "outcome": "error" if each.failed else "success",
+            "run": self.call_run(call),
+        }
+
+    def call_run(self, call: Mapping[str, Any]) -> str:
+        """An id of one turn of a tool."""
+        return _derived(self.entry, str(call["index"]))
 
     def call(self, each: ScriptCall, index: int) -> dict[str, Any]:
         """A call as settings read it; with its result where there is one."""
@@ -182,14 +225,18 @@ class ScriptPlayer:
     def tokens(self, kind: str, text: str, step: ScriptStep, identifier: str) -> Iterator[Beat]:
         """A text bit by bit."""
         pace = self.script.pace if step.pace is None else step.pace
-        end = 0
+        message = self.message if kind == "thought" else identifier
+        generation, end = _derived(message, "generation"), 0
         for number, token in enumerate(cut(text)):
             end += len(token)
             self.parts += kind == "part"
             made = self.beat(kind, id=identifier, text=token, first=number == 0, number=number, last=end == len(text))
-            made.item = {**made.item, "index": self.parts - 1}
+            more = {"index": self.parts - 1, "opening": not self.opened, "generation": generation}
             if kind == "thought":
-                made.item = {**made.item, "message": self.message}
+                more["message"] = message
+            else:
+                more["position"] = "last" if end == len(text) and not step.calls else None
+            made.item, self.opened = {**made.item, **more}, True
             made.after += pace if number else 0.0
             made.whole, made.end = text, end
             yield made
@@ -203,6 +250,8 @@ class ScriptPlayer:
                 "task": self.task,
                 "step": self.step,
                 "trigger": f"branch:to:{self.node}",
+                "entry": self.entry,
+                "asked": self.asked,
                 **item,
             }
         return Beat(kind, item, delay)
@@ -213,23 +262,35 @@ class ScriptPlayer:
             return
         yield from self.leave([node])
         self.step += 1
-        task = self.new_id()
+        task, self.upcoming, self.asked = self.upcoming or self.new_id(), "", []
         if self.before & {node, "*"}:
             yield self.static_pause(node, task, [node])
         self.node, self.task = node, task
-        yield self.beat("entered")
+        yield self.visit()
+
+    def visit(self) -> Beat:
+        """One more visit of the current node."""
+        self.visits += 1
+        self.entry = _derived(self.task, str(self.visits))
+        return self.beat("entered", again=False)
+
+    def onward(self, following: list[str]) -> dict[str, Any]:
+        """What comes next, and the id that its task will have."""
+        if following and not self.upcoming:
+            self.upcoming = self.new_id()
+        return {"next": following, "upcoming": [{"id": self.upcoming, "node": node} for node in following]}
 
     def leave(self, following: list[str]) -> Beats:
         """End the current node without a message."""
         if self.node:
-            yield self.beat("left", next=following)
+            yield self.beat("left", **self.onward(following))
             yield from self.end_node(following)
 
     def end_node(self, following: list[str]) -> Beats:
         """End the node; pause after it, where that was asked for and something follows."""
-        node, self.node, task = self.node, "", self.task
+        node, self.node = self.node, ""
         if following and self.after & {node, "*"}:
-            yield self.static_pause(node, task, following)
+            yield self.static_pause(following[0], self.upcoming, following)
 
     def static_pause(self, node: str, task: str, following: list[str]) -> Beat:
         """A pause that the request asked for: there is no question, and any run goes on from it."""
@@ -283,6 +344,11 @@ def cut(text: str) -> list[str]:
         return tokens
     size = -(-len(tokens) // _MOST_TOKENS)
     return ["".join(tokens[at : at + size]) for at in range(0, len(tokens), size)]
+
+
+def _derived(identifier: str, word: str) -> str:
+    """An id that follows from another: to make one more would give all that come after it others than before."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{identifier} {word}"))
 
 
 def _next_node(steps: Sequence[ScriptStep]) -> str:

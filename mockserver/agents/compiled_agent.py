@@ -32,6 +32,7 @@ class CompiledEvent:
     data: Maker | None
     raw: str
     modes: frozenset[str]
+    unless: frozenset[str]
     holds: Predicate
     each: Maker | None
     fits: Callable[[Any], bool] | None
@@ -58,6 +59,7 @@ class CompiledAgent:
     content: Maker | None
     otherwise: Maker | None
     again: Maker | None = None
+    step: Maker | None = None
     joined: frozenset[str] = frozenset()
 
 
@@ -76,6 +78,7 @@ def agent_of(contract: Contract) -> CompiledAgent:
         content=compile_setting(given.content) if given.content else None,
         otherwise=compile_setting(given.otherwise) if given.otherwise else None,
         again=compile_setting(given.again) if given.again else None,
+        step=compile_setting(agent.step) if agent.step else None,
         joined=frozenset(_joined(contract, agent)),
     )
 
@@ -115,6 +118,7 @@ def _compile_event(event: Event, number: int) -> CompiledEvent:
         data=compile_setting(event.data) if event.data else None,
         raw=event.raw,
         modes=frozenset(event.modes),
+        unless=frozenset(event.unless),
         holds=compile_when(event.when),
         each=compile_setting(event.each) if event.each else None,
         fits=checker(event.schema).valid if event.schema else None,

@@ -72,7 +72,7 @@ class EventSelection:
     def _is_selected(self, event: CompiledEvent) -> bool:
         if not event.modes:
             return self.bare
-        return self.modes is None or not event.modes.isdisjoint(self.modes)
+        return self.modes is None or not (event.modes.isdisjoint(self.modes) or event.unless.intersection(self.modes))
 
     def of_run(self, modes: frozenset[str]) -> "EventSelection":
         """What the reader of a thread wants to see of one run with these modes."""

@@ -44,7 +44,7 @@ class Run:
     thread is deleted with the run. kept: whether its history can be read after its end. listeners: called after each
     beat, by whoever let it happen. on_begin: decides on beats and player when the run begins, since what is paused on
     its thread may change before. floor: the millisecond of the last beat of its thread when it began: ids grow from run
-    to run, too.
+    to run, too. step: the number of the present node, where the provider counts nodes.
     """
 
     scope: Scope
@@ -66,6 +66,7 @@ class Run:
     state: State = "waiting"
     upcoming: Beat | None = None
     history: list[RecordedBeat] = field(default_factory=list)
+    step: int = 0
     made: list[ThingAddress] = field(default_factory=list)
     latest: Thing | None = None
     latest_at: ThingAddress | None = None
@@ -155,8 +156,19 @@ class Run:
             item = {**item, "milliseconds": int((now - self.scope.moment).total_seconds() * 1000)}
         own = copied(self.scope)
         own.moment, own.stamp, own.item = now, stamp, item
-        own.thing, own.parent, own.latest = run, thread, self.latest
+        own.thing, own.parent = run, thread
+        own.latest = own.earlier = self.latest
+        self._number(beat, own)
         return own
+
+    def _number(self, beat: Beat, scope: Scope) -> None:
+        """Number the nodes as the provider does: on from what was there before the run."""
+        if self.agent.step is None or "step" not in beat.item:
+            return
+        if beat.kind == "entered" and not beat.item.get("again"):
+            self.step = self.agent.step(scope)
+        beat.item = {**beat.item, "step": self.step}
+        scope.item = {**scope.item, "step": self.step}
 
     def _change(self, change: CompiledChange, scope: Scope, successor: "Run | None") -> None:
         store = scope.store

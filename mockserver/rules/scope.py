@@ -19,8 +19,8 @@ class Scope:
     body: the request's object, {} where it has none. parameters: name to value, as their schemas type them.
     moment and stamp: the one instant of this request, as a time in UTC and as RFC 3339 text. The members from `shelf`
     on are set by the action: key of the thing, the thing itself, its parent with its key, the newest thing on the same
-    shelf, the item of a loop, and what is to be told of a page or a count, by name. sent: the body as it is, where it
-    is no object.
+    shelf, that as it was before a beat of a run, the item of a loop, and what is to be told of a page or a count, by
+    name. sent: the body as it is, where it is no object.
     """
 
     contract: Contract
@@ -39,6 +39,7 @@ class Scope:
     parent: Thing | None = None
     parent_key: str = ""
     latest: Thing | None = None
+    earlier: Thing | None = None
     item: Any = None
     tally: Mapping[str, Any] = field(default_factory=dict)
     sent: Any = None

@@ -2,6 +2,8 @@
 
 import datetime
 import hashlib
+import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +18,7 @@ from threadmock.specs.wire.strictjson import dump_json
 
 Maker = Callable[[Scope], Any]
 _NO = (ABSENT, None, False, "false")
+_MARK = re.compile(r"\$(?:item\.(\w+)|(parent_key|key|base))")
 _MOST_MINUTES = 60 * 24 * 366 * 5000
 
 
@@ -33,10 +36,10 @@ def fetch(source: Source) -> Maker:
     if source.others:
         return _fetch_any(source)
     steps = source.steps
-    if source.place == "body":
-        return _fetch_body(steps)
-    if source.place == "item":
-        return _fetch_item(steps)
+    if source.place in ("body", "item"):
+        return _fetch_body(steps) if source.place == "body" else _fetch_item(steps)
+    if source.place in ("latest", "earlier"):
+        return _fetch_thing(source.place, steps)
     name = ".".join(steps)
     if source.place == "path":
         return _fetch_path(name)
@@ -48,6 +51,16 @@ def fetch(source: Source) -> Maker:
             return scope.parameters[name]
         texts = [value for given, value in parse_query(scope.request.query) if given == name]
         return texts[-1] if texts else ABSENT
+
+    return read
+
+
+def _fetch_thing(place: str, steps: tuple[str, ...]) -> Maker:
+    find = operator.attrgetter(place)
+
+    def read(scope: Scope) -> Any:
+        thing = find(scope)
+        return ABSENT if thing is None else dig(thing, steps)
 
     return read
 
@@ -138,6 +151,7 @@ def _count(setting: Setting) -> Maker:
 def _members(setting: Setting) -> Maker:
     guards = tuple(fetch(source) for source in setting.sources)
     makers = tuple((name, compile_setting(inner)) for name, inner in setting.members)
+    other = compile_setting(setting.otherwise) if setting.otherwise else lambda _: ABSENT
 
     def make(scope: Scope) -> Any:
         for guard in guards:
@@ -146,7 +160,7 @@ def _members(setting: Setting) -> Maker:
                 break
         else:
             if guards:
-                return ABSENT
+                return other(scope)
         made = {name: maker(scope) for name, maker in makers}
         return {name: value for name, value in made.items() if value is not ABSENT}
 
@@ -311,13 +325,20 @@ def _minutes_after(setting: Setting) -> Maker:
 
 def _template(setting: Setting) -> Maker:
     text = str(setting.value)
-    whole = "$base" in text
 
     def make(scope: Scope) -> str:
-        made = text.replace("$base", base_of(scope)) if whole else text
-        return made.replace("$parent_key", scope.parent_key).replace("$key", scope.key)
+        return _MARK.sub(lambda mark: _marked(scope, mark), text)
 
     return make
+
+
+def _marked(scope: Scope, mark: re.Match[str]) -> str:
+    """What a mark of a template stands for."""
+    if mark[1]:
+        return str(gather(scope.item, (mark[1],)))
+    if mark[2] == "base":
+        return base_of(scope)
+    return scope.key if mark[2] == "key" else scope.parent_key
 
 
 def base_of(scope: Scope) -> str:

@@ -39,9 +39,9 @@ class Event:
     """One event of a stream (WHATWG HTML, 9.2).
 
     on: the kind of beat it comes of. name: its event field, "" for none. data: its data, as JSON; raw: as text instead.
-    modes: it is sent where one of them was asked for; () always. each: a setting with a list: one event for each item,
-    which `item.each` holds. schema: of the data. optional: a server may send it, at any moment, where the conditions
-    hold of the request.
+    modes: it is sent where one of them was asked for; () always. unless: it is not where one of these was. each: a
+    setting with a list: one event for each item, which `item.each` holds. schema: of the data. optional: a server may
+    send it, at any moment, where the conditions hold of the request.
     """
 
     on: str
@@ -49,6 +49,7 @@ class Event:
     data: Setting | None = None
     raw: str = ""
     modes: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     when: When = ()
     each: Setting | None = None
     schema: Schema | None = None
@@ -98,6 +99,7 @@ class Agent:
     """A provider's runs. thread: the resource that runs belong to; piece: of what they make below it, "" for nothing.
 
     changes: by kind of beat. formats: by name. results: by the beat that ended a run, what who waited for it gets.
+    step: the number of a node that begins; None: counted from 1 in each run.
     """
 
     thread: str
@@ -106,6 +108,7 @@ class Agent:
     changes: Mapping[str, tuple[Change, ...]]
     formats: Mapping[str, Format]
     results: Mapping[str, Setting]
+    step: Setting | None = None
     evidence: Evidence = "documented"
 
 
@@ -114,7 +117,7 @@ class Respond:
     """One way in which an operation answers. status: where it is not the documented success. format: of a stream.
 
     keep_alive: a text that is sent again and again while somebody waits, every so many seconds. reply: what the answer
-    holds instead.
+    holds instead. headers: beside those of the operation.
     """
 
     how: How
@@ -124,6 +127,7 @@ class Respond:
     keep_alive: str = ""
     every: float = 5.0
     reply: Setting | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     evidence: Evidence = "documented"
 
 

@@ -59,13 +59,23 @@ def _list(setting: Setting, value: Any, found: Observed) -> bool:
     if not isinstance(value, list):
         return False
     inner = [each for _, each in setting.members]
+    if [each.kind for each in inner] == ["each"]:
+        return observe(inner[0], value, found)
     if any(each.kind == "each" or each.when is not None for each in inner):
         return True
     return len(inner) == len(value) and all(observe(each, item, found) for each, item in zip(inner, value, strict=True))
 
 
-def _each(_: Setting, value: Any, __: Observed) -> bool:
-    return isinstance(value, list)
+def _each(setting: Setting, value: Any, found: Observed) -> bool:
+    """Of a beat's items what was made of their members as they are; things that lie elsewhere may hold more."""
+    if not isinstance(value, list):
+        return False
+    source, inner = setting.sources[0], setting.members[0][1]
+    read = {name: each.sources[0].steps for name, each in inner.members if each.kind == "from" and not each.words}
+    plain = {name: steps[0] for name, steps in read.items() if len(steps) == 1}
+    if source.place == "item" and plain and all(isinstance(item, Mapping) for item in value):
+        found[str(source)] = [{word: item[name] for name, word in plain.items() if name in item} for item in value]
+    return True
 
 
 def _keyed(setting: Setting, value: Any, found: Observed) -> bool:

@@ -74,6 +74,7 @@ def parse_agent(
             end: parse_setting(each, own, place / "results" / end, spell)
             for end, each in node.get("results", {}).items()
         },
+        _maybe(node.get("step"), own, place / "step", spell),
         own,
     )
 
@@ -136,6 +137,7 @@ def _event(node: Mapping[str, Any], evidence: Evidence, where: Place, read_schem
         data,
         node.get("raw", ""),
         tuple(node.get("modes", ())),
+        tuple(node.get("unless", ())),
         parse_when(node.get("when"), spell),
         _maybe(node.get("each"), own, where, spell),
         read_schema(node["schema"], where) if "schema" in node else None,
@@ -205,6 +207,7 @@ def _respond(node: Any, evidence: Evidence, where: Place, spell: Spell) -> tuple
             each.get("keep_alive", ""),
             each.get("every", 5.0),
             _maybe(each.get("reply"), evidence, where, spell),
+            each.get("headers", {}),
             each.get("evidence", evidence),
         )
         for each in node

@@ -42,7 +42,7 @@ HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
     "from": "places",
 }
 """What stands behind each word that gives a value: places of a request, what is taken as it is, or a dotted member."""
-_WITH_MEMBERS = ("body", "item", "stored", "parent", "listed")
+_WITH_MEMBERS = ("body", "item", "stored", "parent", "latest", "earlier", "listed")
 
 
 def parse_source(node: str | list[str], spell: Spell) -> Source:
@@ -117,7 +117,8 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Place, s
     if kind == "members":
         members = tuple(parse_settings(node["members"], own, where / "members", spell).items())
         guard = _sources(node["from"], spell) if "from" in node else ()
-        return Setting("members", members=members, sources=guard, evidence=own)
+        other = _otherwise(node, own, where, spell)
+        return Setting("members", members=members, sources=guard, otherwise=other, evidence=own)
     if kind == "list":
         at = where / "list"
         items = tuple(

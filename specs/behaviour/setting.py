@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from threadmock.specs.evidence import Evidence
 
-Place = Literal["body", "path", "query", "header", "item"]
+Place = Literal["body", "path", "query", "header", "item", "latest", "earlier"]
 
 
 When = tuple[tuple[str, tuple[str, ...], Any], ...]
@@ -15,9 +15,10 @@ When = tuple[tuple[str, tuple[str, ...], Any], ...]
 
 @dataclass(frozen=True)
 class Source:
-    """A place in the request. steps: member names from the top, such as ("ttl", "strategy").
+    """A place in the request, in the item, or in the newest thing, now or before.
 
-    others: where the same is looked for next, if no text or number is there.
+    steps: member names from the top, such as ("ttl", "strategy"). others: where the same is looked for next, if no
+    text or number is there.
     """
 
     place: Place
@@ -68,7 +69,8 @@ class Setting:
     member, over what steps name in the latest; value: members whose arrays are appended to) · "sequence" (1, 2, 3 …;
     value: below each "parent", or over "all" things) · "tally" (value: what is told of a page, such as total, more or
     next_url) · "each" (an array: what its one member makes of each item of the source; inside a "list" these stand
-    among the other items) · "template" (a text; $key, $parent_key and $base in it are filled in) · "keyed" (an object
+    among the other items) · "template" (a text; $key, $parent_key, $base and $item.NAME in it
+    are filled in) · "keyed" (an object
     with one member, whose name the source holds and whose value is its one member's). without: members that are left
     out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a source
     that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. when: only where

@@ -44,9 +44,9 @@ STAYS = {
     "rule.resource", "rule.requires.resource", "rule.taken.default", "rule.shown.*.query", "rule.shown.*.holds", "rule.list.pagination.next", "rule.list.pagination.total",
     "rule.progress.*", "rule.prune.keeps", "rule.expires.keeps", "rule.restores.resource", "rule.cascades.resource", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
     "setting.value", "setting.child", "setting.counted", "setting.weighed", "setting.template", "setting.words.*",
-    "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "run.busy.default", "run.busy.*.reason",
+    "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "respond.headers.*", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
-    "run.commands.codes.*", "run.last_event.start", "run.stop.removes", "run.headers.*", "event.event", "event.raw", "event.modes",
+    "run.commands.codes.*", "run.last_event.start", "run.stop.removes", "run.headers.*", "event.event", "event.raw", "event.modes", "event.unless",
     "format.extends", "format.heartbeat", "format.headers.*", "agent.thread", "agent.piece", "cors.expose", "cors.preflight.text",
     "client.label", "client.setting",
 }  # fmt: skip
@@ -107,7 +107,11 @@ def _validator(text: str) -> Any:
 
 def _path(text: str) -> str:
     place, _, path = text.partition(".")
-    return f"{place}.{camel(path)}" if place in ("body", "item", "stored", "parent", "listed") else text
+    return (
+        f"{place}.{camel(path)}"
+        if place in ("body", "item", "stored", "parent", "latest", "earlier", "listed")
+        else text
+    )
 
 
 def _wanted(wanted: Any) -> Any:
@@ -187,7 +191,7 @@ REFUSAL = {"status": 400, "media_type": "kept_type/json", "body": {"error_code":
 RUN = {
     "respond": [
         {"how": "stream", "when": _when("respond"), "format": "kept_format", "keep_alive": "kept_text"},
-        {"how": "when_done", "reply": _setting("respond")},
+        {"how": "when_done", "reply": _setting("respond"), "headers": {"kept_header": "kept_text"}},
     ],
     "busy": {"by": "body.busy_by", "default": "kept_policy", "kept_policy": {"do": "wait", "reason": "kept_text"}},
     "modes": {"from": "body.modes_of", "default": ["kept_mode"], "own": "kept_mode", "bare": ["kept_mode"]},
@@ -253,6 +257,7 @@ WIDE = {
         "thread": "kept_resource",
         "piece": "kept_resource",
         "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}},
+        "step": _setting("step"),
         "on": {
             "begun": {**{word: {f"on_{word}": _setting(word)} for word in ("run", "latest", "thread")}, "make": _made("on"), "when": _when("on")},
             "ended": [{"thread": {"at_end": "now"}}],
@@ -260,7 +265,7 @@ WIDE = {
         "formats": {
             "kept_format": {"events": [], "heartbeat": "kept_text", "headers": {"kept_header": "kept_text"}, "numbered": "body.is_numbered"},
             "other_format": {"extends": "kept_format", "events": [{
-                "on": "part", "event": "kept_event", "data": _setting("data"), "raw": "kept_text", "modes": ["kept_mode"], "when": _when("event"),
+                "on": "part", "event": "kept_event", "data": _setting("data"), "raw": "kept_text", "modes": ["kept_mode"], "unless": ["kept_mode"], "when": _when("event"),
                 "each": _from("each"), "schema": {"type": "object", "properties": {"schema_one": {"type": "string"}}, "required": ["schema_one"]},
             }]},
         },

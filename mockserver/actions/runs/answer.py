@@ -30,7 +30,7 @@ def answer_run(call: Call, plan: RunPlan, run: Run) -> Done | Refused:
     """The answer to a request that started, joined or stopped this run. The scope's thing: the run as it is now."""
     scope, scheduler = call.scope, call.world.scheduler
     respond = plan.respond(scope)
-    headers = headers_of(call, plan)
+    headers = headers_of(call, plan, respond)
     status = respond.rule.status or call.plan.success
     if respond.rule.how == "at_once":
         body = respond.reply(scope) if respond.reply else shown(call)
@@ -72,7 +72,7 @@ def open_stream(call: Call, plan: RunPlan, source: StreamSource, selection: Even
         on_leave=_on_leave(call, plan, run) if run else None,
     )
     respond = plan.respond(call.scope)
-    headers = {"content-type": EVENT_STREAM, **rule.headers, **headers_of(call, plan)}
+    headers = {"content-type": EVENT_STREAM, **rule.headers, **headers_of(call, plan, respond)}
     return Done(respond.rule.status or call.plan.success, None, "streaming", headers, body=stream)
 
 
@@ -111,12 +111,11 @@ def _on_leave(call: Call, plan: RunPlan, run: Run) -> Callable[[], None] | None:
     return lambda: call.world.scheduler.stop(run)
 
 
-def headers_of(call: Call, plan: RunPlan) -> Mapping[str, str]:
-    """The headers that the rule adds."""
+def headers_of(call: Call, plan: RunPlan, respond: CompiledRespond | None = None) -> Mapping[str, str]:
+    """The headers that the rule adds, and those of one way to answer."""
     key, parent_key = call.scope.key, call.scope.parent_key
-    return {
-        name: text.replace("$parent_key", parent_key).replace("$key", key) for name, text in plan.rule.headers.items()
-    }
+    told = {**plan.rule.headers, **(respond.rule.headers if respond else {})}
+    return {name: text.replace("$parent_key", parent_key).replace("$key", key) for name, text in told.items()}
 
 
 def result_of(call: Call, respond: CompiledRespond, run: Run) -> Any:

@@ -151,7 +151,7 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
         named = [each["id"] for each in paused.questions if isinstance(answer, Mapping) and each["id"] in answer]
         answer = answer[named[0]] if named else answer
         run.player = _prepared(paused.player, scope, plan)
-        run.beats = _resumed(paused.beats, answer, {"text": given.text, "agent": given.agent, "resumed": True})
+        run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True))
     elif not answered and not ("resume" in plan.readers and nothing_new):
         run.beats = _new_reply(run.player)
 
@@ -183,19 +183,27 @@ def _fork(plan: RunPlan, world: World, run: Run) -> bool:
     return True
 
 
+def _begun(given: AgentInput, *, forked: bool = False, loaded: bool = False) -> dict[str, Any]:
+    """What settings read of the first beat."""
+    more = {"resumed": forked or loaded, "forked": forked, "loaded": loaded}
+    return {"text": given.text, "agent": given.agent, **more}
+
+
 def _forked(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
-    yield Beat("begun", {"text": given.text, "agent": given.agent, "resumed": True, "forked": True})
+    upcoming = [{"id": beat.item["task"], "node": beat.item["node"]}] if "node" in beat.item else []
+    yield Beat("begun", _begun(given, forked=True) | {"upcoming": upcoming})
     yield from _continued(beats, beat)
 
 
 def _new_reply(player: ScriptPlayer) -> Beats:
-    given = player.input
-    yield Beat("begun", {"text": given.text, "agent": given.agent, "resumed": False})
+    given, task = player.input, player.new_id()
+    yield Beat("begun", _begun(given) | {"task": task})
     beats = player.beats()
     first = next(beats, None)
-    following = [str(first.item["node"])] if first and "node" in first.item else []
+    upcoming = [{"id": first.item["task"], "node": first.item["node"]}] if first and "node" in first.item else []
     if given.messages:
-        yield Beat("received", {"messages": list(given.messages), "text": given.text, "next": following})
+        item = {"messages": list(given.messages), "text": given.text, "task": task, "upcoming": upcoming}
+        yield Beat("received", {**item, "next": [each["node"] for each in upcoming]})
     yield from _continued(beats, first)
 
 
@@ -219,4 +227,4 @@ def _continued(beats: Beats, beat: Beat | None) -> Beats:
 
 def _nothing(given: AgentInput) -> Beats:
     """A run that has nothing to do: there is no input, or an answer that no script waits for."""
-    yield Beat("begun", {"text": given.text, "agent": given.agent, "resumed": True})
+    yield Beat("begun", _begun(given, loaded=True))

@@ -1,0 +1,85 @@
+"""The same conversations with the vendor's server and with the mock, compared event by event and in the state at the end."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agent_server import serving
+from comparison import Comparison, comparable, load_explanations
+from conversing import Conversation, Speaker, load_conversations
+from support.processes import start
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+HERE = Path(__file__).parent
+CONVERSATIONS = load_conversations(HERE / "conversations.yaml")
+EXPLANATIONS = load_explanations(HERE / "explained.yaml")
+# A run takes such a server half a second, most of it waiting.
+AT_ONCE = 8
+
+Answers = Mapping[str, list[dict[str, Any]]]
+
+
+def hold_all(url: str) -> Answers:
+    """What each conversation came to."""
+
+    def hold(conversation: Conversation) -> list[dict[str, Any]]:
+        return Speaker(url).hold(conversation)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip((each.name for each in CONVERSATIONS), pool.map(hold, CONVERSATIONS), strict=True))
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answers, Answers]]:
+    """What the real server and the mock answered."""
+    graphs = {each.agent: f"./beside.py:{each.agent}_graph" for each in CONVERSATIONS}
+    with serving(tmp_path_factory.mktemp("beside"), graphs) as url:
+        real = hold_all(url)
+    mock = start("langsmith", "--as", "observed", "--script", str(HERE / "beside.yaml"), "--port", "0")
+    try:
+        mock.wait_until_listening()
+        yield real, hold_all(mock.url)
+    finally:
+        mock.end()
+
+
+@pytest.mark.parametrize("name", [each.name for each in CONVERSATIONS])
+def test_the_mock_answers_as_the_real_server_does(name: str, both: tuple[Answers, Answers]) -> None:
+    real, mock = (answers[name] for answers in both)
+    assert any(step.get("events") or step.get("json") for step in real)
+    found = Comparison().differences(comparable(real), comparable(mock))
+    assert [str(each) for each in found if not EXPLANATIONS.row_of(each)] == []
+
+
+def test_every_explanation_is_met(both: tuple[Answers, Answers]) -> None:
+    """A row that explains nothing any more goes."""
+    met = {
+        EXPLANATIONS.row_of(each)
+        for name in both[0]
+        for each in Comparison().differences(comparable(both[0][name]), comparable(both[1][name]))
+    }
+    assert set(EXPLANATIONS.rows) - met == set()
+
+
+def test_a_planted_difference_is_found(both: tuple[Answers, Answers]) -> None:
+    """Another word, an id that names two things, an event too much, one that is missing, and a number for a boolean."""
+    mock = both[1]["values"]
+    (first, *_) = mock
+    events = first["events"]
+
+    def found(*changed: dict[str, Any]) -> list[str]:
+        return [each.place for each in Comparison().differences(mock, [{**first, "events": list(changed)}, *mock[1:]])]
+
+    assert found(*events) == []
+    assert found(*events, events[-1]) == [f"/0/events/{len(events)}"]
+    assert found(*events[:-1]) == [f"/0/events/{len(events) - 1}"]
+    assert found({**events[0], "data": {**events[0]["data"], "attempt": True}}, *events[1:]) == [
+        "/0/events/0/data/attempt"
+    ]
+    heard, spoken = events[2]["data"]["messages"]
+    twice = {**events[2], "data": {"messages": [heard, {**spoken, "id": heard["id"]}]}}
+    assert found(*events[:2], twice, *events[3:])[0] == "/0/events/2/data/messages/1/id"
+    other = {**events[2], "data": {"messages": [{**heard, "content": "other"}, spoken]}}
+    assert found(*events[:2], other, *events[3:]) == ["/0/events/2/data/messages/0/content"]
