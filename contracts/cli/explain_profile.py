@@ -90,6 +90,8 @@ def _input_part(agent: Agent) -> _Texts:
             yield f"{word}: {setting_text(setting)}", setting.evidence
     for name, role in given.roles.items():
         yield f"role {name!r}: {role}", agent.evidence
+    for name, failure in given.fails.items():
+        yield f"a run whose input is {name} fails: {failure.error}, {value_text(failure.message)}", agent.evidence
 
 
 def _step(agent: Agent) -> _Texts:

@@ -22,7 +22,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "Places and conditions": ("place", "source", "sources", "conditions", "name", "status"),
     "Lists": ("list",),
     "Runs": ("run", "respond", "answer_way"),
-    "Agents": ("agent", "beat", "change"),
+    "Agents": ("agent", "beat", "change", "failure"),
     "Events": ("format", "event"),
     "Data files": ("fill",),
     "Errors": ("errors", "refusal"),
@@ -30,7 +30,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 """Every word of the top level and every definition, in the order in which a person reads them."""
 _NAMELESS = {
     *("name", "status", "place", "source", "sources", "conditions", "setting", "settings", "generator", "made"),
-    *("merge_way", "null_way", "answer_way", "respond", "beat", "change", "format", "event", "refusal"),
+    *("merge_way", "null_way", "answer_way", "respond", "beat", "change", "format", "event", "refusal", "failure"),
 }
 """Definitions: an overlay writes what they hold, and not their names."""
 _PLAIN = re.compile(r"[A-Za-z_/$](?:[\w ./$()=-]*[\w./$()=-])?")

@@ -85,13 +85,23 @@ class AgentInput:
 
     roles: the provider's words for user, assistant, system and tool. otherwise: what counts as the text where there
     are no messages. again: the messages so far, of what a run without new input continues from: it answers the
-    last of a user once more.
+    last of a user once more. fails: how a run fails that can't begin, by what is wrong with its input: empty (nothing
+    is given, and nothing is there to go on from).
     """
 
     content: Setting | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     otherwise: Setting | None = None
     again: Setting | None = None
+    fails: Mapping[str, "Failure"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a run fails. error: the name of the error; message: its words."""
+
+    error: str
+    message: str
 
 
 @dataclass(frozen=True)

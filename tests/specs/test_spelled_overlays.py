@@ -47,7 +47,7 @@ STAYS = {
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "respond.headers.*", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
     "run.commands.codes.*", "run.last_event.start", "run.stop.removes", "run.headers.*", "event.event", "event.raw", "event.modes", "event.unless",
-    "format.extends", "format.heartbeat", "format.headers.*", "agent.thread", "agent.piece", "cors.expose", "cors.preflight.text",
+    "format.extends", "format.heartbeat", "format.headers.*", "agent.thread", "agent.piece", "agent.input.fails.empty", "failure.error", "failure.message", "cors.expose", "cors.preflight.text",
     "client.label", "client.setting",
 }  # fmt: skip
 
@@ -256,7 +256,7 @@ WIDE = {
     "agent": {
         "thread": "kept_resource",
         "piece": "kept_resource",
-        "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}},
+        "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}, "fails": {"empty": {"error": "kept_text", "message": "kept_text"}}},
         "step": _setting("step"),
         "on": {
             "begun": {**{word: {f"on_{word}": _setting(word)} for word in ("run", "latest", "thread")}, "make": _made("on"), "when": _when("on")},

@@ -21,6 +21,7 @@ from threadmock.mockserver.rules.recipes import create_thing
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import StoreFull, Thing, ThingAddress
 from threadmock.mockserver.world import World
+from threadmock.specs.behaviour.agent import Failure
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import write_date_time
 
@@ -154,6 +155,11 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
         run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True))
     elif not answered and not ("resume" in plan.readers and nothing_new):
         run.beats = _new_reply(run.player)
+    else:
+        run.find_latest(run.follows)
+        failure = run.agent.rule.input.fails.get("empty")
+        if run.latest is None and failure:
+            run.beats = _failing(given, failure)
 
 
 def _fork(plan: RunPlan, world: World, run: Run) -> bool:
@@ -223,6 +229,14 @@ def _continued(beats: Beats, beat: Beat | None) -> Beats:
             beat = beats.send(answer)
         except StopIteration:
             return
+
+
+def _failing(given: AgentInput, failure: Failure) -> Beats:
+    """A run that can't begin."""
+    known = dict.fromkeys(("resumed", "forked", "loaded"))
+    yield Beat("begun", {"text": given.text, "agent": given.agent, **known})
+    written = f"{failure.error}({failure.message!r})"
+    yield Beat("failed", {"error": failure.error, "message": failure.message, "written": written, "turn": {}})
 
 
 def _nothing(given: AgentInput) -> Beats:

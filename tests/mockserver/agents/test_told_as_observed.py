@@ -138,3 +138,16 @@ def test_who_loses_a_stream_is_told_where_to_come_back(layer: str) -> None:
     rest = talk.open("GET", watched.headers["location"], last_event_id=str(watched.events[-1].id)).rest()
     assert names(rest) == ["values"]
     assert talk.ask("GET", f"{path}/join").headers["location"] == f"{path}/join"
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_run_without_input_on_a_new_thread_fails(layer: str) -> None:
+    talk = Talk(layer=layer)
+    thread = talk.thread()
+    events = talk.stream(thread, modes=MODES)
+    assert [name for name in names(events) if name != "events"] == ["metadata", "error"]
+    assert data(events, "error")[0]["error"] == "EmptyInputError"
+    assert (talk.status(thread), talk.statuses(thread), talk.history(thread)) == ("error", ["error"], [])
+    talk.wait(thread, "go")
+    assert talk.status(thread) == "idle"
+    assert "__error__" not in talk.wait(thread)
