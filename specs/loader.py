@@ -21,6 +21,7 @@ from threadmock.specs.operations.base_paths import base_paths
 from threadmock.specs.operations.effect_checks import check_effects
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
+from threadmock.specs.operations.unread_parts import unread_parts
 from threadmock.specs.schemas.dialect import Dialect
 from threadmock.specs.schemas.schema import Schema
 
@@ -177,7 +178,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         document=tree,
         digest=bundle.digest,
         servers=tuple(Server(s["url"]) for s in (servers if isinstance(servers, list) else ()) if _is_server(s)),
-        warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings])),
+        warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings, *unread_parts(tree, dialect.where)])),
         sources=bundle.sources,
         base_paths=base_paths(tree),
         files=tuple(dict.fromkeys(path.resolve() for each in (document, *bundle.overlays) for path in each.family)),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 from urllib.parse import unquote
 
+from threadmock.specs.documents import foreign_files
 from threadmock.specs.documents.json_text import check_bounds, parse_json
 from threadmock.specs.documents.lines import Lines
 from threadmock.specs.documents.markdown import Fence, embedded, holds_document
@@ -26,10 +27,13 @@ MAX_FILES = 500
 
 Kind = Literal["yaml", "json", "markdown"]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-NO_DOCUMENT = "This holds no OpenAPI document."
 _NOTHING_HERE = (
     "Give an OpenAPI 3.0 or 3.1 document as YAML or JSON, or a Markdown page that has one in a fenced block (```yaml)."
 )
+
+
+class NoMapping(DocumentError):  # noqa: N818 - reads as what it is
+    """A file that holds no mapping, so that it is neither a document nor an overlay."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +96,17 @@ def parse_document(data: bytes, path: Path) -> Document:
         _too_large(path)
     try:
         text = data.decode("utf-8-sig")
+        foreign = foreign_files.of_bytes(data)
     except UnicodeDecodeError as error:
+        foreign = foreign_files.of_bytes(data)
+        if foreign:
+            raise DocumentError(foreign[0], where=path.name, fix=foreign[1]) from None
         line = data.count(b"\n", 0, error.start) + 1
         raise DocumentError(
             f"Byte {error.start} is not UTF-8.", where=f"{path.name} (line {line})", fix="Save the file as UTF-8."
         ) from None
+    if foreign:
+        raise DocumentError(foreign[0], where=path.name, fix=foreign[1])
     digest = hashlib.sha256(data).hexdigest()
     root = path.parent
     blocks = embedded(text)
@@ -169,7 +179,8 @@ def _tree_of(text: str, path: Path, first_line: int) -> tuple[dict[str, Any], Ki
             raise
         tree = None
     if not isinstance(tree, dict):
-        raise DocumentError(NO_DOCUMENT, where=path.name, fix=_NOTHING_HERE)
+        what, fix = foreign_files.of_text(text, tree) or ("This holds no OpenAPI document.", _NOTHING_HERE)
+        raise NoMapping(what, where=path.name, fix=fix)
     check_bounds(tree, path.name)
     return tree, kind, order
 

@@ -25,6 +25,12 @@ def parse_json(text: str, name: str, *, first_line: int = 1) -> tuple[Any, Liter
     try:
         return _decoder.decode(text), "json"
     except json.JSONDecodeError as error:
+        if text[error.pos : error.pos + 2] in ("//", "/*"):
+            raise DocumentError(
+                "This is JSON with comments.",
+                where=f"{name} (line {error.lineno + first_line - 1})",
+                fix="Take the comments out, or write the document as YAML.",
+            ) from None
         try:
             return parse_yaml(text, name, first_line=first_line), "yaml"
         except DocumentError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import jsonpath
-from threadmock.specs.documents.document import NO_DOCUMENT, Document, read_document
+from threadmock.specs.documents.document import Document, NoMapping, read_document
 from threadmock.specs.documents.json_text import check_bounds
 from threadmock.specs.documents.places import Origins
 from threadmock.specs.documents.pointers import pointer_of
@@ -31,7 +31,7 @@ def read_overlay(path: Path) -> Document:
     try:
         return read_document(path)
     except DocumentError as error:
-        if error.what != NO_DOCUMENT:
+        if not isinstance(error, NoMapping):
             raise
         fix = "It begins with `overlay: 1.0.0`, `info` and `actions`; `threadmock init DOCUMENT` writes one."
         raise OverlayError("This holds no overlay.", where=error.where, fix=fix) from None

@@ -29,6 +29,11 @@ from threadmock.specs.wire.messages import is_json, media_type
 METHODS = ("post", "get", "put", "patch", "delete", "options", "head", "trace")
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_OTHER_LOCATIONS = {
+    "body": "it is of Swagger 2.0; describe the body in `requestBody`",
+    "formData": "it is of Swagger 2.0; describe the form in `requestBody`",
+    "querystring": "it is of OpenAPI 3.2; describe each parameter of the query",
+}
 _SCHEMES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")  # OpenAPI 3.1.0, 4.8.12.1: such parameters say nothing
 
@@ -92,6 +97,9 @@ class _Reader:
         node, pointer = self.dialect.dereference(raw, pointer)
         node = self.mapping(node, pointer)
         location, name = node.get("in"), node.get("name")
+        if isinstance(location, str) and location in _OTHER_LOCATIONS:
+            self.warn(f"a parameter in `{location}` is not read: {_OTHER_LOCATIONS[location]}", pointer)
+            return None
         if not isinstance(location, str) or location not in _STYLES or not isinstance(name, str):
             raise self.fail("A parameter needs `name`, and `in`: path, query, header or cookie.", pointer, "Add them.")
         if location == "header" and name.lower() in _IGNORED_HEADERS:
@@ -233,12 +241,15 @@ def read_operations(
                     operation = _read_operation(reader, path, method, item, base, provider_wide, slugs)
                     other = identifiers.setdefault(operation.operation_id, str(operation))
                     if other != str(operation):
-                        what = f"{operation.operation_id!r} names two operations: {other} and {operation}."
-                        raise reader.fail(what, f"{base}/{method}/operationId", "Give each operation an id of its own.")
+                        own = f"{method}-{path}"
+                        what = f"{operation.operation_id!r} names {other}, too; this operation is called {own!r}"
+                        reader.warn(what, f"{base}/{method}/operationId")
+                        operation = replace(operation, operation_id=own)
                     found.append(operation)
     raise_all(errors)
     if not found:
-        raise reader.fail("The document has no operations.", "#/paths", "Add at least one path with a method.")
+        only = " It has webhooks only, and those are not read." if tree.get("webhooks") else ""
+        raise reader.fail(f"The document has no operations.{only}", "#/paths", "Add at least one path with a method.")
     return refine(found)
 
 

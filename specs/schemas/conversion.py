@@ -15,6 +15,7 @@ from threadmock.specs.schemas.keywords import (
     IN_PLACE_LISTS,
     IN_PLACE_SCHEMAS,
     KEYWORDS,
+    NO_TYPES,
     NOT_IN_3_0,
     TYPES,
     UNREAD,
@@ -175,6 +176,9 @@ class Conversion:
         made["$ref"] = self._reference(reference, place)
 
     def _finish(self, node: Mapping[str, Any], made: dict[str, Any], place: str) -> None:
+        if isinstance(made.get("type"), str) and made["type"] in NO_TYPES:
+            self.warn(f"{place}/type", f"there is no type {made['type']!r}: {NO_TYPES[made['type']]}")
+            del made["type"]
         if "type" in made:
             self._check_types(made["type"], place)
         if isinstance(node.get("discriminator"), dict):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 from threadmock.specs.documents.document import Document, split
+from threadmock.specs.documents.foreign_files import of_tree
 from threadmock.specs.documents.places import Origins
 from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, walk
 from threadmock.specs.errors import DocumentError, SchemaError
@@ -23,7 +24,7 @@ from threadmock.specs.schemas.schema import Direction, Schema
 from threadmock.specs.schemas.soundness import standing_cycle, uninhabited
 
 Version = Literal["3.0", "3.1"]
-_VERSION = re.compile(r"3\.([01])(\.\d+)?(-\S*)?")
+_VERSION = re.compile(r"3\.([012])(\.\d+)?(-\S*)?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~/-]")
 _ALTERNATIVES = ("oneOf", "anyOf", "discriminator")
 _MARKS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
@@ -51,7 +52,7 @@ class Dialect:
         self.origins = origins or Origins()
         self.tree = tree
         self.version: Version = version_of(document, tree)
-        self.warnings: list[str] = list(document.warnings)
+        self.warnings: list[str] = [*document.warnings, *_doubts_of_version(document, tree)]
         self._warned: set[tuple[str, str]] = set()
         self._files: dict[str, Document] = {"": document}
         self._names: dict[str, str] = {}
@@ -328,21 +329,27 @@ def version_of(document: Document, tree: Mapping[str, Any]) -> Version:
             fix="Convert it to OpenAPI 3.0 first, for example with swagger2openapi.",
         )
     if "openapi" not in tree:
-        what = "This is an overlay, no OpenAPI document." if "overlay" in tree else "There is no `openapi` member."
-        raise DocumentError(what, where=document.where("#"), fix="Give an OpenAPI 3.0 or 3.1 document.")
+        raise DocumentError(of_tree(tree), where=document.where("#"), fix="Give an OpenAPI 3.0 or 3.1 document.")
     written = tree["openapi"]
     found = _VERSION.fullmatch(written) if isinstance(written, str) else None
     if found is None:
-        fix = "OpenAPI 3.0 and 3.1 are read." if isinstance(written, str) else "Write it as a text: '3.1.0'."
-        raise DocumentError(f"OpenAPI {written!r} is not read.", where=document.where("#/openapi"), fix=fix)
-    dialect = tree.get("jsonSchemaDialect")
-    if found[1] == "1" and dialect is not None and not is_our_dialect(dialect):
-        raise SchemaError(
-            f"The schema dialect {dialect!r} is not read.",
-            where=document.where("#/jsonSchemaDialect"),
-            fix="Write the schemas in JSON Schema 2020-12.",
+        fix = (
+            "OpenAPI 3.0 and 3.1 are read, and 3.2 as 3.1."
+            if isinstance(written, str)
+            else "Write it as a text: '3.1.0'."
         )
-    return "3.1" if found[1] == "1" else "3.0"
+        raise DocumentError(f"OpenAPI {written!r} is not read.", where=document.where("#/openapi"), fix=fix)
+    return "3.0" if found[1] == "0" else "3.1"
+
+
+def _doubts_of_version(document: Document, tree: Mapping[str, Any]) -> Iterator[str]:
+    """What is read in another way than the document says of itself."""
+    if str(tree["openapi"]).startswith("3.2"):
+        yield f"{document.where('#/openapi')}: OpenAPI 3.2 is read as 3.1"
+    dialect = tree.get("jsonSchemaDialect")
+    if dialect is not None and not is_our_dialect(dialect):
+        at = document.where("#/jsonSchemaDialect")
+        yield f"{at}: the schema dialect {dialect!r:.100} is read as JSON Schema 2020-12"
 
 
 def _numbered(wanted: str) -> Iterator[str]:

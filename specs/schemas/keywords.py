@@ -10,6 +10,12 @@ Kind = Literal["schema", "list", "map", "assertion", "annotation", "special", "d
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
+NO_TYPES = {
+    "file": "it is of Swagger 2.0; anything is taken there",
+    "any": "anything is taken there; leave the keyword out",
+}
+"""Words for a type that generators write, and how they are read."""
+
 
 def _table(**kinds: str) -> dict[str, Kind]:
     return {keyword: kind for kind, keywords in kinds.items() for keyword in keywords.split()}  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """Reading documents: the same JSON from every spelling, and a clear refusal for what misbehaves."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -272,11 +273,20 @@ def test_what_misbehaves_is_refused_with_its_line(text, line, says):
         ('{"openapi": "3.1.0", "\\udc00": 1}', "surrogate"),
         ('{"openapi": "3.1.0", "a": %s}' % ("9" * 5000), "digits"),
         ('{"openapi": "3.1.0", "\\ud83d\\ude00": 1, "\\ud83d\\ude00": 2}', "stands twice"),
-        ("", "no OpenAPI document"),
-        ("# only a comment\n", "no OpenAPI document"),
-        ("[1, 2]", "no OpenAPI document"),
+        ("", "The file is empty"),
+        ("# only a comment\n", "The file is empty"),
+        ("[1, 2]", "This is a list"),
+        ("- a\n- b\n", "This is a list"),
+        ("openapi: 3.1.0".encode("utf-16-le"), "UTF-16 or UTF-32"),
+        ("openapi: 3.1.0".encode("utf-32"), "written in UTF-32"),
+        (gzip.compress(b"openapi: 3.1.0", mtime=0), "a gzip archive. Unpack it"),
+        (b"PK\x03\x04" + bytes(40), "a zip archive"),
+        ("<!DOCTYPE html>\n<title>openapi: 3.1.0</title>", "a page of HTML or XML"),
+        ("\n<html>\n<body>404</body></html>", "a page of HTML or XML"),
+        ('{\n "openapi": "3.1.0", /* c */ "info": {}}', "JSON with comments. Take"),
+        ('{\n "openapi": "3.1.0", // c\n "info": {}}', "JSON with comments. Take"),
         ("just a text", "no OpenAPI document"),
-        ("openapi: 3.1.0".encode("utf-16"), "not UTF-8"),
+        ("openapi: 3.1.0".encode("utf-16"), "written in UTF-16"),
     ],
 )
 def test_what_is_no_strict_document_is_refused(text, says):

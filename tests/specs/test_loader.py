@@ -192,7 +192,7 @@ UNUSABLE = {
     "a path that is not there": (lambda p: f"{p}/no/where", "There is no such file or folder"),
     "an overlay as a document": (lambda p: write(p / "o.yaml", titled("x")), "overlay"),
     "a text": (lambda p: write(p / "t.txt", "hello"), "no OpenAPI document"),
-    "a list": (lambda p: write(p / "l.json", [1]), "no OpenAPI document"),
+    "a list": (lambda p: write(p / "l.json", [1]), "This is a list"),
     "OpenAPI 2.0": (lambda p: write(p / "s.json", {"swagger": "2.0"}), "OpenAPI 2.0"),
     "nothing": (lambda _: "", "There is no provider, file or folder"),
     "a name of 5,000 characters": (lambda _: "a" * 5000, "can't be opened"),
