@@ -10,7 +10,8 @@ from threadmock.mockserver.rules.keys import KeyReader
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
-from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
+from threadmock.mockserver.rules.sources import Maker, fetch
+from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Restoring, Unique
 from threadmock.specs.behaviour.setting import Key, Setting, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media

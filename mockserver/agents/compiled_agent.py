@@ -7,7 +7,8 @@ from typing import Any
 
 from threadmock.mockserver.rules.conditions import Predicate, compile_when
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
-from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
+from threadmock.mockserver.rules.sources import Maker, fetch
+from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.agent import Agent, Change, Event, Format
 from threadmock.specs.contract import Contract
 from threadmock.specs.schemas.validation import checker

@@ -8,7 +8,8 @@ from typing import Any
 from threadmock.mockserver.rules.conditions import Predicate, compile_when
 from threadmock.mockserver.rules.recipes import Recipe, compile_recipe
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
+from threadmock.mockserver.rules.sources import Maker, fetch
+from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.agent import BusyPolicy, Respond, RunRule
 from threadmock.specs.behaviour.setting import Source, When
 from threadmock.specs.members import ABSENT

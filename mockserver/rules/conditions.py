@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.rules.values import fetch
+from threadmock.mockserver.rules.sources import fetch
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
 from threadmock.specs.behaviour.rule import Condition

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.rules.values import Maker
+from threadmock.mockserver.rules.sources import Maker
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.formats import canonical
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from threadmock.mockserver.rules.recipes import Members, compile_members
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.rules.values import Maker, fetch
+from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.rule import Filter, Listing
 from threadmock.specs.behaviour.setting import Source

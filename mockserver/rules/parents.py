@@ -7,7 +7,7 @@ from typing import Any
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_recipe, create_thing
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.rules.values import Maker, fetch
+from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT

@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.rules.values import Maker, compile_setting, fetch
+from threadmock.mockserver.rules.sources import Maker, fetch
+from threadmock.mockserver.rules.values import compile_setting
 from threadmock.mockserver.state.store import Shelf, Thing
 from threadmock.specs.behaviour.setting import Made, Setting
 from threadmock.specs.members import ABSENT, dig, put, steps_of

@@ -10,7 +10,7 @@ from support.documents import operation
 from support.schema_values import JUNK
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.request_values import members_of, path_values, value_at, value_in
-from threadmock.mockserver.rules.values import fetch
+from threadmock.mockserver.rules.sources import fetch
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import check_parameters
