@@ -21,7 +21,7 @@ from threadmock.specs.behaviour.rule import Policy, Rule
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation, Reply
 from threadmock.specs.evidence import Evidence, weakest
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.operations.replies import check_response
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.schema import Schema
@@ -32,6 +32,8 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
     from threadmock.contracts.target.exchange import Exchange
+
+_TAKEN = 409
 
 
 class ProblemDetails(TypedDict, total=False):
@@ -156,6 +158,17 @@ class Reading:
     def look_up(self, source: Source) -> Any:
         """The value at a place in the request; ABSENT where there is none."""
         return value_at(self.operation, self.request, self.sent, source)
+
+    @property
+    def taken_member(self) -> str:
+        """The member of the request that explains this status, since no two things may share its value; "" for none."""
+        taken = self.rule.refusals.get("taken")
+        for unique in self.rule.unique:
+            value = self.look_up(Source("body", steps_of(unique.member)))
+            meant = self.status == (unique.status or (taken.status if taken else _TAKEN))
+            if meant and value is not ABSENT and value is not None:
+                return unique.member
+        return ""
 
     @cached_property
     def stream(self) -> EventStream | None:

@@ -195,6 +195,8 @@ def refused_by_rule(reading: Reading) -> str:
             meant = reading.status in _meant(reading, condition)
             if meant and any(may_hold(condition, look_up, reading.sent) for look_up in _look_ups(reading)):
                 return f"the rule refuses it: {condition.reason or condition.status}"
+        if reading.taken_member:
+            return f"another thing may have that {reading.taken_member}"
     return ""
 
 

@@ -44,10 +44,11 @@ class AcceptedMembers:
     def note_create(self, exchange: Exchange) -> bool:
         """Note which texts a create was sent; whether it was refused because a thing with one of them is there (409).
 
-        Only where nobody declared what such a create does: else its rule says what is refused.
+        Only where nobody declared what such a create does, or that a member is unique: else its rule says what is
+        refused.
         """
-        case, slug = exchange.case, exchange.case.operation.slug
-        if not (case.operation.rule.inferred and case.operation.rule.traits.makes and case.intent == "valid"):
+        case, slug, rule = exchange.case, exchange.case.operation.slug, exchange.case.operation.rule
+        if not ((rule.inferred or rule.unique) and rule.traits.makes and case.intent == "valid"):
             return False
         texts = self._texts.setdefault(slug, set())
         texts.update(_texts_of(case))
