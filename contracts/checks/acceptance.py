@@ -156,7 +156,7 @@ def check_invalid_refused(reading: Reading) -> Iterator[Problem]:
             f"status {reading.status}, which is documented for something else",
             where=reading.case.where,
             source=f"{reading.operation.pointer}/responses",
-            evidence=weakest(*(each.evidence for each in reading.rule.refusals.values())),
+            evidence="assumed" if reading.rule.inferred else "documented",
         )
 
 
