@@ -16,11 +16,16 @@ from threadmock.contracts.cases.references import cursors, placeholder, referenc
 from threadmock.contracts.cases.sent_values import UNREADABLE, texts_of, values_at
 from threadmock.contracts.transport.errors import TRESPASS, Forbidden, OwnershipError
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.members import nodes
+from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.operations.routing import Router
+from threadmock.specs.schemas.declared import properties, types_of
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.text import one_line, shorten
 from threadmock.specs.wire.messages import Request
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LIKE_AN_ID = re.compile(r"\d{1,18}|[A-Za-z0-9_.:-]{8,}")
@@ -28,6 +33,10 @@ _ADDRESS = re.compile(r"(?:https?|wss?|ftp):[/\\\\]{2}(?:[^/?#\\\\\s@]*@)?(\[[^\
 _NOBODYS = re.compile(r"(?:.*\.)?(?:example|invalid|test|example\.(?:com|net|org))\.?", re.IGNORECASE)
 """Hosts that nobody has, or that are there to be named (RFC 2606)."""
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+_FINE = 200
+_SEARCHES = frozenset({"search", "query", "find", "filter", "lookup"})
+"""Last words of paths of which a POST reads."""
+_NAMES_KEYS = re.compile(r"(?i)(.*[^a-z])?(ids?|keys?|uuids?)|.*(Ids?|Keys?)")
 _STRANGE_NUMBERS = range(10**9, 2 * 10**9)
 
 
@@ -51,12 +60,23 @@ def writes(operation: Operation) -> bool:
     """Whether a request to the operation may change anything.
 
     A search by POST changes nothing where a rule says that it is one, and that nothing else comes of it; what is only
-    guessed counts as a write.
+    guessed counts as a write, unless the path says it, and a list is the answer.
     """
     rule = operation.rule
+    if rule.inferred and _looks_like_a_search(operation):
+        return False
     more = rule.makes_more or bool(rule.touch) or (rule.within is not None and rule.within.create is not None)
     reads = rule.traits.only_reads and not (rule.inferred or more)
     return operation.method not in SAFE_METHODS and not reads
+
+
+def _looks_like_a_search(operation: Operation) -> bool:
+    last = operation.path.rstrip("/").rpartition("/")[2].lower().strip("_:")
+    media = json_media(operation, _FINE) if operation.method == "POST" and last in _SEARCHES else None
+    if media is None or media.schema is None or operation.success != _FINE:
+        return False
+    answered = (media.schema.document, *properties(media.schema).values())
+    return any("array" in types_of(media.schema, node) for node in answered)
 
 
 def touches(operation: Operation) -> bool:
@@ -131,6 +151,16 @@ class Guard:
                 self._check_spot(operation, spot, found, planned=planned)
         for spot in bulk(operation):
             _check_bounded(operation, values[spot])
+        if operation.method == "DELETE" and not (tuple(bulk(operation)) or names_in(operation.path)):
+            self._check_removal(operation, request)
+
+    def _check_removal(self, operation: Operation, request: Request) -> None:
+        """A removal whose path names nothing: its body or query has to name something, and only what is this run's."""
+        found = [value for name, value in _sent_members(request) if _NAMES_KEYS.fullmatch(name)]
+        _check_bounded(operation, found)
+        for value in found:
+            if not self._is_known("", value):
+                raise Forbidden(f"{operation} would remove what this run did not make")
 
     def _check_addresses(self, operation: Operation, request: Request) -> None:
         """A target may call an address that it is sent, such as a webhook: no real host name is sent."""
@@ -188,6 +218,21 @@ class Guard:
         if spot.many or len(spot.source.steps) != 1 or not isinstance(value, str) or len(value) < 8:
             return False
         return value == str(placeholder(operation, spot.source))
+
+
+def _sent_members(request: Request) -> Iterator[tuple[str, object]]:
+    """Members of a JSON body at any depth, and parameters of the query, each item of a list by itself."""
+    yield from parse_query(request.query)
+    try:
+        body = parse_json(request.body) if request.body else None
+    except JsonError:
+        yield "key", None  # nobody knows what it names
+        return
+    if isinstance(body, list):
+        yield from (("key", item) for item in body)
+    for node in nodes(body):
+        for name, value in node.items() if isinstance(node, dict) else ():
+            yield from ((name, item) for item in (value if isinstance(value, list) else [value]))
 
 
 def _check_bounded(operation: Operation, found: list[object]) -> None:

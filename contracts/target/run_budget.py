@@ -1,5 +1,6 @@
 """Runs may cost money on a real deployment: which requests may start one, and how many of them may still be sent."""
 
+import re
 import threading
 from collections.abc import Collection, Iterable, Iterator
 
@@ -10,18 +11,37 @@ from threadmock.contracts.transport.errors import BudgetSpent, Forbidden, NotSen
 from threadmock.contracts.transport.shared import SharedCount
 from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.wire.messages import Response
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 RUNS_OFF = "runs may cost money: --allow-runs N"
 MOST_DELAY = 30.0
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_STARTING = frozenset(
+    {"run", "runs", "rerun", "job", "jobs", "cron", "crons", "execute", "execution", "executions", "build", "builds"}
+    | {"rebuild", "deploy", "deploys", "deployment", "deployments", "start", "restart", "launch", "launches", "trigger"}
+    | {"triggers", "dispatch", "dispatches", "invoke", "invocation", "invocations", "training", "trainings", "batches"}
+)
+"""Words of paths by which something begins that may cost money, or goes on by itself."""
 _UNSURE = frozenset({408, 424, 425, 499})
 """Client errors that do not say that nothing was begun."""
 
 
 def starts_runs(operation: Operation) -> bool:
-    """Whether a request to the operation may start a run."""
-    return operation.rule.traits.starts_run
+    """Whether a request to the operation may start a run: by its rule, or by its name where nobody declared one."""
+    return operation.rule.traits.starts_run or (operation.rule.inferred and _sounds_like_a_start(operation))
+
+
+def _sounds_like_a_start(operation: Operation) -> bool:
+    """Whether a path says that a POST, or a PUT on an item, begins something: `/runs`, `/jobs/{id}`, `/x/start`."""
+    segments = [segment for segment in operation.path.split("/") if segment]
+    if operation.method == "PUT" and segments and names_in(segments[-1]):
+        segments.pop()
+    if operation.method not in ("POST", "PUT") or not segments or names_in(segments[-1]):
+        return False
+    words = _WORDS.findall(segments[-1])
+    return any(word.lower() in _STARTING for word in words)
 
 
 class RunBudget:

@@ -161,7 +161,7 @@ def test_where_nothing_may_be_written_searches_go_and_writes_do_not():
             closed.check(sent, planned=True)
 
 
-def test_what_is_only_guessed_to_be_a_search_counts_as_a_write(tmp_path):
+def test_what_is_only_guessed_to_be_a_search_and_answers_no_list_counts_as_a_write(tmp_path):
     document = {
         "openapi": "3.1.0",
         "info": {"title": "t", "version": "1"},
