@@ -28,10 +28,12 @@ from threadmock.specs.contract import Media, Operation
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.path_templates import filled
+from threadmock.specs.wire.media_types import is_text
 from threadmock.specs.wire.messages import Request, is_json
 from threadmock.specs.wire.strictjson import dump_json
 
 FORMS = (URLENCODED, MULTIPART)
+_BYTES = "application/octet-stream"
 
 Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method", "hostile"]
 Part = Literal["example", "coverage", "exploration", "scenario"]
@@ -159,9 +161,12 @@ def settle(operation: Operation, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def encode_body(operation: Operation, body: Any, media_type: str | None = None) -> tuple[str, bytes]:
-    """Content type and bytes of a body value; ("", b"") for ABSENT. ValueError where the value can't be JSON."""
+    """Content type and bytes of a body value. ValueError where the value can't be JSON.
+
+    ABSENT: none; where a body has to be sent that is neither JSON nor a form, a plain one.
+    """
     if body is ABSENT:
-        return "", b""
+        return plain_body(operation)
     if media_type is None:
         media = json_media(operation)
         content = operation.body.content if operation.body else {}
@@ -169,6 +174,25 @@ def encode_body(operation: Operation, body: Any, media_type: str | None = None) 
     if media_type in FORMS:
         return encode_form(media_type, body)
     return media_type, dump_json(body)
+
+
+def plain_body(operation: Operation) -> tuple[str, bytes]:
+    """A body of a media type that is neither JSON nor a form: its example, or a text; ("", b"") where none is needed.
+
+    Also where none can be written: of a picture without an example nobody knows which are taken.
+    """
+    body = operation.body
+    if body is None or not body.required or json_media(operation) or any(form in body.content for form in FORMS):
+        return "", b""
+    for media in body.content.values():
+        value = next(iter(media.examples.values()), ABSENT)
+        if value is ABSENT and is_text(media.media_type):
+            value = least(media.schema, name="body") if media.schema else "text"
+        if isinstance(value, str | int | float):
+            return media.content_type, text_of(value).encode()
+        if media.media_type == _BYTES:
+            return _BYTES, b"bytes"
+    return "", b""
 
 
 def build_request(  # noqa: PLR0913 - each part of a request has its name

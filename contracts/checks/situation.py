@@ -326,6 +326,8 @@ def _doubt_forged(reading: Reading) -> str:
 
 
 def _doubt_size(reading: Reading) -> str:
+    if reading.operation.body and reading.operation.body.required and not reading.request.body:
+        return "the body that is asked for is of a media type that is not written here"
     if len(reading.request.body) > LARGE_BODY:
         return "the body is large"
     if _large_head(reading):

@@ -378,6 +378,7 @@ GROUPS: tuple[Callable[[CoverageBasis], Iterator[Case]], ...] = (
     forged,
     references,
     links,
+    request_variants.accepted_types,
     request_variants.forms,
     request_variants.parameters,
     nested_samples,

@@ -88,6 +88,17 @@ def _duplicates(grounds: CoverageBasis) -> Iterator[Case]:
         )
 
 
+def accepted_types(grounds: CoverageBasis) -> Iterator[Case]:
+    """Each documented media type of the success, asked for by `Accept`: the answer is judged by that type's schema."""
+    operation = grounds.operation
+    reply = operation.reply(operation.success)
+    several = reply.content.values() if reply and operation.rule.run is None else ()
+    for media in several if len(several) > 1 else ():
+        value = rekeyed(grounds, grounds.base)
+        request = build_request(operation, value, headers={"accept": media.content_type})
+        yield _case(grounds, request, "valid", f"accept {media.content_type}", "assumed", value=value)
+
+
 def media_types(grounds: CoverageBasis) -> Iterator[Case]:
     """The JSON body under content types that are not documented, and under other spellings of the documented one."""
     media = json_media(grounds.operation)

@@ -17,7 +17,8 @@ def run(call: Call) -> Done | Refused:
     if plan.reply_maker:
         return done(call, "by rule")
     named = {name: scope.parameters.get(name, text) for name, text in scope.path_values.items()}
-    given = named | dict(scope.body) if isinstance(scope.sent, dict | None) else scope.sent
+    repeated = {name: scope.body[name] for name, _, _ in plan.echoed if name in scope.body}
+    given = named | repeated if isinstance(scope.sent, dict | None) else scope.sent
     media = json_media(plan.operation, plan.success)
     if media and media.examples:
         return Done(plan.success, next(iter(media.examples.values())), "example", given=given)
