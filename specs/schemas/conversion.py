@@ -5,6 +5,7 @@ keywords and annotations are carried through. Where a node stands is a place: `F
 document that was read first.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -30,6 +31,7 @@ _IN_PLACE = frozenset((*IN_PLACE_LISTS, *IN_PLACE_SCHEMAS, "dependentSchemas"))
 _LOOSENED = frozenset(("allOf", "anyOf", "then", "else", "dependentSchemas"))
 _EXACT = frozenset(("not", "if"))
 _NULL = {"type": "null"}
+_ANY = re.compile(r"(?<!\\)\[\^\]")  # ECMA-262: an empty class that is negated holds every character
 
 
 @dataclass(slots=True)
@@ -229,6 +231,8 @@ class Conversion:
     def _drop_unreadable(self, made: dict[str, Any], place: str) -> None:
         """Take out patterns that the engines can't match."""
         pattern = made.get("pattern")
+        if isinstance(pattern, str) and not is_readable(pattern):
+            made["pattern"] = pattern = _ANY.sub(r"[\\s\\S]", pattern)
         for keyword, patterns in (
             ("pattern", [] if pattern is None else [pattern]),
             ("patternProperties", list(made.get("patternProperties", ()))),

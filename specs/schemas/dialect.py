@@ -14,7 +14,7 @@ import jsonschema_rs
 from threadmock.specs.documents.document import Document, split
 from threadmock.specs.documents.foreign_files import of_tree
 from threadmock.specs.documents.places import Origins
-from threadmock.specs.documents.pointers import escaped, pointer_of, pointer_steps, walk
+from threadmock.specs.documents.pointers import anchors_in, escaped, pointer_of, pointer_steps, walk
 from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.members import nodes
 from threadmock.specs.schemas.conversion import Conversion
@@ -55,6 +55,7 @@ class Dialect:
         self.warnings: list[str] = [*document.warnings, *_doubts_of_version(document, tree)]
         self._warned: set[tuple[str, str]] = set()
         self._files: dict[str, Document] = {"": document}
+        self._anchors: dict[str, Mapping[str, str]] = {}
         self._names: dict[str, str] = {}
         self._places: dict[str, str] = {}
         self._converted: dict[tuple[str, Direction], _Converted] = {}
@@ -226,8 +227,15 @@ class Dialect:
         if name not in self._files:
             self._files[name] = target
             self._marked |= _mentioned(target.tree)
+        if fragment and not fragment.startswith("/"):
+            fragment = self._anchors_of(name).get(fragment, fragment)
         node = walk(self._tree(name), fragment, where=where)
         return node, f"{name}#{pointer_of(pointer_steps(fragment))}"
+
+    def _anchors_of(self, file: str) -> Mapping[str, str]:
+        if file not in self._anchors:
+            self._anchors[file] = anchors_in(self._tree(file))
+        return self._anchors[file]
 
     def _tree(self, file: str) -> dict[str, Any]:
         return self._files[file].tree if file else self.tree
