@@ -29,6 +29,8 @@ from threadmock.specs.wire.messages import is_json, media_type
 METHODS = ("post", "get", "put", "patch", "delete", "options", "head", "trace")
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_FRAMING = ("content-length", "content-encoding", "transfer-encoding", "connection", "trailer", "upgrade")
+_BESIDE_METHODS = ("summary", "description", "parameters", "servers", "$ref", "query", "additionalOperations")
 _OTHER_LOCATIONS = {
     "body": "it is of Swagger 2.0; describe the body in `requestBody`",
     "formData": "it is of Swagger 2.0; describe the form in `requestBody`",
@@ -168,6 +170,9 @@ class _Reader:
             header = self.mapping(header, at)
             if name.lower() == "content-type":
                 continue
+            if name.lower() in _FRAMING:
+                self.warn(f"the header {name!r} tells how a message travels; the document does not decide it", at)
+                continue
             schema = self.parameter_schema(header, at, "response")
             needed = header.get("required") is True
             found[name.lower()] = Parameter(
@@ -236,6 +241,10 @@ def read_operations(
             item = reader.mapping(item, base)
             methods = [method for method in METHODS if method in item]
             check_path(reader, path, base, methods, shapes)
+            for word in item:
+                if word not in (*METHODS, *_BESIDE_METHODS) and not word.startswith("x-"):
+                    close = nearest(word, METHODS)
+                    reader.warn(f"{word!r} is no method and is not read. {close}", f"{base}/{escaped(word)}")
             for method in methods:
                 with gathered(errors):
                     operation = _read_operation(reader, path, method, item, base, provider_wide, slugs)

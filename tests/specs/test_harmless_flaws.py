@@ -176,6 +176,26 @@ def test_what_is_new_in_openapi_3_2_is_left_out_and_the_rest_is_read_as_3_1():
     ]
 
 
+def test_a_misspelt_method_is_told_with_the_nearest():
+    tree = json.loads(GOOD)
+    tree["paths"]["/tags"]["psot"] = {"responses": OK}
+    operations, told = loaded(tree)
+    assert {name: shape(each) for name, each in operations.items()} == BEFORE
+    assert [line.partition("): ")[2] for line in told] == ["'psot' is no method and is not read. Did you mean 'post'?"]
+    assert "#/paths/~1tags/psot (line" in told[0]
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Content-Encoding", "Connection"])
+def test_a_header_of_framing_is_never_made_from_a_document(name):
+    tree = json.loads(GOOD)
+    header = {"required": True, "schema": {"const": "5"}}
+    tree["paths"]["/tags"]["get"]["responses"]["200"]["headers"] = {name: header, "X-Count": header}
+    operations, told = loaded(tree)
+    assert list(operations["GET /tags"].replies["200"].headers) == ["x-count"]
+    assert len(told) == 1
+    assert repr(name) in told[0]
+
+
 def test_a_good_document_has_no_warning():
     assert loaded(json.loads(GOOD))[1] == []
 

@@ -120,7 +120,7 @@ WARNED = {
     "a range as success": ({"/t": {"get": {"responses": {"2XX": {}}}}}, []),
     "204 with a body": ({"/t": {"get": {"responses": {"204": {"content": {JSON: {}}}}}}}, ["#/paths/~1t/get/responses/204 (line 11): a 204 has no body"]),
     "examples that break their schema": ({"/t": {"get": {"responses": {"200": BAD_EXAMPLE}}}}, ["application~1json/examples/bad (line 26): the example 'bad' breaks its own", "examples/worse (line 34)"]),
-    "a parameter that we can't read": ({"/t": get(parameters=[{"name": "a", "in": "query", "style": "deepObject", "schema": {"type": "object"}}])}, ["#/paths/~1t/get/parameters/0 (line 16): the parameter 'a'"]),
+    "a parameter that we can't read": ({"/t": get(parameters=[{"name": "a", "in": "query", "style": "tabDelimited", "schema": {"type": "object"}}])}, ["#/paths/~1t/get/parameters/0 (line 16): the parameter 'a'"]),
     "two paths for one request": ({"/{a}/x": get(**by_path("a")), "/y/{b}": get(**by_path("b"))}, ["#/paths/~1y~1{b} (line"]),
     "two names for one parameter": ({"/t/{a}": get(**by_path("a")), "/t/{b}": {"delete": {"responses": OK, **by_path("b")}}}, ["this path and '/t/{a}' are the same but for names"]),
     "a literal beside a parameter": ({"/t/{a}": get(**by_path("a")), "/t/x": get()}, []),
