@@ -19,6 +19,7 @@ from threadmock.specs.documents.places import Origins, Place
 from threadmock.specs.errors import DocumentError, RuleError, SpecError, UnknownName, gathered, raise_all
 from threadmock.specs.operations.base_paths import base_paths
 from threadmock.specs.operations.effect_checks import check_effects
+from threadmock.specs.operations.initial_inference import infer_initial
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
 from threadmock.specs.operations.unread_parts import unread_parts
@@ -159,8 +160,10 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         schema = dialect.schema(node, f"#{place.pointer}/schema", "response")
         return spelled_schema(schema) if spell is camel else schema
 
+    declared = parse_profile(provider_wide, spell)
     profile = replace(
-        parse_profile(provider_wide, spell),
+        declared,
+        initial=(*declared.initial, *infer_initial(operations, declared.initial)),
         fill=parse_fill(provider_wide, where, spell),
         agent=parse_agent(provider_wide, where, read_schema, spell),
     )

@@ -109,7 +109,18 @@ def _operation(operation: Operation) -> Iterator[str]:
     guessed = ", inferred from path and schemas: nobody declared it" if rule.inferred else ""
     within = f" within {rule.within.resource}" if rule.within else ""
     yield f"    rule          {rule.action} {rule.resource}{within} ({rule.evidence}{guessed})"
+    if rule.inferred and rule.why:
+        yield f"      because     {one_line(rule.why)}"
+    if rule.inferred and rule.traits.open:
+        yield f"      no state    {_overlay_line(operation)}"
     yield from map(_line, parts_of(rule))
+
+
+def _overlay_line(operation: Operation) -> str:
+    """The action of an overlay that would have an operation keep state."""
+    path = operation.path.replace("'", "\\'")
+    rule = f"{{action: create, resource: {operation.rule.resource}, key: {{field: id}}}}"
+    return f"else: {{target: \"$.paths['{path}'].{operation.method.lower()}\", update: {{x-behaviour: {rule}}}}}"
 
 
 def _line(part: Part) -> str:

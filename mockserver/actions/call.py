@@ -11,6 +11,9 @@ from threadmock.mockserver.state.store import Shelf
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.rule import Rule
 
+_BARE = 2
+"""Parts of a shelf that has no parent."""
+
 
 @dataclass(slots=True)
 class Call:
@@ -24,6 +27,12 @@ class Call:
     def rule(self) -> Rule:
         """The operation's rule."""
         return self.plan.operation.rule
+
+    @property
+    def sent_patch(self) -> bool:
+        """Whether the body is a JSON Patch (RFC 6902)."""
+        kind = self.scope.request.headers.get("content-type", "")
+        return kind.startswith("application/json-patch+json") and isinstance(self.scope.sent, list)
 
     def with_plan(self, **members: Any) -> "Call":
         """The same call by a plan of which some members are others."""
@@ -41,6 +50,11 @@ class Call:
         """Change the parent as the rule says."""
         if self.plan.touch:
             touch(self.scope, self.plan.parent, self.plan.touch)
+
+    def found_at(self, shelf: Shelf) -> None:
+        """Note where the thing was found; its parent is then known though the request does not name it."""
+        if self.plan.parent is None and len(shelf) > _BARE:
+            self.scope.shelf, self.scope.parent_key = shelf, shelf[3]
 
     def asked_key(self) -> str:
         """The key that the request names; "" where it names none."""

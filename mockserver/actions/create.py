@@ -47,6 +47,8 @@ def store_new(call: Call, identifier: str) -> Done | Refused:
     """Make the thing, store it, and do what else the rule asks for."""
     plan, scope, world = call.plan, call.scope, call.world
     scope.key = identifier
+    if plan.unique and (repeated := repeats(call, scope.shelf, scope.body)):
+        return repeated  # before anything is counted
     thing = build(plan, scope, world.clock)
     if world.faults:
         view = world.fault_view(scope.contract, scope.operation, scope.request, dict(scope.body))
@@ -66,7 +68,13 @@ def store_new(call: Call, identifier: str) -> Done | Refused:
         call.touch()
     if plan.expires:
         world.calendar.note(scope.shelf, identifier, scope.thing, plan.expires)
-    return done(call, "created" if there is None else "created again")
+    created = 201 if rule_makes_missing(call) and "201" in plan.operation.replies else 0
+    return done(call, "created" if there is None else "created again", status=created)
+
+
+def rule_makes_missing(call: Call) -> bool:
+    """Whether the rule makes what its request did not find."""
+    return call.rule.missing == "create"
 
 
 def repeats(call: Call, shelf: Shelf, thing: Thing, own: Thing | None = None) -> Refused | None:

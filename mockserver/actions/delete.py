@@ -15,6 +15,7 @@ def run(call: Call) -> Done | Refused:
     key = call.asked_key()
     shelf = call.shelf_of(key)
     scope.key, scope.thing = key, scope.store.read(shelf, key)
+    call.found_at(shelf)
     answer = done(call, "deleted") if scope.thing is not None and plan.reply_maker else None
     under_way = world.scheduler.under_way(shelf, key)
     if under_way:

@@ -14,6 +14,7 @@ from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.members import ABSENT, dig, steps_of
 from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.schemas.validation import checker
 
 _INDEX = re.compile(r"\[(-?[0-9]{1,9})\]")
 
@@ -24,7 +25,7 @@ def run(call: Call) -> Done | Refused:
         return missing
     lister, scope, store = call.plan.lister, call.scope, call.scope.store
     offset = whole_number(scope, lister.offset, 0)
-    plain = not lister.filters and not lister.everywhere and lister.is_plain(scope)
+    plain = not lister.everywhere and lister.is_plain(scope)
     limit = whole_number(scope, lister.limit, lister.default_limit)
     if lister.page is not None:
         before = max(whole_number(scope, lister.page, lister.page_from) - lister.page_from, 0)
@@ -120,9 +121,22 @@ def _envelope(call: Call, items: list[Any], page: list[Thing], *, first: bool, m
         more_members = pruned(call.plan, call.plan.reply_maker(call.scope))
         made |= more_members if isinstance(more_members, dict) else {}
     order = call.plan.envelope
+    _without_nulls(call, made)
     for name in call.plan.required_beside - made.keys():
         made[name] = possible(order[name], call.scope.ids, call.world.clock, name)
     return {name: made[name] for name in order if name in made} | made if order else made
+
+
+def _without_nulls(call: Call, made: dict[str, Any]) -> None:
+    """Leave out what is null and may not be: a cursor that ends is then an empty text, where it has to be there."""
+    plan = call.plan
+    for name in [name for name, value in made.items() if value is None and name in plan.envelope]:
+        schema = plan.envelope[name]
+        if checker(schema).valid(None):
+            continue
+        del made[name]
+        if name in plan.required_beside and checker(schema).valid(""):
+            made[name] = ""
 
 
 def _link(call: Call, word: str, thing: Thing) -> str:

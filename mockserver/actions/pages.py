@@ -110,5 +110,8 @@ WORDS: Mapping[str, Callable[[Page], Any]] = {
     "first_url": lambda page: page.url(),
     "last_url": Page.last_url,
     "links": Page.links,
+    "is_first": lambda page: not page.ahead,
+    "is_last": lambda page: not page.more,
+    "is_empty": lambda page: not page.things,
 }
 """What can be told of a page beside its items and their number, by the words of `tally`."""

@@ -6,14 +6,14 @@ from typing import Any
 
 from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
 from threadmock.mockserver.rules.conditions import CompiledCondition, compile_condition
-from threadmock.mockserver.rules.keys import KeyReader
+from threadmock.mockserver.rules.keys import KeyReader, compile_key
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Restoring, Unique
-from threadmock.specs.behaviour.setting import Key, Setting, tally_words
+from threadmock.specs.behaviour.setting import Key, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.schemas.declared import all_properties, alternatives, properties, required, types_of
@@ -23,7 +23,18 @@ from threadmock.specs.schemas.validation import checker
 PAGE_WORDS = frozenset(
     (
         *("more", "fewer", "size", "number", "pages", "ahead", "first", "last", "next", "previous", "next_offset"),
-        *("next_number", "previous_number", "next_url", "previous_url", "first_url", "last_url", "links"),
+        *(
+            "is_first",
+            "is_last",
+            "is_empty",
+            "next_number",
+            "previous_number",
+            "next_url",
+            "previous_url",
+            "first_url",
+            "last_url",
+            "links",
+        ),
     )
 )
 """What can be told of a page beside how many things there are."""
@@ -36,10 +47,11 @@ class Plan:
     order: members of the success reply in document order; declared: the same as a set. envelope: members of the object
     that holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule makes it;
     deep_makers: the same for members inside others. echoed: member, the check that an echoed value must pass, and its
-    default (ABSENT: none). wanted: members that the reply must have. choice: the schema of a thing that a
-    discriminator tells the rest of; else None. fits: whether a body is all that the success reply
-    asks for; None where it asks for more than a body. takes: whether a JSON body is valid as it was sent; None where
-    names or keys are read leniently. told: the words of `tally` about a page that the rule uses.
+    default (ABSENT: none); patched: the same for a JSON Patch, which may change any member. changed_status: of a
+    replace that found the thing, 0 for the success. wanted: members that the reply must have. choice: the schema of a
+    thing that a discriminator tells the rest of; else None. fits: whether a body is all that the success reply asks
+    for; None where it asks for more than a body. takes: whether a JSON body is valid as it was sent; None where names
+    or keys are read leniently. told: the words of `tally` about a page that the rule uses.
     """
 
     contract: Contract
@@ -56,6 +68,8 @@ class Plan:
     makers: tuple[tuple[str, Maker], ...]
     deep_makers: tuple[tuple[tuple[str, ...], Maker], ...]
     echoed: tuple[tuple[str, Callable[[Any], bool], Any], ...]
+    patched: tuple[tuple[str, Callable[[Any], bool], Any], ...]
+    changed_status: int
     wanted: frozenset[str]
     choice: Schema | None
     shown: tuple[tuple[str, str, str], ...]
@@ -96,10 +110,13 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
     media = json_media(operation, operation.success)
     schema = media.schema if media else None
     listing = rule.listing or Listing()
-    item = _item_schema(schema, listing.items) if rule.action == "list" else schema
+    item = item_schema(schema, listing.items) if rule.action == "list" else schema
     declared = all_properties(item)
     asked = _asked(operation)
     members = {name: member_schema(item, node) for name, node in declared.items()} if item else {}
+    kin = kindred(contract, operation)
+    shown_elsewhere = {name: each for other in kin for name, each in _members_of(other).items() if name not in members}
+    made = {**members, **shown_elsewhere}
     key = rule.key
     return Plan(
         contract=contract,
@@ -108,7 +125,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         success=operation.success,
         reply=operation.reply(operation.success),
         schema=schema,
-        order=tuple(declared),
+        order=(*declared, *shown_elsewhere),
         declared=frozenset(declared),
         envelope={name: member_schema(schema, node) for name, node in properties(schema).items()}
         if item is not schema
@@ -118,11 +135,17 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         makers=tuple((name, compile_setting(each)) for name, each in rule.set.items() if "." not in name),
         deep_makers=tuple((steps_of(name), compile_setting(each)) for name, each in rule.set.items() if "." in name),
         echoed=tuple(
-            (name, checker(members[name]).valid, asked[name])
-            for name in declared
-            if name in asked and name not in rule.set and not (key and name == key.member) and name in members
+            (name, checker(each).valid, asked[name])
+            for name, each in made.items()
+            if name in asked and name not in rule.set and not (key and name == key.member)
         ),
-        wanted=required(item) if item else frozenset(),
+        patched=tuple(
+            (name, checker(each).valid, ABSENT)
+            for name, each in made.items()
+            if name not in rule.set and not (key and name == key.member)
+        ),
+        changed_status=_changed_status(operation),
+        wanted=(required(item) if item else frozenset()).union(*map(required, kin)),
         choice=item if alternatives(item) else None,
         shown=tuple((each.member, each.query, each.holds) for each in rule.shown),
         select=fetch(rule.select) if rule.select else None,
@@ -130,9 +153,9 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
             fetch(key.source) if key and key.source else None,
             is_uuid=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
         ),
-        make_key=_key_maker(key.otherwise) if key else None,
-        key_value=int if key and key.otherwise == "number" else str,
-        member_schemas=members,
+        make_key=compile_key(contract, operation, key, made) if key else None,
+        key_value=int if key and key.otherwise == "number" and not _is_text(made.get(key.member)) else str,
+        member_schemas=made,
         fits=_fast_judge(operation, schema),
         takes=_plain_judge(operation),
         key_steps=steps_of(key.member) if key else ("id",),
@@ -183,8 +206,38 @@ def _plain_judge(operation: Operation) -> Callable[[Any], bool] | None:
     return checker(media.schema).valid
 
 
-def _key_maker(generator: str) -> Maker:
-    return compile_setting(Setting("generate", generator))
+def _changed_status(operation: Operation) -> int:
+    """The status where a replace finds the thing that it would else make: not 201, if another is documented."""
+    if operation.rule.missing != "create" or operation.success not in (200, 201, 204):
+        return 0
+    return next((status for status in (200, 204) if str(status) in operation.replies), 0)
+
+
+def _is_text(schema: Schema | None) -> bool:
+    types = types_of(schema, schema.document) if schema else frozenset()
+    return "string" in types and "integer" not in types
+
+
+def _members_of(schema: Schema) -> dict[str, Schema]:
+    return {name: member_schema(schema, node) for name, node in properties(schema).items()}
+
+
+def kindred(contract: Contract, operation: Operation) -> list[Schema]:
+    """What other operations show of the things that an operation without a declared rule makes or changes."""
+    rule = operation.rule
+    if not (rule.traits.makes or rule.traits.changes) or rule.traits.about_runs:
+        return []
+    found = []
+    for other in contract.operations:
+        own = other.rule
+        if other is operation or own.resource != rule.resource or (own.reply is not None and own.action != "list"):
+            continue
+        media = json_media(other, other.success)
+        if media and media.schema and own.action in ("read", "list", "update", "replace", "create"):
+            schema = media.schema
+            shown = item_schema(schema, (own.listing or Listing()).items) if own.action == "list" else schema
+            found += [shown] if shown else []
+    return found
 
 
 def member_schema(schema: Schema | None, node: Any) -> Schema:
@@ -197,7 +250,8 @@ def member_schema(schema: Schema | None, node: Any) -> Schema:
     return Schema(document, schema.pointer, schema.direction)
 
 
-def _item_schema(schema: Schema | None, items: str | None) -> Schema | None:
+def item_schema(schema: Schema | None, items: str | None) -> Schema | None:
+    """The schema of a list's items, which are in that member, or in the answer itself."""
     if schema is None:
         return None
     node = schema.resolve(schema.document)
@@ -215,6 +269,7 @@ def _asked(operation: Operation) -> Mapping[str, Any]:
         name: node.get("default", ABSENT) if isinstance(node, Mapping) else ABSENT
         for media in operation.body.content.values()
         for name, node in all_properties(media.schema).items()
+        if not (isinstance(node, Mapping) and node.get("readOnly") is True)
     }
 
 

@@ -1,15 +1,16 @@
 """Update and replace: the members that the request sends and the thing may have."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import repeats, store_new
+from threadmock.mockserver.actions.json_patch import PatchFailed, patched
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.recipes import create_also
-from threadmock.mockserver.state.store import Thing
+from threadmock.mockserver.state.store import Shelf, Thing
 from threadmock.specs.members import ABSENT, dig, put
 
 
@@ -21,6 +22,9 @@ def run(call: Call) -> Done | Refused:
     key = call.asked_key()
     shelf = call.shelf_of(key)
     scope.key = key
+    call.found_at(shelf)
+    if call.sent_patch and isinstance(failed := _patched_body(call, shelf, key), Refused):
+        return failed
     found = _restored(call, key) if plan.restores and scope.store.read(shelf, key) is not None else None
     if isinstance(found, Refused):
         return found
@@ -39,7 +43,23 @@ def run(call: Call) -> Done | Refused:
     if plan.run and plan.run.cancels(scope):
         world.scheduler.stop_current((shelf, key))
         scope.thing = scope.store.read(shelf, key)
-    return done(call, "updated")
+    return done(call, "updated", status=plan.changed_status)
+
+
+def _patched_body(call: Call, shelf: Shelf, key: str) -> Refused | None:
+    """Have the members that a JSON Patch (RFC 6902) changes taken as the body of the request."""
+    before = call.scope.store.read(shelf, key)
+    if before is None:
+        return None
+    try:
+        after = patched(before, call.scope.sent)
+    except PatchFailed as failed:
+        return Refused("malformed", str(failed), key=key)
+    if not isinstance(after, Mapping):
+        return Refused("malformed", "the patch leaves no object", key=key)
+    gone = dict.fromkeys(before.keys() - after.keys())
+    call.scope.body = {**gone, **{name: value for name, value in after.items() if before.get(name, ABSENT) != value}}
+    return None
 
 
 def changed(call: Call, before: Thing) -> dict[str, Any]:
@@ -47,11 +67,17 @@ def changed(call: Call, before: Thing) -> dict[str, Any]:
     rule, plan, scope = call.plan.operation.rule, call.plan, call.scope
     scope.thing = before
     after = dict(before)
-    for name, fits, _ in plan.echoed:
+    whole = rule.action == "replace"
+    left = plan.patched if call.sent_patch else plan.echoed
+    for name, fits, default in left:
         if name not in scope.body:
+            if whole:
+                _reset(after, name, fits, default, needed=name in plan.wanted)
             continue
         sent = scope.body[name]
         null = rule.nulls.get(name, rule.nulls.get("*")) if sent is None else None
+        if call.sent_patch and sent is None and not fits(sent):
+            null = "removes"
         if null == "removes":
             after.pop(name, None)
         elif null is None and fits(sent):
@@ -85,6 +111,17 @@ def taken_over(call: Call, restored: Thing | None) -> dict[str, Any]:
     if restored is None or call.rule.restores is None:
         return {}
     return {name: restored[name] for name in call.rule.restores.members if name in restored}
+
+
+def _reset(after: dict[str, Any], name: str, fits: Callable[[Any], bool], default: Any, *, needed: bool) -> None:
+    """Have a member that a whole body leaves out hold its default, or nothing, as far as nothing is allowed."""
+    if default is not ABSENT:
+        after[name] = default
+    elif not needed:
+        after.pop(name, None)
+    else:
+        empty: tuple[Any, ...] = (None, [], {})
+        after[name] = next((each for each in empty if fits(each)), after.get(name))
 
 
 def merged(before: Any, sent: Any, how: str) -> Any:

@@ -1,13 +1,20 @@
 """The things that a provider has from the start."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
+from threadmock.mockserver.actions.plan import item_schema, member_schema
+from threadmock.mockserver.rules.generation import generate, sample
+from threadmock.mockserver.rules.keys import compile_key
 from threadmock.mockserver.rules.recipes import compile_recipe, store_made
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import Shelf, Store
 from threadmock.mockserver.world import World
-from threadmock.specs.contract import Contract
-from threadmock.specs.members import dig
+from threadmock.specs.behaviour.setting import Made
+from threadmock.specs.contract import Contract, json_media
+from threadmock.specs.members import ABSENT, dig, put, steps_of
+from threadmock.specs.schemas.declared import properties, required, types_of
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.messages import Request
 
@@ -31,7 +38,7 @@ def store_initial(contract: Contract, world: World) -> Iterator[tuple[Shelf, str
             stamp=write_date_time(now),
         )
         recipe = compile_recipe(made)
-        thing = recipe.members.make(scope)
+        thing = _whole(scope, made, recipe.members.make(scope), world)
         key = str(dig(thing, recipe.member))
         shelf = (contract.name, made.resource)
         scope.key = key
@@ -44,3 +51,48 @@ def _with_what_lies_below(store: Store, shelf: Shelf, key: str) -> Iterator[tupl
     for below in [each for each in store.shelves() if each[2:] == (shelf[1], key)]:
         for inner, _ in store.items(below):
             yield from _with_what_lies_below(store, below, inner)
+
+
+def _whole(scope: Scope, made: Made, thing: dict[str, Any], world: World) -> Mapping[str, Any]:
+    """The thing with what its schema asks for beside; a plausible one with a new key, where nothing is set."""
+    steps = steps_of(made.key.member)
+    shown = next(
+        (
+            each
+            for each in scope.contract.operations
+            if each.rule.resource == made.resource and each.rule.action == "read"
+        ),
+        None,
+    )
+    shown = shown or next(
+        (
+            each
+            for each in scope.contract.operations
+            if each.rule.resource == made.resource and each.rule.action == "list"
+        ),
+        None,
+    )
+    media = json_media(shown, shown.success) if shown else None
+    if shown is None or media is None or media.schema is None:
+        return thing
+    listing = shown.rule.listing
+    schema = (
+        item_schema(media.schema, listing.items if listing else None) if shown.rule.action == "list" else media.schema
+    )
+    if schema is None:
+        return thing
+    members = {name: member_schema(schema, node) for name, node in properties(schema).items()}
+    if not thing:
+        found = sample(schema, world.ids, world.clock)
+        thing = dict(found) if isinstance(found, Mapping) else {}
+    if dig(thing, steps) is ABSENT or not made.set:
+        make = compile_key(scope.contract, shown, made.key, members)
+        value = make(replace(scope, operation=shown, shelf=(scope.contract.name, made.resource)))
+        own = members.get(made.key.member)
+        text = own is not None and "string" in types_of(own, own.document)
+        put(thing, steps, int(value) if made.key.otherwise == "number" and not text else value)
+    lacking = required(schema) - thing.keys()
+    return {
+        **thing,
+        **{name: generate(members[name], world.ids, world.clock, name) for name in lacking if name in members},
+    }

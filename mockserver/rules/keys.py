@@ -1,12 +1,26 @@
 """Keys of things: where a request names one, and the one form in which it is compared."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker
+from threadmock.mockserver.rules.values import compile_setting
+from threadmock.mockserver.state.clock import Clock
+from threadmock.specs.behaviour.setting import Key, Setting
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.declared import nodes_of
 from threadmock.specs.schemas.formats import canonical
+from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.schemas.validation import checker
+
+_MOST_TRIES = 200
+_CLOCK = Clock()
+"""For the texts of keys whose schema asks for a moment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,3 +38,51 @@ class KeyReader:
         """The key that the request names; "" where it names none."""
         value = self.read(scope) if self.read else ABSENT
         return "" if value is ABSENT or value is None else self.canonical(value)
+
+
+def compile_key(contract: Contract, operation: Operation, key: Key, members: Mapping[str, Schema]) -> Maker:
+    """The maker of new keys: as the rule says where that fits what the document asks of keys, else by its schemas."""
+    make = compile_setting(Setting("generate", key.otherwise))
+    schemas = [members[key.member]] if key.member in members else []
+    schemas += _parameters(contract, operation)
+    bounds = [node for each in schemas for node in nodes_of(each, each.document)]
+    if key.otherwise == "number":
+        least = max(
+            (math.ceil(node["minimum"]) for node in bounds if isinstance(node.get("minimum"), int | float)), default=1
+        )
+        return make if least <= 1 else lambda scope: str(int(make(scope)) + least - 1)
+    if key.otherwise != "opaque" or not any(node.keys() & _BOUNDING for node in bounds):
+        return make
+    judges = [checker(each).valid for each in schemas]
+    documents = [{word: value for word, value in each.document.items() if word != "$defs"} for each in schemas]
+    definitions = {name: node for each in schemas for name, node in each.document.get("$defs", {}).items()}
+    whole = Schema({"allOf": documents, "$defs": definitions}, "", "response")
+    listed = next((node["enum"] for node in bounds if node.get("enum")), ())
+
+    def fitting(scope: Scope) -> Any:
+        made = make(scope)
+        if all(judge(made) for judge in judges):
+            return made
+        for value in listed:
+            if scope.store.read(scope.shelf, str(value)) is None and all(judge(value) for judge in judges):
+                return str(value)
+        for _ in range(_MOST_TRIES):
+            made = str(generate(whole, scope.ids, _CLOCK, key.member))
+            if scope.store.read(scope.shelf, made) is None:
+                return made
+        raise Ungeneratable(f"No new key could be built for {key.member}. Let the client choose it, or add examples.")
+
+    return fitting
+
+
+_BOUNDING = {"pattern", "enum", "maxLength", "minLength", "format"}
+
+
+def _parameters(contract: Contract, operation: Operation) -> list[Schema]:
+    """The schemas of the path parameters by which requests name things of the same resource."""
+    found = []
+    for each in contract.operations:
+        source = each.rule.key.source if each.rule.key else None
+        if each.rule.resource == operation.rule.resource and source and source.place == "path":
+            found += [one.schema for one in each.parameters_in("path") if one.name == source.steps[0]]
+    return found

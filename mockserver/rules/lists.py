@@ -14,6 +14,7 @@ from threadmock.specs.behaviour.rule import Filter, Listing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT, dig, nodes, steps_of
+from threadmock.specs.operations.list_inference import sort_words
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.formats import read_date_time
 
@@ -55,7 +56,7 @@ class Lister:
 
     def is_plain(self, scope: Scope) -> bool:
         """Whether the newest come first, in the order of making, from no cursor."""
-        words = (self.sort, self.direction, self.after, self.before)
+        words = (self.sort, self.direction, self.after, self.before, *(read for read, _, _ in self.filters))
         return not (self.by or self.oldest) and all(not word or word(scope) in (ABSENT, None) for word in words)
 
 
@@ -135,6 +136,12 @@ def in_order(scope: Scope, lister: Lister, things: list[Thing]) -> list[Thing]:
     """The things sorted as the request or the rule says; equal ones stay in the order of making, or its reverse."""
     sort = lister.sort(scope) if lister.sort else ABSENT
     direction = lister.direction(scope) if lister.direction else ABSENT
+    if isinstance(sort, str) and (parted := _parted(sort, things)):
+        sort, direction = parted
+    elif sort not in (ABSENT, None) and lister.direction is None:
+        direction = "asc"
+    if isinstance(direction, str):
+        direction = _DIRECTIONS.get(direction.lower(), direction)
     oldest = direction == "asc" if direction in ("asc", "desc") else lister.oldest and sort in (ABSENT, None)
     by = (str(sort),) if sort not in (ABSENT, None) else lister.by
     if by:
@@ -143,6 +150,17 @@ def in_order(scope: Scope, lister: Lister, things: list[Thing]) -> list[Thing]:
         if ties_kept:
             return things
     return things if oldest else things[::-1]
+
+
+_DIRECTIONS = {"ascending": "asc", "descending": "desc", "asc": "asc", "desc": "desc"}
+
+
+def _parted(sort: str, things: list[Thing]) -> tuple[str, str] | None:
+    """`-created_at`, `created_at:desc` → ("created_at", "desc"); None where it is the name of a member alone."""
+    name, descends = sort_words(sort)
+    if sort in (things[0] if things else ()) or (descends is None and name == sort):
+        return None
+    return name, "desc" if descends else "asc"
 
 
 def _sorter(by: tuple[str, ...]) -> Callable[[Thing], tuple[int, Any]]:

@@ -101,9 +101,10 @@ def _look_up(scope: Scope, parent: Parent, key: str) -> Refused | None:
 
 def touch(scope: Scope, parent: Parent | None, members: Members) -> None:
     """Set members of the parent anew, as the rule says."""
-    if not members or parent is None or not scope.parent_key:
+    resource = parent.resource if parent else scope.shelf[2] if len(scope.shelf) > 2 else ""
+    if not members or not resource or not scope.parent_key:
         return
-    shelf = scope.store.find(scope.contract.name, parent.resource, scope.parent_key)
+    shelf = scope.store.find(scope.contract.name, resource, scope.parent_key)
 
     def change(before: Mapping[str, Any]) -> Mapping[str, Any]:
         scope.parent = before

@@ -170,7 +170,9 @@ def _below(setting: Setting) -> Maker:
 
 def _parent_of(scope: Scope) -> Sequence[str]:
     within = scope.operation.rule.within
-    return (within.resource, scope.parent_key) if within and scope.parent_key else ()
+    if within is None:
+        return scope.shelf[2:4]  # a thing that was found below its parent
+    return (within.resource, scope.parent_key) if scope.parent_key else ()
 
 
 def plain_text(content: Any) -> str:

@@ -1,271 +1,519 @@
-"""The rule and the refusals that an operation gets when nobody declared them: from path shape and schemas.
+"""The rules that operations get when nobody declared them: from the document's resources, path shapes and schemas.
 
-Everything here is marked inferred and rests on assumption; `threadmock explain` shows it as guessed.
+Everything here is marked inferred and rests on assumption; `threadmock explain` shows it as guessed, with the reason.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.behaviour.read_settings import Spell, spell_template
-from threadmock.specs.behaviour.rule import Listing, Refusal, Rule
+from threadmock.specs.behaviour.read_settings import Spell
+from threadmock.specs.behaviour.rule import Conditional, Listing, Pruning, Rule, Unique
 from threadmock.specs.behaviour.setting import Key, Setting, Source, Within
-from threadmock.specs.contract import Operation, json_media
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.list_inference import headers_of, infer_listing
+from threadmock.specs.operations.member_inference import address, changed_members, counts_of, given, made_members
 from threadmock.specs.operations.path_templates import name_of, names_in
-from threadmock.specs.schemas.declared import nodes_of, object_nodes, properties, types_of
-from threadmock.specs.schemas.schema import Schema
-from threadmock.specs.schemas.validation import checker
-from threadmock.specs.wire.messages import is_json
-
-_CREATED = re.compile(r"(created|updated|modified)_?(at|on)?", re.IGNORECASE)
-_ERROR_BODIES: tuple[Any, ...] = (
-    {"detail": {"$each": {"loc": "$location", "msg": "$reason", "type": "$code"}}},
-    {"detail": "$reason"},
-    {"message": "$reason"},
-    {"error": "$reason"},
-    {"error": {"message": "$reason"}},
-    {"error": {"code": "$code", "message": "$reason"}},
-    {"code": "$code", "message": "$reason"},
-    {"errors": ["$reason"]},
-    {"errors": {"$each": {"message": "$reason"}}},
+from threadmock.specs.operations.resource_model import (
+    Model,
+    Place,
+    Resource,
+    asked,
+    is_list,
+    place_of,
+    plain,
+    reply_schema,
+    singular,
 )
-_FIELD_MAP: Any = {"$fields": ["$reason"]}
-_REASONS = ("detail", "message", "msg", "reason", "error", "title", "description")
-_CODES = ("code", "type", "error_code", "errorCode", "kind")
-_BY_FORMAT: Mapping[str, str] = {
-    "uuid": "00000000-0000-0000-0000-000000000000",
-    "date-time": "1970-01-01T00:00:00Z",
-    "date": "1970-01-01",
-    "uri": "about:blank",
-    "uri-reference": "about:blank",
-}
-_DEEPEST = 6
-_PAGES: Mapping[str, tuple[str, ...]] = {
-    "limit": ("limit", "per_page", "perPage", "page_size", "pageSize", "size"),
-    "offset": ("offset", "skip"),
-    "page": ("page", "page_number", "pageNumber"),
-    "after": ("cursor", "after", "starting_after", "page_token", "pageToken", "next_token", "nextToken"),
-}
-"""Query parameters by which lists are read in pages, by what they mean."""
-_TOLD: Mapping[str, tuple[str, ...]] = {
-    "total": ("total", "totalcount", "count", "totalitems", "totalresults"),
-    "more": ("hasmore", "hasnext", "more"),
-    "size": ("limit", "perpage", "pagesize", "size"),
-    "number": ("page", "pagenumber", "currentpage"),
-    "ahead": ("offset", "skip"),
-    "first": ("firstid",),
-    "last": ("lastid",),
-    "next": ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "next", "nextpage"),
-}
-"""Members beside a list's items, without case and underscores, by what they tell."""
-REFUSAL_STATUSES: Mapping[str, tuple[int, ...]] = {
-    "invalid": (422, 400),
-    "malformed": (400, 422),
-    "media_type": (415, 400, 422),
-    "not_acceptable": (406,),
-    "denied": (401, 403),
-    "unknown": (404,),
-    "taken": (409,),
-    "too_large": (413,),
-}
+from threadmock.specs.operations.spelled_rules import spell_rule
+from threadmock.specs.operations.verb_inference import is_verb, outcome, repeated
+from threadmock.specs.schemas.declared import properties, types_of
+
+_STATELESS = frozenset(
+    (
+        *(
+            "search",
+            "query",
+            "filter",
+            "find",
+            "lookup",
+            "count",
+            "stats",
+            "statistics",
+            "summary",
+            "report",
+            "aggregate",
+        ),
+        *(
+            "login",
+            "logout",
+            "signin",
+            "signout",
+            "token",
+            "refresh",
+            "authorize",
+            "auth",
+            "authenticate",
+            "oauth",
+            "introspect",
+        ),
+        *(
+            "validate",
+            "verify",
+            "check",
+            "test",
+            "ping",
+            "health",
+            "healthz",
+            "status",
+            "preview",
+            "render",
+            "convert",
+            "parse",
+        ),
+        *(
+            "estimate",
+            "quote",
+            "calculate",
+            "compute",
+            "translate",
+            "classify",
+            "completions",
+            "embeddings",
+            "moderations",
+        ),
+        *("upload", "import", "export", "download", "batch", "bulk", "graphql", "rpc", "webhook", "callback", "echo"),
+    )
+)
+"""Last segments of paths behind which nothing is kept, unless something is named below them."""
+_UNIQUE = ("external_id", "externalId", "email", "username", "slug", "sku", "isbn", "handle", "login", "code")
+_TAKEN = re.compile(r"unique|already|duplicate|taken|same|in use|exist|conflict", re.IGNORECASE)
+_BEGUN = ("queued", "pending", "accepted", "submitted", "scheduled", "waiting", "created", "new", "not_started")
+_GOING = ("running", "in_progress", "processing", "started", "working", "active")
+_ENDED = ("succeeded", "success", "completed", "complete", "finished", "done", "ready")
+_ACCEPTED = 202
 
 
 def infer_rule(operation: Operation, spell: Spell) -> Rule:
-    """The action that the path's shape and the schemas suggest; `fixed` where they suggest none.
+    """The rule of an operation that stands alone."""
+    return infer_rules((operation,), spell, {})[0].rule
 
-    operation: with member names as the document has them; the rule has them as on the wire.
+
+def infer_rules(operations: Sequence[Operation], spell: Spell, texts: Mapping[str, str]) -> tuple[Operation, ...]:
+    """The operations, those with an inferred rule with what their document suggests; declared ones stay as they are.
+
+    spell: member names as on the wire. texts: by an operation's pointer, what the document says of it in words.
     """
-    resource, parameter = _resource(operation.path)
-    base = Rule("fixed", resource=resource, within=_within(operation.path), evidence="assumed", inferred=True)
-    reply = json_media(operation, operation.success)
-    schema = reply.schema if reply else None
-    if operation.method == "POST" and parameter is None:
-        return _infer_create(operation, schema, base, spell)
-    if operation.method == "GET" and parameter is None:
-        return _infer_list(operation, schema, base, spell)
-    actions: Mapping[str, Any] = {"GET": "read", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
-    if parameter and operation.method in actions:
-        key = Key(spell(parameter), Source("path", (parameter,)), "opaque", "assumed")
-        return replace(base, action=actions[operation.method], key=key, set=_stamps(schema, spell, updating=True))
-    return base
+    if not any(each.rule.inferred for each in operations):
+        return tuple(operations)
+    model = Model(operations)
+    for each in operations:
+        if not each.rule.inferred and each.rule.traits.makes:
+            model.resources.setdefault(each.rule.resource, Resource(each.rule.resource)).made = True
+    reader = _Inference(model, texts)
+    inferred = [each for each in operations if each.rule.inferred]
+    for each in inferred:
+        if reader.makes(each):
+            model.of(each).made = True
+    rules = {each: reader.rule(each) for each in inferred}
+    return tuple(
+        replace(each, rule=_kept(each.rule, spell_rule(rules[each], spell))) if each in rules else each
+        for each in operations
+    )
 
 
-def _resource(path: str) -> tuple[str, str | None]:
-    """("threads", "thread_id") for /a/threads/{thread_id}; ("threads", None) for /threads."""
-    segments = [segment for segment in path.split("/") if segment]
-    names = [segment for segment in segments if not names_in(segment)]
-    last = name_of(segments[-1]) if segments else ""
-    return (names[-1] if names else path), last or None
+def _kept(before: Rule, made: Rule) -> Rule:
+    """The inferred rule with what holds for the whole document."""
+    return replace(
+        made,
+        refusals=before.refusals,
+        lenient=before.lenient,
+        spelling=before.spelling,
+        slashes=before.slashes,
+        conditions=tuple(_worded(each, before) for each in made.conditions),
+    )
 
 
-def _within(path: str) -> Within | None:
-    """The parent of /a/threads/{thread_id}/messages: what the last parameter before the resource's own name is of."""
-    segments = [segment for segment in path.split("/") if segment]
-    if segments and name_of(segments[-1]):
-        segments.pop()
-    for index in range(len(segments) - 2, 0, -1):
-        parameter = name_of(segments[index])
-        if parameter and not names_in(segments[index - 1]):
-            return Within(segments[index - 1], Source("path", (parameter,)), must_exist=False, evidence="assumed")
-    return None
+def _worded(condition: Any, rule: Rule) -> Any:
+    taken = rule.refusals.get("taken")
+    if taken is None or taken.body is None or taken.status != condition.status:
+        return condition
+    return replace(condition, body=taken.body, media_type=taken.media_type)
 
 
-def _array_member(schema: Schema) -> str | None:
-    return next((name for name, node in properties(schema).items() if "array" in types_of(schema, node)), None)
+class _Inference:
+    """Rules of one document, operation by operation."""
+
+    def __init__(self, model: Model, texts: Mapping[str, str]) -> None:
+        self.model = model
+        self.texts = texts
+
+    def rule(self, operation: Operation) -> Rule:
+        """The rule of an operation."""
+        place, method = place_of(operation.path), operation.method
+        resource = self.model.of(operation)
+        base = Rule("fixed", resource=resource.name, within=self.within(place), evidence="assumed", inferred=True)
+        if place.key:
+            return self.of_one(operation, place, resource, base)
+        if method in ("POST", "PUT", "DELETE", "PATCH") and (acted := self.acting(operation)):
+            return acted
+        if method == "POST":
+            return self.create(operation, resource, base)
+        if method == "GET":
+            return self.listed(operation, resource, base)
+        if method == "DELETE" and (removed := self.removal(operation, resource, base)):
+            return removed
+        return replace(base, why=f"{method} of a path that names no thing")
+
+    def within(self, place: Place) -> Within | None:
+        """The parents that a path names, the nearest first."""
+        found: Within | None = None
+        for index, (segment, parameter) in enumerate(place.above):
+            name = self.model.named(segment)
+            parent = self.model.resources.get(name)
+            nested = index > 0 and parent is not None and bool(parent.parents) and self.below_only(parent)
+            made = parent is not None and parent.made
+            above = found if nested else None
+            found = Within(name, Source("path", (parameter,)), must_exist=made, within=above, evidence="assumed")
+        return found
+
+    def below_only(self, resource: Resource) -> bool:
+        """Whether all that makes a resource's things names their parent in its path."""
+        makers = [each for each in resource.operations if self.makes(each)]
+        return bool(makers) and all(place_of(each.path).above for each in makers)
+
+    # --- what makes things
+
+    def makes(self, operation: Operation) -> bool:
+        """Whether an operation makes a thing of the resource that its path is about."""
+        place = place_of(operation.path)
+        if place.key:
+            return operation.method in ("PUT", "POST") and self.upserts(operation)
+        return operation.method == "POST" and self.acted_on(operation) is None and self.keeps(operation)
+
+    def upserts(self, operation: Operation) -> bool:
+        """Whether a PUT of one thing makes it: the document says so by 201, or nothing else makes such things."""
+        if operation.method == "PUT" and "201" in operation.replies:
+            return True
+        resource = self.model.of(operation)
+        posted = any(each.method == "POST" and not place_of(each.path).key for each in resource.operations)
+        puts = any(each.method == "PUT" and place_of(each.path).key for each in resource.operations)
+        return not posted and (operation.method == "PUT" or ("201" in operation.replies and not puts))
+
+    def keeps(self, operation: Operation) -> bool:
+        """Whether what a POST answers with, or what it is given, is kept: something names it, and it is no search."""
+        resource = self.model.of(operation)
+        collection = self.model.is_below(operation.path)
+        if plain(operation.path.rstrip("/").rpartition("/")[2]) in _STATELESS and not collection:
+            return False
+        schema = reply_schema(operation)
+        if schema is not None and "array" in types_of(schema, schema.document):
+            return False
+        shown = properties(schema)
+        if resource.key and resource.key in shown:
+            return True
+        return bool(collection and resource.key and (not shown or operation.success in (201, _ACCEPTED)))
+
+    def create(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
+        """A POST on a collection."""
+        if not self.keeps(operation):
+            why = "its answer has no member that could be a key" if resource.name not in _STATELESS else "it only asks"
+            return replace(base, why=f"POST of {operation.path}: {why}")
+        sent = asked(operation)
+        source = Source("body", (resource.key,)) if resource.key in sent else None
+        key = Key(resource.key, source, resource.generator, "assumed")
+        settings = made_members(operation, resource, self.model)
+        if operation.success == _ACCEPTED:
+            settings |= {name: given(values[0]) for name, values in _progress(resource).items()}
+        parent = self.model.resources.get(base.within.resource) if base.within else None
+        return replace(
+            base,
+            action="create",
+            within=base.within or self.body_parent(operation, resource),
+            key=key,
+            set=settings,
+            unique=self.unique(operation, resource, key),
+            headers=self.headers(operation, resource),
+            touch=counts_of(resource, parent, self.model) if parent else {},
+            why=f"POST of a collection; its things have the key {resource.key}",
+        )
+
+    def body_parent(self, operation: Operation, resource: Resource) -> Within | None:
+        """A parent whose things' paths list this resource, and which the body names."""
+        sent = {plain(name): name for name in asked(operation)}
+        for name in sorted(resource.parents):
+            parent = self.model.resources.get(name)
+            thing = plain(singular(name))
+            keys = (f"{thing}id", f"{thing}{plain(parent.key)}" if parent else "", thing)
+            member = next((sent[each] for each in keys if each in sent), "")
+            if parent is not None and member:
+                must = parent.made and "404" in operation.replies
+                return Within(name, Source("body", (member,)), must_exist=must, evidence="assumed")
+        return None
+
+    def unique(self, operation: Operation, resource: Resource, key: Key) -> tuple[Unique, ...]:
+        """Members of which a documented 409 says that no two things share them."""
+        if "409" not in operation.replies:
+            return ()
+        text, sent = self.texts.get(operation.pointer, ""), asked(operation)
+        names = [name for name in sent if name != key.member and name in resource.members]
+        told = (
+            [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
+            if _TAKEN.search(text)
+            else []
+        )
+        usual = [name for name in names if name in _UNIQUE] if key.source is None else []
+        among: Any = "parent" if place_of(operation.path).above else "all"
+        return tuple(Unique(name, among, 409, "assumed") for name in told or usual)
+
+    def headers(self, operation: Operation, resource: Resource) -> dict[str, Setting]:
+        """Location and ETag where they are declared."""
+        reply = operation.reply(operation.success)
+        found: dict[str, Setting] = {}
+        for name, header in (reply.headers if reply else {}).items():
+            if name == "etag":
+                found[header.name] = Setting("generate", "etag", evidence="assumed")
+            if name in ("location", "content-location") and (path := address(operation, resource)):
+                whole = header.schema.document.get("format") in ("uri", "url")
+                found[header.name] = Setting("template", value=f"{'$base' * whole}{path}", evidence="assumed")
+        return found
+
+    # --- what is about one thing
+
+    def of_one(self, operation: Operation, place: Place, resource: Resource, base: Rule) -> Rule:
+        """An operation whose path ends in a key."""
+        actions: Mapping[str, Any] = {
+            "GET": "read",
+            "PATCH": "update",
+            "PUT": "replace",
+            "DELETE": "delete",
+            "POST": "update",
+        }
+        if operation.method not in actions:
+            return replace(base, why=f"{operation.method} of one thing")
+        key = Key(resource.key or place.key, Source("path", (place.key,)), resource.generator, "assumed")
+        rule = replace(
+            base, action=actions[operation.method], key=key, why=f"{operation.method} of a path that ends in a key"
+        )
+        rule = replace(rule, headers=self.headers(operation, resource), conditional=_conditional(operation))
+        if operation.method == "GET":
+            return replace(rule, progress=_progress(resource) if self.is_accepted(resource) else {})
+        if operation.method == "DELETE":
+            return replace(rule, reply=_farewell(operation, resource), touch=self.counts(rule, resource))
+        rule = replace(rule, set=changed_members(resource))
+        if self.upserts(operation):
+            made = {
+                name: each
+                for name, each in made_members(operation, resource, self.model).items()
+                if name not in rule.set
+            }
+            first = {
+                name: replace(each, kind="stored", steps=(name,), value=None, generator="", sources=(), otherwise=each)
+                for name, each in made.items()
+            }
+            rule = replace(
+                rule, action="replace", missing="create", set={**first, **rule.set}, touch=self.counts(rule, resource)
+            )
+        if operation.method == "PATCH" and operation.body and "application/merge-patch+json" in operation.body.content:
+            rule = replace(rule, merge={"*": "deep"}, nulls=_removed(operation, resource))
+        elif operation.method != "PATCH":
+            rule = replace(rule, merge={"*": "replace"})
+        return rule
+
+    def counts(self, rule: Rule, resource: Resource) -> dict[str, Setting]:
+        """Members of the parent that count such things."""
+        names = [rule.within.resource] if rule.within else sorted(resource.parents)
+        parents = [self.model.resources[name] for name in names if name in self.model.resources]
+        return {name: each for parent in parents for name, each in counts_of(resource, parent, self.model).items()}
+
+    def is_accepted(self, resource: Resource) -> bool:
+        """Whether things are made by requests that are answered before the work is done."""
+        return any(
+            each.method == "POST" and each.success == _ACCEPTED and self.makes(each) for each in resource.operations
+        )
+
+    def acted_on(self, operation: Operation) -> Operation | None:
+        """The operation on the thing of which this one, at a verb behind its key, changes something."""
+        above, _, verb = operation.path.rstrip("/").rpartition("/")
+        there = self.model.items_at(above)
+        if not there or not name_of(above.rpartition("/")[2]) or names_in(verb) or self.model.is_below(operation.path):
+            return None
+        if self.model.is_shown(operation.path):
+            return None
+        item = next((each for each in there if each.method == "GET"), there[0])
+        resource = self.model.of(item)
+        if operation.method in ("PUT", "DELETE"):
+            return item if outcome(resource, verb) or is_verb(verb) else None
+        if operation.method != "POST":
+            return None
+        shown = set(properties(reply_schema(operation)))
+        if outcome(resource, verb) or is_verb(verb) or (shown and shown == set(properties(reply_schema(item)))):
+            return item
+        keyed = {"id", resource.key, f"{singular(verb)}_id", f"{singular(verb)}Id", "uuid", "key", "sid"}
+        return None if shown & keyed else item
+
+    def acting(self, operation: Operation) -> Rule | None:
+        """A verb behind a key: a change of that thing; None where it is none."""
+        item = self.acted_on(operation)
+        if item is None:
+            return None
+        verb = operation.path.rstrip("/").rpartition("/")[2]
+        resource, names = self.model.of(item), names_in(operation.path)
+        left = outcome(resource, verb, undone=operation.method == "DELETE")
+        shown = reply_schema(operation)
+        is_thing = shown is None or resource.key in properties(shown)
+        reply = None if is_thing else _report(operation, resource)
+        return Rule(
+            "update",
+            resource=resource.name,
+            within=self.within(place_of(item.path)),
+            key=Key(resource.key or names[-1], Source("path", (names[-1],)), resource.generator, "assumed"),
+            set={**changed_members(resource), **left},
+            conditions=tuple(repeated(left, 409)) if "409" in operation.replies else (),
+            reply=reply,
+            headers=self.headers(operation, resource) if is_thing else {},
+            conditional=_conditional(operation),
+            evidence="assumed",
+            inferred=True,
+            why=f"{verb!r} behind the key of a thing acts on that thing",
+        )
+
+    # --- lists, and what removes several
+
+    def listed(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
+        """A GET of a path that does not end in a key."""
+        found, items = is_list(operation, expected=self.model.is_collection(operation.path))
+        if not found:
+            return replace(base, why="GET of something that has no key and is no list")
+        listing, reply = infer_listing(operation, resource, items, self.texts.get(operation.pointer, ""))
+        everywhere = base.within is None and bool(resource.parents)
+        key = resource.key or resource.member("name", "code", "slug", "title", "value")
+        return replace(
+            base,
+            action="list",
+            key=Key(key, None, resource.generator, "assumed") if key else None,
+            listing=replace(listing, everywhere=everywhere) if everywhere else listing,
+            reply=reply,
+            headers=headers_of(operation),
+            why=f"GET of a collection: its things are in {items or 'the answer itself'}",
+        )
+
+    def removal(self, operation: Operation, resource: Resource, base: Rule) -> Rule | None:
+        """DELETE of a collection that names things in its body or query."""
+        places = {"body": asked(operation), "query": {each.name: None for each in operation.parameters_in("query")}}
+        for place, names in places.items():
+            for name in names:
+                source = Source(place, (name,))  # type: ignore[arg-type]
+                if plain(name) in ("ids", "keys", f"{plain(singular(resource.name))}ids"):
+                    reply = _farewell(operation, resource)
+                    return replace(
+                        base,
+                        action="prune",
+                        prune=Pruning(source, evidence="assumed"),
+                        reply=reply,
+                        why=f"DELETE of all that {source} names",
+                    )
+                if resource.key and name == resource.key:
+                    key = Key(name, source, resource.generator, "assumed")
+                    return replace(
+                        base,
+                        action="delete",
+                        key=key,
+                        reply=_farewell(operation, resource),
+                        why=f"DELETE of what {source} names",
+                    )
+        return None
 
 
-def _infer_list(operation: Operation, reply: Schema | None, base: Rule, spell: Spell) -> Rule:
-    """A list whose body is the array, or an object with one array of things and what is told of the page."""
-    asked = {parameter.name for parameter in operation.parameters_in("query")}
-    found = {word: next((name for name in names if name in asked), "") for word, names in _PAGES.items()}
-    limit, offset, page, after = (Source("query", (name,)) if name else None for name in found.values())
-    listing = Listing(limit=limit, offset=offset, page=page, after=after)
-    if reply and "array" in types_of(reply, reply.document):
-        return replace(base, action="list", listing=listing)
-    items = _array_member(reply) if reply else None
-    if items is None or reply is None:
-        return base
-    told = {}
-    for name, node in properties(reply).items():
-        word = next((word for word, names in _TOLD.items() if name.lower().replace("_", "") in names), None)
-        types = types_of(reply, node)
-        if word == "next" and "string" not in types:
-            continue
-        if word and name != items:
-            told[spell(name)] = Setting("tally", value=word, evidence="assumed")
-    members = tuple(told.items())
-    setting = Setting("members", members=members, evidence="assumed") if members else None
-    return replace(base, action="list", listing=replace(listing, items=spell(items)), reply=setting)
+def _conditional(operation: Operation) -> Conditional | None:
+    """What If-Match and If-None-Match do, where they are declared with a status for it."""
+    asked_ = {each.name.lower() for each in operation.parameters_in("header")}
+    reply = operation.reply(operation.success)
+    tagged = reply is not None and "etag" in reply.headers
+    match = 412 if "if-match" in asked_ and operation.reply(412) else 0
+    needed = 428 if "428" in operation.replies else 0
+    known = 304 if "304" in operation.replies and ("if-none-match" in asked_ or tagged) else 0
+    return Conditional(match, needed, known, "assumed") if match or needed or known else None
 
 
-def _infer_create(operation: Operation, reply: Schema | None, base: Rule, spell: Spell) -> Rule:
-    # Members that request and reply share need no setting: the mock echoes what fits the reply's schema.
-    declared = properties(reply)
-    singular = base.resource.removesuffix("s")
-    wanted = ("id", f"{singular}_id", f"{singular}Id", "uuid", "key")
-    member = next((name for name in wanted if name in declared), None)
-    if member is None or reply is None:
-        return base
-    asked = _asked(operation)
-    is_uuid = any(part.get("format") == "uuid" for part in nodes_of(reply, declared[member]))
-    types = types_of(reply, declared[member])
-    generator = "uuid4" if is_uuid else "number" if "integer" in types and "string" not in types else "opaque"
-    source = Source("body", (spell(member),)) if member in asked else None
-    repeated = [name for name in names_in(operation.path) if name in declared and name != member]
-    parents = {name: Source("path", (name,)) for name in repeated}
-    settings = {
-        **_stamps(reply, spell, updating=False),
-        **{spell(name): Setting("from", sources=(source,), evidence="assumed") for name, source in parents.items()},
-    }
-    return replace(base, action="create", key=Key(spell(member), source, generator, "assumed"), set=settings)
+def _removed(operation: Operation, resource: Resource) -> dict[str, Any]:
+    """Members that a null of a merge patch removes: those that need not be there and can't be null (RFC 7396)."""
+    names = [name for name in asked(operation) if name in resource.members]
+    return {name: "removes" for name in names if not resource.members[name].required}
 
 
-def _asked(operation: Operation) -> Mapping[str, Any]:
-    if operation.body is None:
-        return {}
-    return next((properties(media.schema) for media in operation.body.content.values()), {})
+def _progress(resource: Resource) -> dict[str, tuple[Any, ...]]:
+    """The state of work that takes long, from its first value to its last."""
+    for name, member in resource.members.items():
+        texts = {str(each).lower(): each for each in member.values if isinstance(each, str)}
+        steps = [next((texts[word] for word in words if word in texts), None) for words in (_BEGUN, _GOING, _ENDED)]
+        found = tuple(each for each in steps if each is not None)
+        if len(found) > 1 and steps[-1] is not None:
+            return {name: found}
+    return {}
 
 
-def _stamps(schema: Schema | None, spell: Spell, *, updating: bool) -> dict[str, Setting]:
-    made = {}
+def _farewell(operation: Operation, resource: Resource) -> Setting | None:
+    """What an answer to a DELETE says truly: that the thing is deleted, and which; None where it shows the thing."""
+    schema = reply_schema(operation)
+    shown = properties(schema)
+    if schema is None or not shown:
+        return None
+    made: dict[str, Setting] = {}
+    for name, node in shown.items():
+        short, types = plain(name), types_of(schema, node)
+        if "boolean" in types and short in ("deleted", "success", "ok", "removed", "acknowledged", "isdeleted", "done"):
+            made[name] = given(True)
+        elif name == resource.key or short in ("id", "deletedid", f"{plain(singular(resource.name))}id"):
+            made[name] = Setting("stored", steps=(resource.key,), evidence="assumed")
+        elif types & {"integer"} and short in ("deleted", "count", "deletedcount", "removed"):
+            made[name] = (
+                Setting("tally", value="done", evidence="assumed")
+                if operation.path.endswith(resource.name)
+                else given(1)
+            )
+        elif name in resource.members and not (set(shown) - set(resource.members)):
+            return None
+    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else None
+
+
+def _report(operation: Operation, resource: Resource) -> Setting | None:
+    """What an answer that is not the thing tells of it."""
+    schema = reply_schema(operation)
+    made: dict[str, Setting] = {}
     for name, node in properties(schema).items():
-        dated = any(part.get("format") == "date-time" for part in (nodes_of(schema, node) if schema else ()))
-        if not dated or not _CREATED.fullmatch(name) or (updating and name.lower().startswith("created")):
-            continue
-        made[spell(name)] = Setting("generate", "now", evidence="assumed")
-    return made
+        short = plain(name)
+        if (
+            schema is not None
+            and "boolean" in types_of(schema, node)
+            and short in ("success", "ok", "done", "accepted")
+        ):
+            made[name] = given(True)
+        elif name in resource.members or short == f"{plain(singular(resource.name))}id":
+            made[name] = Setting(
+                "stored", steps=(name if name in resource.members else resource.key,), evidence="assumed"
+            )
+    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else given({})
 
 
-def infer_refusals(operation: Operation, spell: Spell) -> dict[str, Refusal]:
-    """A refusal for each kind for which the operation documents a status that we can fill truthfully.
-
-    An exact status comes before 4XX, that before `default`. The body is the first of the usual shapes that the
-    documented schema accepts with a probe inside, else one made of what the schema requires.
-    """
-    found: dict[str, Refusal] = {}
-    for kind, statuses in REFUSAL_STATUSES.items():
-        exact = [status for status in statuses if str(status) in operation.replies]
-        for status in exact or statuses[:1]:
-            media = json_media(operation, status)
-            documented = operation.replies.get(str(status))
-            if documented is not None and (not documented.content or (media and media.schema is None)):
-                # Nothing says what it holds: the example, else a body of ours.
-                shown = next(iter(media.examples.values()), None) if media else None
-                name = media.media_type if media and shown is not None else "application/json"
-                found[kind] = Refusal(status, shown, name, evidence="assumed")
-                break
-            if media is None or media.schema is None:
-                continue
-            body = _fitting_body(media.schema, status)
-            if body is not None:
-                name = media.media_type if is_json(media.media_type) else "application/json"
-                found[kind] = Refusal(status, spell_template(body, spell), name, evidence="assumed")
-                break
+def described(operations: Iterable[Operation], tree: Mapping[str, Any]) -> dict[str, str]:
+    """What a document says of each operation and its answers in words, by the operation's pointer."""
+    paths = tree.get("paths")
+    found = {}
+    for each in operations:
+        item = paths.get(each.path) if isinstance(paths, Mapping) else None
+        node = item.get(each.method.lower()) if isinstance(item, Mapping) else None
+        if isinstance(node, Mapping):
+            replies = node.get("responses")
+            texts = [node.get("summary"), node.get("description")]
+            texts += [
+                reply.get("description")
+                for reply in (replies.values() if isinstance(replies, Mapping) else ())
+                if isinstance(reply, Mapping)
+            ]
+            found[each.pointer] = " ".join(text for text in texts if isinstance(text, str))
     return found
 
 
-def _fitting_body(schema: Schema, status: int) -> Any:
-    names = set(properties(schema))
-    usual: list[Any] = [template for template in _ERROR_BODIES if set(template) <= names]
-    if not names:  # an open object takes any shape: a plain text, unless it is declared as lists by member
-        usual = [_FIELD_MAP] if _maps_to_lists(schema) else [{"detail": "$reason"}]
-    candidates = [*usual, _made(schema, schema.document, status)]
-    return next((template for template in candidates if _fits(schema, template)), None)
-
-
-def _maps_to_lists(schema: Schema) -> bool:
-    nodes = object_nodes(schema)
-    return any("array" in types_of(schema, node.get("additionalProperties")) for node in nodes)
-
-
-def _fits(schema: Schema, template: Any) -> bool:
-    # The reference engine compiles nothing: an error may lead to most of a document's schemas.
-    judge = checker(schema).reference if template is not None else None
-    return judge is not None and all(judge.is_valid(_probe(template, text)) for text in ("x", "x y" * 150))
-
-
-def _made(schema: Schema, node: Any, status: int, name: str = "", depth: int = 0) -> Any:
-    """A template from the schema itself: the members that it requires, and those whose names promise a reason."""
-    parts = list(nodes_of(schema, node))
-    listed = next((part["enum"][0] for part in parts if part.get("enum")), None)
-    constant = next((part["const"] for part in parts if "const" in part), listed)
-    types = types_of(schema, node)
-    if constant is not None or depth > _DEEPEST:
-        return constant
-    if "object" in types or any("properties" in part for part in parts):
-        wanted = {each for part in parts for each in part.get("required", ())}
-        declared = {each: inner for part in parts for each, inner in part.get("properties", {}).items()}
-        return {
-            each: _made(schema, inner, status, each, depth + 1)
-            for each, inner in declared.items()
-            if each in wanted or (each in _REASONS and "string" in types_of(schema, inner))
-        }
-    if "array" in types:
-        items = next((part["items"] for part in parts if "items" in part), {"type": "string"})
-        return [_made(schema, items, status, name, depth + 1)]
-    return _made_scalar(parts, types, status, name)
-
-
-def _made_scalar(parts: Sequence[Mapping[str, Any]], types: Collection[str], status: int, name: str) -> Any:
-    if "string" in types or not types:
-        by_format = next((_BY_FORMAT[part["format"]] for part in parts if part.get("format") in _BY_FORMAT), None)
-        return by_format or ("$code" if name in _CODES else "$reason")
-    if "integer" in types or "number" in types:
-        return status
-    return None if "null" in types else False
-
-
-def _probe(template: Any, text: str) -> Any:
-    """The template as it would look once filled with one violation."""
-    if isinstance(template, str):
-        return ["body"] if template == "$location" else text if template.startswith("$") else template
-    if isinstance(template, list):
-        return [_probe(item, text) for item in template]
-    if not isinstance(template, Mapping):
-        return template
-    if "$each" in template:
-        return [_probe(template["$each"], text)]
-    if "$fields" in template:
-        return {"x": _probe(template["$fields"], text)}
-    return {name: _probe(child, text) for name, child in template.items()}
+__all__ = ["Listing", "described", "infer_rule", "infer_rules"]

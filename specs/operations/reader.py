@@ -14,10 +14,10 @@ from threadmock.specs.documents.places import Place
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError, SpecError, gathered, nearest, raise_all
 from threadmock.specs.evidence import Evidence, evidence_words
-from threadmock.specs.operations.inference import infer_refusals, infer_rule
+from threadmock.specs.operations.inference import described, infer_rules
 from threadmock.specs.operations.parameters import is_object, is_read
 from threadmock.specs.operations.path_checks import check_path, check_path_parameters, check_sources
-from threadmock.specs.operations.resource_model import refine
+from threadmock.specs.operations.refusal_inference import infer_refusals
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.declared import is_binary
 from threadmock.specs.schemas.dialect import Dialect
@@ -259,7 +259,7 @@ def read_operations(
     if not found:
         only = " It has webhooks only, and those are not read." if tree.get("webhooks") else ""
         raise reader.fail(f"The document has no operations.{only}", "#/paths", "Add at least one path with a method.")
-    return refine(found)
+    return infer_rules(found, speller(provider_wide), described(found, tree))
 
 
 def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries along
@@ -311,14 +311,7 @@ def _with_rule(
         check_sources(operation, rule, where)
     else:
         declared = parse_rule({"action": "fixed"}, provider_wide, where, spell)
-        inferred = infer_rule(operation, spell)
-        rule = replace(
-            inferred,
-            refusals=declared.refusals,
-            lenient=declared.lenient,
-            spelling=declared.spelling,
-            slashes=declared.slashes,
-        )
+        rule = replace(declared, evidence="assumed", inferred=True)
     refusals = {**infer_refusals(operation, spell), **rule.refusals}
     return replace(operation, rule=replace(rule, refusals=refusals))
 

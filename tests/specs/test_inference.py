@@ -7,7 +7,8 @@ from support.documents import JSON, operation, schema_of, taking
 from support.schema_values import JUNK
 from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import json_media
-from threadmock.specs.operations.inference import infer_refusals, infer_rule
+from threadmock.specs.operations.inference import infer_rule
+from threadmock.specs.operations.refusal_inference import infer_refusals
 from threadmock.specs.operations.spelling import as_written
 from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.validation import checker
@@ -40,7 +41,7 @@ SHAPES = {
     "a create": ("post", "/threads", THING, "create", "threads"),
     "a create below": ("post", "/v1/threads/{t}/messages", THING, "create", "messages"),
     "a post that makes nothing with a key": ("post", "/threads/search", ARRAY, "fixed", "search"),
-    "a post to one thing": ("post", "/threads/{id}", THING, "fixed", "threads"),
+    "a post to one thing": ("post", "/threads/{id}", THING, "update", "threads"),
     "a read": ("get", "/threads/{id}", THING, "read", "threads"),
     "a list": ("get", "/threads", ARRAY, "list", "threads"),
     "a page": ("get", "/threads", PAGE, "list", "threads"),
@@ -100,7 +101,9 @@ def test_without_a_key_in_the_reply_nothing_is_created():
 
 def test_the_key_of_one_thing_comes_from_the_path():
     key = inferred("get", "/threads/{thread_id}").key
-    assert (key.member, str(key.source)) == ("thread_id", "path.thread_id")
+    assert (key.member, str(key.source)) == ("id", "path.thread_id")
+    bare = inferred("get", "/threads/{thread_id}", {"type": "object", "properties": {"name": {}}}).key
+    assert (bare.member, str(bare.source)) == ("thread_id", "path.thread_id")
 
 
 def test_creation_and_update_times_are_set_and_other_times_are_not():
@@ -115,7 +118,7 @@ PARENTS = {
     "/threads/{t}/messages/{m}": ("threads", "path.t"),
     "/a/{x}/b/{y}/c": ("b", "path.y"),
     "/a/{x}/b/c": ("a", "path.x"),
-    "/{tenant}/threads": None,
+    "/{tenant}/threads": ("tenant", "path.tenant"),
 }
 
 

@@ -298,7 +298,7 @@ def contract_of(rule: Any, wide: Any, tmp_path: Path, spelling: Any) -> Contract
 
 def records(contract: Contract) -> list[str]:
     """Everything that the behaviour of a contract is made of, but for the spelling."""
-    rules = [repr((str(each), replace(each.rule, spelling=Spelling()))) for each in contract.operations]
+    rules = [repr((str(each), replace(each.rule, spelling=Spelling(), why=""))) for each in contract.operations]
     profile = contract.profile
     return [*rules, *map(repr, (profile.agent, profile.fill, profile.initial, profile.refusals, profile.cors))]
 

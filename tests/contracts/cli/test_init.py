@@ -93,7 +93,8 @@ def test_a_fixed_operation_gets_a_suggestion_that_is_a_rule(tmp_path):
         encoding="utf-8",
     )
     text = overlay_text(load(document), "api.json")
-    assert "# GET /stats: # Odd: 'one'\\n- x\n# Nothing could be inferred" in text
+    assert "# GET /stats: # Odd: 'one'\\n- x\n# GET of something that has no key" in text
+    assert "\n# Nothing could be inferred" in text
     uncommented = text.replace("# - target", "- target").replace("#   ", "  ")
     rule = parse_yaml(uncommented, "x")["actions"][-1]["update"]["x-behaviour"]
     assert rule == {"action": "fixed", "reply": {"value": "…"}}
