@@ -12,10 +12,11 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import Shelf, Store
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.setting import Made
-from threadmock.specs.contract import Contract, json_media
+from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.members import ABSENT, dig, put, steps_of
 from threadmock.specs.schemas.declared import properties, required, types_of
 from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import Request
 
 
@@ -55,44 +56,33 @@ def _with_what_lies_below(store: Store, shelf: Shelf, key: str) -> Iterator[tupl
 
 def _whole(scope: Scope, made: Made, thing: dict[str, Any], world: World) -> Mapping[str, Any]:
     """The thing with what its schema asks for beside; a plausible one with a new key, where nothing is set."""
-    steps = steps_of(made.key.member)
-    shown = next(
-        (
-            each
-            for each in scope.contract.operations
-            if each.rule.resource == made.resource and each.rule.action == "read"
-        ),
-        None,
-    )
-    shown = shown or next(
-        (
-            each
-            for each in scope.contract.operations
-            if each.rule.resource == made.resource and each.rule.action == "list"
-        ),
-        None,
-    )
-    media = json_media(shown, shown.success) if shown else None
-    if shown is None or media is None or media.schema is None:
+    shown, schema = _shown(scope.contract, made.resource)
+    if shown is None or schema is None:
         return thing
-    listing = shown.rule.listing
-    schema = (
-        item_schema(media.schema, listing.items if listing else None) if shown.rule.action == "list" else media.schema
-    )
-    if schema is None:
-        return thing
+    steps, own = steps_of(made.key.member), properties(schema).get(made.key.member)
     members = {name: member_schema(schema, node) for name, node in properties(schema).items()}
     if not thing:
         found = sample(schema, world.ids, world.clock)
         thing = dict(found) if isinstance(found, Mapping) else {}
     if dig(thing, steps) is ABSENT or not made.set:
-        make = compile_key(scope.contract, shown, made.key, members)
+        types = types_of(schema, own)
+        numbers = "integer" in types and "string" not in types
+        key = replace(made.key, otherwise="number" if numbers else "opaque")
+        make = compile_key(scope.contract, shown, key, members)
         value = make(replace(scope, operation=shown, shelf=(scope.contract.name, made.resource)))
-        own = members.get(made.key.member)
-        text = own is not None and "string" in types_of(own, own.document)
-        put(thing, steps, int(value) if made.key.otherwise == "number" and not text else value)
-    lacking = required(schema) - thing.keys()
-    return {
-        **thing,
-        **{name: generate(members[name], world.ids, world.clock, name) for name in lacking if name in members},
-    }
+        put(thing, steps, int(value) if numbers else value)
+    lacking = [name for name in properties(schema) if name in required(schema) - thing.keys()]
+    return {**thing, **{name: generate(members[name], world.ids, world.clock, name) for name in lacking}}
+
+
+def _shown(contract: Contract, resource: str) -> tuple[Operation | None, Schema | None]:
+    """An operation that shows things of a resource, and the schema of one; a read rather than a list."""
+    for action in ("read", "list"):
+        for each in contract.operations:
+            media = (
+                json_media(each, each.success) if (each.rule.resource, each.rule.action) == (resource, action) else None
+            )
+            if media is not None and media.schema is not None:
+                items = each.rule.listing.items if each.rule.listing else None
+                return each, item_schema(media.schema, items) if action == "list" else media.schema
+    return None, None

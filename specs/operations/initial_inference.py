@@ -39,7 +39,7 @@ def _things(resource: str, operations: list[Operation]) -> Iterator[Made]:
     key = next(each.rule.key for each in operations if each.rule.key)
     if key is None:
         return
-    own = Key(key.member, None, key.otherwise, "assumed")
+    own = Key(key.member, None, "opaque", "assumed")
     seen: dict[Any, Mapping[str, Any]] = {}
     for operation in operations:
         for example in _examples(operation):

@@ -224,6 +224,7 @@ class Model:
         self.resources: dict[str, Resource] = {}
         self._names: dict[str, str] = {}
         self._of: dict[Operation, str] = {}
+        self._apart_from: dict[str, str] = {}
         for each in operations:
             if place_of(each.path).key:
                 self.items.setdefault(_shape(each.path), []).append(each)
@@ -241,6 +242,8 @@ class Model:
         }
         for each in operations:
             self._add(each)
+        for name in [name for name in self.resources if name in self._apart_from]:
+            self._join(name, self._apart_from[name])
         for resource in self.resources.values():
             _find_key(resource)
 
@@ -274,6 +277,7 @@ class Model:
         name = self._names.setdefault(common, place.name)
         thing = self._thing(operation, place)
         if thing is not None and (own := self._apart(name, place, thing)):
+            self._apart_from[own] = name
             name = own
         resource = self.resources.setdefault(name, Resource(name))
         resource.operations.append(operation)
@@ -295,6 +299,18 @@ class Model:
         if not own or not others or 2 * len(own & others) > min(len(own), len(others)):
             return ""
         return f"{singular(place.above[-1][0])} {name}"
+
+    def _join(self, name: str, plainer: str) -> None:
+        """Have things that nothing makes count as those of the same name that look otherwise."""
+        own, other = self.resources[name], self.resources[plainer]
+        if any(each.method in ("POST", "PUT") for each in own.operations):
+            return
+        del self.resources[name]
+        other.operations += own.operations
+        other.things += own.things
+        other.keys += own.keys
+        other.parents |= own.parents
+        self._of |= dict.fromkeys(own.operations, plainer)
 
     def _thing(self, operation: Operation, place: Place) -> Schema | None:
         schema = reply_schema(operation)
