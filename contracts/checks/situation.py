@@ -26,10 +26,7 @@ LARGE_BODY = 64 * 1024
 LONG_HEAD = 4 * 1024
 DEEP = 32
 WIDE = 5_000
-_ABOUT_NOTHING: Mapping[str, str] = {
-    "method": "the method is not the operation's",
-    "hostile": "only asked whether the server fails",
-}
+_ABOUT_NOTHING = {"method": "the method is not the operation's", "hostile": "only asked whether the server fails"}
 _ASSUMED_KINDS = frozenset({"nan", "duplicate_keys", "depth", "surrogate", "number", "bom"})
 
 
@@ -326,13 +323,14 @@ def _doubt_forged(reading: Reading) -> str:
 
 
 def _doubt_size(reading: Reading) -> str:
-    if reading.operation.body and reading.operation.body.required and not reading.request.body:
-        return "the body that is asked for is of a media type that is not written here"
     if len(reading.request.body) > LARGE_BODY:
         return "the body is large"
     if _large_head(reading):
         return "the request's head is large"
-    return "the body is deeply nested" if depth_of(reading.case.value) > DEEP else ""
+    if depth_of(reading.case.value) > DEEP:
+        return "the body is deeply nested"
+    asked = reading.operation.body is not None and reading.operation.body.required and not reading.request.body
+    return "the body that is asked for is of a media type that is not written here" if asked else ""
 
 
 def _doubt_values(reading: Reading) -> str:
@@ -380,8 +378,8 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _doubt_choice(reading: Reading) -> str:
-    chooses = reading.asked_schema is not None and has_discriminator(reading.asked_schema)
-    return "a member chooses among schemas by `discriminator`, of which OpenAPI says SHOULD" if chooses else ""
+    told = reading.asked_schema and has_discriminator(reading.asked_schema)
+    return "a `discriminator` chooses among schemas, of which OpenAPI says SHOULD" if told else ""
 
 
 _doubts: tuple[Callable[[Reading], str], ...] = (
