@@ -297,6 +297,21 @@ IN_VAIN = {
         {"list": {"items": "items", "page_from": 0}},
         "`page_from` does nothing without `page`.",
     ),
+    "a member of the body that is misspelt": (
+        "create",
+        {"set": {"title": {"from": "body.titel"}}},
+        "Did you mean 'title'?",
+    ),
+    "a key in a member that is misspelt": (
+        "create",
+        {"key": {"field": "id", "from": "body.shelf_idd"}},
+        "Did you mean 'shelf_id'?",
+    ),
+    "a filter by a member that is misspelt": (
+        "create",
+        {"refuse": [{"when": {"body.titl": "x"}, "status": 409}]},
+        "Did you mean 'title'?",
+    ),
     "refusals of credentials that nobody asks for": (
         "read",
         {"errors": {"denied": {"status": 401}}},
@@ -339,6 +354,10 @@ WORKS = {
     "a member that only rules read": (
         "update",
         {"set": {"hidden": "now"}, "refuse": [{"when": {"stored.hidden": {"present": True}}, "status": 409}]},
+    ),
+    "several places, of which no request has one": (
+        "create",
+        {"set": {"title": {"from": ["body.titel", "body.title"]}}},
     ),
     "a parent that need not exist": ("create", {"within": {**WITHIN, "resource": "library", "must_exist": False}}),
     "a cursor": ("list", {"reply": {"members": {"next_cursor": {"tally": "next"}}}}),
