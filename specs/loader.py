@@ -19,7 +19,7 @@ from threadmock.specs.documents.places import Origins, Place
 from threadmock.specs.errors import DocumentError, RuleError, SpecError, UnknownName, gathered, raise_all
 from threadmock.specs.operations.base_paths import base_paths
 from threadmock.specs.operations.effect_checks import check_effects
-from threadmock.specs.operations.initial_inference import infer_initial
+from threadmock.specs.operations.inferred.initial import infer_initial
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
 from threadmock.specs.operations.unread_parts import unread_parts

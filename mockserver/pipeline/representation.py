@@ -12,7 +12,7 @@ from threadmock.mockserver.samples.xml_text import xml_text
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Media, Operation, Parameter, Reply
 from threadmock.specs.members import ABSENT
-from threadmock.specs.operations.refusal_inference import REFUSAL_STATUSES
+from threadmock.specs.operations.inferred.refusals import REFUSAL_STATUSES
 from threadmock.specs.schemas.declared import is_binary, nodes_of, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker

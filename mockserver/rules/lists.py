@@ -14,7 +14,7 @@ from threadmock.specs.behaviour.rule import Filter, Listing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT, dig, nodes, steps_of
-from threadmock.specs.operations.list_inference import sort_words
+from threadmock.specs.operations.inferred.lists import sort_words
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.formats import read_date_time
 

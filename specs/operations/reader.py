@@ -14,10 +14,11 @@ from threadmock.specs.documents.places import Place
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError, SpecError, gathered, nearest, raise_all
 from threadmock.specs.evidence import Evidence, evidence_words
-from threadmock.specs.operations.inference import described, infer_rules
+from threadmock.specs.operations.inferred.refusals import infer_refusals
+from threadmock.specs.operations.inferred.rules import infer_rules
+from threadmock.specs.operations.inferred.texts import described
 from threadmock.specs.operations.parameters import is_object, is_read
 from threadmock.specs.operations.path_checks import check_path, check_path_parameters, check_sources
-from threadmock.specs.operations.refusal_inference import infer_refusals
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.declared import is_binary
 from threadmock.specs.schemas.dialect import Dialect

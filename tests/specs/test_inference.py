@@ -7,8 +7,8 @@ from support.documents import JSON, operation, schema_of, taking
 from support.schema_values import JUNK
 from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import json_media
-from threadmock.specs.operations.inference import infer_rule
-from threadmock.specs.operations.refusal_inference import infer_refusals
+from threadmock.specs.operations.inferred.refusals import infer_refusals
+from threadmock.specs.operations.inferred.rules import infer_rule
 from threadmock.specs.operations.spelling import as_written
 from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.validation import checker

@@ -6,8 +6,8 @@ from typing import Any
 
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Operation
+from threadmock.specs.operations.inferred.resources import Member, Model, Resource, asked, plain, singular, subject_of
 from threadmock.specs.operations.path_templates import filled
-from threadmock.specs.operations.resource_model import Member, Model, Resource, asked, place_of, plain, singular
 from threadmock.specs.schemas.declared import types_of
 
 _MADE = re.compile(
@@ -91,7 +91,7 @@ def _has_default(node: Any) -> bool:
 
 def _of_parent(operation: Operation, model: Model, member: Member) -> Setting | None:
     """The key of a thing that the path names, in a member that bears the parameter's or the thing's name."""
-    place, short = place_of(operation.path), plain(member.name)
+    place, short = subject_of(operation.path), plain(member.name)
     if member.types and member.types <= {"object", "array", "boolean", "null"}:
         return None
     for segment, parameter in reversed(place.above):
@@ -164,9 +164,9 @@ def counted(name: str, model: Model) -> str:
 
 def address(operation: Operation, resource: Resource) -> str:
     """The path of a new thing, with `$key` and `$parent_key`; "" where none can be told."""
-    own = place_of(operation.path)
-    for each in sorted(resource.operations, key=lambda one: -len(place_of(one.path).above)):
-        place = place_of(each.path)
+    own = subject_of(operation.path)
+    for each in sorted(resource.operations, key=lambda one: -len(subject_of(one.path).above)):
+        place = subject_of(each.path)
         names = [parameter for _, parameter in place.above]
         if not place.key or len(names) > 1 or (names and not own.above):
             continue

@@ -50,7 +50,7 @@ def singular(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Place:
+class PathSubject:
     """What a path is about. name: its last segment that is no parameter. key: the parameter that is its last segment.
 
     above: (segment, parameter) for each parameter before the name, the outermost first.
@@ -61,8 +61,8 @@ class Place:
     above: tuple[tuple[str, str], ...]
 
 
-def place_of(path: str) -> Place:
-    """`/a/threads/{id}/notes/{n}` → Place("notes", "n", (("threads", "id"),))."""
+def subject_of(path: str) -> PathSubject:
+    """`/a/threads/{id}/notes/{n}` → PathSubject("notes", "n", (("threads", "id"),))."""
     segments = [segment for segment in path.split("/") if segment]
     key = name_of(segments[-1]) if segments else ""
     rest = segments[:-1] if key else segments
@@ -75,7 +75,7 @@ def place_of(path: str) -> Place:
         if parameter := name_of(segment):
             before = rest[index - 1] if index and not names_in(rest[index - 1]) else parameter
             above.append((before, parameter))
-    return Place(name or path, key, tuple(above))
+    return PathSubject(name or path, key, tuple(above))
 
 
 def body_schema(operation: Operation) -> Schema | None:
@@ -129,7 +129,7 @@ def is_list(operation: Operation, *, expected: bool) -> tuple[bool, str | None]:
         return True, None
     members = properties(schema)
     arrays = [name for name, node in members.items() if "array" in types_of(schema, node)]
-    name = plain(place_of(operation.path).name)
+    name = plain(subject_of(operation.path).name)
     arrays.sort(key=lambda each: (plain(each) != name, plain(each) not in _OF_LISTS))
     for each in arrays:
         items = items_of(schema, members[each])
@@ -226,7 +226,7 @@ class Model:
         self._of: dict[Operation, str] = {}
         self._apart_from: dict[str, str] = {}
         for each in operations:
-            if place_of(each.path).key:
+            if subject_of(each.path).key:
                 self.items.setdefault(_shape(each.path), []).append(each)
         self.collections = {
             shape_ for each in self.items if (shape_ := each.rpartition("/")[0]).rpartition("/")[2] != "{}"
@@ -236,7 +236,7 @@ class Model:
         self.listed = {
             _shape(each.path): found[1]
             for each in operations
-            if each.method == "GET" and not place_of(each.path).key
+            if each.method == "GET" and not subject_of(each.path).key
             for found in [is_list(each, expected=self.is_collection(each.path))]
             if found[0]
         }
@@ -272,7 +272,7 @@ class Model:
         return self.items.get(_shape(path), [])
 
     def _add(self, operation: Operation) -> None:
-        place = place_of(operation.path)
+        place = subject_of(operation.path)
         common = plain(singular(place.name)) or place.name
         name = self._names.setdefault(common, place.name)
         thing = self._thing(operation, place)
@@ -290,7 +290,7 @@ class Model:
         if place.above:
             resource.parents.add(self.named(place.above[-1][0]))
 
-    def _apart(self, name: str, place: Place, thing: Schema) -> str:
+    def _apart(self, name: str, place: PathSubject, thing: Schema) -> str:
         """Another name for things that look other than those of the same name elsewhere; "" where they are the same."""
         known = self.resources.get(name)
         if known is None or not known.things or not place.above:
@@ -312,7 +312,7 @@ class Model:
         other.parents |= own.parents
         self._of |= dict.fromkeys(own.operations, plainer)
 
-    def _thing(self, operation: Operation, place: Place) -> Schema | None:
+    def _thing(self, operation: Operation, place: PathSubject) -> Schema | None:
         schema = reply_schema(operation)
         if schema is None:
             return None

@@ -3,95 +3,93 @@
 Everything here is marked inferred and rests on assumption; `threadmock explain` shows it as guessed, with the reason.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from threadmock.specs.behaviour.read_settings import Spell
-from threadmock.specs.behaviour.rule import Conditional, Listing, Pruning, Rule, Unique
+from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.setting import Key, Setting, Source, Within
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.list_inference import headers_of, infer_listing
-from threadmock.specs.operations.member_inference import address, changed_members, counts_of, given, made_members
-from threadmock.specs.operations.path_templates import name_of, names_in
-from threadmock.specs.operations.resource_model import (
+from threadmock.specs.operations.inferred.answers import conditional, farewell, progress, removal, removed, report
+from threadmock.specs.operations.inferred.lists import headers_of, infer_listing
+from threadmock.specs.operations.inferred.members import address, changed_members, counts_of, given, made_members
+from threadmock.specs.operations.inferred.resources import (
     Model,
-    Place,
+    PathSubject,
     Resource,
     asked,
     is_list,
-    place_of,
     plain,
     reply_schema,
     singular,
+    subject_of,
 )
-from threadmock.specs.operations.spelled_rules import spell_rule
-from threadmock.specs.operations.verb_inference import is_verb, outcome, repeated
+from threadmock.specs.operations.inferred.spelled import spell_rule
+from threadmock.specs.operations.inferred.texts import unique_members
+from threadmock.specs.operations.inferred.verbs import is_verb, outcome, repeated
+from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import properties, types_of
 
 _STATELESS = frozenset(
-    (
-        *(
-            "search",
-            "query",
-            "filter",
-            "find",
-            "lookup",
-            "count",
-            "stats",
-            "statistics",
-            "summary",
-            "report",
-            "aggregate",
-        ),
-        *(
-            "login",
-            "logout",
-            "signin",
-            "signout",
-            "token",
-            "refresh",
-            "authorize",
-            "auth",
-            "authenticate",
-            "oauth",
-            "introspect",
-        ),
-        *(
-            "validate",
-            "verify",
-            "check",
-            "test",
-            "ping",
-            "health",
-            "healthz",
-            "status",
-            "preview",
-            "render",
-            "convert",
-            "parse",
-        ),
-        *(
-            "estimate",
-            "quote",
-            "calculate",
-            "compute",
-            "translate",
-            "classify",
-            "completions",
-            "embeddings",
-            "moderations",
-        ),
-        *("upload", "import", "export", "download", "batch", "bulk", "graphql", "rpc", "webhook", "callback", "echo"),
-    )
+    [
+        "search",
+        "query",
+        "filter",
+        "find",
+        "lookup",
+        "count",
+        "stats",
+        "statistics",
+        "summary",
+        "report",
+        "aggregate",
+        "login",
+        "logout",
+        "signin",
+        "signout",
+        "token",
+        "refresh",
+        "authorize",
+        "auth",
+        "authenticate",
+        "oauth",
+        "introspect",
+        "validate",
+        "verify",
+        "check",
+        "test",
+        "ping",
+        "health",
+        "healthz",
+        "status",
+        "preview",
+        "render",
+        "convert",
+        "parse",
+        "estimate",
+        "quote",
+        "calculate",
+        "compute",
+        "translate",
+        "classify",
+        "completions",
+        "embeddings",
+        "moderations",
+        "upload",
+        "import",
+        "export",
+        "download",
+        "batch",
+        "bulk",
+        "graphql",
+        "rpc",
+        "webhook",
+        "callback",
+        "echo",
+    ]
 )
 """Last segments of paths behind which nothing is kept, unless something is named below them."""
-_UNIQUE = ("external_id", "externalId", "email", "username", "slug", "sku", "isbn", "handle", "login", "code")
-_TAKEN = re.compile(r"unique|already|duplicate|taken|same|in use|exist|conflict", re.IGNORECASE)
-_BEGUN = ("queued", "pending", "accepted", "submitted", "scheduled", "waiting", "created", "new", "not_started")
-_GOING = ("running", "in_progress", "processing", "started", "working", "active")
-_ENDED = ("succeeded", "success", "completed", "complete", "finished", "done", "ready")
 _ACCEPTED = 202
 
 
@@ -151,7 +149,7 @@ class _Inference:
 
     def rule(self, operation: Operation) -> Rule:
         """The rule of an operation."""
-        place, method = place_of(operation.path), operation.method
+        place, method = subject_of(operation.path), operation.method
         resource = self.model.of(operation)
         base = Rule("fixed", resource=resource.name, within=self.within(place), evidence="assumed", inferred=True)
         if place.key:
@@ -162,11 +160,11 @@ class _Inference:
             return self.create(operation, resource, base)
         if method == "GET":
             return self.listed(operation, resource, base)
-        if method == "DELETE" and (removed := self.removal(operation, resource, base)):
+        if method == "DELETE" and (removed := removal(operation, resource, base)):
             return removed
         return replace(base, why=f"{method} of a path that names no thing")
 
-    def within(self, place: Place) -> Within | None:
+    def within(self, place: PathSubject) -> Within | None:
         """The parents that a path names, the nearest first."""
         found: Within | None = None
         for index, (segment, parameter) in enumerate(place.above):
@@ -181,13 +179,13 @@ class _Inference:
     def below_only(self, resource: Resource) -> bool:
         """Whether all that makes a resource's things names their parent in its path."""
         makers = [each for each in resource.operations if self.makes(each)]
-        return bool(makers) and all(place_of(each.path).above for each in makers)
+        return bool(makers) and all(subject_of(each.path).above for each in makers)
 
     # --- what makes things
 
     def makes(self, operation: Operation) -> bool:
         """Whether an operation makes a thing of the resource that its path is about."""
-        place = place_of(operation.path)
+        place = subject_of(operation.path)
         if place.key:
             return operation.method in ("PUT", "POST") and self.upserts(operation)
         return operation.method == "POST" and self.acted_on(operation) is None and self.keeps(operation)
@@ -197,8 +195,8 @@ class _Inference:
         if operation.method == "PUT" and "201" in operation.replies:
             return True
         resource = self.model.of(operation)
-        posted = any(each.method == "POST" and not place_of(each.path).key for each in resource.operations)
-        puts = any(each.method == "PUT" and place_of(each.path).key for each in resource.operations)
+        posted = any(each.method == "POST" and not subject_of(each.path).key for each in resource.operations)
+        puts = any(each.method == "PUT" and subject_of(each.path).key for each in resource.operations)
         return not posted and (operation.method == "PUT" or ("201" in operation.replies and not puts))
 
     def keeps(self, operation: Operation) -> bool:
@@ -225,7 +223,7 @@ class _Inference:
         key = Key(resource.key, source, resource.generator, "assumed")
         settings = made_members(operation, resource, self.model)
         if operation.success == _ACCEPTED:
-            settings |= {name: given(values[0]) for name, values in _progress(resource).items()}
+            settings |= {name: given(values[0]) for name, values in progress(resource).items()}
         parent = self.model.resources.get(base.within.resource) if base.within else None
         return replace(
             base,
@@ -233,7 +231,7 @@ class _Inference:
             within=base.within or self.body_parent(operation, resource),
             key=key,
             set=settings,
-            unique=self.unique(operation, resource, key),
+            unique=unique_members(operation, resource, key, self.texts.get(operation.pointer, "")),
             headers=self.headers(operation, resource),
             touch=counts_of(resource, parent, self.model) if parent else {},
             why=f"POST of a collection; its things have the key {resource.key}",
@@ -252,21 +250,6 @@ class _Inference:
                 return Within(name, Source("body", (member,)), must_exist=must, evidence="assumed")
         return None
 
-    def unique(self, operation: Operation, resource: Resource, key: Key) -> tuple[Unique, ...]:
-        """Members of which a documented 409 says that no two things share them."""
-        if "409" not in operation.replies:
-            return ()
-        text, sent = self.texts.get(operation.pointer, ""), asked(operation)
-        names = [name for name in sent if name != key.member and name in resource.members]
-        told = (
-            [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
-            if _TAKEN.search(text)
-            else []
-        )
-        usual = [name for name in names if name in _UNIQUE] if key.source is None else []
-        among: Any = "parent" if place_of(operation.path).above else "all"
-        return tuple(Unique(name, among, 409, "assumed") for name in told or usual)
-
     def headers(self, operation: Operation, resource: Resource) -> dict[str, Setting]:
         """Location and ETag where they are declared."""
         reply = operation.reply(operation.success)
@@ -281,7 +264,7 @@ class _Inference:
 
     # --- what is about one thing
 
-    def of_one(self, operation: Operation, place: Place, resource: Resource, base: Rule) -> Rule:
+    def of_one(self, operation: Operation, place: PathSubject, resource: Resource, base: Rule) -> Rule:
         """An operation whose path ends in a key."""
         actions: Mapping[str, Any] = {
             "GET": "read",
@@ -296,11 +279,11 @@ class _Inference:
         rule = replace(
             base, action=actions[operation.method], key=key, why=f"{operation.method} of a path that ends in a key"
         )
-        rule = replace(rule, headers=self.headers(operation, resource), conditional=_conditional(operation))
+        rule = replace(rule, headers=self.headers(operation, resource), conditional=conditional(operation))
         if operation.method == "GET":
-            return replace(rule, progress=_progress(resource) if self.is_accepted(resource) else {})
+            return replace(rule, progress=progress(resource) if self.is_accepted(resource) else {})
         if operation.method == "DELETE":
-            return replace(rule, reply=_farewell(operation, resource), touch=self.counts(rule, resource))
+            return replace(rule, reply=farewell(operation, resource), touch=self.counts(rule, resource))
         rule = replace(rule, set=changed_members(resource))
         if self.upserts(operation):
             made = {
@@ -316,7 +299,7 @@ class _Inference:
                 rule, action="replace", missing="create", set={**first, **rule.set}, touch=self.counts(rule, resource)
             )
         if operation.method == "PATCH" and operation.body and "application/merge-patch+json" in operation.body.content:
-            rule = replace(rule, merge={"*": "deep"}, nulls=_removed(operation, resource))
+            rule = replace(rule, merge={"*": "deep"}, nulls=removed(operation, resource))
         elif operation.method != "PATCH":
             rule = replace(rule, merge={"*": "replace"})
         return rule
@@ -363,17 +346,17 @@ class _Inference:
         left = outcome(resource, verb, undone=operation.method == "DELETE")
         shown = reply_schema(operation)
         is_thing = shown is None or resource.key in properties(shown)
-        reply = None if is_thing else _report(operation, resource)
+        reply = None if is_thing else report(operation, resource)
         return Rule(
             "update",
             resource=resource.name,
-            within=self.within(place_of(item.path)),
+            within=self.within(subject_of(item.path)),
             key=Key(resource.key or names[-1], Source("path", (names[-1],)), resource.generator, "assumed"),
             set={**changed_members(resource), **left},
             conditions=tuple(repeated(left, 409)) if "409" in operation.replies else (),
             reply=reply,
             headers=self.headers(operation, resource) if is_thing else {},
-            conditional=_conditional(operation),
+            conditional=conditional(operation),
             evidence="assumed",
             inferred=True,
             why=f"{verb!r} behind the key of a thing acts on that thing",
@@ -398,122 +381,3 @@ class _Inference:
             headers=headers_of(operation),
             why=f"GET of a collection: its things are in {items or 'the answer itself'}",
         )
-
-    def removal(self, operation: Operation, resource: Resource, base: Rule) -> Rule | None:
-        """DELETE of a collection that names things in its body or query."""
-        places = {"body": asked(operation), "query": {each.name: None for each in operation.parameters_in("query")}}
-        for place, names in places.items():
-            for name in names:
-                source = Source(place, (name,))  # type: ignore[arg-type]
-                if plain(name) in ("ids", "keys", f"{plain(singular(resource.name))}ids"):
-                    reply = _farewell(operation, resource)
-                    return replace(
-                        base,
-                        action="prune",
-                        prune=Pruning(source, evidence="assumed"),
-                        reply=reply,
-                        why=f"DELETE of all that {source} names",
-                    )
-                if resource.key and name == resource.key:
-                    key = Key(name, source, resource.generator, "assumed")
-                    return replace(
-                        base,
-                        action="delete",
-                        key=key,
-                        reply=_farewell(operation, resource),
-                        why=f"DELETE of what {source} names",
-                    )
-        return None
-
-
-def _conditional(operation: Operation) -> Conditional | None:
-    """What If-Match and If-None-Match do, where they are declared with a status for it."""
-    asked_ = {each.name.lower() for each in operation.parameters_in("header")}
-    reply = operation.reply(operation.success)
-    tagged = reply is not None and "etag" in reply.headers
-    match = 412 if "if-match" in asked_ and operation.reply(412) else 0
-    needed = 428 if "428" in operation.replies else 0
-    known = 304 if "304" in operation.replies and ("if-none-match" in asked_ or tagged) else 0
-    return Conditional(match, needed, known, "assumed") if match or needed or known else None
-
-
-def _removed(operation: Operation, resource: Resource) -> dict[str, Any]:
-    """Members that a null of a merge patch removes: those that need not be there and can't be null (RFC 7396)."""
-    names = [name for name in asked(operation) if name in resource.members]
-    return {name: "removes" for name in names if not resource.members[name].required}
-
-
-def _progress(resource: Resource) -> dict[str, tuple[Any, ...]]:
-    """The state of work that takes long, from its first value to its last."""
-    for name, member in resource.members.items():
-        texts = {str(each).lower(): each for each in member.values if isinstance(each, str)}
-        steps = [next((texts[word] for word in words if word in texts), None) for words in (_BEGUN, _GOING, _ENDED)]
-        found = tuple(each for each in steps if each is not None)
-        if len(found) > 1 and steps[-1] is not None:
-            return {name: found}
-    return {}
-
-
-def _farewell(operation: Operation, resource: Resource) -> Setting | None:
-    """What an answer to a DELETE says truly: that the thing is deleted, and which; None where it shows the thing."""
-    schema = reply_schema(operation)
-    shown = properties(schema)
-    if schema is None or not shown:
-        return None
-    made: dict[str, Setting] = {}
-    for name, node in shown.items():
-        short, types = plain(name), types_of(schema, node)
-        if "boolean" in types and short in ("deleted", "success", "ok", "removed", "acknowledged", "isdeleted", "done"):
-            made[name] = given(True)
-        elif name == resource.key or short in ("id", "deletedid", f"{plain(singular(resource.name))}id"):
-            made[name] = Setting("stored", steps=(resource.key,), evidence="assumed")
-        elif types & {"integer"} and short in ("deleted", "count", "deletedcount", "removed"):
-            made[name] = (
-                Setting("tally", value="done", evidence="assumed")
-                if operation.path.endswith(resource.name)
-                else given(1)
-            )
-        elif name in resource.members and not (set(shown) - set(resource.members)):
-            return None
-    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else None
-
-
-def _report(operation: Operation, resource: Resource) -> Setting | None:
-    """What an answer that is not the thing tells of it."""
-    schema = reply_schema(operation)
-    made: dict[str, Setting] = {}
-    for name, node in properties(schema).items():
-        short = plain(name)
-        if (
-            schema is not None
-            and "boolean" in types_of(schema, node)
-            and short in ("success", "ok", "done", "accepted")
-        ):
-            made[name] = given(True)
-        elif name in resource.members or short == f"{plain(singular(resource.name))}id":
-            made[name] = Setting(
-                "stored", steps=(name if name in resource.members else resource.key,), evidence="assumed"
-            )
-    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else given({})
-
-
-def described(operations: Iterable[Operation], tree: Mapping[str, Any]) -> dict[str, str]:
-    """What a document says of each operation and its answers in words, by the operation's pointer."""
-    paths = tree.get("paths")
-    found = {}
-    for each in operations:
-        item = paths.get(each.path) if isinstance(paths, Mapping) else None
-        node = item.get(each.method.lower()) if isinstance(item, Mapping) else None
-        if isinstance(node, Mapping):
-            replies = node.get("responses")
-            texts = [node.get("summary"), node.get("description")]
-            texts += [
-                reply.get("description")
-                for reply in (replies.values() if isinstance(replies, Mapping) else ())
-                if isinstance(reply, Mapping)
-            ]
-            found[each.pointer] = " ".join(text for text in texts if isinstance(text, str))
-    return found
-
-
-__all__ = ["Listing", "described", "infer_rule", "infer_rules"]

@@ -8,8 +8,8 @@ from typing import Any
 from threadmock.specs.behaviour.rule import Filter, Listing
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Operation, Parameter
-from threadmock.specs.operations.member_inference import given
-from threadmock.specs.operations.resource_model import Resource, part, plain, reply_schema, singular
+from threadmock.specs.operations.inferred.members import given
+from threadmock.specs.operations.inferred.resources import Resource, part, plain, reply_schema, singular
 from threadmock.specs.schemas.declared import nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 

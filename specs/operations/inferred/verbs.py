@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.behaviour.setting import Setting
-from threadmock.specs.operations.member_inference import generated, given, moment
-from threadmock.specs.operations.resource_model import Member, Resource, plain, singular
+from threadmock.specs.operations.inferred.members import generated, given, moment
+from threadmock.specs.operations.inferred.resources import Member, Resource, plain, singular
 
 _OUTCOMES: Mapping[str, tuple[str, ...]] = {
     word: tuple(names.split())

@@ -1,0 +1,113 @@
+"""What answers about one thing tell: the state of long work, farewells, reports; conditional requests. All assumed."""
+
+from dataclasses import replace
+from typing import Any
+
+from threadmock.specs.behaviour.rule import Conditional, Pruning, Rule
+from threadmock.specs.behaviour.setting import Key, Setting, Source
+from threadmock.specs.contract import Operation
+from threadmock.specs.operations.inferred.members import given
+from threadmock.specs.operations.inferred.resources import Resource, asked, plain, reply_schema, singular
+from threadmock.specs.schemas.declared import properties, types_of
+
+_BEGUN = ("queued", "pending", "accepted", "submitted", "scheduled", "waiting", "created", "new", "not_started")
+_GOING = ("running", "in_progress", "processing", "started", "working", "active")
+_ENDED = ("succeeded", "success", "completed", "complete", "finished", "done", "ready")
+
+
+def conditional(operation: Operation) -> Conditional | None:
+    """What If-Match and If-None-Match do, where they are declared with a status for it."""
+    asked_ = {each.name.lower() for each in operation.parameters_in("header")}
+    reply = operation.reply(operation.success)
+    tagged = reply is not None and "etag" in reply.headers
+    match = 412 if "if-match" in asked_ and operation.reply(412) else 0
+    needed = 428 if "428" in operation.replies else 0
+    known = 304 if "304" in operation.replies and ("if-none-match" in asked_ or tagged) else 0
+    return Conditional(match, needed, known, "assumed") if match or needed or known else None
+
+
+def removed(operation: Operation, resource: Resource) -> dict[str, Any]:
+    """Members that a null of a merge patch removes: those that need not be there and can't be null (RFC 7396)."""
+    names = [name for name in asked(operation) if name in resource.members]
+    return {name: "removes" for name in names if not resource.members[name].required}
+
+
+def progress(resource: Resource) -> dict[str, tuple[Any, ...]]:
+    """The state of work that takes long, from its first value to its last."""
+    for name, member in resource.members.items():
+        texts = {str(each).lower(): each for each in member.values if isinstance(each, str)}
+        steps = [next((texts[word] for word in words if word in texts), None) for words in (_BEGUN, _GOING, _ENDED)]
+        found = tuple(each for each in steps if each is not None)
+        if len(found) > 1 and steps[-1] is not None:
+            return {name: found}
+    return {}
+
+
+def farewell(operation: Operation, resource: Resource) -> Setting | None:
+    """What an answer to a DELETE says truly: that the thing is deleted, and which; None where it shows the thing."""
+    schema = reply_schema(operation)
+    shown = properties(schema)
+    if schema is None or not shown:
+        return None
+    made: dict[str, Setting] = {}
+    for name, node in shown.items():
+        short, types = plain(name), types_of(schema, node)
+        if "boolean" in types and short in ("deleted", "success", "ok", "removed", "acknowledged", "isdeleted", "done"):
+            made[name] = given(True)
+        elif name == resource.key or short in ("id", "deletedid", f"{plain(singular(resource.name))}id"):
+            made[name] = Setting("stored", steps=(resource.key,), evidence="assumed")
+        elif types & {"integer"} and short in ("deleted", "count", "deletedcount", "removed"):
+            made[name] = (
+                Setting("tally", value="done", evidence="assumed")
+                if operation.path.endswith(resource.name)
+                else given(1)
+            )
+        elif name in resource.members and not (set(shown) - set(resource.members)):
+            return None
+    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else None
+
+
+def report(operation: Operation, resource: Resource) -> Setting | None:
+    """What an answer that is not the thing tells of it."""
+    schema = reply_schema(operation)
+    made: dict[str, Setting] = {}
+    for name, node in properties(schema).items():
+        short = plain(name)
+        if (
+            schema is not None
+            and "boolean" in types_of(schema, node)
+            and short in ("success", "ok", "done", "accepted")
+        ):
+            made[name] = given(True)
+        elif name in resource.members or short == f"{plain(singular(resource.name))}id":
+            made[name] = Setting(
+                "stored", steps=(name if name in resource.members else resource.key,), evidence="assumed"
+            )
+    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else given({})
+
+
+def removal(operation: Operation, resource: Resource, base: Rule) -> Rule | None:
+    """DELETE of a collection that names things in its body or query."""
+    places = {"body": asked(operation), "query": {each.name: None for each in operation.parameters_in("query")}}
+    for place, names in places.items():
+        for name in names:
+            source = Source(place, (name,))  # type: ignore[arg-type]
+            if plain(name) in ("ids", "keys", f"{plain(singular(resource.name))}ids"):
+                reply = farewell(operation, resource)
+                return replace(
+                    base,
+                    action="prune",
+                    prune=Pruning(source, evidence="assumed"),
+                    reply=reply,
+                    why=f"DELETE of all that {source} names",
+                )
+            if resource.key and name == resource.key:
+                key = Key(name, source, resource.generator, "assumed")
+                return replace(
+                    base,
+                    action="delete",
+                    key=key,
+                    reply=farewell(operation, resource),
+                    why=f"DELETE of what {source} names",
+                )
+    return None
