@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from urllib.parse import quote
 
 from threadmock.contracts.cases.encoding import (
     MULTIPART,
     URLENCODED,
+    array_texts,
     encode_form,
     encode_query,
     object_pairs,
+    simple_text,
     styled,
     text_of,
 )
@@ -215,7 +218,14 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
     needed = [p for p in operation.parameters_in("query") if p.required]
     named = {p.name: plain_text(operation, p) if is_named(operation, p) else parameter_value(p) for p in needed}
     asked = named | dict(query or {})
-    sent = {p.name.lower(): text_of(parameter_value(p)) for p in operation.parameters_in("header") if p.required}
+    sent = {
+        p.name.lower(): simple_text(parameter_value(p), explode=p.explode)
+        for p in operation.parameters_in("header")
+        if p.required
+    }
+    cookies = [p for p in operation.parameters_in("cookie") if p.required]
+    if cookies:
+        sent["cookie"] = "; ".join(f"{p.name}={quote(simple_text(parameter_value(p)), safe='')}" for p in cookies)
     if content_type:
         sent["content-type"] = content_type
     sent |= {name.lower(): value for name, value in (headers or {}).items()}
@@ -226,7 +236,8 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
             for each, text in object_pairs(declared[name], value):
                 texts_of[each] = [*texts_of.get(each, []), text]
         else:
-            texts_of[name] = [text_of(v) for v in value] if isinstance(value, list) else text_of(value)
+            several = isinstance(value, list)
+            texts_of[name] = array_texts(declared.get(name), value) if several else text_of(value)
     return Request(operation.method, path, encode_query(texts_of), sent, data)
 
 

@@ -11,6 +11,7 @@ from threadmock.specs.wire.strictjson import dump_json
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 BOUNDARY = "threadmock-part-boundary"
+_MARKS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,200}")
 
 
@@ -48,6 +49,20 @@ def styled(parameter: Parameter, text: str) -> str:
     """The text of a path parameter in its style (OpenAPI 3.1.0, 4.8.12): `.5` for label, `;id=5` for matrix."""
     prefixes = {"label": ".", "matrix": f";{parameter.name}="}
     return prefixes.get(parameter.style, "") + text
+
+
+def simple_text(value: Any, *, explode: bool = False) -> str:
+    """A value in the style of paths and headers, `simple` (OpenAPI 3.1.0, 4.8.12): `1,2`; `x,1` or exploded `x=1`."""
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={text}" if explode else f"{name},{text}" for name, text in pairs_of(value))
+    return ",".join(map(text_of, value)) if isinstance(value, list) else text_of(value)
+
+
+def array_texts(parameter: Parameter | None, value: Sequence[Any]) -> list[str]:
+    """The texts by which a query carries an array, each under the parameter's name."""
+    texts = [text_of(item) for item in value]
+    mark = _MARKS.get(parameter.style) if parameter and not parameter.explode else None
+    return [mark.join(texts)] if mark and texts else texts
 
 
 def object_pairs(parameter: Parameter, value: Mapping[str, Any]) -> list[tuple[str, str]]:

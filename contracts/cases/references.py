@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from threadmock.contracts.cases.encoding import text_of
+from threadmock.contracts.cases.encoding import simple_text, text_of
 from threadmock.contracts.cases.fresh_keys import unknown_keys
 from threadmock.contracts.cases.samples import least, parameter_value
 from threadmock.contracts.cases.shapes import Shapes, shapes, subschema
@@ -152,7 +152,7 @@ def plain_text(operation: Operation, parameter: Parameter) -> str:
     """A plain text for a parameter: where it names a thing, the placeholder."""
     if is_named(operation, parameter):
         return text_of(_standing(parameter.schema, parameter.name.replace("_", "-")))
-    return text_of(parameter_value(parameter))
+    return simple_text(parameter_value(parameter), explode=parameter.explode)
 
 
 def is_named(operation: Operation, parameter: Parameter) -> bool:
