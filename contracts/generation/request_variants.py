@@ -132,6 +132,8 @@ def credentials(grounds: CoverageBasis) -> Iterator[Case]:
     alternatives = grounds.operation.security
     if not alternatives or () in alternatives:
         return
+    if any(all(scheme.kind == "mutualTLS" for scheme in schemes) for schemes in alternatives):
+        return  # a certificate is shown below HTTP: who comes so far has one, or none is asked for
     evidence = weakest(*(scheme.evidence for schemes in alternatives for scheme in schemes))
     bodies = [("", grounds.base)]
     if grounds.full != grounds.base:

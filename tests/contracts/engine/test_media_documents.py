@@ -64,6 +64,19 @@ def test_nothing_is_found_on_the_mock_of_a_document_of_any_media_type(what: str,
     assert doubted == (["put-c"] if what == "files" else [])  # nobody knows which pictures are taken
 
 
+def test_nobody_is_asked_for_a_certificate_that_no_request_holds(tmp_path: Any) -> None:
+    schemes = {"tls": {"type": "mutualTLS"}, "key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    node = {"responses": {"200": {"description": ""}, "401": {"description": ""}}}
+    paths = {f"/{name}": {"get": {**node, "security": [{name: []}]}} for name in schemes}
+    path = written(tmp_path, paths)
+    tree = json.loads(path.read_text(encoding="utf-8")) | {"components": {"securitySchemes": schemes}}
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    assert verify(path, seed=7, max_examples=5).failures == ()
+    tls, key = load(path).operations
+    asked = [[case for case in coverage(each) if case.intent == "credentials"] for each in (tls, key)]
+    assert [bool(each) for each in asked] == [False, True]
+
+
 def test_each_declared_type_is_asked_for_once(tmp_path: Any) -> None:
     first, second = load(written(tmp_path, DOCUMENTS["several types"])).operations
     for operation in (first, second):
