@@ -277,9 +277,8 @@ def doubt(reading: Reading) -> str:
 
 def _doubt_key(reading: Reading) -> str:
     policy = reading.policy
-    if policy is None or policy.reply != "refusal" or reading.status != policy.status:
-        return ""
-    return "the key that was chosen may be taken" if reading.may_exist else ""
+    refused = policy is not None and policy.reply == "refusal" and reading.status == policy.status
+    return "the key that was chosen may be taken" if refused and reading.may_exist else ""
 
 
 def _doubt_reference(reading: Reading) -> str:

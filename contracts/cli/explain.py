@@ -1,13 +1,13 @@
 """`threadmock explain`: operations and rules, the evidence of each part, and what is guessed."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 from threadmock.contracts.cli.explain_profile import profile_parts
 from threadmock.contracts.cli.explain_rules import parts_of
 from threadmock.contracts.cli.explain_settings import Part
+from threadmock.contracts.cli.options import run_options
 from threadmock.contracts.cli.words import vocabulary_lines, word_lines
 from threadmock.specs import loader
 from threadmock.specs.contract import Contract, Operation
@@ -18,18 +18,11 @@ from threadmock.specs.text import one_line, printable
 @click.command()
 @click.argument("provider", required=False, metavar="[PROVIDER|FILE|FOLDER]")
 @click.option("--as", "layer", type=click.Choice(loader.LAYERS), default="documented", show_default=True, help="Layer.")
-@click.option(
-    "--overlay",
-    "overlays",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="One more overlay of PROVIDER, applied last; several in their order.",
-)
+@run_options("overlays")
 @click.option(
     "--words", "word", is_flag=False, flag_value="", metavar="[WORD]", help="The words of x-behaviour, or all of one."
 )
-def explain(provider: str | None, layer: str, overlays: tuple[Path, ...], word: str | None) -> None:
+def explain(provider: str | None, layer: str, overlays: tuple[str, ...], word: str | None) -> None:
     """Tell operations and rules, their evidence, and what is guessed. Without an argument: all built-in providers."""
     if word is not None:
         _print_words(word)

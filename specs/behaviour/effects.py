@@ -58,6 +58,16 @@ OF_BODIES = ("malformed", "media_type", "too_large", "plain_text", "duplicate_ke
 """Kinds of errors, and of leniency, that need a body in the request."""
 
 
+_SOURCES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    *(("key", ("from",)), ("within", ("from",)), ("taken", ("by",)), ("select", ())),
+    *(("prune", (word,)) for word in ("keys", "strategy")),
+    *(
+        ("list", (word,))
+        for word in ("limit", "offset", "page", "sort", "direction", "after", "before", "select", "extract")
+    ),
+)
+
+
 def settings_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:
     """Every setting of a rule as data, inner ones too: the word that it stands under, the setting, its place."""
     for word in ("set", "touch", "empty", "headers"):
@@ -70,6 +80,33 @@ def settings_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Ma
     for index, made in enumerate(rule.get("also", ())):
         for word in ("set", "touch"):
             yield from _in_mapping("also", made.get(word), place / "also" / index / word)
+
+
+def sources_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Place]]:
+    """Every place of the request that a rule reads, as it is written, with where it stands in the rule.
+
+    Of several places for one value none is told: some of them need not be there.
+    """
+    for word, setting, at in settings_in(rule, place):
+        kind = kind_of(setting)
+        if isinstance(setting, Mapping) and HOLDS.get(kind) == "places" and word != "item":  # type: ignore[call-overload]
+            yield from _texts(setting.get(kind), at / kind)
+    for word, steps in _SOURCES:
+        node: Any = rule.get(word)
+        at = place / word
+        for step in steps:
+            node, at = (node.get(step) if isinstance(node, Mapping) else None), at / step
+        yield from _texts(node, at)
+    for index, each in enumerate(rule.get("list", {}).get("filters", ())):
+        yield from _texts(each["from"], place / "list" / "filters" / index / "from")
+    for index, each in enumerate(rule.get("refuse", ())):
+        for name in each["when"]:
+            yield name, place / "refuse" / index / "when" / name
+
+
+def _texts(node: Any, place: Place) -> Iterator[tuple[str, Place]]:
+    if isinstance(node, str):
+        yield node, place
 
 
 def _in_mapping(word: str, settings: Any, place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:

@@ -12,6 +12,7 @@ from threadmock.specs.behaviour.effects import (
     TALLIES,
     kind_of,
     settings_in,
+    sources_in,
 )
 from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.vocabulary import reference
@@ -54,6 +55,7 @@ def effect_errors(
     yield from judged.settings()
     yield from judged.conditions()
     yield from judged.members()
+    yield from judged.sources()
     if "list" in node and operation.rule.action == "list":
         yield from judged.listing()
 
@@ -266,6 +268,21 @@ class _Judged:
             if lacking is not None and (word != "key" or _slip(spelled, lacking)):
                 what = f"No request or answer of {resource!r} has a member {name!r}."
                 yield self.error(what, place, word, nearest(spelled, lacking))
+
+    def sources(self) -> Iterator[SpecError]:
+        """Members of the body that no request has, but one by nearly that name.
+
+        Others may be taken although no document says so.
+        """
+        asked = self.known.asked(self.operation)
+        for text, place in sources_in(self.node, self.place):
+            where, _, path = text.partition(".")
+            name = path.partition(".")[0]
+            spelled = camel(name) if self.rule.spelling.wire == "camelCase" else name
+            meant = _slip(spelled, asked) if where == "body" and spelled not in asked else ""
+            if meant:
+                fix = f"Did you mean {meant!r}?"
+                yield self.error(f"No request has a member {name!r}.", place, "source", fix)
 
     def listing(self) -> Iterator[SpecError]:
         node, at = self.node["list"], self.place / "list"

@@ -59,6 +59,12 @@ class KnownMembers:
         schema = media.schema if media else None
         return list(declared), [name for name, node in declared.items() if schema and "array" in types_of(schema, node)]
 
+    @staticmethod
+    def asked(operation: Operation) -> Sequence[str]:
+        """The members that a request's body declares."""
+        content = operation.body.content.values() if operation.body else ()
+        return sorted({name for media in content for name in properties(media.schema)})
+
     def _note(self, operation: Operation) -> None:
         rule = operation.rule
         media = json_media(operation, operation.success)

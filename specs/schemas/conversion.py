@@ -22,6 +22,7 @@ from threadmock.specs.schemas.keywords import (
     UNREAD,
     is_our_dialect,
 )
+from threadmock.specs.schemas.misfits import misfits
 from threadmock.specs.schemas.patterns import is_readable
 from threadmock.specs.schemas.soundness import contradictions
 
@@ -76,6 +77,9 @@ class Conversion:
         wrap = node.get("nullable") is True and self.version == "3.0" and _admit_null(made)
         for keyword, what in list(contradictions(made)):
             self._drop_contradiction(made, keyword, what, f"{place}/{escaped(keyword)}")
+        for keyword, what in misfits(made):
+            if keyword in node:
+                self.warn(f"{place}/{escaped(keyword)}", f"{what}: no value fits, and what is answered only comes near")
         return self._or_null(made) if wrap else made
 
     def _refuse(self, place: str, what: str, fix: str) -> NoReturn:

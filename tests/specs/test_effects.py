@@ -9,7 +9,8 @@ from threadmock.specs.behaviour.read_settings import HOLDS
 from threadmock.specs.behaviour.vocabulary import read_vocabulary, words_in
 from threadmock.specs.documents.places import as_place
 from threadmock.specs.errors import SpecError
-from threadmock.specs.loader import load
+from threadmock.specs.loader import LAYERS, builtin_names, load
+from threadmock.specs.operations.effect_checks import check_effects
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 NOTE = {
@@ -123,6 +124,23 @@ def judge(tmp_path_factory):
 
 
 REFUSE = {"when": {"stored.state": "closed"}, "status": 409}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("name", builtin_names())
+def test_every_rule_that_we_ship_does_something(name, layer):
+    contract = load(name, layer)
+    check_effects(contract.operations, contract.profile, contract.document, str)
+
+
+def test_what_is_put_over_a_provider_of_ours_is_judged(tmp_path):
+    made = {"target": "$.paths['/threads'].post", "update": {"x-behaviour": {"set": {"sttaus": {"value": "x"}}}}}
+    head = {"overlay": "1.0.0", "info": {"title": "x", "version": "1"}}
+    (tmp_path / "o.json").write_text(json.dumps({**head, "actions": [made]}), encoding="utf-8")
+    with pytest.raises(SpecError, match=r"o\.json#/actions/0/update/x-behaviour/set/sttaus .* Did you mean 'status'"):
+        load("langsmith", overlays=tmp_path / "o.json")
+
+
 EXAMPLES = {
     "within": ("create", WITHIN, "create", {"resource": "shelv", "from": "path.shelf_id"}),
     "resource": ("read", "note", "read", "notte"),
@@ -297,6 +315,21 @@ IN_VAIN = {
         {"list": {"items": "items", "page_from": 0}},
         "`page_from` does nothing without `page`.",
     ),
+    "a member of the body that is misspelt": (
+        "create",
+        {"set": {"title": {"from": "body.titel"}}},
+        "Did you mean 'title'?",
+    ),
+    "a key in a member that is misspelt": (
+        "create",
+        {"key": {"field": "id", "from": "body.shelf_idd"}},
+        "Did you mean 'shelf_id'?",
+    ),
+    "a filter by a member that is misspelt": (
+        "create",
+        {"refuse": [{"when": {"body.titl": "x"}, "status": 409}]},
+        "Did you mean 'title'?",
+    ),
     "refusals of credentials that nobody asks for": (
         "read",
         {"errors": {"denied": {"status": 401}}},
@@ -339,6 +372,10 @@ WORKS = {
     "a member that only rules read": (
         "update",
         {"set": {"hidden": "now"}, "refuse": [{"when": {"stored.hidden": {"present": True}}, "status": 409}]},
+    ),
+    "several places, of which no request has one": (
+        "create",
+        {"set": {"title": {"from": ["body.titel", "body.title"]}}},
     ),
     "a parent that need not exist": ("create", {"within": {**WITHIN, "resource": "library", "must_exist": False}}),
     "a cursor": ("list", {"reply": {"members": {"next_cursor": {"tally": "next"}}}}),
