@@ -15,10 +15,10 @@ from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_pro
 from threadmock.specs.contract import Contract, Server
 from threadmock.specs.documents import overlay
 from threadmock.specs.documents.document import Document, read_document
-from threadmock.specs.documents.places import Origins, Place
+from threadmock.specs.documents.places import DocumentPlace, Origins
+from threadmock.specs.effects.checks import check_effects
 from threadmock.specs.errors import DocumentError, RuleError, SpecError, UnknownName, gathered, raise_all
 from threadmock.specs.operations.base_paths import base_paths
-from threadmock.specs.operations.effect_checks import check_effects
 from threadmock.specs.operations.inferred.initial import infer_initial
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.operations.spelling import camel, spell_operation, spelled_schema, speller
@@ -141,7 +141,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
     tree = overlay.apply(document.tree, bundle.overlays, origins, errors) if bundle.overlays else document.tree
     dialect = Dialect(document, tree, origins)
     provider_wide = tree.get("x-behaviour", {})
-    where = Place(dialect.where, "/x-behaviour")
+    where = DocumentPlace(dialect.where, "/x-behaviour")
     if not isinstance(provider_wide, dict):
         raise RuleError("`x-behaviour` is no object.", where=where, fix="Write it as a mapping of words to values.")
     with gathered(errors):
@@ -156,7 +156,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
     operations = tuple(spell_operation(o) if o.rule.spelling.wire == "camelCase" else o for o in operations)
     spell = speller(provider_wide)
 
-    def read_schema(node: Any, place: Place) -> Schema:
+    def read_schema(node: Any, place: DocumentPlace) -> Schema:
         schema = dialect.schema(node, f"#{place.pointer}/schema", "response")
         return spelled_schema(schema) if spell is camel else schema
 

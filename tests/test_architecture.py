@@ -296,6 +296,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
     "specs": (
         {""},
         {"loader"},
+        {"effects"},
         {"operations"},
         {"contract"},
         {"behaviour"},

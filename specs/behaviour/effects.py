@@ -9,7 +9,7 @@ from typing import Any
 from threadmock.specs.behaviour.actions import Action
 from threadmock.specs.behaviour.read_settings import HOLDS, is_setting
 from threadmock.specs.behaviour.setting import Kind
-from threadmock.specs.documents.places import Place
+from threadmock.specs.documents.places import DocumentPlace
 
 ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
     "key": (
@@ -68,7 +68,9 @@ _SOURCES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def settings_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:
+def settings_in(
+    rule: Mapping[str, Any], place: DocumentPlace
+) -> Iterator[tuple[str, Mapping[str, Any] | str, DocumentPlace]]:
     """Every setting of a rule as data, inner ones too: the word that it stands under, the setting, its place."""
     for word in ("set", "touch", "empty", "headers"):
         yield from _in_mapping(word, rule.get(word), place / word)
@@ -82,7 +84,7 @@ def settings_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Ma
             yield from _in_mapping("also", made.get(word), place / "also" / index / word)
 
 
-def sources_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Place]]:
+def sources_in(rule: Mapping[str, Any], place: DocumentPlace) -> Iterator[tuple[str, DocumentPlace]]:
     """Every place of the request that a rule reads, as it is written, with where it stands in the rule.
 
     Of several places for one value none is told: some of them need not be there.
@@ -104,17 +106,21 @@ def sources_in(rule: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Pla
             yield name, place / "refuse" / index / "when" / name
 
 
-def _texts(node: Any, place: Place) -> Iterator[tuple[str, Place]]:
+def _texts(node: Any, place: DocumentPlace) -> Iterator[tuple[str, DocumentPlace]]:
     if isinstance(node, str):
         yield node, place
 
 
-def _in_mapping(word: str, settings: Any, place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:
+def _in_mapping(
+    word: str, settings: Any, place: DocumentPlace
+) -> Iterator[tuple[str, Mapping[str, Any] | str, DocumentPlace]]:
     for member, setting in (settings or {}).items():
         yield from _deep(word, setting, place / member)
 
 
-def _deep(word: str, setting: Any, place: Place) -> Iterator[tuple[str, Mapping[str, Any] | str, Place]]:
+def _deep(
+    word: str, setting: Any, place: DocumentPlace
+) -> Iterator[tuple[str, Mapping[str, Any] | str, DocumentPlace]]:
     yield word, setting, place
     if not isinstance(setting, Mapping):
         return

@@ -24,17 +24,17 @@ from threadmock.specs.behaviour.agent import (
 from threadmock.specs.behaviour.read_rules import parse_made
 from threadmock.specs.behaviour.read_settings import Spell, parse_setting, parse_settings, parse_source, parse_when
 from threadmock.specs.behaviour.setting import Setting, Source
-from threadmock.specs.documents.places import Place, as_place
+from threadmock.specs.documents.places import DocumentPlace, as_place
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.schema import Schema
 
-ReadSchema = Callable[[Any, Place], Schema]
+ReadSchema = Callable[[Any, DocumentPlace], Schema]
 _GENERATORS_IN_EVENTS = ("now", "key", "parent_key")
 
 
 def parse_agent(
-    provider_wide: Mapping[str, Any], where: str | Place, read_schema: ReadSchema, spell: Spell
+    provider_wide: Mapping[str, Any], where: str | DocumentPlace, read_schema: ReadSchema, spell: Spell
 ) -> Agent | None:
     """The agent of a provider; None where it has none. RuleError.
 
@@ -81,11 +81,11 @@ def parse_agent(
     )
 
 
-def _maybe(node: Any, evidence: Evidence, where: Place, spell: Spell) -> Setting | None:
+def _maybe(node: Any, evidence: Evidence, where: DocumentPlace, spell: Spell) -> Setting | None:
     return None if node is None else parse_setting(node, evidence, where, spell)
 
 
-def _change(node: Mapping[str, Any], evidence: Evidence, where: Place, spell: Spell) -> Change:
+def _change(node: Mapping[str, Any], evidence: Evidence, where: DocumentPlace, spell: Spell) -> Change:
     own: Evidence = node.get("evidence", evidence)
     run, latest, thread = (
         parse_settings(node.get(part), own, where / part, spell) for part in ("run", "latest", "thread")
@@ -98,7 +98,7 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
     name: str,
     node: Mapping[str, Any],
     evidence: Evidence,
-    where: Place,
+    where: DocumentPlace,
     read_schema: ReadSchema,
     spell: Spell,
     extended: tuple[Event, ...],
@@ -124,7 +124,9 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
     return replace(made, numbered=parse_source(node["numbered"], spell)) if "numbered" in node else made
 
 
-def _event(node: Mapping[str, Any], evidence: Evidence, where: Place, read_schema: ReadSchema, spell: Spell) -> Event:
+def _event(
+    node: Mapping[str, Any], evidence: Evidence, where: DocumentPlace, read_schema: ReadSchema, spell: Spell
+) -> Event:
     own: Evidence = node.get("evidence", evidence)
     data = _maybe(node.get("data"), own, where / "data", spell)
     for random in _random(data):
@@ -155,7 +157,7 @@ def _random(setting: Setting | None) -> list[str]:
     return own + [name for inner in (*dict(setting.members).values(), setting.otherwise) for name in _random(inner)]
 
 
-def parse_run(rule: Mapping[str, Any], where: str | Place, spell: Spell) -> RunRule | None:
+def parse_run(rule: Mapping[str, Any], where: str | DocumentPlace, spell: Spell) -> RunRule | None:
     """The `run` of an operation's rule; None where it has none. RuleError where it makes no sense."""
     node = rule.get("run", {} if ACTIONS[rule["action"]].about_runs else None)
     if node is None:
@@ -197,7 +199,7 @@ def parse_run(rule: Mapping[str, Any], where: str | Place, spell: Spell) -> RunR
     )
 
 
-def _respond(node: Any, evidence: Evidence, where: Place, spell: Spell) -> tuple[Respond, ...]:
+def _respond(node: Any, evidence: Evidence, where: DocumentPlace, spell: Spell) -> tuple[Respond, ...]:
     if isinstance(node, str):
         return (Respond(node, evidence=evidence),)  # type: ignore[arg-type]  # the vocabulary has checked the word
     made = tuple(
@@ -223,7 +225,7 @@ def _respond(node: Any, evidence: Evidence, where: Place, spell: Spell) -> tuple
     return made
 
 
-def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Busy | None:
+def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: DocumentPlace, spell: Spell) -> Busy | None:
     if node is None:
         return None
     policies = tuple(
@@ -241,7 +243,7 @@ def _busy(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spel
     return Busy(parse_source(node["by"], spell) if "by" in node else None, node["default"], policies)
 
 
-def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Speaker | None:
+def _speaker(node: Mapping[str, Any] | None, evidence: Evidence, where: DocumentPlace, spell: Spell) -> Speaker | None:
     if node is None:
         return None
     own: Evidence = node.get("evidence", evidence)
@@ -268,7 +270,9 @@ def _stopping(node: Mapping[str, Any] | None, spell: Spell) -> Stopping | None:
     )
 
 
-def _commands(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Commands | None:
+def _commands(
+    node: Mapping[str, Any] | None, evidence: Evidence, where: DocumentPlace, spell: Spell
+) -> Commands | None:
     if node is None:
         return None
     known = {

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from threadmock.specs.behaviour.profile import Fill
 from threadmock.specs.behaviour.read_rules import parse_made
 from threadmock.specs.behaviour.read_settings import Spell
-from threadmock.specs.documents.places import Place, as_place
+from threadmock.specs.documents.places import DocumentPlace, as_place
 from threadmock.specs.errors import RuleError
 
 if TYPE_CHECKING:
     from threadmock.specs.evidence import Evidence
 
 
-def parse_fill(provider_wide: Mapping[str, Any], where: str | Place, spell: Spell) -> Fill | None:
+def parse_fill(provider_wide: Mapping[str, Any], where: str | DocumentPlace, spell: Spell) -> Fill | None:
     """The fill of a provider, in the spelling of its wire; None where it has none. RuleError where it is no fill.
 
     A neutral file's own members are single words, which every spelling leaves as they are.

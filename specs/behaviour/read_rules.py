@@ -35,7 +35,7 @@ from threadmock.specs.behaviour.rule import (
 )
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, Within
 from threadmock.specs.behaviour.vocabulary import check_vocabulary, reference
-from threadmock.specs.documents.places import Place, as_place
+from threadmock.specs.documents.places import DocumentPlace, as_place
 from threadmock.specs.errors import RuleError, nearest, raise_all
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import steps_of
@@ -48,7 +48,7 @@ _LIST_WORDS = ("order", "page_from", "default_limit", "from_end", "everywhere")
 _LIST_MEMBERS = ("items", "by", "total", "next", "previous")
 
 
-def check_provider_wide(node: Any, where: str | Place) -> None:
+def check_provider_wide(node: Any, where: str | DocumentPlace) -> None:
     """RuleError where the `x-behaviour` of a document breaks the vocabulary, or has words of a single operation."""
     place = as_place(where)
     check_vocabulary(node, place)
@@ -92,7 +92,9 @@ def _cors(node: Mapping[str, Any] | None, evidence: Evidence) -> Cors | None:
     )
 
 
-def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str | Place, spell: Spell) -> Rule:
+def parse_rule(
+    node: Mapping[str, Any], provider_wide: Mapping[str, Any], where: str | DocumentPlace, spell: Spell
+) -> Rule:
     """The rule of one operation, over the provider-wide defaults. RuleError where the two together make no rule.
 
     spell: how member names of bodies are spelled on its wire.
@@ -181,7 +183,7 @@ def parse_rule(node: Mapping[str, Any], provider_wide: Mapping[str, Any], where:
     )
 
 
-def _check_place(node: Mapping[str, Any], where: Place) -> None:
+def _check_place(node: Mapping[str, Any], where: DocumentPlace) -> None:
     """Words of the whole document at an operation would do nothing."""
     raise_all(
         [
@@ -196,7 +198,7 @@ def _by_member(node: Any, spell: Spell) -> Any:
     return {spell(member): word for member, word in node.items()} if isinstance(node, Mapping) else {"*": node}
 
 
-def parse_made(node: Mapping[str, Any], evidence: Evidence, where: Place, spell: Spell) -> Made:
+def parse_made(node: Mapping[str, Any], evidence: Evidence, where: DocumentPlace, spell: Spell) -> Made:
     """An additional thing that is made, as data → Made."""
     own: Evidence = node.get("evidence", evidence)
     key = _key(node["key"], own, spell)
@@ -295,7 +297,7 @@ def _sources_of_setting(setting: Setting) -> Iterator[Source]:
         yield from _sources_of_setting(setting.otherwise)
 
 
-def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Within | None:
+def _within(node: Mapping[str, Any] | None, evidence: Evidence, where: DocumentPlace, spell: Spell) -> Within | None:
     if node is None:
         return None
     own: Evidence = node.get("evidence", evidence)
@@ -322,7 +324,7 @@ def _key(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Ke
     )
 
 
-def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell) -> Taken | None:
+def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: DocumentPlace, spell: Spell) -> Taken | None:
     if node is None:
         return None
     policies = tuple(
@@ -346,7 +348,7 @@ def _taken(node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spe
     return Taken(parse_source(node["by"], spell) if "by" in node else None, node["default"], policies)
 
 
-def parse_listing(node: Mapping[str, Any] | None, where: Place, spell: Spell) -> Listing | None:
+def parse_listing(node: Mapping[str, Any] | None, where: DocumentPlace, spell: Spell) -> Listing | None:
     """`list` as data → Listing."""
     if node is None:
         return None

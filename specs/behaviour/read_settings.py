@@ -11,7 +11,7 @@ from typing import Any, Literal
 from threadmock.specs.behaviour.conditions import asks_of_store
 from threadmock.specs.behaviour.setting import Kind, Setting, Source, When
 from threadmock.specs.behaviour.vocabulary import check_vocabulary, generators
-from threadmock.specs.documents.places import Place
+from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.errors import RuleError
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import steps_of
@@ -97,7 +97,7 @@ def is_setting(node: Any) -> bool:
     return isinstance(node, Mapping) and any(kind in node for kind in HOLDS)
 
 
-def parse_setting(node: Any, evidence: Evidence, where: Place, spell: Spell) -> Setting:
+def parse_setting(node: Any, evidence: Evidence, where: DocumentPlace, spell: Spell) -> Setting:
     """One member's setting. A bare word is a generator, or `absent`."""
     if node == "absent":
         return Setting("absent", evidence=evidence)
@@ -111,7 +111,7 @@ def parse_setting(node: Any, evidence: Evidence, where: Place, spell: Spell) -> 
     return replace(made, when=parse_source(node["when"], spell)) if "when" in node else made
 
 
-def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Place, spell: Spell) -> Setting:
+def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: DocumentPlace, spell: Spell) -> Setting:
     if kind == "generate":
         return Setting("generate", node["generate"], evidence=own)
     if kind == "members":
@@ -151,7 +151,7 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Place, s
 
 
 def parse_settings(
-    node: Mapping[str, Any] | None, evidence: Evidence, where: Place, spell: Spell
+    node: Mapping[str, Any] | None, evidence: Evidence, where: DocumentPlace, spell: Spell
 ) -> dict[str, Setting]:
     """Member to setting; {} for nothing."""
     return {
@@ -159,7 +159,7 @@ def parse_settings(
     }
 
 
-def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: Place, spell: Spell) -> Setting | None:
+def _otherwise(node: Mapping[str, Any], evidence: Evidence, where: DocumentPlace, spell: Spell) -> Setting | None:
     if "otherwise" not in node:
         return None
     other = node["otherwise"]

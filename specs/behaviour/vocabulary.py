@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import jsonschema_rs
-from threadmock.specs.documents.places import Place, as_place
+from threadmock.specs.documents.places import DocumentPlace, as_place
 from threadmock.specs.errors import RuleError, SpecError, nearest, raise_all
 
 _TYPES = {
@@ -52,7 +52,7 @@ def _compiled(part: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(read_vocabulary(part))
 
 
-def check_vocabulary(node: Any, where: str | Place, *, part: str = "") -> None:
+def check_vocabulary(node: Any, where: str | DocumentPlace, *, part: str = "") -> None:
     """RuleError, with the place and the nearest known word, where a rule breaks the vocabulary; SeveralErrors for more.
 
     part: a word of the vocabulary's `$defs`, where the node is only that.
@@ -68,7 +68,7 @@ def reference(word: str) -> str:
     return f"See docs/reference/behaviour.md{anchor}, or `threadmock {command}`."
 
 
-def _departures(node: Any, place: Place, part: str) -> Iterator[SpecError]:
+def _departures(node: Any, place: DocumentPlace, part: str) -> Iterator[SpecError]:
     # The slower engine reports better what is wrong, and this happens once.
     for error in jsonschema.Draft202012Validator(read_vocabulary(part)).iter_errors(node):
         for leaf in _leaves(error):
@@ -100,7 +100,7 @@ def _is_of_shape(error: jsonschema.ValidationError) -> bool:
     return not error.relative_path and error.validator in _SHAPES
 
 
-def _explained(error: jsonschema.ValidationError, place: Place, word: str) -> Iterator[SpecError]:
+def _explained(error: jsonschema.ValidationError, place: DocumentPlace, word: str) -> Iterator[SpecError]:
     kind = str(error.validator)
     value: Any = error.instance
     wanted: Any = error.validator_value

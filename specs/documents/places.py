@@ -10,7 +10,7 @@ Steps = Sequence[str | int]
 
 
 @dataclass(frozen=True)
-class Place:
+class DocumentPlace:
     """A node of a document. Its text has file, pointer and line; lines cost a second reading, so only an error asks.
 
     where: JSON pointer (after `#`) → text.
@@ -19,17 +19,17 @@ class Place:
     where: Callable[[str], str]
     pointer: str = ""
 
-    def __truediv__(self, step: str | int) -> "Place":
+    def __truediv__(self, step: str | int) -> "DocumentPlace":
         """The place of what stands there under this name or index."""
-        return Place(self.where, f"{self.pointer}/{escaped(step)}")
+        return DocumentPlace(self.where, f"{self.pointer}/{escaped(step)}")
 
     def __str__(self) -> str:
         return self.where(self.pointer)
 
 
-def as_place(where: "str | Place") -> Place:
+def as_place(where: "str | DocumentPlace") -> DocumentPlace:
     """The place itself; of a text, one below which pointers follow that text."""
-    return where if isinstance(where, Place) else Place(lambda pointer: f"{where}{pointer}")
+    return where if isinstance(where, DocumentPlace) else DocumentPlace(lambda pointer: f"{where}{pointer}")
 
 
 @dataclass

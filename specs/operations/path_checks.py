@@ -8,7 +8,7 @@ from threadmock.specs.behaviour.read_rules import sources_of
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.vocabulary import reference
 from threadmock.specs.contract import Operation, Parameter
-from threadmock.specs.documents.places import Place
+from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.errors import DocumentError, RuleError, nearest, raise_all
 from threadmock.specs.operations.path_templates import literal, names_in, shape
 
@@ -71,7 +71,7 @@ def _ambiguous(one: list[str], other: list[str]) -> bool:
     return plainer and other_plainer
 
 
-def check_sources(operation: Operation, rule: Rule, where: Place) -> None:
+def check_sources(operation: Operation, rule: Rule, where: DocumentPlace) -> None:
     """RuleError where a rule reads a parameter that the operation does not declare."""
     errors = []
     for source in (*sources_of(rule), *(run_sources(rule.run) if rule.run else ())):

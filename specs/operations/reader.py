@@ -10,7 +10,7 @@ from threadmock.specs.behaviour.read_rules import parse_rule
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Security
 from threadmock.specs.documents.document import Document
-from threadmock.specs.documents.places import Place
+from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError, SpecError, gathered, nearest, raise_all
 from threadmock.specs.evidence import Evidence, evidence_words
@@ -302,7 +302,7 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
 def _with_rule(
     reader: _Reader, operation: Operation, node: Mapping[str, Any], provider_wide: Mapping[str, Any]
 ) -> Operation:
-    where = Place(reader.dialect.where, operation.pointer) / "x-behaviour"
+    where = DocumentPlace(reader.dialect.where, operation.pointer) / "x-behaviour"
     spell = speller(provider_wide, node.get("x-behaviour"))
     if "x-behaviour" in node:
         rule = parse_rule(

@@ -8,9 +8,9 @@ from threadmock.specs.behaviour.effects import ACTIONS_OF, KINDS_OF, kind_of, se
 from threadmock.specs.behaviour.read_settings import HOLDS
 from threadmock.specs.behaviour.vocabulary import read_vocabulary, words_in
 from threadmock.specs.documents.places import as_place
+from threadmock.specs.effects.checks import check_effects
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS, builtin_names, load
-from threadmock.specs.operations.effect_checks import check_effects
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 NOTE = {

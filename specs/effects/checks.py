@@ -17,10 +17,10 @@ from threadmock.specs.behaviour.effects import (
 from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.vocabulary import reference
 from threadmock.specs.contract import Operation
-from threadmock.specs.documents.places import Place
+from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.documents.pointers import walk
+from threadmock.specs.effects.known_members import KnownMembers
 from threadmock.specs.errors import RuleError, SpecError, nearest, raise_all
-from threadmock.specs.operations.known_members import KnownMembers
 from threadmock.specs.operations.spelling import camel
 
 _SLIP = 0.8
@@ -40,13 +40,13 @@ def check_effects(operations: Sequence[Operation], profile: Profile, tree: Any, 
     errors: list[SpecError] = []
     for operation in declared:
         pointer = f"{operation.pointer[1:]}/x-behaviour"
-        place = Place(where, pointer)
+        place = DocumentPlace(where, pointer)
         errors += effect_errors(operation, walk(tree, pointer, where=lambda: ""), place, known)
     raise_all(errors)
 
 
 def effect_errors(
-    operation: Operation, node: Mapping[str, Any], place: Place, known: KnownMembers
+    operation: Operation, node: Mapping[str, Any], place: DocumentPlace, known: KnownMembers
 ) -> Iterator[SpecError]:
     """What a declared rule says in vain. node: the rule as data, and its place; known: what the document makes."""
     judged = _Judged(operation, node, place, known)
@@ -63,14 +63,16 @@ def effect_errors(
 class _Judged:
     """One rule, with what is needed to judge it."""
 
-    def __init__(self, operation: Operation, node: Mapping[str, Any], place: Place, known: KnownMembers) -> None:
+    def __init__(
+        self, operation: Operation, node: Mapping[str, Any], place: DocumentPlace, known: KnownMembers
+    ) -> None:
         self.operation = operation
         self.node = node
         self.place = place
         self.known = known
         self.rule = operation.rule
 
-    def error(self, what: str, place: Place, word: str, fix: str = "") -> RuleError:
+    def error(self, what: str, place: DocumentPlace, word: str, fix: str = "") -> RuleError:
         return RuleError(what, where=place, fix=f"{fix} {reference(word)}".strip())
 
     def words(self) -> Iterator[SpecError]:
@@ -238,7 +240,7 @@ class _Judged:
         """Members that neither the requests nor the answers of the resource have."""
         node, rule = self.node, self.rule
         own = rule.resource
-        named: list[tuple[str, str, Place, str]] = [
+        named: list[tuple[str, str, DocumentPlace, str]] = [
             *((own, name, self.place / "set" / name, "set") for name in node.get("set", {})),
             *((own, name, self.place / "progress" / name, "progress") for name in node.get("progress", {})),
             *((own, name, self.place / "shown" / name, "shown") for name in node.get("shown", {})),
