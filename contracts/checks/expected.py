@@ -142,6 +142,7 @@ READERS: Mapping[Kind, Callable[[Reading, tuple[str, ...], Setting, Evidence], I
     "merged": _nothing,
     "tally": _nothing,
     "each": _nothing,
+    "messages": _nothing,
     "counted": _nothing,
     "weighed": _nothing,
     "sequence": _nothing,

@@ -85,11 +85,17 @@ _Texts = Iterator[tuple[str, str]]
 
 def _input_part(agent: Agent) -> _Texts:
     given = agent.input
-    for word, setting in (("content", given.content), ("otherwise", given.otherwise), ("again", given.again)):
+    settings = {word: getattr(given, word) for word in ("content", "otherwise", "again", "pending")}
+    for word, setting in settings.items():
         if setting:
             yield f"{word}: {setting_text(setting)}", setting.evidence
     for name, role in given.roles.items():
         yield f"role {name!r}: {role}", agent.evidence
+    if given.wrapped:
+        yield f"a message may stand in {given.wrapped.members}, its role in {given.wrapped.role}", agent.evidence
+    if given.removal:
+        every = f"; {given.removal.every} takes out all" if given.removal.every else ""
+        yield f"a message whose {given.removal.member} is {given.removal.word} takes out another{every}", agent.evidence
     for name, failure in given.fails.items():
         yield f"a run whose input is {name} fails: {failure.error}, {value_text(failure.message)}", agent.evidence
 

@@ -145,6 +145,16 @@ def _prune(rule: Rule) -> Iterator[Part]:
             yield "prune", f"strategy from {rule.prune.strategy}{kept}", rule.prune.evidence
 
 
+def _as_node(rule: Rule) -> Iterator[Part]:
+    if found := rule.as_node:
+        texts = [f"{found.source} names who made it; {found.member} lists what comes next"]
+        texts += [f"its messages are in {found.messages}"] if found.messages else []
+        texts += [f"{found.copy} takes over what comes next"] if found.copy else []
+        texts += [f"after {node}: {', '.join(following) or 'nothing'}" for node, following in found.next.items()]
+        texts += [f"where the last message calls something: {found.calls}"] if found.calls else []
+        yield from (("as_node", text, found.evidence) for text in texts)
+
+
 def _restores(rule: Rule) -> Iterator[Part]:
     if found := rule.restores:
         members = ", ".join(found.members)
@@ -246,6 +256,7 @@ RULE_WORDS: Mapping[str, Callable[[Rule], Iterator[Part]]] = {
     "empty": lambda rule: settings_parts("empty", "", rule.empty),
     "copies": _copies,
     "prune": _prune,
+    "as_node": _as_node,
     "restores": _restores,
     "cascades": _cascades,
     "expires": _expires,

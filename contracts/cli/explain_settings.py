@@ -135,6 +135,7 @@ SETTINGS: Mapping[Kind, Callable[[Setting], str]] = {
     "text": lambda s: f"the text of {_any(s.sources)}",
     "merged": _merged,
     "tally": _tally,
+    "messages": lambda s: f"for each message in {_any(s.sources)}: {setting_text(s.members[0][1])}",
     "each": lambda s: f"for each of {_any(s.sources)}: {setting_text(s.members[0][1])}",
     "counted": lambda s: f"how many {s.value} things there are below the parent",
     "sequence": lambda s: "1, 2, 3 … " + ("below each parent" if s.value == "parent" else "over all things"),

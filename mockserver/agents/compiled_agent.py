@@ -61,6 +61,7 @@ class CompiledAgent:
     otherwise: Maker | None
     again: Maker | None = None
     step: Maker | None = None
+    pending: Maker | None = None
     joined: frozenset[str] = frozenset()
 
 
@@ -79,6 +80,7 @@ def agent_of(contract: Contract) -> CompiledAgent:
         content=compile_setting(given.content) if given.content else None,
         otherwise=compile_setting(given.otherwise) if given.otherwise else None,
         again=compile_setting(given.again) if given.again else None,
+        pending=compile_setting(given.pending) if given.pending else None,
         step=compile_setting(agent.step) if agent.step else None,
         joined=frozenset(_joined(contract, agent)),
     )

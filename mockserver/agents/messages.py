@@ -1,29 +1,26 @@
 """What a request gives to an agent, and which agent it names."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.agents.scripts import AgentInput
+from threadmock.mockserver.rules.messages import plain_text, read_messages
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import create_thing
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.rules.values import plain_text
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.agent import Speaker
 from threadmock.specs.members import ABSENT, dig, steps_of
 from threadmock.specs.wire.strictjson import dump_json
 
-_ROLES = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
-_CONTENT = ("content", "text", "parts")
-
 
 def read_input(scope: Scope, agent: CompiledAgent, name: str) -> AgentInput:
     """The messages of a request, and the text of the last that a user sent. name: the agent's."""
     content = agent.content(scope) if agent.content else ABSENT
-    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.input.roles)))
+    messages = list(read_messages(scope, content))
     text = next((str(each["text"]) for each in reversed(messages) if each["role"] == "user"), None)
     other = agent.otherwise(scope) if agent.otherwise and text is None else ABSENT
     silent = other is ABSENT or other is None or other == ""
@@ -39,7 +36,7 @@ def read_earlier_input(scope: Scope, agent: CompiledAgent, name: str) -> tuple[A
     With it: how many messages came after it, and the ids of the calls in those. None where there is no such message.
     """
     content = agent.again(scope) if agent.again else ABSENT
-    messages = list(_messages(scope, content, _ROLES | dict(agent.rule.input.roles)))
+    messages = list(read_messages(scope, content))
     asked = [at for at, each in enumerate(messages) if each["role"] == "user"]
     if not asked:
         return None
@@ -51,31 +48,6 @@ def read_earlier_input(scope: Scope, agent: CompiledAgent, name: str) -> tuple[A
 
 def _written(value: Any) -> str:
     return plain_text(value) or dump_json(value).decode()
-
-
-def _messages(scope: Scope, found: Any, roles: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """One text, one message, or several: objects with a role, texts, or pairs of a role and a text."""
-    if found is ABSENT or found is None:
-        return
-    pair = isinstance(found, list) and len(found) == 2 and isinstance(found[0], str) and found[0] in roles
-    for each in found if isinstance(found, list) and not pair else [found]:
-        raw: Mapping[str, Any]
-        if isinstance(each, Mapping):
-            raw = each
-        elif isinstance(each, list) and len(each) == 2 and isinstance(each[0], str):
-            raw = {"role": each[0], "content": each[1]}
-        else:
-            raw = {"role": "user", "content": each if isinstance(each, str) else dump_json(each).decode()}
-        content = next((raw[name] for name in _CONTENT if name in raw), "")
-        role = raw.get("role", raw.get("type", "user"))
-        identifier = raw.get("id")
-        yield {
-            "role": roles.get(role if isinstance(role, str) else "", "user"),
-            "text": plain_text(content) if isinstance(content, str | list | Mapping) else "",
-            "content": content if isinstance(content, str | list) else "",
-            "id": identifier if isinstance(identifier, str) and identifier else scope.ids.uuid4(),
-            "raw": raw,
-        }
 
 
 def find_agent(scope: Scope, plan: RunPlan) -> tuple[Thing | None, str] | Refused:

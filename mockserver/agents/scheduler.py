@@ -174,6 +174,11 @@ class Scheduler:
         """Let a script wait on a thread for an answer."""
         self._paused[thread] = paused
 
+    def forget_pause(self, thread: ThingAddress) -> None:
+        """No script waits on a thread any more."""
+        with self.lock:
+            self._paused.pop(thread, None)
+
     def stop(self, run: Run, *, removing: bool = False) -> None:
         """Cancel a run, or remove it with all that it created; the next one of its thread begins."""
         with self.lock:

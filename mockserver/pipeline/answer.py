@@ -20,7 +20,7 @@ from threadmock.mockserver.pipeline.prefer import forced
 from threadmock.mockserver.pipeline.refusals import render
 from threadmock.mockserver.pipeline.representation import declared_headers, documented_refusal, represent
 from threadmock.mockserver.rules.generation import Ungeneratable, sample
-from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.rules.outcome import Done, Refused, Unfit
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import StoreFull
 from threadmock.mockserver.world import World
@@ -154,8 +154,8 @@ class Pipeline:
             return Refused("full", f"{full} POST /_mock/reset empties it.")
         except StreamsFull as full:
             return Refused("crowded", f"{full} Close one, and ask again.")
-        except Ungeneratable as error:
-            return Refused("ungeneratable", str(error))
+        except (Unfit, Ungeneratable) as error:
+            return Refused("unfit" if isinstance(error, Unfit) else "ungeneratable", str(error))
 
     def _respond(self, request: Request, plan: Plan, outcome: Done, media: Media | None) -> Response:
         """The response of what was done, checked against the document before it leaves."""

@@ -61,11 +61,13 @@ _FALLBACKS: Mapping[str, str] = {
     "refused": "malformed",
     "stale": "malformed",
     "ill_formed": "invalid",
+    "unfit": "invalid",
     "failed": "unknown",
 }
 _STATUSES: Mapping[str, int] = {
     "invalid": 400,
     "ill_formed": 400,
+    "unfit": 400,
     "no_route": 404,
     "no_method": 405,
     "malformed": 400,
@@ -83,6 +85,7 @@ _STATUSES: Mapping[str, int] = {
     "ungeneratable": 500,
 }
 _TITLES: Mapping[str, str] = {
+    "unfit": "The request can't be met as things are",
     "ill_formed": "A value of the request has not its form",
     "no_route": "There is no such path",
     "no_method": "The path has no such method",

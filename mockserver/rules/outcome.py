@@ -8,6 +8,10 @@ from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.validation import Violation
 
 
+class Unfit(Exception):  # noqa: N818 - reads as what it is
+    """What a request asks for can't be done to what is there."""
+
+
 @dataclass(frozen=True)
 class Refused:
     """A request that is refused. kind: a word of `Rule.refusals`; status overrides the refusal's own where given.

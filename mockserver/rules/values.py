@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.rules.messages import joined, plain_text, read_messages
+from threadmock.mockserver.rules.outcome import Unfit
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.specs.behaviour.setting import Setting
@@ -124,6 +126,23 @@ def _each(setting: Setting) -> Maker:
     return make
 
 
+def _messages(setting: Setting) -> Maker:
+    read = _first(setting)
+    maker = compile_setting(setting.members[0][1])
+
+    def make(scope: Scope) -> Any:
+        found = read(scope)
+        if found is ABSENT:
+            return ABSENT
+        agent = scope.contract.profile.agent
+        messages = list(read_messages(scope, found))
+        if agent and "role" in agent.input.fails and (unknown := [e["unknown"] for e in messages if "unknown" in e]):
+            raise Unfit(f"{str(unknown[0])[:100]!r} is no role of a message")
+        return [maker(replace(scope, item=each)) for each in messages]
+
+    return make
+
+
 def _otherwise(setting: Setting, read: Maker) -> Maker:
     """The reader with what is found where it finds nothing, and with a number added."""
     other = compile_setting(setting.otherwise) if setting.otherwise else lambda _: ABSENT
@@ -175,14 +194,6 @@ def _parent_of(scope: Scope) -> Sequence[str]:
     return (within.resource, scope.parent_key) if scope.parent_key else ()
 
 
-def plain_text(content: Any) -> str:
-    """The text of a content: the text itself, or the texts of its parts, one after the other."""
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else [content]
-    return "".join(str(part["text"]) for part in parts if isinstance(part, Mapping) and "text" in part)
-
-
 def _text(setting: Setting) -> Maker:
     read = _first(setting)
 
@@ -202,9 +213,10 @@ def _merged(setting: Setting) -> Maker:
     def make(scope: Scope) -> Any:
         before = dig(scope.latest, steps[1:]) if steps[:1] == ("latest",) else dig(scope.thing, steps)
         made = dict(before) if isinstance(before, Mapping) else {}
+        agent = scope.contract.profile.agent
+        removal = agent.input.removal if agent else None
         for each in _objects([read(scope) for read in readers]):
-            joined = {name: _joined(made.get(name), each[name]) for name in appended if name in each}
-            made |= {**each, **joined}
+            made |= {**each, **{name: joined(made.get(name), each[name], removal) for name in appended if name in each}}
         return made
 
     return make
@@ -220,23 +232,6 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
         else:
             for item in value:
                 yield from _objects(item)
-
-
-def _joined(before: Any, sent: Any) -> Any:
-    """A list with others appended; one with the id of an earlier one replaces it."""
-    if not isinstance(sent, list):
-        sent = [sent]
-    if not isinstance(before, list):
-        return sent
-    places = {item["id"]: at for at, item in enumerate(before) if isinstance(item, Mapping) and "id" in item}
-    made = list(before)
-    for item in sent:
-        at = places.get(item.get("id")) if isinstance(item, Mapping) and isinstance(item.get("id"), str) else None
-        if at is None:
-            made.append(item)
-        else:
-            made[at] = item
-    return made
 
 
 def _minutes_after(setting: Setting) -> Maker:
@@ -344,6 +339,7 @@ COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "sequence": _sequence,
     "list": _list,
     "each": _each,
+    "messages": _messages,
     "template": _template,
     "keyed": _keyed,
     "text": _text,

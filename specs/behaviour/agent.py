@@ -86,7 +86,9 @@ class AgentInput:
     roles: the provider's words for user, assistant, system and tool. otherwise: what counts as the text where there
     are no messages. again: the messages so far, of what a run without new input continues from: it answers the
     last of a user once more. fails: how a run fails that can't begin, by what is wrong with its input: empty (nothing
-    is given, and nothing is there to go on from).
+    is given, and nothing is there to go on from), role (a message has a role that nobody knows), removed (it takes out
+    a message that is not there). wrapped: see there. removal: how a message takes out others.
+    pending: what remains to be done at a state, each with id and name: a run without new input goes on with it.
     """
 
     content: Setting | None = None
@@ -94,6 +96,26 @@ class AgentInput:
     otherwise: Setting | None = None
     again: Setting | None = None
     fails: Mapping[str, "Failure"] = field(default_factory=dict)
+    wrapped: "Wrapped | None" = None
+    removal: "Removal | None" = None
+    pending: Setting | None = None
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A message inside of another object. members: where its own are; role: where its role is, or a list ends so."""
+
+    members: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A message that takes out the one with its id. member: what says so, by this word; every: the id of all."""
+
+    member: str
+    word: str
+    every: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
     "touch": ("create", "append", "update", "replace", "delete"),
     "copies": ("copy",),
     "prune": ("prune",),
+    "as_node": ("append",),
     "restores": ("update", "replace"),
     "cascades": ("delete",),
     "expires": ("create", "append", "update", "replace", "run"),
@@ -42,12 +43,12 @@ ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
 KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
     "plus": ("stored", "parent", "latest"),
     "null": ("from", "text", "minutes_after", "each", "keyed"),
-    "otherwise": ("from", "stored", "parent", "latest", "child", "text", "keyed"),
+    "otherwise": ("from", "members", "stored", "parent", "latest", "child", "text", "keyed"),
     "words": ("from",),
     "without": ("from",),
     "over": ("merged",),
     "append": ("merged",),
-    "of": ("each", "keyed"),
+    "of": ("each", "messages", "keyed"),
 }
 """Word beside the one that gives a value → the words beside which it does something."""
 TALLIES: Mapping[Action, tuple[str, ...]] = {"count": ("total",), "prune": ("done",)}

@@ -127,6 +127,7 @@ READERS: Mapping[Kind, Callable[[Setting, Any, Observed], bool]] = {
     "merged": _merged,
     "tally": _anything,
     "each": _each,
+    "messages": _anything,
     "counted": _anything,
     "weighed": _anything,
     "sequence": _anything,

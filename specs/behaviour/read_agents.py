@@ -16,10 +16,12 @@ from threadmock.specs.behaviour.agent import (
     Event,
     Failure,
     Format,
+    Removal,
     Respond,
     RunRule,
     Speaker,
     Stopping,
+    Wrapped,
 )
 from threadmock.specs.behaviour.read_rules import parse_made
 from threadmock.specs.behaviour.read_settings import Spell, parse_setting, parse_settings, parse_source, parse_when
@@ -69,6 +71,11 @@ def parse_agent(
             _maybe(given.get("otherwise"), own, place / "input" / "otherwise", spell),
             _maybe(given.get("again"), own, place / "input" / "again", spell),
             {name: Failure(each["error"], each["message"]) for name, each in given.get("fails", {}).items()},
+            Wrapped(**{word: spell(each) for word, each in given["wrapped"].items()}) if "wrapped" in given else None,
+            Removal(**{**given["removal"], "member": spell(given["removal"]["member"])})
+            if "removal" in given
+            else None,
+            _maybe(given.get("pending"), own, place / "input" / "pending", spell),
         ),
         changes,
         formats,
@@ -79,6 +86,10 @@ def parse_agent(
         _maybe(node.get("step"), own, place / "step", spell),
         own,
     )
+
+
+def _removal(node: Mapping[str, str] | None, spell: Spell) -> Removal | None:
+    return Removal(spell(node["member"]), node["word"], node.get("every", "")) if node else None
 
 
 def _maybe(node: Any, evidence: Evidence, where: DocumentPlace, spell: Spell) -> Setting | None:

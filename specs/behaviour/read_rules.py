@@ -5,6 +5,7 @@ from typing import Any
 
 from threadmock.specs.behaviour.actions import ACTIONS
 from threadmock.specs.behaviour.profile import Cors, Profile
+from threadmock.specs.behaviour.read_as_node import parse_as_node
 from threadmock.specs.behaviour.read_settings import (
     Spell,
     parse_setting,
@@ -155,6 +156,7 @@ def parse_rule(
             for name, value in merged.get("copies", {}).items()
         },
         prune=_pruning(merged.get("prune"), evidence, spell),
+        as_node=parse_as_node(merged.get("as_node"), evidence, spell),
         restores=_restoring(merged.get("restores"), evidence, spell),
         cascades=tuple(_cascade(item, evidence, spell) for item in merged.get("cascades", ())),
         expires=_expiry(merged.get("expires"), evidence, spell),
@@ -276,6 +278,7 @@ def sources_of(rule: Rule) -> Iterator[Source]:
         rule.select,
         rule.prune and rule.prune.keys,
         rule.prune and rule.prune.strategy,
+        rule.as_node and rule.as_node.source,
         rule.restores and rule.restores.source,
         *(each.when for each in rule.cascades),
         *(requirement.source for requirement in rule.requires),

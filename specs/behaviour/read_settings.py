@@ -37,6 +37,7 @@ HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
     "weighed": "literal",
     "sequence": "literal",
     "each": "places",
+    "messages": "places",
     "template": "literal",
     "keyed": "places",
     "from": "places",
@@ -127,7 +128,7 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Document
         return Setting("list", members=items, evidence=own)
     inner = (
         node["of"]
-        if kind in ("each", "keyed")
+        if kind in ("each", "keyed", "messages")
         else node[kind]
         if kind == "merged" and isinstance(node[kind], dict)
         else None

@@ -208,6 +208,23 @@ class Pruning:
 
 
 @dataclass(frozen=True)
+class AsNode:
+    """A new state as if a node had made it. source: names the node; member: of a state, lists the nodes to come.
+
+    copy: the word that takes over what is to come; next: what comes after a node; calls: what comes where the last
+    message calls something; messages: those of the request.
+    """
+
+    source: Source
+    member: str
+    copy: str = ""
+    next: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calls: str = ""
+    messages: Source | None = None
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
 class Restoring:
     """An update that takes members over from a thing below: the one whose member `by` has the value of the source.
 
@@ -280,7 +297,7 @@ class Rule:
     that hang on what is stored. unique: members that no two things share. headers: of the successful answer. progress:
     member to the values that it takes one after the other, read by read. minimal: the status for `Prefer:
     return=minimal` (RFC 7240, 4.2). run: what it does with runs. select: a source, the members that a read shows.
-    refusals: kind (invalid, ill_formed, malformed, media_type, not_acceptable, denied, unknown, taken, stale,
+    refusals: kind (invalid, unfit, ill_formed, malformed, media_type, not_acceptable, denied, unknown, taken, stale,
     too_large, no_route, no_method) to Refusal; lacks a kind where nobody declared it. inferred: made from path shape
     and schemas; why says of what. slashes: whether the path with a final slash is the same, or leads there by a
     redirect.
@@ -305,6 +322,7 @@ class Rule:
     touch: Mapping[str, Setting] = field(default_factory=dict)
     copies: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     prune: Pruning | None = None
+    as_node: AsNode | None = None
     restores: Restoring | None = None
     cascades: tuple[Cascade, ...] = ()
     expires: Expiry | None = None

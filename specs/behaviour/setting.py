@@ -48,6 +48,7 @@ Kind = Literal[
     "merged",
     "tally",
     "each",
+    "messages",
     "counted",
     "weighed",
     "sequence",
@@ -69,8 +70,8 @@ class Setting:
     member, over what steps name in the latest; value: members whose arrays are appended to) · "sequence" (1, 2, 3 …;
     value: below each "parent", or over "all" things) · "tally" (value: what is told of a page, such as total, more or
     next_url) · "each" (an array: what its one member makes of each item of the source; inside a "list" these stand
-    among the other items) · "template" (a text; $key, $parent_key, $base and $item.NAME in it
-    are filled in) · "keyed" (an object
+    among the other items) · "messages" (the same of messages, in whatever form they are) ·
+    "template" (a text; $key, $parent_key, $base and $item.NAME in it are filled in) · "keyed" (an object
     with one member, whose name the source holds and whose value is its one member's). without: members that are left
     out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a source
     that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. when: only where

@@ -205,8 +205,9 @@ class _Judged:
         if kind in ("counted", "weighed", "child") and value not in self.known.made:
             return f"nothing makes a {value!r}. {nearest(str(value), self.known.made)}".rstrip(".")
         places = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        if own and kind in ("from", "text", "count") and places and all(str(p).startswith("item.") for p in places):
-            return "there is no item here; `each` and `also` have items"
+        items = "as_node" in self.node
+        if not items and own and kind in ("from", "text", "count") and places and all(map(_is_of_an_item, places)):
+            return "there is no item here; `each`, `also` and `as_node` have items"
         return ""
 
     def conditions(self) -> Iterator[SpecError]:
@@ -331,3 +332,7 @@ def _singular(resource: str) -> str:
 
 def _asks(wanted: Any) -> bool:
     return isinstance(wanted, Mapping) and set(wanted) == {"unknown"}
+
+
+def _is_of_an_item(place: object) -> bool:
+    return str(place).startswith("item.")

@@ -175,6 +175,12 @@ EXAMPLES = {
     "touch": ("create", {"touched_at": "now"}, "create", {"tuched_at": "now"}),
     "copies": ("copy", {"note": {"title": {"value": "x"}}}, "copy", {"nope": {}}),
     "prune": ("prune", {"keys": "body.ids"}, "delete", {"keys": "body.ids"}),
+    "as_node": (
+        "append",
+        {"from": "body.mode", "member": "title"},
+        "create",
+        {"from": "body.mode", "member": "title"},
+    ),
     "restores": (
         "update",
         {"resource": "note", "by": "version", "from": "body.mode", "members": ["title"]},
@@ -409,6 +415,7 @@ KINDS = {
     "keyed": "body.title",
     "merged": "body.labels",
     "each": "body.many",
+    "messages": "body.many",
     "tally": "total",
 }
 BESIDES = {

@@ -33,6 +33,7 @@ CAMEL = {"wire": "camelCase"}
 
 # A place is OWNER.WORD: the owner is a definition of the schema ("rule" for the whole), `*` any name.
 MEMBERS = {
+    "rule.as_node.member", "agent.input.wrapped.members", "agent.input.wrapped.role", "agent.input.removal.member",
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
     "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
     "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "rule.unique.member", "run.commands.known.*.needs",
@@ -47,7 +48,8 @@ STAYS = {
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "respond.headers.*", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
     "run.commands.codes.*", "run.last_event.start", "run.stop.removes", "run.headers.*", "event.event", "event.raw", "event.modes", "event.unless",
-    "format.extends", "format.heartbeat", "format.headers.*", "agent.thread", "agent.piece", "agent.input.fails.empty", "failure.error", "failure.message", "cors.expose", "cors.preflight.text",
+    "format.extends", "format.heartbeat", "format.headers.*", "agent.thread", "agent.piece", "agent.input.fails.empty", "agent.input.fails.role", "agent.input.fails.removed", "agent.input.removal.word", "agent.input.removal.every",
+    "rule.as_node.copy", "rule.as_node.next.*", "rule.as_node.calls", "failure.error", "failure.message", "cors.expose", "cors.preflight.text",
     "client.label", "client.setting",
 }  # fmt: skip
 
@@ -182,6 +184,7 @@ SETTINGS = [
     {"keyed": "body.keyed_by", "of": _setting("keyed")},
     {"merged": "body.merged_of", "over": "latest.over_this", "append": ["added_to"]},
     {"merged": {"members": {"made_of": "now"}}, "over": "over_that"},
+    {"messages": "body.messages_of", "of": {"members": {"message_of": {"from": "item.text"}}}},
     {"each": "body.each_of", "of": {"members": {"of_each": {"from": "item.of_it"}}}},
     {"from": "body.a_b", "otherwise": {"stored": "otherwise_of"}},
     {"from": "body.c_d", "otherwise": {"kept_name": {"kept_literal": 1}}},
@@ -234,6 +237,7 @@ RULE = {
     "also": [_made("also", within={"resource": "kept_resource", "from": "body.also_within"}, each="body.also_each", when="body.also_when", touch={"also_touch": "now"})],
     "touch": {"touch_one": "now"},
     "copies": {"kept_resource": {"copied_one": "now"}},
+    "as_node": {"from": "body.node_of", "member": "next_of", "copy": "kept_word", "next": {"kept_node": ["kept_next"]}, "calls": "kept_word", "messages": "body.said_here"},
     "prune": {"keys": "body.prune_keys", "strategy": "body.prune_by", "keeps": "kept_resource"},
     "restores": {"resource": "kept_resource", "by": "version_number", "from": "body.version_asked", "members": ["taken_over"]},
     "cascades": [{"resource": "kept_resource", "by": "owner_id", "when": "body.also_owned"}],
@@ -256,7 +260,7 @@ WIDE = {
     "agent": {
         "thread": "kept_resource",
         "piece": "kept_resource",
-        "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}, "fails": {"empty": {"error": "kept_text", "message": "kept_text"}}},
+        "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}, "fails": {"empty": {"error": "kept_text", "message": "kept_text"}}, "pending": _setting("pending"), "wrapped": {"members": "wrapped_in", "role": "role_in"}, "removal": {"member": "taken_by", "word": "kept_word", "every": "kept_word"}},
         "step": _setting("step"),
         "on": {
             "begun": {**{word: {f"on_{word}": _setting(word)} for word in ("run", "latest", "thread")}, "make": _made("on"), "when": _when("on")},

@@ -15,6 +15,7 @@ from threadmock.mockserver.agents.run import Run
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.agents.scheduler import TooManyRuns
 from threadmock.mockserver.agents.scripts import AgentInput
+from threadmock.mockserver.rules.messages import missing
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.parents import named_parent
 from threadmock.mockserver.rules.recipes import create_thing
@@ -140,6 +141,9 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
     scope = run.scope
     paused = world.scheduler.paused(run.thread)
     answer = plan.read("resume", scope)
+    if failing := _why_failing(run, given):
+        run.beats = _failing(given, failing)
+        return
     nothing_new = given.absent or (not given.messages and not given.text and plan.is_commanded(scope))
     if answer in (ABSENT, None) and paused and paused.questions and "resume" not in plan.readers:
         answer = given.text  # where the API has no word for answers, the next message is one
@@ -163,15 +167,13 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
 
 
 def _fork(plan: RunPlan, world: World, run: Run) -> bool:
-    """Let a run that goes on from an earlier state answer the message before that state again. Whether it does."""
-    scope = run.scope
-    if not run.follows or run.agent.again is None:
+    """Let a run that goes on from an earlier state answer the message before that state again. Whether it does.
+
+    Without an earlier state that is named it goes on with what remains to be done at the newest.
+    """
+    scope, pending = run.scope, _pending(world, run)
+    if pending is None:
         return False
-    run.find_latest(run.follows)
-    if run.latest_at is None or run.latest_at[1] != run.follows:
-        return False
-    if world.scheduler.paused(run.thread) and scope.store.items(run.latest_at[0])[-1][0] == run.follows:
-        return False  # the question that was asked there still waits for its answer
     found = read_earlier_input(replace(scope, latest=run.latest), run.agent, run.player.input.agent)
     if found is None:
         return False
@@ -185,8 +187,42 @@ def _fork(plan: RunPlan, world: World, run: Run) -> bool:
         beat = next(beats, None)
     if beat is None:
         return False
-    run.player, run.beats = player, _forked(given, beats, beat)
+    if run.follows:
+        run.player, run.beats = player, _forked(given, beats, beat)
+        return True
+    player.task = str(pending[0]["id"])
+    beat.item = {**beat.item, "task": player.task}
+    run.player, run.beats = player, _loaded(given, beats, beat)
     return True
+
+
+def _pending(world: World, run: Run) -> list[Any] | None:
+    """What a run goes on with: [] where it forks, else what remains at the newest state; None for nothing."""
+    paused = world.scheduler.paused(run.thread)
+    if run.agent.again is None:
+        return None
+    run.find_latest(run.follows)
+    if not run.follows:
+        read = run.agent.pending
+        found = read(replace(run.scope, latest=run.latest)) if read and run.latest and not paused else None
+        return found if isinstance(found, list) and found else None
+    if run.latest_at is None or run.latest_at[1] != run.follows:
+        return None
+    newest = run.scope.store.items(run.latest_at[0])[-1][0]
+    # the question that was asked there still waits for its answer
+    return None if paused and newest == run.follows else []
+
+
+def _why_failing(run: Run, given: AgentInput) -> Failure | None:
+    """How a run fails whose messages are none, or take out what is not there."""
+    rule = run.agent.rule.input
+    if "role" in rule.fails and any("unknown" in each for each in given.messages):
+        return rule.fails["role"]
+    if "removed" not in rule.fails or not given.messages:
+        return None
+    run.find_latest(run.follows)
+    before = run.agent.again(replace(run.scope, latest=run.latest)) if run.agent.again and run.latest else ABSENT
+    return rule.fails["removed"] if missing(before, given.messages, rule.removal) else None
 
 
 def _begun(given: AgentInput, *, forked: bool = False, loaded: bool = False) -> dict[str, Any]:
@@ -198,6 +234,11 @@ def _begun(given: AgentInput, *, forked: bool = False, loaded: bool = False) -> 
 def _forked(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
     upcoming = [{"id": beat.item["task"], "node": beat.item["node"]}] if "node" in beat.item else []
     yield Beat("begun", _begun(given, forked=True) | {"upcoming": upcoming})
+    yield from _continued(beats, beat)
+
+
+def _loaded(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
+    yield Beat("begun", _begun(given, loaded=True))
     yield from _continued(beats, beat)
 
 

@@ -57,6 +57,7 @@ SETTINGS_OF_EVERY_WORD = {
         {"merged": "body.labels", "over": "labels", "append": ["sizes"]},
         "body.labels over labels, sizes being appended to",
     ),
+    "messages": ({"messages": "body.said", "of": {"from": "item.id"}}, "for each message in body.said: from item.id"),
     "each": ({"each": "body.labels", "of": {"from": "item.id"}}, "for each of body.labels: from item.id"),
     "words": ({"from": "body.shelf", "words": {"high": "top"}}, "from body.shelf, with 'top' for 'high'"),
     "tally": ({"tally": "done"}, "how many there are (done)"),

@@ -241,7 +241,9 @@ def test_extract_digs_into_values_and_metadata(sdk: SyncLangGraphClient, tag: st
         "no": "values.x",
     }
     (told,) = sdk.threads.search(metadata={"tag": tag}, extract=paths)
-    assert told["extracted"] == {"last": "two", "first": messages[0], "tag": tag, "no": None}
+    first = sdk.threads.get_state(made)["values"]["messages"][0]
+    assert told["extracted"] == {"last": "two", "first": first, "tag": tag, "no": None}
+    assert (first["type"], first["content"]) == ("human", "one")
 
 
 def test_the_assistant_that_is_there_is_found_read_and_has_schemas(sdk: SyncLangGraphClient) -> None:
