@@ -41,7 +41,7 @@ def shown(call: Call) -> Any:
     if made is ABSENT:
         return None
     if isinstance(made, dict) and plan.wanted:
-        for name in plan.wanted:
+        for name in plan.wanted & plan.declared:  # what other answers show of the thing is none of this one's
             if name not in made and name in plan.member_schemas:
                 made[name] = possible(plan.member_schemas[name], scope.ids, call.world.clock, name)
     return made

@@ -159,3 +159,11 @@ def test_a_copy_of_an_earlier_state_is_gone_on_from(layer: str) -> None:
     assert data(events, "tasks")[0]["id"] == state["tasks"][0]["id"]
     assert [list(each) for each in data(events, "updates")] == [["tools"], ["agent"]]
     assert talk.texts(thread) == ["go", "look", "found", "done"]
+
+
+def test_an_update_answers_with_what_its_own_answer_has_and_no_more(talk: Talk) -> None:
+    thread = talk.thread()
+    talk.wait(thread, "go")
+    told = update(talk, thread).json()
+    assert set(told) <= {"checkpoint", "checkpoint_id", "configurable"}
+    assert told["checkpoint"] == talk.state(thread)["checkpoint"]
