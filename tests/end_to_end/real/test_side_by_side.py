@@ -1,14 +1,16 @@
 """The same conversations with the vendor's server and with the mock, compared event by event and in the state at the end."""
 
+import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_server import serving
+from agent_server import command, serving
 from comparison import Comparison, comparable, load_explanations
 from conversing import Conversation, Speaker, load_conversations
+from support.environments import script
 from support.processes import start
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -19,6 +21,8 @@ EXPLANATIONS = load_explanations(HERE / "explained.yaml")
 AT_ONCE = 8
 
 Answers = Mapping[str, list[dict[str, Any]]]
+SEEN: dict[str, Any] = {}
+"""What RemoteGraph saw, by server."""
 
 
 def hold_all(url: str) -> Answers:
@@ -31,16 +35,24 @@ def hold_all(url: str) -> Answers:
         return dict(zip((each.name for each in CONVERSATIONS), pool.map(hold, CONVERSATIONS), strict=True))
 
 
+def remote_graph(url: str) -> Any:
+    """What RemoteGraph sees of a server."""
+    return json.loads(script(str(Path(command(0)[0]).with_name("python")), str(HERE / "remote_graph_script.py"), url))
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answers, Answers]]:
-    """What the real server and the mock answered."""
+    """What the real server and the mock answered; what RemoteGraph saw is noted, too."""
     graphs = {each.agent: f"./beside.py:{each.agent}_graph" for each in CONVERSATIONS}
     with serving(tmp_path_factory.mktemp("beside"), graphs) as url:
         real = hold_all(url)
+        SEEN["real"] = remote_graph(url)
     mock = start("langsmith", "--as", "observed", "--script", str(HERE / "beside.yaml"), "--port", "0")
     try:
         mock.wait_until_listening()
-        yield real, hold_all(mock.url)
+        held = hold_all(mock.url)
+        SEEN["mock"] = remote_graph(mock.url)
+        yield real, held
     finally:
         mock.end()
 
@@ -51,6 +63,12 @@ def test_the_mock_answers_as_the_real_server_does(name: str, both: tuple[Answers
     assert any(step.get("events") or step.get("json") for step in real)
     found = Comparison().differences(comparable(real), comparable(mock))
     assert [str(each) for each in found if not EXPLANATIONS.row_of(each)] == []
+
+
+@pytest.mark.usefixtures("both")
+def test_a_graph_that_is_used_from_afar_is_the_same() -> None:
+    assert SEEN["real"]["invoked"] == ["hello", "Let me look that up.", '{"number": "1042"}', "It is on its way."]
+    assert SEEN["mock"] == SEEN["real"]
 
 
 def test_every_explanation_is_met(both: tuple[Answers, Answers]) -> None:
