@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from agent_server import command, serving
 from comparison import Comparison, comparable, load_explanations
-from conversing import Conversation, Speaker, load_conversations
+from conversations import Conversation, Speaker, load_conversations
 from support.environments import script
 from support.processes import start
 
@@ -43,11 +43,11 @@ def remote_graph(url: str) -> Any:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answers, Answers]]:
     """What the real server and the mock answered; what RemoteGraph saw is noted, too."""
-    graphs = {each.agent: f"./beside.py:{each.agent}_graph" for each in CONVERSATIONS}
+    graphs = {each.agent: f"./scripted_graphs.py:{each.agent}_graph" for each in CONVERSATIONS}
     with serving(tmp_path_factory.mktemp("beside"), graphs) as url:
         real = hold_all(url)
         SEEN["real"] = remote_graph(url)
-    mock = start("langsmith", "--as", "observed", "--script", str(HERE / "beside.yaml"), "--port", "0")
+    mock = start("langsmith", "--as", "observed", "--script", str(HERE / "scripted_graphs.yaml"), "--port", "0")
     try:
         mock.wait_until_listening()
         held = hold_all(mock.url)

@@ -1,4 +1,4 @@
-"""Graphs with the words of `beside.yaml`, each named as its script there: a streaming model, real tools, real questions."""
+"""Graphs with the words of `scripted_graphs.yaml`, each named as its script there: a streaming model, real tools, real questions."""
 
 import asyncio
 import json
