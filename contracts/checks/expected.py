@@ -145,5 +145,8 @@ READERS: Mapping[Kind, Callable[[Reading, tuple[str, ...], Setting, Evidence], I
     "messages": _nothing,
     "counted": _nothing,
     "weighed": _nothing,
+    "related": _nothing,
+    "scheduled": _nothing,
+    "named": _nothing,
     "sequence": _nothing,
 }

@@ -15,7 +15,7 @@ from threadmock.contracts.cli.explain_settings import (
     within_parts,
 )
 from threadmock.specs.behaviour.read_rules import LIST_SOURCES
-from threadmock.specs.behaviour.rule import Rule
+from threadmock.specs.behaviour.rule import Listing, Rule
 
 
 def parts_of(rule: Rule) -> Iterator[Part]:
@@ -71,13 +71,20 @@ def _list(rule: Rule) -> Iterator[Part]:
         yield "list", f"the first page is {listing.page_from}", listing.evidence
     if listing.default_limit is not None:
         yield "list", f"{listing.default_limit} items where no limit is given", listing.evidence
-    if listing.everywhere:
-        yield "list", "things of all parents", listing.evidence
+    yield from _of_what(listing)
     if pages := listing.pagination:
         yield "list", f"headers {pages.next} for the next offset, {pages.total} for the total", pages.evidence
     for each in listing.filters:
         yield "filter", f"{each.source} {_HOW[each.how]} {each.member}", each.evidence
     yield from settings_parts("item", "", listing.item)
+
+
+def _of_what(listing: Listing) -> Iterator[Part]:
+    if listing.distinct:
+        cut = f", cut off after as many items as {listing.depth} says" if listing.depth else ""
+        yield "list", f"the different values of {listing.distinct}{cut}", listing.evidence
+    if listing.everywhere:
+        yield "list", "things of all parents", listing.evidence
 
 
 _HOW: Mapping[str, str] = {
@@ -90,6 +97,9 @@ _HOW: Mapping[str, str] = {
     "at_most": "is at least",
     "above": "is less than",
     "below": "is more than",
+    "begins": "is how it begins, the list",
+    "ends": "is how it ends, the list",
+    "compares": "is met by",
 }
 
 
@@ -111,7 +121,7 @@ def _nulls(rule: Rule) -> Iterator[Part]:
 
 def _missing(rule: Rule) -> Iterator[Part]:
     if rule.missing != "refuse":
-        then = {"create": "an unknown key makes the thing", "empty": "an unknown key shows `empty`"}
+        then = {"create": "an unknown key makes the thing", "empty": "an unknown key is no refusal"}
         yield "missing", then[rule.missing], rule.evidence
 
 

@@ -117,6 +117,20 @@ def _tally(setting: Setting) -> str:
     return f"what is told of the page ({setting.value})" if told else f"how many there are ({setting.value})"
 
 
+def _related(setting: Setting) -> str:
+    resource, by = setting.value
+    parts = dict(setting.members)
+    found = " or ".join(".".join(steps) for steps in by)
+    further = "".join(f", there what {setting_text(each)} names" for name, each in parts.items() if name != "is")
+    return f"{_whole(setting.steps)} of the {resource} whose {found} is {setting_text(parts['is'])}{further}"
+
+
+def _scheduled(setting: Setting) -> str:
+    parts = dict(setting.members)
+    zone = f" in the zone {setting_text(parts['zone'])}" if "zone" in parts else ""
+    return f"the next moment of the schedule {setting_text(parts['schedule'])}{zone}"
+
+
 SETTINGS: Mapping[Kind, Callable[[Setting], str]] = {
     "generate": lambda s: s.generator,
     "value": lambda s: value_text(s.value),
@@ -139,5 +153,8 @@ SETTINGS: Mapping[Kind, Callable[[Setting], str]] = {
     "each": lambda s: f"for each of {_any(s.sources)}: {setting_text(s.members[0][1])}",
     "counted": lambda s: f"how many {s.value} things there are below the parent",
     "sequence": lambda s: "1, 2, 3 … " + ("below each parent" if s.value == "parent" else "over all things"),
+    "related": _related,
+    "scheduled": _scheduled,
+    "named": lambda s: f"a UUID that follows from {setting_text(s.members[0][1])}",
     "weighed": lambda s: f"how many bytes the {s.value} things below the parent are",
 }

@@ -21,7 +21,9 @@ def run(call: Call) -> Done | Refused:
     if under_way:
         world.scheduler.stop(under_way, removing=True)
     elif scope.store.delete(shelf, key) is None:
-        return call.not_found(key)
+        if call.rule.missing == "refuse":
+            return call.not_found(key)
+        answer = Done(plan.success, None, "nothing was there")
     world.scheduler.forget_deleted((shelf, key))
     _cascade(call, key)
     if plan.touch:

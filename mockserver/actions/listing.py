@@ -9,7 +9,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.pages import WORDS, Page
 from threadmock.mockserver.actions.reply import chosen, declared, pruned, response_headers
 from threadmock.mockserver.rules.generation import possible
-from threadmock.mockserver.rules.lists import UNLIMITED, Lister, in_order, passing, whole_number
+from threadmock.mockserver.rules.lists import UNLIMITED, Lister, different, in_order, passing, whole_number
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.members import ABSENT, dig, steps_of
@@ -25,6 +25,8 @@ def run(call: Call) -> Done | Refused:
         return missing
     lister, scope, store = call.plan.lister, call.scope, call.scope.store
     offset = whole_number(scope, lister.offset, 0)
+    if lister.distinct:
+        return _values(call, offset)
     plain = not lister.everywhere and lister.is_plain(scope)
     limit = whole_number(scope, lister.limit, lister.default_limit)
     if lister.page is not None:
@@ -48,6 +50,16 @@ def run(call: Call) -> Done | Refused:
     note = f"{len(page)} of {total}"
     headers = {**_pagination(lister, offset, limit, len(page), more=more), **response_headers(call)}
     return Done(call.plan.success, _envelope(call, items, page, first=ahead == 0, more=more), note, headers)
+
+
+def _values(call: Call, offset: int) -> Done:
+    """The different values of a member, in place of things."""
+    lister, scope = call.plan.lister, call.scope
+    values = different(scope, lister, passing(scope, lister))
+    page = values[offset : offset + whole_number(scope, lister.limit, lister.default_limit)]
+    scope.tally = {"total": len(values), "page": len(page)}
+    more = offset + len(page) < len(values)
+    return Done(call.plan.success, _envelope(call, page, [], first=not offset, more=more), f"{len(page)} values")
 
 
 def _cut(call: Call, things: list[Thing], offset: int, limit: int) -> tuple[list[Thing], int, bool]:

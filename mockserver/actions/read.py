@@ -25,6 +25,8 @@ def run(call: Call) -> Done | Refused:
     if scope.thing is None:
         if plan.operation.rule.missing != "empty":
             return call.not_found(key)
+        if not plan.empty:
+            return Done(plan.success, None, "nothing is there")
         scope.thing = plan.empty.make(scope)
         return done(call, "nothing is there")
     return done(call, "read")

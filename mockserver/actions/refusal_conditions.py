@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.rules.conditions import CompiledCondition
+from threadmock.mockserver.rules.generators import etag_of
 from threadmock.mockserver.rules.lists import passing
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.rules.values import etag_of
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.conditions import agrees
 from threadmock.specs.members import ABSENT, dig

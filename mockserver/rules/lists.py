@@ -17,6 +17,7 @@ from threadmock.specs.members import ABSENT, dig, nodes, steps_of
 from threadmock.specs.operations.inferred.lists import sort_words
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.formats import read_date_time
+from threadmock.specs.wire.strictjson import dump_json
 
 Judge = Callable[[Thing], bool]
 UNLIMITED = 1 << 60
@@ -52,6 +53,8 @@ class Lister:
     select: Maker | None
     extract: Maker | None
     everywhere: bool
+    distinct: tuple[str, ...]
+    depth: Maker | None
     item: Members
 
     def is_plain(self, scope: Scope) -> bool:
@@ -90,6 +93,8 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         select=fetch(rule.select) if rule.select else None,
         extract=fetch(rule.extract) if rule.extract else None,
         everywhere=rule.everywhere,
+        distinct=steps_of(rule.distinct),
+        depth=fetch(rule.depth) if rule.depth else None,
         item=compile_members(rule.item),
     )
 
@@ -271,6 +276,71 @@ def _hides(wanted: Any, steps: tuple[str, ...]) -> Judge:
     return lambda thing: dig(thing, steps) in (ABSENT, None, False)
 
 
+def _at_end(*, begins: bool) -> Callable[[Any, tuple[str, ...]], Judge]:
+    """A filter by the first or the last items of a list."""
+
+    def build(wanted: Any, steps: tuple[str, ...]) -> Judge:
+        asked = wanted if isinstance(wanted, list) else [wanted]
+
+        def judge(thing: Thing) -> bool:
+            found = dig(thing, steps)
+            if not isinstance(found, list) or len(found) < len(asked):
+                return False
+            part = found[: len(asked)] if begins else found[len(found) - len(asked) :]
+            return all(each in ("*", own) for each, own in zip(asked, part, strict=True))
+
+        return judge
+
+    return build
+
+
+def _meets(value: Any, wanted: Any) -> bool:
+    """Whether a value is what is wanted, or meets all of an object of comparisons."""
+    if not isinstance(wanted, Mapping):
+        return _plain(value) == _plain(wanted) if not isinstance(wanted, list) else bool(value == wanted)
+    if any(str(name).startswith("$") for name in wanted):
+        return all(name in _COMPARISONS and _COMPARISONS[name](value, bound) for name, bound in wanted.items())
+    return isinstance(value, Mapping) and all(_meets(value.get(name), inner) for name, inner in wanted.items())
+
+
+def _numbers(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def compare(value: Any, bound: Any) -> bool:
+        try:
+            return holds(float(value), float(bound))
+        except (TypeError, ValueError, OverflowError):
+            return False
+
+    return compare
+
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "$eq": operator.eq,
+    "$ne": operator.ne,
+    "$gt": _numbers(operator.gt),
+    "$gte": _numbers(operator.ge),
+    "$lt": _numbers(operator.lt),
+    "$lte": _numbers(operator.le),
+}
+
+
+def _compares(wanted: Any, steps: tuple[str, ...]) -> Judge:
+    def judge(thing: Thing) -> bool:
+        found = dig(thing, steps)
+        return isinstance(found, Mapping) and _meets(found, wanted)
+
+    return judge
+
+
+def different(scope: Scope, lister: Lister, things: list[Thing]) -> list[Any]:
+    """The values that a member of the things has, each once, in ascending order; lists cut off where that was asked."""
+    depth = lister.depth(scope) if lister.depth else ABSENT
+    cut = depth if isinstance(depth, int) and not isinstance(depth, bool) else None
+    values = [value for thing in things if (value := dig(thing, lister.distinct)) is not ABSENT]
+    found = [value[:cut] if isinstance(value, list) else value for value in values]
+    once = {dump_json(value): value for value in found}
+    return sorted(once.values(), key=lambda value: list(map(str, value if isinstance(value, list) else [value])))
+
+
 _JUDGES: Mapping[str, Callable[[Any, tuple[str, ...]], Judge]] = {
     "equal": _equal,
     "among": _among,
@@ -281,4 +351,7 @@ _JUDGES: Mapping[str, Callable[[Any, tuple[str, ...]], Judge]] = {
     "at_most": _compared(operator.le),
     "above": _compared(operator.gt),
     "below": _compared(operator.lt),
+    "begins": _at_end(begins=True),
+    "ends": _at_end(begins=False),
+    "compares": _compares,
 }

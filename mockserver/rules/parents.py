@@ -78,6 +78,8 @@ def named_parent(scope: Scope, parent: Parent | None) -> str:
 
 def _key(scope: Scope, parent: Parent) -> str:
     value = parent.read_key(scope)
+    if isinstance(value, list):
+        return ".".join(map(str, value))
     return "" if value is ABSENT or value is None else canonical(value) if parent.is_uuid else str(value)
 
 

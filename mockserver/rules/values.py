@@ -1,12 +1,13 @@
 """Settings → functions that make one member's value. Compiled once for each operation."""
 
 import datetime
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.rules.generators import GENERATORS
+from threadmock.mockserver.rules.lookups import Parts, named, related, scheduled
 from threadmock.mockserver.rules.messages import joined, plain_text, read_messages
 from threadmock.mockserver.rules.outcome import Unfit
 from threadmock.mockserver.rules.scope import Scope
@@ -272,11 +273,6 @@ def base_of(scope: Scope) -> str:
     return f"http://{scope.request.headers.get('host', 'localhost')}"
 
 
-def etag_of(thing: Any) -> str:
-    """A strong entity tag (RFC 9110, 8.8.3): the same for the same thing."""
-    return f'"{hashlib.blake2s(dump_json(thing), digest_size=8).hexdigest()}"'
-
-
 def _sequence(setting: Setting) -> Maker:
     below = setting.value == "parent"
 
@@ -308,20 +304,15 @@ def _without(read: Maker, names: tuple[str, ...]) -> Maker:
     return make if names else read
 
 
-GENERATORS: Mapping[str, Maker] = {
-    "now": lambda scope: scope.stamp,
-    "now_seconds": lambda scope: int(scope.moment.timestamp()),
-    "now_milliseconds": lambda scope: int(scope.moment.timestamp() * 1000),
-    "today": lambda scope: scope.moment.date().isoformat(),
-    "uuid4": lambda scope: scope.ids.uuid4(),
-    "uuid7": lambda scope: scope.ids.uuid7(scope.moment),
-    "uuid6": lambda scope: scope.ids.uuid6(scope.moment),
-    "opaque": lambda scope: scope.ids.opaque(scope.operation.rule.resource),
-    "number": lambda scope: str(scope.ids.number(scope.operation.rule.resource)),
-    "key": lambda scope: scope.key,
-    "parent_key": lambda scope: scope.parent_key,
-    "etag": lambda scope: ABSENT if scope.thing is None else etag_of(scope.thing),
-}
+def _of_parts(build: Callable[[Setting, Parts], Maker]) -> Callable[[Setting], Maker]:
+    """How a setting is compiled that has settings of its own by name."""
+
+    def compiled(setting: Setting) -> Maker:
+        return _otherwise(setting, build(setting, {name: compile_setting(inner) for name, inner in setting.members}))
+
+    return compiled
+
+
 COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "generate": _generate,
     "value": lambda setting: lambda _: setting.value,
@@ -344,5 +335,8 @@ COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "keyed": _keyed,
     "text": _text,
     "merged": _merged,
+    "related": _of_parts(related),
+    "scheduled": _of_parts(scheduled),
+    "named": _of_parts(named),
     "tally": lambda setting: lambda scope: scope.tally.get(setting.value, 0),
 }

@@ -130,6 +130,12 @@ def _deep(
         yield from _deep(word, each, place / "list" / index)
     if "of" in setting:
         yield from _deep("item", setting["of"], place / "of")
+    kind = kind_of(setting)
+    if HOLDS.get(kind) == "parts":  # type: ignore[call-overload]
+        for name, inner in setting[kind].items():
+            for index, each in enumerate(inner if name == "at" else [inner]):
+                if is_setting(each):
+                    yield from _deep(word, each, place / kind / name / index if name == "at" else place / kind / name)
     if isinstance(setting.get("merged"), Mapping):
         yield from _deep(word, setting["merged"], place / "merged")
     if "otherwise" in setting and is_setting(setting["otherwise"]):

@@ -130,5 +130,8 @@ READERS: Mapping[Kind, Callable[[Setting, Any, Observed], bool]] = {
     "messages": _anything,
     "counted": _anything,
     "weighed": _anything,
+    "related": _anything,
+    "scheduled": _anything,
+    "named": _anything,
     "sequence": _anything,
 }

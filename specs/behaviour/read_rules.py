@@ -273,7 +273,7 @@ def sources_of(rule: Rule) -> Iterator[Source]:
         rule.key and rule.key.source,
         rule.within and rule.within.source,
         rule.taken and rule.taken.by,
-        *(getattr(listing, word) for word in LIST_SOURCES),
+        *(getattr(listing, word) for word in (*LIST_SOURCES, "depth")),
         *(each.source for each in listing.filters),
         rule.select,
         rule.prune and rule.prune.keys,
@@ -360,6 +360,7 @@ def parse_listing(node: Mapping[str, Any] | None, where: DocumentPlace, spell: S
     members: dict[str, Any] = {word: node[word] and spell(node[word]) for word in _LIST_MEMBERS if word in node}
     sources: dict[str, Any] = {word: parse_source(node[word], spell) for word in LIST_SOURCES if word in node}
     pagination = node.get("pagination")
+    distinct = node.get("distinct", {})
     return Listing(
         **plain,
         **members,
@@ -376,6 +377,8 @@ def parse_listing(node: Mapping[str, Any] | None, where: DocumentPlace, spell: S
             )
             for item in node.get("filters", ())
         ),
+        distinct=spell(distinct.get("member", "")),
+        depth=parse_source(distinct["depth"], spell) if "depth" in distinct else None,
         item=parse_settings(node.get("item"), evidence, where / "item", spell),
         evidence=evidence,
     )

@@ -18,7 +18,7 @@ from threadmock.specs.members import steps_of
 
 Spell = Callable[[str], str]
 """A member name, or several with dots between → the same as on the wire."""
-HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
+HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more", "parts"]] = {
     "generate": "more",
     "absent": "more",
     "value": "literal",
@@ -40,6 +40,9 @@ HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more"]] = {
     "messages": "places",
     "template": "literal",
     "keyed": "places",
+    "related": "parts",
+    "scheduled": "parts",
+    "named": "parts",
     "from": "places",
 }
 """What stands behind each word that gives a value: places of a request, what is taken as it is, or a dotted member."""
@@ -126,6 +129,9 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Document
             (str(index), parse_setting(item, own, at / index, spell)) for index, item in enumerate(node["list"])
         )
         return Setting("list", members=items, evidence=own)
+    if HOLDS[kind] == "parts":
+        made = _of_parts(kind, node[kind], own, where / kind, spell)
+        return replace(made, otherwise=_otherwise(node, own, where, spell))
     inner = (
         node["of"]
         if kind in ("each", "keyed", "messages")
@@ -147,6 +153,23 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Document
         plus=node.get("plus", 0),
         words=node.get("words", {}),
         without=tuple(map(spell, node.get("without", ()))),
+        evidence=own,
+    )
+
+
+def _of_parts(kind: Kind, node: Mapping[str, Any], own: Evidence, where: DocumentPlace, spell: Spell) -> Setting:
+    """A setting that has settings of its own by name."""
+    inner = {word: node[word] for word in ("is", "schedule", "zone", "name") if word in node}
+    at = node.get("at", [])
+    inner |= {f"at{number}": each for number, each in enumerate(at)}
+    value = node.get("space")
+    if kind == "related":
+        value = (node["resource"], tuple(steps_of(spell(member)) for member in node["by"]))
+    return Setting(
+        kind,
+        value=value,
+        steps=tuple(map(spell, steps_of(node.get("member", ".")))),
+        members=tuple((word, parse_setting(each, own, where / word, spell)) for word, each in inner.items()),
         evidence=own,
     )
 

@@ -82,12 +82,26 @@ class Filter:
 
     how: "equal" · "among" (the source is a list of values) · "contains" (JSON containment, objects at any depth) ·
     "search" (a text inside, in any case) · "hides" (things that have the member are hidden where the source is false) ·
-    "at_least", "at_most", "above", "below" (by number, moment or text).
+    "at_least", "at_most", "above", "below" (by number, moment or text) · "begins", "ends" (of a list, by its items) ·
+    "compares" (an object of values, or of comparisons such as `$gt`).
     """
 
     source: Source
     member: str
-    how: Literal["equal", "among", "contains", "search", "hides", "at_least", "at_most", "above", "below"] = "equal"
+    how: Literal[
+        "equal",
+        "among",
+        "contains",
+        "search",
+        "hides",
+        "at_least",
+        "at_most",
+        "above",
+        "below",
+        "begins",
+        "ends",
+        "compares",
+    ] = "equal"
     evidence: Evidence = "documented"
 
 
@@ -113,7 +127,8 @@ class Listing:
     where the page begins or ends (before: dotted to the key inside an object). from_end: the window is taken from the
     newest end, then shown oldest first. next, previous: members that hold the URL of the next page. pagination:
     response headers about other pages. item: what one item shows, instead of the thing. everywhere: things of all
-    parents. extract: a source, alias to path.
+    parents. extract: a source, alias to path. distinct: the list holds the different values of this member; depth: a
+    source that says after how many items they are cut off.
     """
 
     items: str | None = None
@@ -137,6 +152,8 @@ class Listing:
     select: Source | None = None
     extract: Source | None = None
     everywhere: bool = False
+    distinct: str = ""
+    depth: Source | None = None
     item: Mapping[str, Setting] = field(default_factory=dict)
     evidence: Evidence = "assumed"
 

@@ -52,6 +52,9 @@ Kind = Literal[
     "counted",
     "weighed",
     "sequence",
+    "related",
+    "scheduled",
+    "named",
 ]
 """What a setting gets its value from: the words of which each setting has one."""
 
@@ -70,12 +73,15 @@ class Setting:
     member, over what steps name in the latest; value: members whose arrays are appended to) · "sequence" (1, 2, 3 …;
     value: below each "parent", or over "all" things) · "tally" (value: what is told of a page, such as total, more or
     next_url) · "each" (an array: what its one member makes of each item of the source; inside a "list" these stand
-    among the other items) · "messages" (the same of messages, in whatever form they are) ·
-    "template" (a text; $key, $parent_key, $base and $item.NAME in it are filled in) · "keyed" (an object
-    with one member, whose name the source holds and whose value is its one member's). without: members that are left
-    out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a source
-    that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. when: only where
-    that source is there and neither null nor false.
+    among the other items) · "messages" (the same of messages, in whatever form they are) · "template" (a text;
+    $key, $parent_key, $base and $item.NAME in it are filled in) · "keyed" (an object with one member, whose name
+    the source holds and whose value is its one member's) · "related" (what steps name in another thing; value: its
+    resource, and the members by which it is found; members: the value of one of these, "is", and steps that go
+    further down, "at0" and so on) · "scheduled" (the next moment of a cron schedule; members: "schedule" and
+    "zone") · "named" (a UUID that follows from the member "name"; value: its name space). without: members that are
+    left out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a
+    source that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. when:
+    only where that source is there and neither null nor false.
     """
 
     kind: Kind

@@ -161,7 +161,9 @@ def _when(when: When) -> Data:
 def _listing(listing: Listing | None) -> Data | None:
     if listing is None:
         return None
-    made = _plain(listing, "assumed", ("filters", "item", "pagination"))
+    made = _plain(listing, "assumed", ("filters", "item", "pagination", "distinct", "depth"))
+    if listing.distinct:
+        made["distinct"] = {"member": listing.distinct, **({"depth": _source(listing.depth)} if listing.depth else {})}
     if listing.pagination:
         made["pagination"] = _plain(listing.pagination, listing.evidence)
     if listing.filters:
@@ -202,6 +204,8 @@ def _setting(setting: Setting, around: Evidence) -> Any:
     elif HOLDS[kind] == "places":
         made[kind] = _sources(setting.sources)
         made |= {"of": _setting(setting.members[0][1], own)} if setting.members else {}
+    elif HOLDS[kind] == "parts":
+        made[kind] = _parts(setting, own)
     elif HOLDS[kind] == "member":
         made[kind] = ".".join(setting.steps) or "."
     else:
@@ -218,6 +222,19 @@ def _setting(setting: Setting, around: Evidence) -> Any:
     if own == around and list(made) == ["absent"]:
         return "absent"
     return _with_evidence(made, own, around)
+
+
+def _parts(setting: Setting, own: Evidence) -> Data:
+    """What stands behind a word that has settings of its own by name."""
+    inner = {name: _setting(each, own) for name, each in setting.members}
+    at = [inner.pop(name) for name in list(inner) if name.startswith("at")]
+    if setting.kind == "named":
+        return {**inner, "space": setting.value}
+    if setting.kind != "related":
+        return inner
+    resource, by = setting.value
+    found = {"resource": resource, "by": [".".join(steps) for steps in by], **inner}
+    return {**found, "member": ".".join(setting.steps) or ".", **({"at": at} if at else {})}
 
 
 def _with_evidence(made: Data, own: Evidence, around: Evidence) -> Data:

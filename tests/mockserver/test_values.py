@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from support.clients import SteadyClock, make_gateway
+from threadmock.mockserver.rules.generators import GENERATORS
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import fetch
-from threadmock.mockserver.rules.values import GENERATORS, compile_setting
+from threadmock.mockserver.rules.values import compile_setting
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.members import ABSENT

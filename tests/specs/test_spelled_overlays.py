@@ -35,7 +35,7 @@ CAMEL = {"wire": "camelCase"}
 MEMBERS = {
     "rule.as_node.member", "agent.input.wrapped.members", "agent.input.wrapped.role", "agent.input.removal.member",
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
-    "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
+    "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "rule.list.distinct.member", "setting.related.by", "setting.related.member", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
     "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "rule.unique.member", "run.commands.known.*.needs",
 }  # fmt: skip
 MEMBER_KEYS = {"settings", "rule.shown", "rule.merge", "rule.nulls", "rule.progress"}
@@ -43,7 +43,7 @@ TEMPLATES = {"refusal.body", "rule.refuse.body"}
 # Resources, policies, parameters, headers, words that a client sends, texts, literals.
 STAYS = {
     "rule.resource", "rule.requires.resource", "rule.taken.default", "rule.shown.*.query", "rule.shown.*.holds", "rule.list.pagination.next", "rule.list.pagination.total",
-    "rule.progress.*", "rule.prune.keeps", "rule.expires.keeps", "rule.restores.resource", "rule.cascades.resource", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
+    "rule.progress.*", "rule.prune.keeps", "rule.expires.keeps", "rule.restores.resource", "rule.cascades.resource", "setting.related.resource", "setting.named.space", "rule.refuse.reason", "rule.refuse.media_type", "rule.fill.below.resource", "rule.fill.below.key",
     "setting.value", "setting.child", "setting.counted", "setting.weighed", "setting.template", "setting.words.*",
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "respond.headers.*", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
@@ -188,6 +188,9 @@ SETTINGS = [
     {"each": "body.each_of", "of": {"members": {"of_each": {"from": "item.of_it"}}}},
     {"from": "body.a_b", "otherwise": {"stored": "otherwise_of"}},
     {"from": "body.c_d", "otherwise": {"kept_name": {"kept_literal": 1}}},
+    {"related": {"resource": "kept_resource", "by": ["related_by"], "is": {"from": "body.related_is"}, "member": "shown_one.shown_two", "at": [{"from": "body.further_down"}]}},
+    {"scheduled": {"schedule": {"from": "body.cron_schedule"}, "zone": {"stored": "time_zone"}}},
+    {"named": {"name": {"from": "body.some_name"}, "space": "6ba7b811-9dad-11d1-80b4-00c04fd430c8"}},
     {"tally": "total"}, {"sequence": "parent"}, "uuid4", "absent",
 ]  # fmt: skip
 REFUSAL = {"status": 400, "media_type": "kept_type/json", "body": {"error_code": "$code", "all_errors": {"$each": {"error_text": "kept_text"}}}}  # fmt: skip
@@ -228,6 +231,7 @@ RULE = {
         "after": ["body.list_after", "body.after_two"], "before": "body.list_before",
         "pagination": {"next": "kept_header", "total": "kept_total"},
         "filters": [{"from": "body.filter_by", "member": "filtered_one.filtered_two"}],
+        "distinct": {"member": "distinct_one", "depth": "body.how_deep"},
         "item": {"item_one": _setting("item")},
     },
     "merge": {"merged_one": "deep", "*": "shallow"},

@@ -12,7 +12,7 @@ from threadmock.contracts.checks import expected
 from threadmock.contracts.cli import explain_rules, explain_runs
 from threadmock.contracts.cli.explain_settings import SETTINGS
 from threadmock.mockserver.actions import actions
-from threadmock.mockserver.rules import lists, values
+from threadmock.mockserver.rules import generators, lists, values
 from threadmock.specs.behaviour import observed, read_settings
 from threadmock.specs.behaviour.actions import ACTIONS, Action, Traits
 from threadmock.specs.behaviour.agent import Doing, How
@@ -49,7 +49,7 @@ TABLES: Mapping[str, tuple[str, Collection[str]]] = {
     "settings in words": ("setting", SETTINGS),
     "settings read backwards": ("setting", observed.READERS),
     "what a setting makes the suite expect": ("setting", expected.READERS),
-    "the mock's generators": ("generator", values.GENERATORS),
+    "the mock's generators": ("generator", generators.GENERATORS),
     "the type of a filter": ("filter", get_args(get_type_hints(Filter)["how"])),
     "the mock's filters": ("filter", lists._JUDGES),
     "filters in words": ("filter", explain_rules._HOW),

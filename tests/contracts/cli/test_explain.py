@@ -42,6 +42,18 @@ SETTINGS_OF_EVERY_WORD = {
     "parent": ({"parent": "."}, "the parent's self"),
     "latest": ({"latest": "state"}, "the newest thing's state"),
     "child": ({"child": "page"}, "the page below it"),
+    "related": (
+        {"related": {"resource": "page", "by": ["id"], "is": {"from": "body.shelf"}, "member": "text", "at": ["key"]}},
+        "text of the page whose id is from body.shelf, there what key names",
+    ),
+    "scheduled": (
+        {"scheduled": {"schedule": {"from": "body.title"}, "zone": {"value": "UTC"}}},
+        'the next moment of the schedule from body.title in the zone "UTC"',
+    ),
+    "named": (
+        {"named": {"name": {"from": "body.title"}, "space": "6ba7b811-9dad-11d1-80b4-00c04fd430c8"}},
+        "a UUID that follows from from body.title",
+    ),
     "counted": ({"counted": "page"}, "how many page things there are below the parent"),
     "sequence": ({"sequence": "parent"}, "1, 2, 3 … below each parent"),
     "weighed": ({"weighed": "page"}, "how many bytes the page things below the parent are"),
