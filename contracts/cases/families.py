@@ -85,8 +85,9 @@ def _by_key(operation: Operation) -> bool:
 
 
 def lists(contract: Contract, resource: str) -> tuple[Operation, ...]:
-    """Operations that list the things of a resource, with a body or without."""
-    return tuple(operation for operation in of_action(contract, resource, "list") if operation.rule.listing)
+    """Operations that list the things of a resource, with a body or without; those that list values show no things."""
+    found = of_action(contract, resource, "list")
+    return tuple(each for each in found if each.rule.listing and not each.rule.listing.distinct)
 
 
 def below(contract: Contract, resource: str) -> Sequence[str]:

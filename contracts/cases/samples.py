@@ -127,7 +127,8 @@ def _texts(branch: Branch, name: str) -> Iterator[str]:
     words = branch.keywords
     shortest, longest = words.get("minLength", 0), words.get("maxLength", math.inf)
     sample = _OF_FORMAT.get(words.get("format", ""))
-    for text in ([sample] if sample else []) + [f"{name}-text", *_TEXTS]:
+    shown = [each for each in words.get("examples", ()) if isinstance(each, str)]
+    for text in [*shown, *([sample] if sample else []), f"{name}-text", *_TEXTS]:
         fitted = text if len(text) >= shortest else text + "a" * (shortest - len(text))
         yield fitted if len(fitted) <= longest else fitted[: int(longest)]
 

@@ -108,7 +108,7 @@ def pages(  # noqa: PLR0913 - what is asked for, by name
 
 def listed(contract: Contract, operation: Operation) -> str:
     """Lists of things that can be made below the parents that the list names."""
-    if operation.rule.action != "list" or operation.rule.listing is None:
+    if operation.rule.action != "list" or operation.rule.listing is None or operation.rule.listing.distinct:
         return "the operation lists nothing"
     within = [name.resource for name in references(operation)]
     if not makers(contract, operation.rule.resource, within):

@@ -22,7 +22,7 @@ ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
     "list": ("list", "count"),
     "merge": ("update", "replace"),
     "nulls": ("update", "replace"),
-    "missing": ("read", "update", "replace"),
+    "missing": ("read", "update", "replace", "delete"),
     "empty": ("read",),
     "also": ("create", "append", "update", "replace", "run"),
     "touch": ("create", "append", "update", "replace", "delete"),
@@ -43,7 +43,19 @@ ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
 KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
     "plus": ("stored", "parent", "latest"),
     "null": ("from", "text", "minutes_after", "each", "keyed"),
-    "otherwise": ("from", "members", "stored", "parent", "latest", "child", "text", "keyed"),
+    "otherwise": (
+        "from",
+        "members",
+        "stored",
+        "parent",
+        "latest",
+        "child",
+        "text",
+        "keyed",
+        "related",
+        "scheduled",
+        "named",
+    ),
     "words": ("from",),
     "without": ("from",),
     "over": ("merged",),
@@ -53,7 +65,7 @@ KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
 """Word beside the one that gives a value → the words beside which it does something."""
 TALLIES: Mapping[Action, tuple[str, ...]] = {"count": ("total",), "prune": ("done",)}
 """What `tally` knows in an action. A list knows all but `done`, any other action nothing."""
-CONDITIONS = ("present", "filled", "type", "unknown")
+CONDITIONS = ("present", "filled", "type", "unknown", "ill_formed")
 """What a condition may ask of a value, beside being equal to a literal."""
 OF_BODIES = ("malformed", "media_type", "too_large", "plain_text", "duplicate_keys")
 """Kinds of errors, and of leniency, that need a body in the request."""

@@ -96,7 +96,7 @@ class _Judged:
             if word in node and not needed and action in ACTIONS_OF[word]:
                 fix = " Add `from` to `key`." if word == "taken" else ""
                 yield self.error(f"`{word}` does nothing here: {why}.", self.place / word, word, fix.strip())
-        missing = {"create": ("update", "replace"), "empty": ("read",)}.get(node.get("missing", ""), ())
+        missing = {"create": ("update", "replace"), "empty": ("read", "delete")}.get(node.get("missing", ""), ())
         if missing and action not in missing and action in ACTIONS_OF["missing"]:
             what = f"`missing: {node['missing']}` does nothing in an operation with `action: {action}`."
             yield self.error(what, self.place / "missing", "missing", f"It does something in: {', '.join(missing)}.")

@@ -10,6 +10,7 @@ from support.documents import JSON, document_of
 from threadmock.mockserver import create_mock
 from threadmock.mockserver.actions.pages import WORDS
 from threadmock.mockserver.actions.plan import PAGE_WORDS
+from threadmock.mockserver.rules import lists
 from werkzeug.test import Client as Browser
 
 TEXT = {"type": "string"}
@@ -258,3 +259,33 @@ def test_things_that_are_there_from_the_start_have_what_lies_below_them(tmp_path
     mock = create_mock(tmp_path / "api.json")
     assert [(each["n"], each["name"]) for each in Browser(mock.wsgi).get("/b/7/v").json] == [(1, "first")]
     assert mock.things() == []
+
+
+def test_lists_are_found_by_how_they_begin_and_end_and_objects_by_comparisons(tmp_path: Any) -> None:
+    filters = [{"from": f"body.{name}", "member": "tags", "how": how} for name, how in (("tags", "begins"), ("code", "ends"))]  # fmt: skip
+    found = {"action": "list", "resource": "book", "key": {"field": "id"}, "list": {"items": "all", "everywhere": True, "order": "oldest", "filters": filters}}  # fmt: skip
+    values = {"action": "list", "resource": "book", "list": {"items": "all", "everywhere": True, "distinct": {"member": "tags", "depth": "body.size"}}}  # fmt: skip
+    asked = client_of(tmp_path, {"POST /s/{shelf}/b": CREATE, "POST /find": found, "POST /values": values})
+    for tags in (["a", "b"], ["a", "c"], ["b"], ["a", "b"]):
+        asked.post("/s/1/b", {"tags": tags})
+    tags_of = lambda body: [each["tags"] for each in asked.post("/find", body).json()["all"]]  # noqa: E731 - said often
+    assert tags_of({"tags": ["a"]}) == [["a", "b"], ["a", "c"], ["a", "b"]]
+    assert tags_of({"tags": ["*", "c"]}) == [["a", "c"]]
+    assert tags_of({"tags": ["a", "b", "c"]}) == []
+    assert tags_of({"tags": []}) == tags_of({})
+    assert tags_of({"code": "b"}) == [["a", "b"], ["b"], ["a", "b"]]
+    assert asked.post("/values", {}).json()["all"] == [["a", "b"], ["a", "c"], ["b"]]
+    assert asked.post("/values", {"size": 1}).json()["all"] == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meets"),
+    [
+        ({"x": 2}, True), ({"x": "2"}, False), ({"x": True}, False), ({"x": {"$gt": 1, "$lt": 3}}, True), ({"x": {"$gte": 3}}, False),
+        ({"x": {"$lte": 2}}, True), ({"x": {"$ne": 2}}, False), ({"x": {"$eq": 2}}, True), ({"x": {"$in": [2]}}, False), ({"n": {"y": [1]}}, True),
+        ({"n": {"y": [2]}}, False), ({"zz": None}, True), ({"s": {"$gt": 1}}, False), ({"n": {"$gt": 1}}, False), ({}, True),
+    ],
+)  # fmt: skip
+def test_a_value_meets_what_is_wanted_of_it(wanted: Any, meets: bool) -> None:
+    thing = {"value": {"x": 2, "s": "q", "n": {"y": [1]}}}
+    assert lists._JUDGES["compares"](wanted, ("value",))(thing) is meets

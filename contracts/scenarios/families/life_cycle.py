@@ -40,9 +40,18 @@ def ends(contract: Contract, operation: Operation) -> str:
     return "" if made else f"nothing makes a {operation.rule.resource}"
 
 
+def ends_once(contract: Contract, operation: Operation) -> str:
+    """As `ends`, of deletes that refuse what is not there."""
+    if operation.rule.missing == "empty":
+        return "what is not there can be deleted, too"
+    return ends(contract, operation)
+
+
 def living(contract: Contract, operation: Operation) -> str:
     """Reads of things that can be deleted, too."""
     reason = plain_reader(contract, operation)
+    if not reason and operation.rule.missing == "empty":
+        return "what is not there is answered like what is"
     return reason or ("" if deletes(contract, operation.rule.resource) else "nothing deletes it")
 
 

@@ -108,7 +108,7 @@ FAMILY = (
         "delete_twice",
         "what was deleted is not there to be deleted again",
         "the operation's documented refusals",
-        life_cycle.ends,
+        life_cycle.ends_once,
         life_cycle.run_delete_twice,
         2,
         weight="status",
