@@ -263,19 +263,19 @@ def test_things_that_are_there_from_the_start_have_what_lies_below_them(tmp_path
 
 def test_lists_are_found_by_how_they_begin_and_end_and_objects_by_comparisons(tmp_path: Any) -> None:
     filters = [{"from": f"body.{name}", "member": "tags", "how": how} for name, how in (("tags", "begins"), ("code", "ends"))]  # fmt: skip
-    found = {"action": "list", "resource": "book", "key": {"field": "id"}, "list": {"items": "all", "everywhere": True, "order": "oldest", "filters": filters}}  # fmt: skip
-    values = {"action": "list", "resource": "book", "list": {"items": "all", "everywhere": True, "distinct": {"member": "tags", "depth": "body.size"}}}  # fmt: skip
+    found = {"action": "list", "resource": "book", "key": {"field": "id"}, "list": {"items": "tags", "everywhere": True, "order": "oldest", "filters": filters}}  # fmt: skip
+    values = {"action": "list", "resource": "book", "list": {"items": "tags", "everywhere": True, "distinct": {"member": "tags", "depth": "body.size"}}}  # fmt: skip
     asked = client_of(tmp_path, {"POST /s/{shelf}/b": CREATE, "POST /find": found, "POST /values": values})
     for tags in (["a", "b"], ["a", "c"], ["b"], ["a", "b"]):
         asked.post("/s/1/b", {"tags": tags})
-    tags_of = lambda body: [each["tags"] for each in asked.post("/find", body).json()["all"]]  # noqa: E731 - said often
+    tags_of = lambda body: [each["tags"] for each in asked.post("/find", body).json()["tags"]]  # noqa: E731 - said often
     assert tags_of({"tags": ["a"]}) == [["a", "b"], ["a", "c"], ["a", "b"]]
     assert tags_of({"tags": ["*", "c"]}) == [["a", "c"]]
     assert tags_of({"tags": ["a", "b", "c"]}) == []
     assert tags_of({"tags": []}) == tags_of({})
     assert tags_of({"code": "b"}) == [["a", "b"], ["b"], ["a", "b"]]
-    assert asked.post("/values", {}).json()["all"] == [["a", "b"], ["a", "c"], ["b"]]
-    assert asked.post("/values", {"size": 1}).json()["all"] == [["a"], ["b"]]
+    assert asked.post("/values", {}).json()["tags"] == [["a", "b"], ["a", "c"], ["b"]]
+    assert asked.post("/values", {"size": 1}).json()["tags"] == [["a"], ["b"]]
 
 
 @pytest.mark.parametrize(
