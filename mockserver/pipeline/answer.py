@@ -4,7 +4,7 @@ Pure: no Flask, no globals, no I/O but that of the world.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -101,6 +101,10 @@ class Pipeline:
         media = find_media(plan.reply, response.headers.get("content-type")) if plan.reply else None
         if not broken or (media and _is_hopeless(media, self.world)):
             return response
+        if media and media.schema and plan.operation.rule.inferred and plan.operation.rule.action == "list":
+            # A list that must hold more than was stored: nobody said that it lists what is stored.
+            held = sample(media.schema, self.world.ids, self.world.clock)
+            return replace(response, body=dump_json(held))
         return self._told_broken(plan, broken)
 
     def _told_broken(self, plan: Plan, broken: Sequence[Violation]) -> Response:

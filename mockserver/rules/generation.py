@@ -6,6 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.mockserver.samples.containers import (
+    CHOSEN_WORDS,
+    IMPLIED_TYPES,
+    alternatives,
+    brought,
+    depending,
+    item_nodes,
+    with_brought,
+)
 from threadmock.mockserver.samples.folding import folded
 from threadmock.mockserver.samples.named_values import WORDS, Sources
 from threadmock.mockserver.samples.pattern_texts import texts_for
@@ -18,10 +27,13 @@ from threadmock.specs.schemas.schema import Schema, definition_name
 from threadmock.specs.schemas.validation import checker
 
 _MAX_DEPTH = 12
+_DEEPEST = 50
 _OPTIONAL_DEPTH = 5
 _MOST_NODES = 300
-_MOST_ITEMS = 1000
+_MOST_NAMES = 100
 _MOST_TRIES = 20
+_MOST_MADE = 20_000
+_NEW_NODE = 10
 _ANYTHING: Mapping[str, Any] = {}
 
 
@@ -34,6 +46,10 @@ class Ungeneratable(ValueError):  # noqa: N818 - reads as what it is
     def __init__(self, message: str, nearest: Any = None) -> None:
         super().__init__(message)
         self.nearest = nearest
+
+
+class _TooManyNodes(Exception):  # noqa: N818 - no error: the way out of a search
+    """A value has more nodes, or needs more tries, than one answer may take."""
 
 
 def generate(schema: Schema, ids: Ids, clock: Clock, name: str = "") -> Any:
@@ -71,13 +87,23 @@ def sample(schema: Schema, ids: Ids, clock: Clock, given: Mapping[str, Any] | No
 
 def _made(schema: Schema, sources: Sources, name: str, given: Mapping[str, Any], *, whole: bool) -> Any:
     fits = checker(schema).valid
-    value = None
-    for given_here, whole_here in dict.fromkeys(((bool(given), whole), (False, whole), (False, False))):
-        generator = _Generator(schema, sources, given if given_here else {}, whole=whole_here)
-        for value in generator.values(schema.document, 0, name):
-            if fits(value):
-                return value
-    raise Ungeneratable(f"No value could be built for {schema.pointer}. Add an example to the document.", value)
+    told = f"No value could be built for {schema.pointer}. Add an example to the document."
+    if _TooManyNodes in schema.derived:
+        raise Ungeneratable(told, copy.deepcopy(schema.derived[_TooManyNodes]))
+    value, ended = None, False
+    first = dict.fromkeys(((bool(given), whole), (False, whole), (False, False)))
+    ways = [*((*each, _MAX_DEPTH) for each in first), (False, False, _DEEPEST)]
+    for given_here, whole_here, deepest in ways:
+        generator = _Generator(schema, sources, given if given_here else {}, whole=whole_here, deepest=deepest)
+        try:
+            for value in generator.values(schema.document, 0, name):
+                if fits(value):
+                    return value
+        except _TooManyNodes:
+            ended = True
+    if ended:
+        schema.derived[_TooManyNodes] = value
+    raise Ungeneratable(told, value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +118,7 @@ class _Node:
     @property
     def tried(self) -> bool:
         """Whether a value that is made for the node may be one that it does not take."""
-        return bool(self.branches) or (isinstance(self.node, Mapping) and "not" in self.node)
+        return bool(self.branches) or (isinstance(self.node, Mapping) and not CHOSEN_WORDS.isdisjoint(self.node))
 
     def fits(self, value: Any) -> bool:
         """Whether the node takes a value."""
@@ -124,7 +150,7 @@ def _node_of(schema: Schema, node: Any) -> _Node:
             examples = plain.get("examples")
             constants.extend(examples if isinstance(examples, list) else ())
             constants.extend([plain["default"]] if "default" in plain else ())
-        branches.extend(_branches(plain))
+        branches.extend(alternatives(plain))
     made = _Node(plain, schema, tuple(constants), tuple(branches))
     if constants:
         made = _Node(plain, schema, tuple(value for value in constants if made.fits(value)), made.branches)
@@ -132,35 +158,32 @@ def _node_of(schema: Schema, node: Any) -> _Node:
     return made
 
 
-def _branches(node: Mapping[str, Any]) -> Iterator[Any]:
-    """What a node may be, each alternative with the rest of the node."""
-    for word in ("oneOf", "anyOf"):
-        rest = {keyword: child for keyword, child in node.items() if keyword != word}
-        for branch in node.get(word) or ():
-            yield {"allOf": [rest, branch]}
-    if "if" in node:
-        rest = {keyword: child for keyword, child in node.items() if keyword not in ("if", "then", "else")}
-        yield {"allOf": [rest, node["if"], node.get("then", {})]}
-        yield {"allOf": [rest, node.get("else", {})]}
-
-
 @dataclass
 class _Generator:
-    """Makes one value. whole: with optional members, as long as there are not too many nodes."""
+    """Makes one value. whole: with optional members, as long as there are not too many nodes.
+
+    cost: nodes so far, those that had to be prepared first counted more than once. deepest: where null ends a value.
+    """
 
     schema: Schema
     sources: Sources
     given: Mapping[str, Any]
     whole: bool
+    deepest: int
     nodes: int = 0
+    cost: int = 0
     above: list[str] = field(default_factory=list)
 
     def values(self, node: Any, depth: int, name: str) -> Iterator[Any]:
         """Values for a node, the likeliest first."""
-        self.nodes += 1
+        known = len(self.schema.derived.get("nodes", ()))
         entered = self._enter(node)
         prepared = _node_of(self.schema, node)
-        if prepared.node is False or depth > _MAX_DEPTH:
+        self.cost += 1 + _NEW_NODE * (len(self.schema.derived["nodes"]) - known)
+        self.nodes += 1
+        if self.cost > _MOST_MADE:
+            raise _TooManyNodes
+        if prepared.node is False or depth > self.deepest:
             yield None
         elif not isinstance(prepared.node, Mapping):
             yield self._of_anything(name)
@@ -183,8 +206,9 @@ class _Generator:
 
     def _tried(self, node: Mapping[str, Any], depth: int, name: str) -> Iterator[Any]:
         """A value of the node's type; others where the node says what it must not be."""
-        value = self._typed(node, depth, name)
-        yield value
+        value = None
+        for value in self._typed(node, depth, name):
+            yield value
         for _ in range(_MOST_TRIES if "not" in node else 0):
             value = distinct(value, [value], self.sources)
             yield value
@@ -228,35 +252,43 @@ class _Generator:
             return None
         return text_of_node({}, name, self.sources) if name else {}
 
-    def _typed(self, node: Mapping[str, Any], depth: int, name: str) -> Any:
+    def _typed(self, node: Mapping[str, Any], depth: int, name: str) -> Iterator[Any]:
         kind = node.get("type")
         if isinstance(kind, list):
             kind = next((each for each in kind if each != "null"), "null")
         if kind is None:
-            kind = next((kind for word, kind in _IMPLIED_TYPES.items() if word in node), None)
+            kind = next((kind for word, kind in IMPLIED_TYPES.items() if word in node), None)
         if kind == "object":
-            return self._object(node, depth)
-        if kind == "array":
-            return self._array(node, depth, name)
-        if kind in ("integer", "number"):
-            return number_of_node(node, kind, name, self.sources, plausible=self.whole)
-        if kind == "string":
-            return text_of_node(node, name, self.sources)
-        if kind is None:
-            return self._of_anything(name)
-        return False if kind == "boolean" else None
+            yield self._object(node, depth, name)
+        elif kind == "array":
+            yield from self._arrays(node, depth, name)
+        elif kind in ("integer", "number"):
+            yield number_of_node(node, kind, name, self.sources, plausible=self.whole)
+        elif kind == "string":
+            yield text_of_node(node, name, self.sources)
+        else:
+            yield self._of_anything(name) if kind is None else False if kind == "boolean" else None
 
-    def _object(self, node: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    def _object(self, node: Mapping[str, Any], depth: int, name: str) -> Any:
+        """An object, with what its members bring along."""
+        made = self._members(node, depth)
+        names = brought(node, made)
+        if not names:
+            return made
+        whole = self.schema.derived.setdefault(("brought", id(node), names), with_brought(node, names))
+        return made if _node_of(self.schema, whole).node is False else self.value(whole, depth, name)
+
+    def _members(self, node: Mapping[str, Any], depth: int) -> dict[str, Any]:
         declared = node.get("properties", {})
         given = {} if depth else self.given
         made: dict[str, Any] = {}
         needed = list(dict.fromkeys(node.get("required", ())))
-        for name in [*(each for each in declared if each in needed or self._wanted(declared[each], depth)), *needed]:
+        wanted = [each for each in declared if each in needed or self._wanted(declared[each], depth)]
+        for name in [*(each for each in wanted if each in needed or self._is_name(node, each)), *needed]:
             self._member(node, made, name, depth, given)
-        for trigger, others in node.get("dependentRequired", {}).items():
-            for name in others if trigger in made else ():
-                self._member(node, made, name, depth, given)
-        spare = (name for name in declared if declared[name] is not False)
+        while (lacking := depending(node, made)) is not None:
+            self._member(node, made, lacking, depth, given)
+        spare = (name for name in declared if declared[name] is not False and self._is_name(node, name))
         for name in itertools.chain(spare, self._free_names(node)):
             if len(made) >= node.get("minProperties", 0):
                 break
@@ -280,18 +312,34 @@ class _Generator:
             return self.schema.derived.setdefault((id(node), name), {"allOf": [declared[name], *matching]})
         if matching or name in declared:
             return declared[name] if name in declared else matching[0]
-        others = node.get("additionalProperties", _ANYTHING)
+        others = node.get("additionalProperties", node.get("unevaluatedProperties", _ANYTHING))
         return others if isinstance(others, Mapping) else _ANYTHING
+
+    def _is_name(self, node: Mapping[str, Any], name: str) -> bool:
+        return "propertyNames" not in node or self._takes(node["propertyNames"], name)
 
     def _free_names(self, node: Mapping[str, Any]) -> Iterator[str]:
         """Names for members that nobody declared, as far as the node takes such."""
-        names = node.get("propertyNames")
-        patterns = [names["pattern"]] if isinstance(names, Mapping) and "pattern" in names else []
-        closed = node.get("additionalProperties") is False
-        for pattern in patterns or (node.get("patternProperties", {}) if closed else ()):
-            yield from texts_for(pattern, self.sources.rng)
-        for number in range(0 if closed else _MOST_ITEMS):
+        patterns = node.get("patternProperties", {})
+        closed = False in (node.get("additionalProperties"), node.get("unevaluatedProperties"))
+        if "propertyNames" in node:
+            for text in self._names(node["propertyNames"]):
+                if self._is_name(node, text) and not (closed and not any(searches(each, text) for each in patterns)):
+                    yield text
+        for pattern in patterns if closed else ():
+            yield from itertools.islice(texts_for(pattern, self.sources.rng), _MOST_NAMES)
+        for number in range(0 if closed else _MOST_NAMES * 10):
             yield f"{WORDS[number % len(WORDS)]}{number // len(WORDS) or ''}"
+
+    def _names(self, node: Any) -> Iterator[str]:
+        """Texts that the node of `propertyNames` may take, with repeats."""
+        prepared = _node_of(self.schema, node)
+        yield from (each for each in prepared.constants if isinstance(each, str))
+        for branch in prepared.branches:
+            yield from self._names(branch)
+        if isinstance(prepared.node, Mapping) and not prepared.constants and not prepared.branches:
+            for _ in range(_MOST_NAMES):
+                yield text_of_node(prepared.node, "", self.sources)
 
     def _wanted(self, node: Any, depth: int) -> bool:
         """Whether an optional member is made: one that can be told, and not again what stands around it."""
@@ -319,25 +367,21 @@ class _Generator:
             node = node.get("items")
         return False
 
-    def _array(self, node: Mapping[str, Any], depth: int, name: str) -> list[Any]:
-        first = list(node.get("prefixItems", ()))
-        items = node.get("items", not first)
-        least = int(node.get("minItems", 0))
-        if "contains" in node:
-            first.extend([node["contains"]] * int(node.get("minContains", 1)))
-        count = max(least, len(first))
-        if self.whole and not count and isinstance(items, Mapping) and depth < _OPTIONAL_DEPTH:
-            count = 0 if self._returns(items) or self.nodes > _MOST_NODES else 1
-        count = min(count, node.get("maxItems", count), _MOST_ITEMS)
+    def _arrays(self, node: Mapping[str, Any], depth: int, name: str) -> Iterator[list[Any]]:
+        """Arrays, one for each way to hold what has to be held."""
+        items = node.get("items")
+        more = self.whole and isinstance(items, Mapping) and depth < _OPTIONAL_DEPTH
+        more = more and not self._returns(items) and self.nodes <= _MOST_NODES
+        ways = self.schema.derived.setdefault(("items", id(node), more), [*item_nodes(node, more=more)])
         singular = name.removesuffix("s")
-        made: list[Any] = []
-        for index in range(count):
-            inner = first[index] if index < len(first) else items
-            value = self.value(inner, depth + 1, singular)
-            if node.get("uniqueItems") is True and value in made:
-                value = self._other(inner, made, depth, singular)
-            made.append(value)
-        return made
+        for inner_nodes in ways:
+            made: list[Any] = []
+            for inner in inner_nodes:
+                value = self.value(inner, depth + 1, singular)
+                if node.get("uniqueItems") is True and value in made:
+                    value = self._other(inner, made, depth, singular)
+                made.append(value)
+            yield made
 
     def _other(self, inner: Any, taken: list[Any], depth: int, name: str) -> Any:
         """A further item that differs from those before."""
@@ -351,24 +395,3 @@ class _Generator:
             if changed not in taken and fits.fits(changed):
                 return changed
         return value
-
-
-_IMPLIED_TYPES = {
-    "properties": "object",
-    "required": "object",
-    "minProperties": "object",
-    "patternProperties": "object",
-    "items": "array",
-    "prefixItems": "array",
-    "contains": "array",
-    "minItems": "array",
-    "format": "string",
-    "pattern": "string",
-    "minLength": "string",
-    "maxLength": "string",
-    "minimum": "number",
-    "maximum": "number",
-    "exclusiveMinimum": "number",
-    "exclusiveMaximum": "number",
-    "multipleOf": "number",
-}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from threadmock.specs.schemas.patterns import searches
 from threadmock.specs.schemas.schema import Schema
 
 _MAX_FOLDS = 40
@@ -21,7 +22,9 @@ def folded(schema: Schema, node: Any) -> Any:
         elif node.get(ALSO):
             made: Any = {keyword: child for keyword, child in node.items() if keyword != ALSO}
             for branch in node[ALSO]:
-                made = both(branch if "$ref" not in branch else folded(schema, branch), made)
+                made = both(
+                    folded(schema, branch) if isinstance(branch, Mapping) and "$ref" in branch else branch, made
+                )
             node = made
         else:
             return node
@@ -38,7 +41,26 @@ def both(one: Any, other: Any) -> Any:
     for word, narrower in _NARROWER.items():
         if word in one and word in other:
             made[word] = narrower(one[word], other[word])
+    for first, second in ((one, other), (other, one)):
+        others = first.get("additionalProperties")
+        if isinstance(others, Mapping) and others and "properties" in second:
+            made["properties"] = {**made["properties"], **_as_others(first, second["properties"], others)}
+    if "if" in one and "if" in other:
+        made |= _conditions(one, other)
     return made
+
+
+def _as_others(node: Mapping[str, Any], declared: Mapping[str, Any], others: Any) -> dict[str, Any]:
+    """Members that another part declares and that are this node's `additionalProperties`."""
+    known, patterns = node.get("properties", {}), node.get("patternProperties", {})
+    free = [name for name in declared if name not in known and not any(searches(each, name) for each in patterns)]
+    return {name: {ALSO: [declared[name], others]} for name in free}
+
+
+def _conditions(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Two conditions as one: the first stands below both outcomes of the second."""
+    first = {word: one[word] for word in ("if", "then", "else") if word in one}
+    return {"if": other["if"], **{word: {ALSO: [other.get(word, {}), first]} for word in ("then", "else")}}
 
 
 def _members(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,6 +70,15 @@ def _members(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]
 
 def _node(one: Any, other: Any) -> Any:
     return one if one == other else {ALSO: [one, other]}
+
+
+def _positions(one: list[Any], other: list[Any]) -> list[Any]:
+    shared = [_node(first, second) for first, second in zip(one, other, strict=False)]
+    return [*shared, *one[len(shared) :], *other[len(shared) :]]
+
+
+def _unevaluated(one: Any, other: Any) -> Any:
+    return False if False in (one, other) else _node(one, other)
 
 
 def _branches(one: list[Any], other: list[Any]) -> list[Any]:
@@ -80,10 +111,18 @@ _NARROWER: Mapping[str, Callable[[Any, Any], Any]] = {
     "type": _types,
     "enum": lambda one, other: [value for value in one if value in other] or one,
     "items": _node,
-    "additionalProperties": lambda one, other: False if False in (one, other) else _node(one, other),
+    "contains": _node,
+    "propertyNames": _node,
+    "prefixItems": _positions,
+    "dependentSchemas": _members,
+    "dependentRequired": lambda one, other: {
+        name: [*dict.fromkeys((*one.get(name, ()), *other.get(name, ())))] for name in {**one, **other}
+    },
+    "not": lambda one, other: one if one == other else {"anyOf": [one, other]},
+    **dict.fromkeys(("additionalProperties", "unevaluatedProperties", "unevaluatedItems"), _unevaluated),
     "anyOf": _branches,
     "oneOf": _branches,
     "multipleOf": _steps,
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"), min),
 }
