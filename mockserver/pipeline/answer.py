@@ -18,7 +18,12 @@ from threadmock.mockserver.pipeline.credentials import challenge, check_credenti
 from threadmock.mockserver.pipeline.negotiation import choose_media, read_preference
 from threadmock.mockserver.pipeline.prefer import forced
 from threadmock.mockserver.pipeline.refusals import render
-from threadmock.mockserver.pipeline.representation import declared_headers, documented_refusal, represent
+from threadmock.mockserver.pipeline.representation import (
+    declared_headers,
+    documented_refusal,
+    in_documented_type,
+    represent,
+)
 from threadmock.mockserver.rules.generation import Ungeneratable, sample
 from threadmock.mockserver.rules.outcome import Done, Refused, Unfit
 from threadmock.mockserver.rules.scope import Scope
@@ -73,9 +78,13 @@ class Pipeline:
         return Answer(response, plan.rule_name, outcome.note)
 
     def refuse(self, refused: Refused, plan: Plan, headers: Mapping[str, str] | None = None) -> Response:
-        """The response of a refusal: the rule's own, else what the document shows for it, else a problem document."""
+        """The response of a refusal: the rule's own, else what the document shows for it, else a problem."""
         documented = documented_refusal(refused, plan.operation, self.world)
-        return documented or render(refused, plan.operation.rule.refusals, headers)
+        if documented:
+            return documented
+        made = render(refused, plan.operation.rule.refusals, headers)
+        is_problem = made.headers.get("content-type") == problems.MEDIA_TYPE
+        return in_documented_type(made, refused, plan.operation, self.world) if is_problem else made
 
     def check_credentials(self, request: Request, plan: Plan) -> Refused | None:
         """The refusal of a request without the credentials that its operation asks for."""

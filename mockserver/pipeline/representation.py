@@ -3,8 +3,10 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.pipeline.problems import MEDIA_TYPE
 from threadmock.mockserver.rules.generation import Ungeneratable, possible, sample
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.samples.files import decoded, file_of, is_file_of
@@ -13,15 +15,17 @@ from threadmock.mockserver.world import World
 from threadmock.specs.contract import Media, Operation, Parameter, Reply
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.inferred.refusals import REFUSAL_STATUSES
+from threadmock.specs.operations.replies import find_media
 from threadmock.specs.schemas.declared import is_binary, nodes_of, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.eventstream import encode_event
 from threadmock.specs.wire.media_types import EVENT_STREAM, is_lines, is_text, is_xml, is_yaml
 from threadmock.specs.wire.messages import Request, Response, is_json
-from threadmock.specs.wire.strictjson import dump_json
+from threadmock.specs.wire.strictjson import dump_json, parse_json
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_OWN_TROUBLE = 500
 _SHOWN = ("examples", "default", "const", "enum")
 _EVENT = frozenset(("data", "event", "id", "retry"))
 
@@ -106,6 +110,23 @@ def documented_refusal(refused: Refused, operation: Operation, world: World) -> 
         content_type, body = represent(media, refused.reason if is_text(media.media_type) else ABSENT, world)
         return Response(status, {"content-type": content_type}, body)
     return None
+
+
+def in_documented_type(problem: Response, refused: Refused, operation: Operation, world: World) -> Response:
+    """A problem document in the media type that the document gives its status; as it is where that has none.
+
+    A trouble of the mock's own (5xx) stays what it is.
+    """
+    reply = operation.reply(problem.status)
+    if problem.status >= _OWN_TROUBLE or reply is None or not reply.content or find_media(reply, MEDIA_TYPE):
+        return problem
+    media = next((each for each in reply.content.values() if is_json(each.media_type)), None)
+    media = media or next(iter(reply.content.values()))
+    told: Any = refused.reason if is_text(media.media_type) else ABSENT
+    if is_json(media.media_type):
+        told = parse_json(problem.content)
+    content_type, body = represent(media, told, world)
+    return replace(problem, headers={**problem.headers, "content-type": content_type}, body=body)
 
 
 def encode(media: Media, value: Any) -> bytes:
