@@ -215,7 +215,7 @@ def _changed_status(operation: Operation) -> int:
 
 def _is_text(schema: Schema | None) -> bool:
     types = types_of(schema, schema.document) if schema else frozenset()
-    return "string" in types and "integer" not in types
+    return "string" in types and not types & {"integer", "number"}
 
 
 def _members_of(schema: Schema) -> dict[str, Schema]:

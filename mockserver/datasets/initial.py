@@ -66,7 +66,7 @@ def _whole(scope: Scope, made: Made, thing: dict[str, Any], world: World) -> Map
         thing = dict(found) if isinstance(found, Mapping) else {}
     if dig(thing, steps) is ABSENT or not made.set:
         types = types_of(schema, own)
-        numbers = "integer" in types and "string" not in types
+        numbers = bool(types & {"integer", "number"}) and "string" not in types
         key = replace(made.key, otherwise="number" if numbers else "opaque")
         make = compile_key(scope.contract, shown, key, members)
         value = make(replace(scope, operation=shown, shelf=(scope.contract.name, made.resource)))

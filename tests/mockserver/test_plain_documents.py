@@ -60,13 +60,15 @@ def asking(tmp_path, tree: dict):
 
 
 @pytest.mark.parametrize(
-    "key", [TEXT, {"type": "integer"}, {"type": "string", "format": "uuid"}], ids=["text", "integer", "uuid"]
+    "key",
+    [TEXT, {"type": "integer"}, {"type": "number"}, {"type": ["number", "null"]}, {"type": "string", "format": "uuid"}],
+    ids=["text", "integer", "number", "number or null", "uuid"],
 )
 def test_what_is_made_is_found_under_the_key_that_the_answer_shows(key, tmp_path):
     ask = asking(tmp_path, document(key, {}, ()))
     made = [ask("POST", "/shelves/7/notes", {"title": f"t{n}"}) for n in range(3)]
     assert [(status, note["title"], note["shelf_id"]) for status, note in made] == [(201, f"t{n}", 7) for n in range(3)]
-    if key == {"type": "integer"}:
+    if key != TEXT and "format" not in key:
         assert [note["id"] for _, note in made] == [1, 2, 3]
     for _, note in made:
         assert ask("GET", f"/notes/{note['id']}") == (200, note)

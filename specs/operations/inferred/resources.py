@@ -369,4 +369,4 @@ def _generator(resource: Resource) -> str:
     if any("uuid" in each.formats for each in found):
         return "uuid4"
     types = [kinds for each in found if (kinds := each.types - {"null"})]
-    return "number" if any("integer" in kinds and "string" not in kinds for kinds in types) else "opaque"
+    return "number" if any(kinds & {"integer", "number"} and "string" not in kinds for kinds in types) else "opaque"
