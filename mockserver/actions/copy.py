@@ -29,8 +29,8 @@ def run(call: Call) -> Done | Refused:
         else:
             made[name] = value
     rule = plan.operation.rule
-    if rule.key:
-        put(made, (rule.key.member,), call.plan.key_value(scope.key))
+    if rule.key and (own := plan.key_value(scope.key)) is not ABSENT:
+        put(made, (rule.key.member,), own)
     store.insert(shelf, scope.key, made)
     for below, members in plan.copies:
         for key, child in store.items((scope.contract.name, below, rule.resource, source)):

@@ -121,8 +121,8 @@ def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
         value = maker(scope)
         if value is not ABSENT:
             put(made, steps, value)
-    if rule.key:
-        made[rule.key.member] = plan.key_value(scope.key)
+    if rule.key and (own := plan.key_value(scope.key)) is not ABSENT:
+        made[rule.key.member] = own
     body = scope.body
     for name, fits, default in plan.echoed:
         value = body.get(name, default)

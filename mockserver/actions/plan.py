@@ -6,7 +6,7 @@ from typing import Any
 
 from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
 from threadmock.mockserver.rules.conditions import CompiledCondition, compile_condition
-from threadmock.mockserver.rules.keys import KeyReader, compile_key
+from threadmock.mockserver.rules.keys import KeyReader, compile_key, compile_key_value
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
@@ -154,7 +154,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
             is_uuid=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
         ),
         make_key=compile_key(contract, operation, key, made) if key else None,
-        key_value=int if key and key.otherwise == "number" and not _is_text(made.get(key.member)) else str,
+        key_value=compile_key_value(key, made.get(key.member)) if key else str,
         member_schemas=made,
         fits=_fast_judge(operation, schema),
         takes=_plain_judge(operation),
@@ -211,11 +211,6 @@ def _changed_status(operation: Operation) -> int:
     if operation.rule.missing != "create" or operation.success not in (200, 201, 204):
         return 0
     return next((status for status in (200, 204) if str(status) in operation.replies), 0)
-
-
-def _is_text(schema: Schema | None) -> bool:
-    types = types_of(schema, schema.document) if schema else frozenset()
-    return "string" in types and not types & {"integer", "number"}
 
 
 def _members_of(schema: Schema) -> dict[str, Schema]:

@@ -1,7 +1,7 @@
 """Keys of things: where a request names one, and the one form in which it is compared."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from threadmock.mockserver.state.clock import Clock
 from threadmock.specs.behaviour.setting import Key, Setting
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT
-from threadmock.specs.schemas.declared import nodes_of
+from threadmock.specs.operations.text_values import typed
+from threadmock.specs.schemas.declared import nodes_of, types_of
 from threadmock.specs.schemas.formats import canonical
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
@@ -73,6 +74,22 @@ def compile_key(contract: Contract, operation: Operation, key: Key, members: Map
         raise Ungeneratable(f"No new key could be built for {key.member}. Let the client choose it, or add examples.")
 
     return fitting
+
+
+def compile_key_value(key: Key, schema: Schema | None) -> Callable[[str], Any]:
+    """What the key's member holds for a key; ABSENT where it can't hold it, as an `owner` that is an object."""
+    types = types_of(schema, schema.document) if schema else frozenset()
+    numbers = types & {"integer", "number"}
+    if types and not numbers and "string" not in types:
+        return lambda _text: ABSENT
+    if key.otherwise != "number" or (types and not numbers):
+        return str
+
+    def number(text: str) -> Any:
+        value = typed(text, numbers or {"integer"})
+        return value if "string" in types or not isinstance(value, str) else ABSENT
+
+    return number
 
 
 _BOUNDING = {"pattern", "enum", "maxLength", "minLength", "format"}

@@ -114,3 +114,34 @@ def test_a_list_is_read_in_pages_and_tells_the_truth_beside_its_items(way, tmp_p
             }[way]
         )
     assert seen == keys
+
+
+@pytest.mark.parametrize(
+    ("member", "held"),
+    {"an object": ({"type": "object", "required": ["login"], "properties": {"login": TEXT}}, None), "a list": ({"type": "array", "items": TEXT}, None), "a whole number": ({"type": "integer"}, None), "a text": (TEXT, "ann")}.values(),
+)  # fmt: skip
+def test_a_member_that_cannot_hold_the_path_s_value_does_not(member, held, tmp_path):
+    thing = {"type": "object", "required": ["owner", "title"], "properties": {"owner": member, "title": TEXT}}
+    owner = {"name": "owner", "in": "path", "required": True, "schema": TEXT}
+    asked = {"content": {JSON: {"schema": {"type": "object", "properties": {"title": TEXT}}}}}
+    tree = document(TEXT, {}, ())
+    tree["paths"] |= {
+        "/wishes/{owner}": {
+            "parameters": [owner],
+            "put": {"requestBody": asked, "responses": reply(thing)},
+            "get": {"responses": {**reply(thing), **reply(None, "404")}},
+        },
+        "/owners/{owner}/hopes": {
+            "parameters": [owner],
+            "post": {"requestBody": asked, "responses": reply(thing, "201")},
+        },
+    }
+    ask = asking(tmp_path, tree)
+    status, made = ask("PUT", "/wishes/ann", {"title": "t"})
+    assert (status, made["title"]) == (200, "t")
+    assert (made["owner"] == held) is (held is not None)
+    assert ask("GET", "/wishes/ann") == (200, made)
+    assert ask("GET", "/wishes/bob")[0] == 404
+    status, made = ask("POST", "/owners/ann/hopes", {"title": "t"})
+    assert (status, made["title"]) == (201, "t")
+    assert (made["owner"] == held) is (held is not None)
