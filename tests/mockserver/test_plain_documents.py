@@ -145,3 +145,36 @@ def test_a_member_that_cannot_hold_the_path_s_value_does_not(member, held, tmp_p
     status, made = ask("POST", "/owners/ann/hopes", {"title": "t"})
     assert (status, made["title"]) == (201, "t")
     assert (made["owner"] == held) is (held is not None)
+
+
+@pytest.mark.parametrize("place", ["body", "query"])
+@pytest.mark.parametrize("name", ["ids", "note_ids", "keys", "id"])
+def test_a_delete_of_a_collection_removes_what_the_body_or_query_names_and_tells_how_many(name, place, tmp_path):
+    several = name != "id"
+    named = {"type": "array", "items": TEXT} if several else TEXT
+    note = {"type": "object", "required": ["id"], "properties": {"id": TEXT, "title": TEXT}}
+    told = {"type": "object", "required": ["deleted"], "properties": {"deleted": {"type": "integer"}}}
+    asked = {
+        "body": {"requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object", "properties": {name: named}}}}}},
+        "query": {"parameters": [{"name": name, "in": "query", "required": True, "schema": named}]},
+    }[place]  # fmt: skip
+    tree = document(TEXT, {}, ())
+    tree["paths"]["/notes"] = {
+        "post": {"requestBody": {"content": {JSON: {"schema": note}}}, "responses": reply(note, "201")},
+        "get": {"responses": reply({"type": "array", "items": note})},
+        "delete": {**asked, "responses": {**reply(told), **reply(None, "404")}},
+    }
+    ask = asking(tmp_path, tree)
+
+    def delete(*keys: str):
+        if place == "query":
+            return ask("DELETE", "/notes?" + "&".join(f"{name}={key}" for key in keys))
+        return ask("DELETE", "/notes", {name: [*keys] if several else keys[0]})
+
+    made = [ask("POST", "/notes", {"id": key, "title": key})[1]["id"] for key in ("a", "b", "c", "d")]
+    gone = made[1:3] if several else made[1:2]
+    assert delete(*gone) == (200, {"deleted": len(gone)})
+    assert [ask("GET", f"/notes/{key}")[0] for key in made] == [404 if key in gone else 200 for key in made]
+    assert {each["id"] for each in ask("GET", "/notes")[1]} == {*made} - {*gone}
+    again = delete(*gone)
+    assert again == (200, {"deleted": 0}) if several else again[0] == 404

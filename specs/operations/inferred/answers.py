@@ -43,8 +43,11 @@ def progress(resource: Resource) -> dict[str, tuple[Any, ...]]:
     return {}
 
 
-def farewell(operation: Operation, resource: Resource) -> Setting | None:
-    """What an answer to a DELETE says truly: that the thing is deleted, and which; None where it shows the thing."""
+def farewell(operation: Operation, resource: Resource, *, several: bool = False) -> Setting | None:
+    """What an answer to a DELETE says truly: that the thing is deleted, and which; None where it shows the thing.
+
+    several: whether the request names any number of things.
+    """
     schema = reply_schema(operation)
     shown = properties(schema)
     if schema is None or not shown:
@@ -57,11 +60,7 @@ def farewell(operation: Operation, resource: Resource) -> Setting | None:
         elif name == resource.key or short in ("id", "deletedid", f"{plain(singular(resource.name))}id"):
             made[name] = Setting("stored", steps=(resource.key,), evidence="assumed")
         elif types & {"integer"} and short in ("deleted", "count", "deletedcount", "removed"):
-            made[name] = (
-                Setting("tally", value="done", evidence="assumed")
-                if operation.path.endswith(resource.name)
-                else given(1)
-            )
+            made[name] = Setting("tally", value="done", evidence="assumed") if several else given(1)
         elif name in resource.members and not (set(shown) - set(resource.members)):
             return None
     return Setting("members", members=tuple(made.items()), evidence="assumed") if made else None
@@ -93,7 +92,7 @@ def removal(operation: Operation, resource: Resource, base: Rule) -> Rule | None
         for name in names:
             source = Source(place, (name,))  # type: ignore[arg-type]
             if plain(name) in ("ids", "keys", f"{plain(singular(resource.name))}ids"):
-                reply = farewell(operation, resource)
+                reply = farewell(operation, resource, several=True)
                 return replace(
                     base,
                     action="prune",
