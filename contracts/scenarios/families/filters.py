@@ -130,7 +130,8 @@ def run_filters(context: Context, operation: Operation) -> Iterator[Finding]:
     for trial in (*trials(context.contract, operation), *_archives(context, operation)):
         prerequisites, resource = prerequisites_of(context), operation.rule.resource
         within = fresh_parents(context, operation)
-        match, other = (prerequisites.make(resource, within, members) for members in (trial.matching, trial.other))
+        # The other first: what a create takes may be tried with its members, and a second match is no count of one.
+        other, match = (prerequisites.make(resource, within, members) for members in (trial.other, trial.matching))
         if lacking := [name for m, t in ((match, trial.matching), (other, trial.other)) for name in _lacking(m, t)]:
             context.comparisons.lack(f"a {resource} with {lacking[0]} can't be made")
             continue
