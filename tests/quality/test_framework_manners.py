@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from support.crowded_list import run_on
 from support.notes_server import Notes, document
+from threadmock.contracts.checks.inference import HOLD_WITHOUT_RULE, INFERRED
 
 SEEDS = (1, 2)
+CREATES = {"action": "create", "resource": "note", "key": {"field": "id", "otherwise": "uuid4"}}
 
 
 def causes(tmp_path, server: Notes, seed: int = 1, changes: Any = None) -> dict[str, set[str]]:
@@ -21,6 +23,7 @@ def causes(tmp_path, server: Notes, seed: int = 1, changes: Any = None) -> dict[
         assert not outcome.crash, outcome.crash
         for finding, _ in outcome.findings:
             found[finding.severity].add(f"{finding.check} {finding.place or finding.where}: {finding.got}")
+            assert finding.severity == "unconfirmed" or INFERRED not in finding.source
     run.target.close()
     return found
 
@@ -44,21 +47,42 @@ def test_a_habit_is_no_failure(tmp_path, habits, seed) -> None:
     assert causes(tmp_path, Notes(*habits), seed)["failure"] == set()
 
 
+BUGS = [
+    ("shift", "echo", "due_at"),
+    ("shift", "echo", "detail"),
+    ("loses", "echo", "labels"),
+    ("lax_flag", "invalid_refused", "accepted"),
+    ("lax_number", "invalid_refused", "accepted"),
+]
+
+
+def of_bug(found: set[str], check: str, where: str) -> list[str]:
+    return [each for each in found if each.startswith(check) and where in each]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(
-    ("bug", "check", "where"),
-    [
-        ("shift", "echo", "due_at"),
-        ("shift", "echo", "detail"),
-        ("loses", "echo", "labels"),
-        ("lax_flag", "invalid_refused", "accepted"),
-        ("lax_number", "invalid_refused", "accepted"),
-    ],
-)
+@pytest.mark.parametrize(("bug", "check", "where"), BUGS)
 def test_a_bug_beside_a_habit_is_found(tmp_path, bug, check, where, seed) -> None:
-    found = causes(tmp_path, Notes("offset", bug), seed)["failure"]
-    assert [each for each in found if each.startswith(check) and where in each]
+    found = causes(tmp_path, Notes("offset", bug), seed, {"x-behaviour": CREATES})["failure"]
+    assert of_bug(found, check, where)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bug", "check", "where"), BUGS)
+def test_a_bug_that_only_an_inferred_rule_tells_is_unconfirmed(tmp_path, bug, check, where) -> None:
+    found = causes(tmp_path, Notes("offset", bug))
+    told = check in HOLD_WITHOUT_RULE
+    assert of_bug(found["failure" if told else "unconfirmed"], check, where)
+    assert told or not of_bug(found["failure"], check, where)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{}, {"x-behaviour": CREATES}], ids=["inferred", "declared"])
+def test_without_the_bug_nothing_of_it_is_found(tmp_path, changes) -> None:
+    found = causes(tmp_path, Notes("offset"), changes=changes)
+    told = found["failure"] | found["unconfirmed"]
+    assert not [each for _, check, where in BUGS for each in of_bug(told, check, where)]
 
 
 @pytest.mark.slow

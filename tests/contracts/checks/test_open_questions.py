@@ -34,13 +34,14 @@ ITEM = {
 }
 
 
-def contract_of(tmp_path, replies, parameters=(), example=None):
+def contract_of(tmp_path, replies, parameters=(), example=None, rule=None):
     content = {"schema": ITEM} | ({"example": example} if example is not None else {})
     operation = {
         "operationId": "make",
         "parameters": list(parameters),
         "requestBody": {"required": True, "content": {"application/json": content}},
         "responses": replies,
+        **({"x-behaviour": rule} if rule else {}),
     }
     document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/items": {"post": operation}}}
     path = tmp_path / "items.json"
@@ -135,7 +136,8 @@ def test_any_text_of_a_query_is_read_without_an_error(text):
 
 
 def test_what_rests_on_the_observed_layer_is_unconfirmed_in_the_documented_one(tmp_path):
-    contract = contract_of(tmp_path, {"201": reply()})
+    declared = {"action": "create", "resource": "item", "key": {"field": "id", "otherwise": "opaque"}}
+    contract = contract_of(tmp_path, {"201": reply()}, rule=declared)
     for layer, severity in (("documented", "unconfirmed"), ("observed", "failure")):
         told = replace(contract, layer=layer)
         operation = told.operations[0]
