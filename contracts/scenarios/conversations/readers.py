@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
-from threadmock.contracts.cases.agent_input import way_to_respond
+from threadmock.contracts.cases.agent_input import modes_of, way_to_respond
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.streams import EventStream, is_over
@@ -14,6 +15,8 @@ from threadmock.contracts.scenarios.runs.messages import leaves
 from threadmock.contracts.scenarios.runs.told import said_by_id, said_in, stored_messages, told_messages
 from threadmock.contracts.scenarios.scenario import ask, record
 from threadmock.contracts.transport.errors import NotSent
+from threadmock.specs.behaviour.agent import Event, Respond
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.text import shorten
@@ -91,16 +94,36 @@ def accumulates(contract: Contract, operation: Operation) -> str:
     reason, agent, found = streams(contract, operation), contract.profile.agent, way_to_respond(operation, "stream")
     if reason or agent is None or found is None:
         return reason or "no rule says how runs go"
-    form = agent.formats.get(found[0].format) or next(iter(agent.formats.values()))
-    parts = [each.data for each in form.events if each.on == "part" and each.data is not None]
-    told = any(source in ("item.whole", "item.index") for data in parts for *_, source in leaves(data))
+    told = _accumulating(contract, found[0])
     return "" if told else "no event holds a text as far as it has come, or counts its pieces"
+
+
+def _accumulating(contract: Contract, way: Respond) -> list[Event]:
+    """Events of a format that hold a text as far as it has come, or the number of a piece."""
+    agent = contract.profile.agent
+    if agent is None:
+        return []
+    form = agent.formats.get(way.format) or next(iter(agent.formats.values()))
+    parts = [(each, each.data) for each in form.events if each.on == "part" and each.data is not None]
+    wanted = ("item.whole", "item.index")
+    return [each for each, data in parts if any(source in wanted for *_, source in leaves(data))]
+
+
+def _asked_modes(contract: Contract, operation: Operation) -> dict[Source, Any]:
+    """All modes but those beside which texts are not sent as far as they have come."""
+    found = way_to_respond(operation, "stream")
+    if found is None:
+        return {}
+    instead = {mode for event in _accumulating(contract, found[0]) for mode in event.unless}
+    asked = modes_of(contract, operation, found[0])
+    return {place: [mode for mode in modes if mode not in instead] for place, modes in asked.items()}
 
 
 def run_accumulated(context: Context, operation: Operation) -> Iterator[Finding]:
     """A text that is sent as far as it has come only grows, and is the message in the end; pieces are counted up."""
     text, _ = text_for(context)
-    started = start(context, operation, new_thread(context, operation), text, "stream", label="a run that is streamed")
+    keys, more = new_thread(context, operation), _asked_modes(context.contract, operation)
+    started = start(context, operation, keys, text, "stream", more=more, label="a run that is streamed")
     stream = started.reading.stream
     if stream is None or stream.cut:
         raise NotSent("the request for a stream was not answered with a whole one")

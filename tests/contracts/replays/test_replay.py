@@ -131,7 +131,8 @@ def test_of_a_stream_the_events_are_compared():
     )
     plain = run.target.transport
     run.target.transport = WsgiTransport(Renaming(plain._app))
-    outcome = run.perform(next(run.items())[0], "coverage")
+    # What a run without an input tells hangs on the state that its thread has from earlier requests.
+    outcome = run.perform(*next((slug, phase) for slug, phase in run.items() if phase == "tokens"))
     finding = next(f for f, _ in outcome.findings if f.check == "event_names")
     kept = json.loads(json.dumps(saved(run.contract, run.settings, finding)))
     assert kept["steps"][kept["judged"]]["starts_run"]
