@@ -292,7 +292,7 @@ def sources_of(rule: Rule) -> Iterator[Source]:
 
 def _sources_of_setting(setting: Setting) -> Iterator[Source]:
     yield from (source for source in setting.sources if source.place not in ("item", "latest", "earlier"))
-    if setting.when:
+    if setting.when and setting.when.place not in ("item", "latest", "earlier"):
         yield setting.when
     for _, member in setting.members:
         yield from _sources_of_setting(member)

@@ -1,12 +1,12 @@
 """The base paths below which a document says that it is served (OpenAPI 3.1.0, 4.8.5 and 4.8.6: Server Object)."""
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_VARIABLE = re.compile(r"\{([^{}]+)\}")
+from threadmock.specs.operations.path_templates import names_in, renamed
+
 _MOST = 50
 
 
@@ -34,12 +34,12 @@ def _bases(server: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(url, str):
         return
     declared = variables if isinstance(variables, Mapping) else {}
-    names = list(dict.fromkeys(_VARIABLE.findall(url)))
+    names = list(dict.fromkeys(names_in(url)))
     choices = [_values(declared.get(name)) for name in names]
     for values in itertools.islice(itertools.product(*choices), _MOST):
         filled = dict(zip(names, values, strict=True))
         try:
-            path = urlsplit(_VARIABLE.sub(lambda mark, filled=filled: filled[mark[1]], url)).path  # type: ignore[misc]
+            path = urlsplit(renamed(url, filled.__getitem__)).path
         except ValueError:
             continue
         steps = [step for step in unquote(path).split("/") if step not in ("", ".", "..")]

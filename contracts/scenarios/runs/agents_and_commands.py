@@ -8,7 +8,7 @@ from threadmock.contracts.cases.agent_input import input_anywhere, put_at
 from threadmock.contracts.cases.references import AgentPlace, listed_agent_places
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.scenarios.asking import prerequisites_of
+from threadmock.contracts.scenarios.asking import keys_of, prerequisites_of
 from threadmock.contracts.scenarios.runs.asking import ASKS, finish_thread, new_thread, placed, text_for
 from threadmock.contracts.scenarios.runs.stored import Keys, agent_of, held, look, reading_places
 from threadmock.contracts.scenarios.scenario import ask
@@ -43,7 +43,7 @@ def run_unknown_agent(context: Context, operation: Operation) -> Iterator[Findin
     for place in listed_agent_places(operation):
         number = context.choose.getrandbits(60)
         key, name = f"{number:08x}"[:8] + "-0000-4000-8000-000000000001", f"no-such-agent-{number:x}"
-        keys = new_thread(context, operation) if speaker else {}
+        keys = new_thread(context, operation) if speaker else _parent_of(context, operation)
         if speaker is not None and place.source == speaker.source:
             asked: list[tuple[str, tuple[int, ...]]] = [(key, (speaker.unknown_key,))]
             # one that is made for any name, by the mock: a deployment may refuse it
@@ -53,6 +53,14 @@ def run_unknown_agent(context: Context, operation: Operation) -> Iterator[Findin
             asked, free = [(name, place.statuses)], True
         for value, statuses in asked:
             yield from _unknown_agent(context, operation, place, (keys, value), statuses, free=free and value == name)
+
+
+def _parent_of(context: Context, operation: Operation) -> Keys:
+    """The keys of a parent of its own; {} for an operation whose things are in none."""
+    within = operation.rule.within
+    if within is None or within.source.place != "path":
+        return {}
+    return keys_of(prerequisites_of(context).make(within.resource))
 
 
 def _unknown_agent(  # noqa: PLR0913 - what is asked, and what is right

@@ -12,6 +12,7 @@ from threadmock.contracts.transport.wsgi import WsgiTransport
 from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.behaviour.read_rules import parse_setting
 from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.documents.places import as_place
 from threadmock.specs.loader import load
 from threadmock.specs.operations.spelling import as_written
 
@@ -150,7 +151,7 @@ def test_an_answer_of_an_undocumented_media_type_is_no_stream() -> None:
 )
 def test_a_setting_is_read_backwards(node, value, held) -> None:
     found: dict[str, object] = {}
-    fits = observe(parse_setting(node, "documented", "here", as_written), value, found)
+    fits = observe(parse_setting(node, "documented", as_place("here"), as_written), value, found)
     assert (found if fits else None) == held
 
 

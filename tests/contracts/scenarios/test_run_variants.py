@@ -144,9 +144,7 @@ def more_said(_: Request, response: Response) -> Response:
     """A server that says more of a question while it streams than it stores."""
     if not isinstance(response.body, bytes) or "event-stream" not in response.headers.get("content-type", ""):
         return response
-    marked = (
-        response.body.replace(b'"id":"', b'"response_schema":null,"id":"') if b"__interrupt__" in response.body else b""
-    )
+    marked = response.body.replace(b'"id":"', b'"asked_by":null,"id":"') if b"__interrupt__" in response.body else b""
     return replace(response, body=marked or response.body)
 
 

@@ -364,7 +364,7 @@ def test_ways_of_removal_come_from_the_rules():
         p: {r: removal_of(load(p), r).how for r in ("thread", "message", "turn", "run", "assistant")} for p in MADE
     }
     assert found["langsmith"] | {"turn": "", "message": ""} == {
-        "thread": "delete", "run": "delete", "assistant": "never", "turn": "", "message": "",
+        "thread": "delete", "run": "delete", "assistant": "delete", "turn": "", "message": "",
     }  # fmt: skip
     assert (found["lighton"]["thread"], found["lighton"]["turn"]) == ("archive", "with")
     assert (found["seekrflow"]["thread"], found["seekrflow"]["run"]) == ("delete", "with")
