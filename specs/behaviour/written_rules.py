@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from threadmock.specs.behaviour.read_settings import HOLDS
-from threadmock.specs.behaviour.rule import Listing, Restoring, Rule, Taken
+from threadmock.specs.behaviour.rule import AsNode, Listing, Restoring, Rule, Taken
 from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, When, Within
 from threadmock.specs.evidence import Evidence
 
@@ -39,6 +39,7 @@ def written_rule(rule: Rule) -> Data:
         "touch": _settings(rule.touch, own),
         "copies": {name: _settings(settings, own) for name, settings in rule.copies.items()},
         "prune": _plain(rule.prune, own) if rule.prune else None,
+        "as_node": _as_node(rule.as_node, own) if rule.as_node else None,
         "restores": _restoring(rule.restores, own) if rule.restores else None,
         "cascades": [
             {"resource": each.resource, "by": ".".join(each.by), **_plain(each, own, ("resource", "by"))}
@@ -139,6 +140,11 @@ def _requirement(requirement: Any) -> Data:
     if requirement.resource:
         made["resource"] = requirement.resource
     return _with_evidence(made, requirement.evidence, "assumed")
+
+
+def _as_node(node: AsNode, around: Evidence) -> Data:
+    made: Data = {"from": _source(node.source), **_plain(node, around, ("source", "next"))}
+    return {**made, "next": {name: list(after) for name, after in node.next.items()}} if node.next else made
 
 
 def _restoring(restoring: Restoring, around: Evidence) -> Data:
