@@ -62,7 +62,7 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
         thing = read_thing(reading.exchange, above)
         if thing is None:
             continue
-        if made:
+        if made and not _chose_key(maker, thing):  # a key that was asked for is not the server's word
             reading.compared()
         if any(other.key == thing.key for other in made):
             yield reading.find(
@@ -75,6 +75,12 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
         yield from _mixed(context, operation, made)
     if shared and taken and taken.policy(taken.default).reply == "refusal":
         yield from _one_key(context, maker, shared)
+
+
+def _chose_key(maker: Operation, thing: CreatedThing) -> bool:
+    """Whether the request named the key."""
+    source = maker.rule.key.source if maker.rule.key else None
+    return source is not None and (source.place != "body" or source.steps[0] in thing.sent)
 
 
 def _mixed(context: Context, operation: Operation, made: list[CreatedThing]) -> Iterator[Finding]:

@@ -44,8 +44,11 @@ def refusing(exchange, slug, member, status=422):
 CREATES = [
     (provider, operation.slug, member)
     for provider in builtin_names()
-    for operation in load(provider).operations
-    if operation.rule.action == "create" and operation.rule.key is not None
+    for contract in [load(provider)]
+    for operation in contract.operations
+    if operation.rule.action == "create"
+    and operation.rule.key is not None
+    and makers(contract, operation.rule.resource)[0] is operation  # things are made by the first
     for member in optional_members(operation)
 ]
 
