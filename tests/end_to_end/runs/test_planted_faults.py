@@ -82,7 +82,7 @@ def test_a_fault_that_is_listed_as_not_caught_is_not(title: str, tmp_path: Path)
     assert findings(title, tmp_path, *ALL) == [], "it is caught now: take it off the list"
 
 
-@pytest.mark.parametrize("title", NOT_CAUGHT)
+@pytest.mark.parametrize("title", [title for title, reason in NOT_CAUGHT.items() if "clock" in reason])
 def test_a_fault_that_is_not_caught_changes_what_is_answered_all_the_same(title: str) -> None:
     assert first_said(title, lambda _: None) == "while it goes on"
     assert first_said(title, FAULTS[title].plant) == "when it is over"
