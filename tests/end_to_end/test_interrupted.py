@@ -165,7 +165,7 @@ def test_a_plan_sends_nothing_and_says_what_becomes_of_what_is_made(tmp_path):
     assert "POST /threads/search: reads" in plan.stdout
     assert "removed by DELETE /threads/{thread_id}, verified by GET /threads/{thread_id}" in plan.stdout
     assert "carries the run's tag in metadata" in plan.stdout
-    assert "can't be removed" in plan.stdout
+    assert "removed by DELETE /assistants/{assistant_id}" in plan.stdout
     assert not list(tmp_path.iterdir())
 
 
