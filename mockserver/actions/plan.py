@@ -16,7 +16,7 @@ from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listin
 from threadmock.specs.behaviour.setting import Key, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
-from threadmock.specs.schemas.declared import all_properties, alternatives, properties, required, types_of
+from threadmock.specs.schemas.declared import all_properties, alternatives, part_of, properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -218,7 +218,7 @@ def _members_of(schema: Schema) -> dict[str, Schema]:
 
 
 def kindred(contract: Contract, operation: Operation) -> list[Schema]:
-    """What other operations show of the things that an operation without a declared rule makes or changes."""
+    """What other operations show of the things that an operation makes or changes."""
     rule = operation.rule
     if not (rule.traits.makes or rule.traits.changes) or rule.traits.about_runs:
         return []
@@ -239,10 +239,7 @@ def member_schema(schema: Schema | None, node: Any) -> Schema:
     """A member's own schema, with the definitions of the whole."""
     if schema is None or not isinstance(node, Mapping):
         return Schema({}, "", "response")
-    document = dict(node)
-    if "$defs" in schema.document:
-        document["$defs"] = schema.document["$defs"]
-    return Schema(document, schema.pointer, schema.direction)
+    return part_of(schema, node)
 
 
 def item_schema(schema: Schema | None, items: str | None) -> Schema | None:

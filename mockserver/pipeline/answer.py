@@ -107,8 +107,10 @@ class Pipeline:
         if response.status == plan.success and plan.fits is not None and plan.fits(shown):
             return response
         broken = check_response(plan.operation, request, response)
+        if not broken:
+            return response
         media = find_media(plan.reply, response.headers.get("content-type")) if plan.reply else None
-        if not broken or (media and _is_hopeless(media, self.world)):
+        if media and _is_hopeless(media, self.world):
             return response
         if media and media.schema and plan.operation.rule.inferred and plan.operation.rule.action == "list":
             # A list that must hold more than was stored: nobody said that it lists what is stored.

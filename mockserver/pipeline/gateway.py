@@ -1,7 +1,7 @@
 """All providers on one port: guards, prefixes, routing, the pipeline, CORS, the journal and one log line a request."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -108,6 +108,7 @@ class Gateway:
         self._store_data()
         self._found: dict[tuple[str, str], Found] = {}
         self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
+        self._at_root = self.mounts if at_root else ()
 
     def _store_data(self) -> None:
         """Store the data, and what a provider has from the start; note the latter."""
@@ -143,15 +144,14 @@ class Gateway:
             return NOWHERE
         name, _, rest = path[1:].partition("/")
         mount = self._by_prefix.get(name)
-        if mount is not None and (match := _routed(mount, method, f"/{rest}")):
+        below = f"/{rest}"
+        if mount is not None and (match := _routed(mount, method, (below, *_without_bases(mount, below)))):
             return Found(mount, match)
-        rooted = [mount for mount in self.mounts if mount.at_root]
-        for mount in rooted:
-            match = mount.router.find(method, path)
-            if match.operation or match.allowed or match.redirect:
+        for mount in self._at_root:
+            if match := _routed(mount, method, (path,)):
                 return Found(mount, match)
-        for mount in rooted:
-            if match := _routed(mount, method, path):
+        for mount in self._at_root:
+            if match := _routed(mount, method, _without_bases(mount, path)):
                 return Found(mount, match)
         return NOWHERE
 
@@ -315,10 +315,14 @@ class Gateway:
         )
 
 
-def _routed(mount: Mount, method: str, path: str) -> Match | None:
-    """The route of a path, with or without a base path of the document's servers before it; None where it has none."""
-    bare = (path.removeprefix(base) for base in mount.contract.base_paths if path.startswith(f"{base}/"))
-    for each in (path, *bare):
+def _without_bases(mount: Mount, path: str) -> Iterator[str]:
+    """What is left of a path behind each base path of the document's servers that it begins with."""
+    return (path.removeprefix(base) for base in mount.contract.base_paths if path.startswith(f"{base}/"))
+
+
+def _routed(mount: Mount, method: str, paths: Iterable[str]) -> Match | None:
+    """The route of the first of these paths that has one; None where none has."""
+    for each in paths:
         match = mount.router.find(method, each)
         if match.operation or match.allowed or match.redirect:
             return match

@@ -105,8 +105,7 @@ def documented_refusal(refused: Refused, operation: Operation, world: World) -> 
         reply = operation.replies.get(str(status))
         if reply is None or not reply.content:
             continue
-        media = next((each for each in reply.content.values() if is_json(each.media_type)), None)
-        media = media or next(iter(reply.content.values()))
+        media = _usual_media(reply)
         content_type, body = represent(media, refused.reason if is_text(media.media_type) else ABSENT, world)
         return Response(status, {"content-type": content_type}, body)
     return None
@@ -120,13 +119,18 @@ def in_documented_type(problem: Response, refused: Refused, operation: Operation
     reply = operation.reply(problem.status)
     if problem.status >= _OWN_TROUBLE or reply is None or not reply.content or find_media(reply, MEDIA_TYPE):
         return problem
-    media = next((each for each in reply.content.values() if is_json(each.media_type)), None)
-    media = media or next(iter(reply.content.values()))
+    media = _usual_media(reply)
     told: Any = refused.reason if is_text(media.media_type) else ABSENT
     if is_json(media.media_type):
         told = parse_json(problem.content)
     content_type, body = represent(media, told, world)
     return replace(problem, headers={**problem.headers, "content-type": content_type}, body=body)
+
+
+def _usual_media(reply: Reply) -> Media:
+    """The JSON of a reply with content, else the first of its media."""
+    medias = reply.content.values()
+    return next((each for each in medias if is_json(each.media_type)), next(iter(medias)))
 
 
 def encode(media: Media, value: Any) -> bytes:

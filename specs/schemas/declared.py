@@ -28,6 +28,14 @@ def nodes_of(schema: Schema, node: Any) -> Iterator[Mapping[str, Any]]:
             waiting.extend(node.get(keyword, ()))
 
 
+def part_of(schema: Schema, node: Mapping[str, Any]) -> Schema:
+    """A node of a schema as a schema of its own, with the definitions of the whole."""
+    document = dict(node)
+    if "$defs" in schema.document:
+        document["$defs"] = schema.document["$defs"]
+    return Schema(document, schema.pointer, schema.direction)
+
+
 def types_of(schema: Schema, node: Any) -> frozenset[str]:
     """The JSON types that a schema node names, through references and unions; empty where it names none.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from threadmock.specs.contract import Operation, Parameter, json_media
 from threadmock.specs.operations.path_templates import name_of, names_in, shape
-from threadmock.specs.schemas.declared import nodes_of, properties, required, types_of
+from threadmock.specs.schemas.declared import nodes_of, part_of, properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
 
 _USUAL_KEYS = ("id", "uuid", "guid", "sid", "key", "_id")
@@ -105,10 +105,7 @@ def reply_schema(operation: Operation) -> Schema | None:
 def part(schema: Schema, node: Any) -> Schema:
     """A schema of its own for what lies in another."""
     node = schema.resolve(node)
-    document = dict(node) if isinstance(node, Mapping) else {}
-    if "$defs" in schema.document:
-        document.setdefault("$defs", schema.document["$defs"])
-    return Schema(document, schema.pointer, schema.direction)
+    return part_of(schema, node if isinstance(node, Mapping) else {})
 
 
 def items_of(schema: Schema, node: Any) -> Schema | None:
