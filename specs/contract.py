@@ -179,7 +179,12 @@ class Contract:
     files: tuple[Path, ...] = ()
 
 
+def first_json(content: Mapping[str, Media]) -> Media | None:
+    """The first JSON among the media of a body or a reply."""
+    return next((media for media in content.values() if is_json(media.media_type)), None)
+
+
 def json_media(operation: Operation, status: int) -> Media | None:
     """The JSON media of the reply documented for a status."""
     reply = operation.reply(status)
-    return next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None
+    return first_json(reply.content) if reply else None

@@ -27,12 +27,12 @@ from threadmock.contracts.cases.references import (
 from threadmock.contracts.cases.samples import least, most, parameter_value
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.transport.stream_limits import PLAIN, Stop
-from threadmock.specs.contract import Media, Operation
+from threadmock.specs.contract import Media, Operation, first_json
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.path_templates import filled
 from threadmock.specs.wire.media_types import is_text
-from threadmock.specs.wire.messages import Request, is_json
+from threadmock.specs.wire.messages import Request
 from threadmock.specs.wire.strictjson import dump_json
 
 FORMS = (URLENCODED, MULTIPART)
@@ -77,8 +77,7 @@ class Case:
 
 def json_media(operation: Operation) -> Media | None:
     """The first documented media type of the body that is JSON."""
-    content = operation.body.content if operation.body else {}
-    return next((media for media in content.values() if is_json(media.media_type)), None)
+    return first_json(operation.body.content) if operation.body else None
 
 
 def key_member(operation: Operation) -> str | None:

@@ -10,10 +10,9 @@ from threadmock.contracts.cases.fresh_keys import unknown_keys
 from threadmock.contracts.cases.samples import least, parameter_value
 from threadmock.contracts.cases.shapes import Shapes, shapes, subschema
 from threadmock.specs.behaviour.setting import Source, Within
-from threadmock.specs.contract import Operation, Parameter
+from threadmock.specs.contract import Operation, Parameter, first_json
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
-from threadmock.specs.wire.messages import is_json
 
 _NAMESPACE = uuid.UUID("9b1f6d0e-6c1b-4f0a-9c55-7d1f3f0f2a11")
 _PLACES = frozenset({"path", "query", "body"})
@@ -197,8 +196,8 @@ def parameter_of(operation: Operation, source: Source) -> Parameter | None:
 
 def body_schema(operation: Operation) -> Schema | None:
     """The schema of the JSON body; None where there is none."""
-    content = operation.body.content if operation.body else {}
-    return next((media.schema for media in content.values() if is_json(media.media_type)), None)
+    media = first_json(operation.body.content) if operation.body else None
+    return media.schema if media else None
 
 
 def undescribed(operation: Operation) -> str:

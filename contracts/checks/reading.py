@@ -19,7 +19,7 @@ from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.agent import Format, Respond, RunRule
 from threadmock.specs.behaviour.rule import Policy, Rule
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.contract import Operation, Reply
+from threadmock.specs.contract import Operation, Reply, first_json
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.operations.replies import check_response
@@ -27,7 +27,7 @@ from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.text_formats import Forms, forms_of
 from threadmock.specs.schemas.validation import Violation
-from threadmock.specs.wire.messages import Request, Response, is_json, media_type
+from threadmock.specs.wire.messages import Request, Response, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Reading:
     def made_schema(self) -> Schema | None:
         """The schema of the thing that a success answers with; that of the documented success for an unknown 2xx."""
         reply = self.reply or self.operation.reply(self.operation.success)
-        found = next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None
+        found = first_json(reply.content) if reply else None
         return found.schema if found else None
 
     @cached_property

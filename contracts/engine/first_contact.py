@@ -14,11 +14,10 @@ from threadmock.contracts.target.guard import writes
 from threadmock.contracts.target.target import Target
 from threadmock.contracts.target.unknown_route import DENIED, NO_METHOD, NOT_FOUND, UnknownRoute, is_foreign, said
 from threadmock.contracts.transport.errors import NotSent, WrongTarget
-from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.contract import Contract, Operation, first_json
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.text import one_line
-from threadmock.specs.wire.messages import is_json
 
 MOST_PROBES = 6
 ENOUGH = 3
@@ -141,7 +140,7 @@ def _is_own_success(exchange: Exchange, route: UnknownRoute) -> bool:
 def _fits(exchange: Exchange) -> bool:
     """Whether a success is what its schema has."""
     reply = exchange.case.operation.reply(exchange.response.status) if exchange.response else None
-    media = next((each for each in reply.content.values() if is_json(each.media_type)), None) if reply else None
+    media = first_json(reply.content) if reply else None
     return media is not None and media.schema is not None and checker(media.schema).accepted(json_of(exchange))
 
 

@@ -33,7 +33,6 @@ class Lanes:
         self._recorder = recorder
         self._pool = pool
         self._free: list[Prerequisites] = []
-        self._made = 0
         self._waiting: dict[Future[Exchange], Prerequisites] = {}
 
     @property

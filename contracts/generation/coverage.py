@@ -28,7 +28,7 @@ from threadmock.contracts.generation.coverage_basis import (
     without,
 )
 from threadmock.contracts.generation.revealing_values import revealing_values, text_probes
-from threadmock.specs.contract import Operation
+from threadmock.specs.contract import Operation, first_json
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.schema import Schema
@@ -276,7 +276,7 @@ def forged(grounds: CoverageBasis) -> Iterator[Case]:
 def _server_set(grounds: CoverageBasis) -> dict[str, Any]:
     """Members of the success reply that the request does not declare, with plausible values; required ones first."""
     reply = grounds.operation.reply(grounds.operation.success)
-    media = next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None
+    media = first_json(reply.content) if reply else None
     request = json_media(grounds.operation)
     if media is None or media.schema is None or request is None or request.schema is None:
         return {}

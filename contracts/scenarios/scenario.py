@@ -18,12 +18,11 @@ from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.check import Weight
 from threadmock.contracts.checks.finding import Finding
-from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.contract import Contract, Operation, first_json, json_media
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.text_formats import Forms
 from threadmock.specs.schemas.validation import checker
-from threadmock.specs.wire.messages import is_json
 
 Apart = Literal["", "first", "last"]
 
@@ -121,8 +120,7 @@ def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = No
     shown: the members that another response shows, where that is the one to be looked at.
     """
     base = base_value(operation)
-    body = operation.body.content if operation.body else {}
-    media = next((m for m in body.values() if is_json(m.media_type)), None)
+    media = first_json(operation.body.content) if operation.body else None
     if not isinstance(base, dict) or media is None or media.schema is None:
         return {}
     made: dict[str, Any] = dict(base)
@@ -164,8 +162,7 @@ def usable(context: Context, operation: Operation, value: dict[str, Any]) -> dic
 
 def answer_members(operation: Operation) -> dict[str, Any]:
     """Declared members of what a success answers with: name to schema node."""
-    reply = operation.reply(operation.success)
-    media = next((m for m in reply.content.values() if is_json(m.media_type)), None) if reply else None
+    media = json_media(operation, operation.success)
     return dict(properties(media.schema)) if media else {}
 
 

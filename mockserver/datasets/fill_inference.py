@@ -14,14 +14,14 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.state.store import Store
-from threadmock.specs.contract import Contract
+from threadmock.specs.contract import Contract, first_json
 from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.operations.spelling import snake
 from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
-from threadmock.specs.wire.messages import Request, is_json
+from threadmock.specs.wire.messages import Request
 
 _THREADS = ("thread", "conversation", "chat", "session", "dialog", "dialogue", "discussion")
 _MESSAGES = ("message",)
@@ -102,8 +102,8 @@ def _named(plan: Plan, names: tuple[str, ...]) -> bool:
 
 def compile_create(plan: Plan) -> InferredCreate | None:
     """What is needed to make bodies for a create; None where it takes no JSON object."""
-    content = plan.operation.body.content if plan.operation.body else {}
-    schema = next((media.schema for media in content.values() if is_json(media.media_type)), None)
+    media = first_json(plan.operation.body.content) if plan.operation.body else None
+    schema = media.schema if media else None
     if schema is None:
         return None
     members = tuple(

@@ -12,7 +12,7 @@ from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.samples.files import decoded, file_of, is_file_of
 from threadmock.mockserver.samples.xml_text import xml_text
 from threadmock.mockserver.world import World
-from threadmock.specs.contract import Media, Operation, Parameter, Reply
+from threadmock.specs.contract import Media, Operation, Parameter, Reply, first_json
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.inferred.refusals import REFUSAL_STATUSES
 from threadmock.specs.operations.replies import find_media
@@ -129,8 +129,7 @@ def in_documented_type(problem: Response, refused: Refused, operation: Operation
 
 def _usual_media(reply: Reply) -> Media:
     """The JSON of a reply with content, else the first of its media."""
-    medias = reply.content.values()
-    return next((each for each in medias if is_json(each.media_type)), next(iter(medias)))
+    return first_json(reply.content) or next(iter(reply.content.values()))
 
 
 def encode(media: Media, value: Any) -> bytes:
