@@ -1,17 +1,28 @@
 """The line of every node, told from numbers alone, is the one that a reading of every node finds."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.schema_values import JUNK
 from threadmock.specs.documents.document import parse_document
 from threadmock.specs.documents.lines import Lines, lines_of_json
 from threadmock.specs.documents.yaml_text import lines_of, parse_yaml_with_lines
 
+
+class Writer(yaml.SafeDumper):
+    """Puts texts in quotes that are numbers of YAML 1.2 and none of 1.1: as a key such a number is refused."""
+
+
+Writer.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|0o[0-7]+\Z", re.ASCII),
+    list("-+.0123456789"),
+)
 TREES = st.dictionaries(st.text(max_size=6), JUNK, max_size=5)
 
 
@@ -22,9 +33,10 @@ def test_the_lines_of_json_are_those_of_the_same_text_as_yaml(tree, indent):
     assert {pointer: lines.at(pointer) for pointer in slow} == slow
 
 
+@example({"0E0": None, "1e5": {"0o7": [1.5, "1E3"]}}, False)
 @given(TREES, st.booleans())
 def test_the_lines_of_yaml_are_told_while_it_is_read(tree, flow):
-    text = yaml.safe_dump(tree, default_flow_style=flow, allow_unicode=True)
+    text = yaml.dump(tree, Dumper=Writer, default_flow_style=flow, allow_unicode=True)
     read, order = parse_yaml_with_lines(text, "x")
     slow = lines_of(text)
     lines = Lines(read, text, 1, order)
