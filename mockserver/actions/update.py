@@ -32,10 +32,11 @@ def run(call: Call) -> Done | Refused:
         before = scope.store.read(shelf, key) if plan.unique else None
         if before is not None and (repeated := repeats(call, shelf, changed(call, before), before)):
             return repeated
-        scope.thing = scope.store.update(shelf, key, lambda before: changed(call, before) | taken_over(call, found))
+        scope.thing = scope.store.update(shelf, key, lambda before: changed(call, before, found))
     if scope.thing is None:
         return store_new(call, key) if plan.operation.rule.missing == "create" else call.not_found(key)
-    create_also(scope, plan.also, shelf)
+    if plan.also:
+        create_also(scope, plan.also, shelf)
     if plan.touch:
         call.touch()
     if plan.expires:
@@ -62,13 +63,17 @@ def _patched_body(call: Call, shelf: Shelf, key: str) -> Refused | None:
     return None
 
 
-def changed(call: Call, before: Thing) -> dict[str, Any]:
-    """The thing after the request: echoed members merged as the rule says, then the members that the rule sets."""
+def changed(call: Call, before: Thing, restored: Thing | None = None) -> dict[str, Any]:
+    """The thing after the request: echoed members merged as the rule says, then the members that the rule sets.
+
+    restored: the thing below from which the rule takes members over.
+    """
     rule, plan, scope = call.plan.operation.rule, call.plan, call.scope
     scope.thing = before
     after = dict(before)
     whole = rule.action == "replace"
-    left = plan.patched if call.sent_patch else plan.echoed
+    patches = call.sent_patch
+    left = plan.patched if patches else plan.echoed
     for name, fits, default in left:
         if name not in scope.body:
             if whole:
@@ -76,7 +81,7 @@ def changed(call: Call, before: Thing) -> dict[str, Any]:
             continue
         sent = scope.body[name]
         null = rule.nulls.get(name, rule.nulls.get("*")) if sent is None else None
-        if call.sent_patch and sent is None and not fits(sent):
+        if patches and sent is None and not fits(sent):
             null = "removes"
         if null == "removes":
             after.pop(name, None)
@@ -90,6 +95,8 @@ def changed(call: Call, before: Thing) -> dict[str, Any]:
         value = maker(scope)
         if value is not ABSENT:
             put(after, steps, value)
+    if restored is not None and rule.restores:
+        after |= {name: restored[name] for name in rule.restores.members if name in restored}
     return after
 
 
@@ -104,13 +111,6 @@ def _restored(call: Call, key: str) -> Thing | Refused:
         if dig(thing, rule.by) == value:
             return thing
     return Refused("unknown", f"{resource.capitalize()} {key} has no {rule.resource} {value}", key=key)
-
-
-def taken_over(call: Call, restored: Thing | None) -> dict[str, Any]:
-    """The members that the rule takes over from a thing below."""
-    if restored is None or call.rule.restores is None:
-        return {}
-    return {name: restored[name] for name in call.rule.restores.members if name in restored}
 
 
 def _reset(after: dict[str, Any], name: str, fits: Callable[[Any], bool], default: Any, *, needed: bool) -> None:

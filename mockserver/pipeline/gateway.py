@@ -144,9 +144,11 @@ class Gateway:
             return NOWHERE
         name, _, rest = path[1:].partition("/")
         mount = self._by_prefix.get(name)
-        below = f"/{rest}"
-        if mount is not None and (match := _routed(mount, method, (below, *_without_bases(mount, below)))):
-            return Found(mount, match)
+        if mount is not None:
+            below = f"/{rest}"
+            match = _routed(mount, method, (below,)) or _routed(mount, method, _without_bases(mount, below))
+            if match:
+                return Found(mount, match)
         for mount in self._at_root:
             if match := _routed(mount, method, (path,)):
                 return Found(mount, match)

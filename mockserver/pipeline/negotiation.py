@@ -112,6 +112,7 @@ def _wished(reply: Reply, accept: str) -> Media | None:
     return others[best] if best is not None else None
 
 
+@lru_cache(maxsize=4096)
 def _first(reply: Reply) -> Media:
     medias = reply.content.values()
     return next((media for media in medias if not is_stream(media.media_type)), next(iter(medias)))

@@ -46,11 +46,20 @@ def _texts(parameter: Parameter, request: Request, path_values: Mapping[str, str
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What is asked of a parameter's schema again and again. read: whether we know how its value is written as text."""
+    """What is asked of a parameter's schema again and again.
+
+    read: whether we know how its value is written as text; is_object: whether a query carries it as an object.
+    """
 
     types: frozenset[str]
     items: frozenset[str]
     read: bool
+    is_object: bool
+
+    @property
+    def judged(self) -> bool:
+        """Whether we can tell what its value is."""
+        return self.read or self.is_object
 
 
 _shapes: "weakref.WeakKeyDictionary[Parameter, _Shape]" = weakref.WeakKeyDictionary()
@@ -62,7 +71,9 @@ def _shape_of(parameter: Parameter) -> _Shape:
         schema = parameter.schema
         types = types_of(schema, schema.document)
         read = parameter.style in _SEPARATORS and ("object" not in types or "string" in types)
-        found = _shapes[parameter] = _Shape(types, item_types(schema, schema.document), read)
+        known = parameter.style in ("deepObject", "form") and parameter.location == "query"
+        is_object_ = known and not read and ("object" in types or parameter.style == "deepObject")
+        found = _shapes[parameter] = _Shape(types, item_types(schema, schema.document), read, is_object_)
     return found
 
 
@@ -93,9 +104,7 @@ def read_parameter(parameter: Parameter, request: Request, path_values: Mapping[
 
 def is_object(parameter: Parameter) -> bool:
     """Whether a query carries the parameter's value as an object, by names of its own or in brackets."""
-    shape = _shape_of(parameter)
-    known = parameter.style in ("deepObject", "form") and parameter.location == "query"
-    return known and not shape.read and ("object" in shape.types or parameter.style == "deepObject")
+    return _shape_of(parameter).is_object
 
 
 def _read_object(parameter: Parameter, request: Request, names: Collection[str]) -> tuple[bool, Any]:
@@ -131,16 +140,16 @@ def check_parameters(
     Of parameters that share a name in several locations, it is that of the query: rules read the others as texts.
     """
     values: dict[str, Any] = {}
-    names = {parameter.name for parameter in operation.parameters}
     asked = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
     violations: list[Violation] = []
     for parameter in operation.parameters:
-        if is_object(parameter):
-            present, value = _read_object(parameter, request, names)
+        shape = _shape_of(parameter)
+        if shape.is_object:
+            present, value = _read_object(parameter, request, {each.name for each in operation.parameters})
         else:
             present, value = read_parameter(parameter, request, path_values)
         if not present:
-            if parameter.required and (is_read(parameter) or is_object(parameter)):
+            if parameter.required and shape.judged:
                 message = f"the {parameter.location} parameter {parameter.name!r} is required"
                 violations.append(_violation(parameter, "required", message))
             continue
@@ -154,7 +163,7 @@ def check_parameters(
 
 def check_value(parameter: Parameter, value: Any) -> list[Violation]:
     """What is wrong with a parameter's value; [] also where we can't tell."""
-    if not (is_read(parameter) or is_object(parameter)):
+    if not _shape_of(parameter).judged:
         return []
     judge = checker(parameter.schema)
     try:
