@@ -156,9 +156,9 @@ def counted(name: str, model: Model) -> str:
     for before, behind in (("", "count"), ("num", ""), ("numberof", ""), ("total", ""), ("n", ""), ("count", "")):
         core = short.removeprefix(before).removesuffix(behind)
         if core != short and core and short.startswith(before) and short.endswith(behind):
-            for each in model.resources:
-                if plain(singular(each)) in (core, plain(singular(core))):
-                    return each
+            found = [at for word in (core, plain(singular(core))) if (at := model.singulars.get(word)) is not None]
+            if found:
+                return model.names[min(found)]
     return ""
 
 

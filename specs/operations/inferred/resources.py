@@ -244,6 +244,16 @@ class Model:
         for resource in self.resources.values():
             _find_key(resource)
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of all resources; asked for only when all of them are known."""
+        return tuple(self.resources)
+
+    @cached_property
+    def singulars(self) -> Mapping[str, int]:
+        """What one thing of a resource is called → the place of the first such resource in `names`."""
+        return {plain(singular(self.names[at])): at for at in reversed(range(len(self.names)))}
+
     def is_collection(self, path: str) -> bool:
         """Whether things are named below a path, or made at it."""
         return _shape(path) in self.collections or _shape(path) in self.posted
