@@ -120,11 +120,19 @@ def chosen_operations(contract: "Contract", names: Iterable[str]) -> "tuple[Oper
             method, blank, path = name.partition(" ")
             found = by_name.get(name) or by_name.get(method.upper() + blank + path.strip())
             if not found:
+                _refuse_left_out(contract, name)
                 raise UnknownName("operation", name, by_name)
             chosen |= dict.fromkeys(found)
     if not chosen:
         raise UsageError(f"{mention('operations')} names no operation.", fix="Name one, or leave it out for all.")
     return tuple(operation for operation in contract.operations if operation in chosen)
+
+
+def _refuse_left_out(contract: "Contract", name: str) -> None:
+    """UsageError where the document has an operation of that name, and a flaw leaves it out."""
+    for flawed in contract.left_out:
+        if name.casefold() in (str(flawed).casefold(), flawed.path.casefold()):
+            raise UsageError(f"{flawed} is left out: {flawed.why}", fix="Mend the document, or choose others.")
 
 
 def chosen_checks(settings: Settings, known: Iterable[str]) -> frozenset[str]:

@@ -154,6 +154,21 @@ class Operation:
         return min(exact, default=200) if not others or min(exact, default=0) < _REDIRECTS else 200
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """An operation that the document has and the contract has not, because of a flaw in it.
+
+    method: "" where the flaw costs all operations of the path. why: what is wrong, and where.
+    """
+
+    method: str
+    path: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}".strip()
+
+
 @dataclass(frozen=True, eq=False)
 class Contract:
     """All that is known of one provider in one layer.
@@ -161,7 +176,8 @@ class Contract:
     name: URL-safe. layer: "documented" or "observed". document: the OpenAPI document after the overlays, as JSON.
     digest: SHA-256 (hex) of document and overlays. warnings: things met while loading that do not stop it.
     sources: the files that were named. files: all that were read, those that they refer to, too. profile: provider-wide
-    behaviour. base_paths: the paths of its servers, such as "/v1", the longest first.
+    behaviour. base_paths: the paths of its servers, such as "/v1", the longest first. left_out: what the document has
+    and nobody can use; the warnings tell of it, too.
     """
 
     name: str
@@ -177,6 +193,7 @@ class Contract:
     sources: tuple[str, ...] = ()
     base_paths: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def first_json(content: Mapping[str, Media]) -> Media | None:

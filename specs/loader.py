@@ -12,7 +12,7 @@ from threadmock.specs.behaviour.placement import check_extensions
 from threadmock.specs.behaviour.read_agents import parse_agent
 from threadmock.specs.behaviour.read_fill import parse_fill
 from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_profile
-from threadmock.specs.contract import Contract, Server
+from threadmock.specs.contract import Contract, LeftOut, Server
 from threadmock.specs.documents import overlay
 from threadmock.specs.documents.document import Document, read_document
 from threadmock.specs.documents.places import DocumentPlace, Origins
@@ -150,8 +150,9 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         check_extensions(tree, dialect.where)
     warnings: list[str] = []
     wide = {} if errors else provider_wide  # what is wrong there is not to be found again at each operation
+    left_out: list[LeftOut] = []
     with gathered(errors):
-        operations = read_operations(document, tree, dialect, wide, warnings)
+        operations = read_operations(document, tree, dialect, wide, warnings, left_out)
     raise_all(errors)
     operations = tuple(spell_operation(o) if o.rule.spelling.wire == "camelCase" else o for o in operations)
     spell = speller(provider_wide)
@@ -185,6 +186,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings, *unread_parts(tree, dialect.where)])),
         sources=bundle.sources,
         base_paths=base_paths(tree),
+        left_out=tuple(left_out),
         files=tuple(dict.fromkeys(path.resolve() for each in (document, *bundle.overlays) for path in each.family)),
     )
 

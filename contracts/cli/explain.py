@@ -85,6 +85,8 @@ def _table(contract: Contract) -> Iterator[str]:
         said = "inferred" if rule.inferred else rule.evidence
         state = "no state" if stateless else ""
         yield f"  {operation!s:<{wide}}  {rule.action:<10} {rule.resource:<12} {said:<11} {state}".rstrip()
+    for flawed in contract.left_out:
+        yield f"  {flawed!s:<{wide}}  left out: {one_line(flawed.why)}"
     count = len(contract.operations)
     yield f"  {count} operation{'s' * (count != 1)}: {kept} with state, {guessed} with an inferred rule"
     yield ""

@@ -16,7 +16,7 @@ from threadmock.contracts.target.run_budget import starts_runs
 from threadmock.contracts.target.tags import metadata_member
 from threadmock.specs.contract import Operation
 from threadmock.specs.operations.path_templates import shape
-from threadmock.specs.text import printable
+from threadmock.specs.text import one_line, printable
 
 WIDTH = 120
 
@@ -43,6 +43,8 @@ def plan(run: Run) -> Iterator[str]:
         kind = "starts runs" if starts_runs(operation) else "writes" if writes(operation) else "reads"
         yield printable(f"  {operation}: {kind}, at most {most:,} requests in {len(phases[operation.slug])} phases")
         yield printable(f"      {', '.join(phases[operation.slug])}")
+    for flawed in run.contract.left_out:
+        yield printable(f"  {flawed}: left out, {one_line(flawed.why)}")
     rate = f", at most {settings.rate:g} a second" if settings.rate else ""
     yield f"At most {total:,} requests{rate}, besides those that clean up; with --max-time S they end after S seconds."
     yield from _runs(run)

@@ -148,6 +148,8 @@ def _untested(summary: "Summary") -> Iterator[str]:
     for reason in dict.fromkeys(summary.left_out.values()):
         named = ", ".join(operation.slug for operation, why in summary.left_out.items() if why == reason)
         yield printable(f"NOT TESTED, {reason}: {named}")
+    for flawed in summary.contract.left_out:
+        yield printable(f"LEFT OUT {flawed}: {one_line(flawed.why)}")
 
 
 def _serve(summary: "Summary") -> str:

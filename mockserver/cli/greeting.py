@@ -11,6 +11,7 @@ from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids
 from threadmock.specs.contract import Operation
+from threadmock.specs.text import one_line
 
 if TYPE_CHECKING:
     from threadmock.mockserver.datasets.fill_inference import FillResult
@@ -40,6 +41,10 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
             yield f"  data      {gateway.data.name}: {_described(filled)}"
         if profile.agent:
             yield f"  agents    {_agents(gateway.world.scripts)}"
+        for flawed in mount.contract.left_out:
+            yield f"  left out  {flawed}: {one_line(flawed.why)}"
+        if doubts := len(mount.contract.warnings):
+            yield f"  warnings  {counted(doubts, 'doubt')} about the document; see `threadmock explain`"
         curl = curl_line(mount, url, gateway.world.auth)
         if curl:
             yield f"  try       {curl}"

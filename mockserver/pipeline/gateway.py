@@ -20,7 +20,8 @@ from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.state.store import ThingAddress
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.profile import Cors
-from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.contract import Contract, LeftOut, Operation
+from threadmock.specs.operations.path_templates import expression
 from threadmock.specs.operations.routing import Match, Router, shared_routes
 from threadmock.specs.text import log_line
 from threadmock.specs.wire.messages import Request, Response
@@ -218,15 +219,32 @@ class Gateway:
             shown = f"The path has more than {self.limits.path} characters."
             return Answer(problems.problem(414, "The path is too long", shown), "", "path too long")
         mount, match = found.mount, found.match
+        if mount is None or match is None or match.operation is None:
+            return self._unserved(request, mount, match)
+        plan = mount.plans[match.operation]
+        refused = refuse_size(request, self.limits.body)
+        if refused is not None:
+            return Answer(self.pipeline.refuse(refused, plan), "", refused.reason)
+        return self.pipeline.answer(request, plan, match.values)
+
+    def _unserved(self, request: Request, mount: Mount | None, match: Match | None) -> Answer:
+        """The answer where no operation is served: a flaw leaves it out, or there is no such method or path."""
+        if flawed := self._left_out(request):
+            return Answer(problems.left_out(flawed), "", f"left out: {flawed.why}")
         if mount is None or match is None:
             return self._document(request) or self._nowhere(request)
-        if match.operation is not None:
-            plan = mount.plans[match.operation]
-            refused = refuse_size(request, self.limits.body)
-            if refused is not None:
-                return Answer(self.pipeline.refuse(refused, plan), "", refused.reason)
-            return self.pipeline.answer(request, plan, match.values)
         return self._other_method(request, mount, match)
+
+    def _left_out(self, request: Request) -> LeftOut | None:
+        """The operation that the request is for, where its document has it with a flaw."""
+        for mount in self.mounts:
+            below = request.path.removeprefix(mount.prefix)
+            paths = (below, *_without_bases(mount, below))
+            for flawed in mount.contract.left_out if mount.at_root or below != request.path else ():
+                form = expression(flawed.path)
+                if flawed.method in ("", request.method) and any(map(form.fullmatch, paths)):
+                    return flawed
+        return None
 
     def _document(self, request: Request) -> Answer | None:
         """The document of a provider, overlays applied, at its prefix; None for any other path."""

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
+from threadmock.specs.contract import LeftOut
 from threadmock.specs.wire.messages import Response
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -44,6 +45,12 @@ def no_route(method: str, path: str, nearest: str) -> Response:
     hint = f" The nearest route is {nearest}." if nearest else ""
     detail = f"{method[:20]} {path[:200]} is no route of this mock.{hint}"
     return problem(404, "Unknown route", detail, kind="unknown-route", nearest=nearest or None)
+
+
+def left_out(flawed: LeftOut) -> Response:
+    """501 for an operation that the document has, and that a flaw in it leaves out."""
+    detail = f"{flawed} is in the document, and is left out of this mock: {flawed.why}"
+    return problem(501, "Left out for a flaw of the document", detail, kind="left-out")
 
 
 def no_method(method: str, path: str, allowed: Iterable[str]) -> Response:

@@ -41,9 +41,13 @@ class _Part:
 
 
 class Origins:
-    """Which overlay wrote each part of a tree. What no overlay wrote is the document's own."""
+    """Which overlay wrote each part of a tree. What no overlay wrote is the document's own.
+
+    files: the names of those that wrote anything.
+    """
 
     def __init__(self) -> None:
+        self.files: set[str] = set()
         self._root = _Part()
 
     def write(self, steps: Steps, overlay: Document, pointer: str) -> None:
@@ -52,6 +56,7 @@ class Origins:
         for step in steps:
             part = part.children.setdefault(str(step), _Part())
         part.origin, part.children = (overlay, pointer), {}
+        self.files.add(overlay.name)
 
     def remove(self, steps: Steps) -> None:
         """Note that something was taken out. What stands behind it in a list moves up."""

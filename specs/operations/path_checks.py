@@ -11,6 +11,7 @@ from threadmock.specs.contract import Operation, Parameter
 from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.errors import DocumentError, RuleError, nearest, raise_all
 from threadmock.specs.operations.path_templates import literal, names_in, shape
+from threadmock.specs.schemas.schema import Schema
 
 _MAX_COMPARED = 1000
 
@@ -27,8 +28,8 @@ class Complaints(Protocol):
 
 def check_path(
     reader: Complaints, path: str, pointer: str, methods: Collection[str], shapes: dict[str, dict[str, str]]
-) -> None:
-    """DocumentError where no request can have the path, or another path has its shape and one of its methods.
+) -> list[str]:
+    """The methods that another path of its shape has already: see `twin`. DocumentError where no request has the path.
 
     shapes: to method to path, so far.
     """
@@ -37,24 +38,31 @@ def check_path(
     bare = literal(path)
     if "{" in bare or "}" in bare:
         raise reader.fail(f"The braces of the path {path!r} don't pair.", pointer, "Write a parameter as {name}.")
+    names = names_in(path)
+    if len(set(names)) < len(names):
+        raise reader.fail(f"The path {path!r} names one parameter twice.", pointer, "Give each a name of its own.")
     if "?" in bare or "#" in bare:
         reader.warn("no request has this path: a path ends before `?` and `#`; declare query parameters", pointer)
     own = shape(path)
     twins = shapes.setdefault(own, {})
-    for method in methods:
-        if method in twins:
-            what = f"The paths {twins[method]!r} and {path!r} can't be told apart: both have {method.upper()}."
-            raise reader.fail(what, pointer, "Keep one of them.")
-    if twins:
+    taken = [method for method in methods if method in twins]
+    if twins and len(taken) < len(methods):
         other = next(iter(twins.values()))
         reader.warn(f"this path and {other!r} are the same but for names; they are told apart by method", pointer)
-    elif len(shapes) < _MAX_COMPARED:
+    elif not twins and len(shapes) < _MAX_COMPARED:
         segments = own.split("/")
         for other_shape, others in shapes.items():
             if others and _ambiguous(segments, other_shape.split("/")):
                 other = next(iter(others.values()))
                 reader.warn(f"a request may match both this path and {other!r}; neither is the plainer one", pointer)
-    twins.update(dict.fromkeys(methods, path))
+    twins.update({method: path for method in methods if method not in taken})
+    return taken
+
+
+def twin(reader: Complaints, path: str, pointer: str, method: str, shapes: dict[str, dict[str, str]]) -> DocumentError:
+    """The error about a method of a path that can't be told from another path. shapes: as of `check_path`."""
+    what = f"The paths {shapes[shape(path)][method]!r} and {path!r} can't be told apart: both have {method.upper()}."
+    return reader.fail(what, pointer, "Keep one of them.")
 
 
 def _ambiguous(one: list[str], other: list[str]) -> bool:
@@ -87,14 +95,22 @@ def check_sources(operation: Operation, rule: Rule, where: DocumentPlace) -> Non
     raise_all(errors)
 
 
-def check_path_parameters(reader: Complaints, path: str, parameters: tuple[Parameter, ...], pointer: str) -> None:
-    """DocumentError where the parameters in the path and the declared ones are not the same."""
-    names = names_in(path)
-    named = set(names)
-    if len(named) < len(names):
-        raise reader.fail(f"The path {path!r} names one parameter twice.", pointer, "Give each a name of its own.")
+def fitting_parameters(
+    reader: Complaints, path: str, parameters: tuple[Parameter, ...], pointer: str
+) -> tuple[Parameter, ...]:
+    """The parameters without those that the path lacks, and with those that it has and nobody declared, as texts."""
+    named = names_in(path)
     declared = {p.name for p in parameters if p.location == "path"}
-    for missing in sorted(named - declared):
-        raise reader.fail(f"The path parameter {missing!r} is not declared.", pointer, "Add it to `parameters`.")
-    for extra in sorted(declared - named):
-        raise reader.fail(f"The path has no {{{extra}}}.", pointer, nearest(extra, named))
+    found = []
+    for parameter in parameters:
+        if parameter.location == "path" and parameter.name not in named:
+            what = f"the path has no {{{parameter.name}}}, so that parameter is not read"
+            reader.warn(f"{what}. {nearest(parameter.name, named)}".rstrip(" ."), parameter.pointer)
+        else:
+            found.append(parameter)
+    for missing in named:
+        if missing not in declared:
+            reader.warn(f"the path parameter {missing!r} is not declared; it is taken for a text", pointer)
+            schema = Schema({"type": "string"}, f"{pointer}/parameters", "request")
+            found.append(Parameter(missing, "path", True, schema, pointer=pointer, evidence="assumed"))
+    return tuple(found)

@@ -1,24 +1,26 @@
 """The `paths` of a document → Operation records, with errors by place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from threadmock.specs.behaviour.read_agents import parse_run
 from threadmock.specs.behaviour.read_rules import parse_rule
 from threadmock.specs.behaviour.rule import Rule
-from threadmock.specs.contract import Body, Media, Operation, Parameter, Reply, Security
+from threadmock.specs.contract import Body, LeftOut, Media, Operation, Parameter, Reply
 from threadmock.specs.documents.document import Document
 from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.documents.pointers import escaped
-from threadmock.specs.errors import DocumentError, SpecError, gathered, nearest, raise_all
+from threadmock.specs.errors import DocumentError, RuleError, SeveralErrors, SpecError, gathered, nearest, raise_all
 from threadmock.specs.evidence import Evidence, evidence_words
 from threadmock.specs.operations.inferred.refusals import infer_refusals
 from threadmock.specs.operations.inferred.rules import infer_rules
 from threadmock.specs.operations.inferred.texts import described
 from threadmock.specs.operations.parameters import is_object, is_read
-from threadmock.specs.operations.path_checks import check_path, check_path_parameters, check_sources
+from threadmock.specs.operations.path_checks import check_path, check_sources, fitting_parameters, twin
+from threadmock.specs.operations.security import read_security
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.declared import is_binary
 from threadmock.specs.schemas.dialect import Dialect
@@ -37,7 +39,6 @@ _OTHER_LOCATIONS = {
     "formData": "it is of Swagger 2.0; describe the form in `requestBody`",
     "querystring": "it is of OpenAPI 3.2; describe each parameter of the query",
 }
-_SCHEMES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")  # OpenAPI 3.1.0, 4.8.12.1: such parameters say nothing
 
 
@@ -55,6 +56,9 @@ class _Reader:
 
     def warn(self, what: str, pointer: str) -> None:
         self.warnings.append(f"{self.dialect.where(pointer)}: {what}")
+
+    def note(self, error: SpecError, cost: str) -> None:
+        self.warnings.append(f"{error} {cost}")
 
     def mapping(self, node: Any, pointer: str) -> Mapping[str, Any]:
         if not isinstance(node, dict):
@@ -187,67 +191,74 @@ class _Reader:
             raise self.fail(f"{word!r} is no evidence.", pointer, nearest(str(word), evidence_words()))
         return word  # type: ignore[return-value]  # checked above
 
-    def security(self, node: Mapping[str, Any], pointer: str) -> tuple[tuple[Security, ...], ...]:
-        """The alternatives; none where one of them is `{}`: then a request without credentials is as good."""
-        holder, at = (node, f"{pointer}/security") if "security" in node else (self.tree, "#/security")
-        components = self.mapping(self.tree.get("components", {}), "#/components")
-        schemes = self.mapping(components.get("securitySchemes", {}), "#/components/securitySchemes")
-        found = []
-        for index, alternative in enumerate(self.listed(holder.get("security", []), at)):
-            for identifier in self.mapping(alternative, f"{at}/{index}"):
-                if identifier not in schemes:
-                    raise self.fail(f"There is no security scheme {identifier!r}.", at, nearest(identifier, schemes))
-            found.append(tuple(self.scheme(identifier, schemes[identifier]) for identifier in alternative))
-        return () if () in found else tuple(found)
 
-    def scheme(self, identifier: str, raw: Any) -> Security:
-        node, pointer = self.dialect.dereference(raw, f"#/components/securitySchemes/{escaped(identifier)}")
-        node = self.mapping(node, pointer)
-        kind = node.get("type")
-        if not isinstance(kind, str) or kind not in _SCHEMES:
-            raise self.fail(f"{kind!r} is no type of a security scheme.", pointer, f"Use one of {', '.join(_SCHEMES)}.")
-        location, name, scheme = node.get("in"), node.get("name", ""), node.get("scheme", "")
-        if kind == "apiKey" and (
-            location not in ("header", "query", "cookie") or not isinstance(name, str) or not name
-        ):
-            raise self.fail("An API key needs `name`, and `in`: header, query or cookie.", pointer, "Add them.")
-        if kind == "http" and not (isinstance(scheme, str) and scheme):
-            raise self.fail("A scheme of type http needs `scheme`.", pointer, "Add one, such as `scheme: bearer`.")
-        return Security(
-            identifier,
-            kind,
-            location if kind == "apiKey" else None,
-            str(name),
-            str(scheme or "").lower(),
-            self.evidence(node, pointer),
-        )
+class _Flaws:
+    """What is wrong with single operations. Each costs its operation only; what an overlay wrote costs the document."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self.reader = reader
+        self.left_out: list[LeftOut] = []
+        self.costly: list[SpecError] = []
+        self.all: list[SpecError] = []
+
+    @contextmanager
+    def of(self, method: str, path: str) -> Iterator[None]:
+        """Note what is wrong with an operation, in place of raising it. method: "" for all of the path."""
+        errors: list[SpecError] = []
+        with gathered(errors):
+            yield
+        self.note(method, path, errors)
+
+    def note(self, method: str, path: str, errors: Sequence[SpecError]) -> None:
+        """Note the errors of an operation; where there are any it is left out."""
+        self.all.extend(errors)
+        written = self.reader.dialect.origins.files
+        for error in errors:
+            if isinstance(error, RuleError) or error.where.partition("#")[0] in written:
+                self.costly.append(error)
+        if errors:
+            why = str(errors[0] if len(errors) == 1 else SeveralErrors(errors))
+            made = LeftOut(method.upper(), path, why)
+            self.left_out.append(made)
+            self.reader.warnings.append(f"{why} So {made if method else f'all of {path}'} is left out.")
 
 
-def read_operations(
-    document: Document, tree: Mapping[str, Any], dialect: Dialect, provider_wide: Mapping[str, Any], warnings: list[str]
+def read_operations(  # noqa: PLR0913, PLR0917 - what a document is made of, and where to tell of it
+    document: Document,
+    tree: Mapping[str, Any],
+    dialect: Dialect,
+    provider_wide: Mapping[str, Any],
+    warnings: list[str],
+    left_out: list[LeftOut] | None = None,
 ) -> tuple[Operation, ...]:
-    """Every operation, in document order. DocumentError or RuleError by place where one can't be used."""
+    """Every operation, in document order; one that has a flaw is left out, and warned about.
+
+    left_out: those are added. DocumentError where no operation is left, or a flaw stands in an overlay; RuleError by
+    place where a rule can't be used.
+    """
     reader = _Reader(document, tree, dialect, warnings)
     paths = reader.mapping(tree.get("paths", {}), "#/paths")
     found: list[Operation] = []
     slugs: set[str] = set()
     identifiers: dict[str, str] = {}
     shapes: dict[str, dict[str, str]] = {}
-    errors: list[SpecError] = []
+    flaws = _Flaws(reader)
     for path, raw in paths.items():
         if path.startswith("x-"):
             continue
-        with gathered(errors):
+        with flaws.of("", path):
             item, base = dialect.dereference(raw, f"#/paths/{escaped(path)}")
             item = reader.mapping(item, base)
             methods = [method for method in METHODS if method in item]
-            check_path(reader, path, base, methods, shapes)
+            for method in check_path(reader, path, base, methods, shapes):
+                flaws.note(method, path, [twin(reader, path, base, method, shapes)])
+                methods.remove(method)
             for word in item:
                 if word not in (*METHODS, *_BESIDE_METHODS) and not word.startswith("x-"):
                     close = nearest(word, METHODS)
                     reader.warn(f"{word!r} is no method and is not read. {close}", f"{base}/{escaped(word)}")
             for method in methods:
-                with gathered(errors):
+                with flaws.of(method, path):
                     operation = _read_operation(reader, path, method, item, base, provider_wide, slugs)
                     other = identifiers.setdefault(operation.operation_id, str(operation))
                     if other != str(operation):
@@ -256,10 +267,12 @@ def read_operations(
                         reader.warn(what, f"{base}/{method}/operationId")
                         operation = replace(operation, operation_id=own)
                     found.append(operation)
-    raise_all(errors)
+    raise_all(flaws.costly if found else flaws.all)
     if not found:
         only = " It has webhooks only, and those are not read." if tree.get("webhooks") else ""
         raise reader.fail(f"The document has no operations.{only}", "#/paths", "Add at least one path with a method.")
+    if left_out is not None:
+        left_out.extend(flaws.left_out)
     return infer_rules(found, speller(provider_wide), described(found, tree))
 
 
@@ -276,8 +289,7 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
     node = reader.mapping(item[method], pointer)
     tags = reader.listed(node.get("tags", []), f"{pointer}/tags")
     identifier = str(node.get("operationId", f"{method}-{path}"))
-    parameters = reader.parameters(item, node, pointer)
-    check_path_parameters(reader, path, parameters, pointer)
+    parameters = fitting_parameters(reader, path, reader.parameters(item, node, pointer), pointer)
     replies = reader.replies(node.get("responses", {}), f"{pointer}/responses")
     if not any(status.startswith(("2", "3")) for status in replies):
         only = "only `default` is documented" if "default" in replies else "no success is documented"
@@ -292,7 +304,7 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
         parameters=parameters,
         body=reader.body(node.get("requestBody"), f"{pointer}/requestBody"),
         replies=replies,
-        security=reader.security(node, pointer),
+        security=read_security(reader, node, pointer),
         extensions={key: value for key, value in node.items() if key.startswith("x-") and key != "x-behaviour"},
         pointer=pointer,
     )

@@ -37,11 +37,7 @@ def by_path(*names: str) -> dict:
 # --- what stops the loading
 
 REFUSED = {
-    "a path parameter that is not declared": ({"/t/{id}": get()}, "#/paths/~1t~1{id}/get", "'id' is not declared"),
-    "a declared one that the path lacks": ({"/t/{id}": get(**by_path("id", "idd"))}, "#/paths/~1t~1{id}/get", "Did you mean 'id'"),
-    "one parameter twice": ({"/{a}/{a}": get(**by_path("a"))}, "#/paths/~1{a}~1{a}/get", "twice"),
-    "one shape twice": ({"/t/{a}": get(**by_path("a")), "/t/{b}": get(**by_path("b"))}, "#/paths/~1t~1{b}", "can't be told apart"),
-    "one shape twice with one method of two": ({"/t/{a}": get(**by_path("a")), "/t/{b}": {**get(**by_path("b")), "delete": {"responses": OK, **by_path("b")}}}, "#/paths/~1t~1{b}", "both have GET"),
+    "one parameter twice": ({"/{a}/{a}": get(**by_path("a"))}, "#/paths/~1{a}~1{a}", "twice"),
     "a path without a slash": ({"t": get()}, "#/paths/t", "slash"),
     "a brace that is not closed": ({"/t/{id": get()}, "#/paths/~1t~1{id", "braces"),
     "empty braces": ({"/t/{}": get()}, "#/paths/~1t~1{}", "braces"),
@@ -54,7 +50,6 @@ REFUSED = {
     "security that is no list": ({"/t": get(security={"k": []})}, "#/paths/~1t/get/security", "A list is due"),
     "a parameter without a name": ({"/t": get(parameters=[{"in": "query"}])}, "#/paths/~1t/get/parameters/0", "`name`"),
     "a parameter from nowhere": ({"/t": get(parameters=[{"name": "a", "in": "nowhere"}])}, "parameters/0", "`in`"),
-    "a security scheme that nobody declared": ({"/t": get(security=[{"tokn": []}])}, "#/paths/~1t/get/security", "Did you mean 'token'"),
     "a reference to nothing": ({"/t": get(parameters=[{"$ref": "#/components/parameters/P"}])}, "parameters/0", "components"),
     "an evidence that is none": ({"/t": {"get": {"responses": {"200": {"x-evidence": "sure"}}}}}, "responses/200", "'sure' is no evidence"),
     "no operation at all": ({"/t": {"summary": "nothing"}}, "#/paths", "no operations"),
@@ -81,25 +76,89 @@ SCHEMES = {
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
-def test_a_security_scheme_that_says_too_little_stops_the_loading(scheme):
-    assert "#/components/securitySchemes/k" in refusal(
-        {"/t": get(security=[{"k": []}])}, components={"securitySchemes": {"k": scheme}}
-    )
+def test_a_security_scheme_that_says_too_little_is_not_asked_for(scheme):
+    (made,), (said,) = read({"/t": get(security=[{"k": []}])}, components={"securitySchemes": {"k": scheme}})
+    assert "#/components/securitySchemes/k" in said
+    assert "So that is not asked for." in said
+    assert made.security == ()
+
+
+def test_of_alternatives_only_those_that_can_be_shown_are_asked_for():
+    components = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
+    (made,), (said,) = read({"/t": get(security=[{"token": []}, {"tokn": []}])}, components=components)
+    assert "#/paths/~1t/get/security (line" in said
+    assert "Did you mean 'token'?" in said
+    assert [[scheme.identifier for scheme in alternative] for alternative in made.security] == [["token"]]
+
+
+# --- what costs one operation
+
+COSTLY = {
+    "a reference to nothing": ("GET /bad", get(parameters=[{"$ref": "#/components/parameters/P"}])),
+    "an infinite answer": ("GET /bad", get(responses={"200": {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Loop"}}}}})),
+    "references that go round": ("GET /bad", get(responses={"200": {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Round"}}}}})),
+    "a type that is none": ("GET /bad", get(parameters=[{"name": "a", "in": "query", "schema": {"type": "strin"}}])),
+    "no status": ("GET /bad", get(responses={"20": {}})),
+    "an empty member": ("GET /bad", {"get": None}),
+    "an item that is nowhere": ("/bad", {"$ref": "#/components/pathItems/None"}),
+    "an item that is none": ("/bad", []),
+}  # fmt: skip
+COMPONENTS = {
+    "schemas": {
+        "Loop": {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/components/schemas/Loop"}}},
+        "Round": {"allOf": [{"$ref": "#/components/schemas/Round"}]},
+    }
+}
+
+
+@pytest.mark.parametrize(("name", "node"), COSTLY.values(), ids=COSTLY)
+def test_a_flaw_costs_its_operation_only_and_is_told_with_its_place(name, node):
+    out: list = []
+    made, said = read({"/bad": node, "/good": get()}, components=COMPONENTS, left_out=out)
+    assert [str(each) for each in made] == ["GET /good"]
+    assert [str(each) for each in out] == [name]
+    (warning,) = said
+    assert out[0].why in warning
+    assert "(line " in warning
+    assert warning.endswith("is left out.")
+
+
+@pytest.mark.parametrize(("name", "node"), COSTLY.values(), ids=COSTLY)
+def test_a_document_of_which_nothing_is_left_is_refused_for_what_is_wrong(name, node):
+    with pytest.raises(SpecError, match=r"^api\.json#/.*\(line "):
+        read({"/bad": node}, components=COMPONENTS)
+
+
+def test_paths_that_cannot_be_told_apart_cost_the_later_one():
+    out: list = []
+    by = by_path("b")
+    paths = {"/t/{a}": get(**by_path("a")), "/t/{b}": {**get(**by), "delete": {"responses": OK, **by}}}
+    made, said = read(paths, left_out=out)
+    assert [str(each) for each in made] == ["GET /t/{a}", "DELETE /t/{b}"]
+    assert [str(each) for each in out] == ["GET /t/{b}"]
+    assert any("can't be told apart: both have GET" in each for each in said)
+
+
+def test_a_path_parameter_that_nobody_declares_is_a_text_and_one_that_the_path_lacks_is_none():
+    (made,), said = read({"/t/{id}": get(**by_path("idd"))})
+    assert [(each.name, each.schema.document) for each in made.parameters] == [("id", {"type": "string"})]
+    assert ["the path has no {idd}" in said[0], "'id' is not declared; it is taken for a text" in said[1]] == [True] * 2
+    assert "Did you mean 'id'?" in said[0]
+    assert warnings({"/t/{id}": get(**by_path("id"))}) == []
 
 
 def test_all_errors_are_told_at_once_and_each_once():
     broken = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/A"}}}}
     paths = {
         "/a": {method: {"responses": {"200": broken}} for method in ("get", "put")},
-        "/b/{id}": get(),
+        "/b/{id}/{id}": get(),
         "c": get(),
-        "/d": get(),
     }
     with pytest.raises(DocumentError) as caught:
         read(paths, components={"schemas": {"A": {"type": "strin"}}})
     head, *lines = str(caught.value).splitlines()
     assert head == "3 things are wrong with the document:"
-    assert ["Did you mean 'string'" in lines[0], "'id' is not declared" in lines[1], "slash" in lines[2]] == [True] * 3
+    assert ["Did you mean 'string'" in lines[0], "one parameter twice" in lines[1], "slash" in lines[2]] == [True] * 3
     assert all("(line " in line for line in lines)
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from threadmock.specs.contract import Operation
+from threadmock.specs.contract import LeftOut, Operation
 from threadmock.specs.documents.document import parse_document
 from threadmock.specs.operations.reader import read_operations
 from threadmock.specs.schemas.dialect import Dialect
@@ -19,13 +19,15 @@ def document_of(paths: dict[str, Any], *, version: str = "3.1.0", **members: Any
     return {"openapi": version, "info": {"title": "Made", "version": "1"}, "paths": paths, **members}
 
 
-def read(paths: dict[str, Any], *, wide: dict[str, Any] | None = None, **members: Any) -> tuple[Any, list[str]]:
-    """The operations of a document, and the warnings of reading them."""
+def read(
+    paths: dict[str, Any], *, wide: dict[str, Any] | None = None, left_out: list[LeftOut] | None = None, **members: Any
+) -> tuple[Any, list[str]]:
+    """The operations of a document, and the warnings of reading them. left_out: gets those that have a flaw."""
     data = json.dumps(document_of(paths, **members), indent=1).encode()
     document = parse_document(data, Path("api.json"))
     warnings: list[str] = []
     dialect = Dialect(document, document.tree)
-    operations = read_operations(document, document.tree, dialect, wide or {}, warnings)
+    operations = read_operations(document, document.tree, dialect, wide or {}, warnings, left_out)
     return operations, [*dialect.warnings, *warnings]
 
 
