@@ -116,7 +116,8 @@ class Operation:
 
     path: template as documented, such as "/threads/{thread_id}". slug: the operation id made safe for test ids and
     file names; unique in its contract. security: alternatives, each a tuple of schemes that hold together; empty where
-    none is asked for. rule: what the operation does; inferred where nobody declared it.
+    none is asked for. rule: what the operation does; inferred where nobody declared it. unanswerable: why nothing can
+    be made that fits the success that is documented, with the place; "" where something can.
     """
 
     method: str
@@ -131,6 +132,7 @@ class Operation:
     security: tuple[tuple[Security, ...], ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)
     pointer: str = ""
+    unanswerable: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -290,7 +290,9 @@ def left_out(operations: Iterable[Operation], run_budget: RunBudget | None) -> d
 
 
 def _unanswerable(operation: Operation) -> str:
-    """Why no valid request of an operation can be made; "" where one can."""
+    """Why no valid request of an operation can be made, or no answer that conforms; "" where both can."""
+    if operation.unanswerable:
+        return f"no answer can conform: {operation.unanswerable}"
     try:
         case_with_body(operation, base_value(operation), "plain")
     except SchemaError as error:

@@ -36,8 +36,13 @@ from threadmock.specs.operations.replies import check_response, find_media
 from threadmock.specs.operations.requests import read_body
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.schemas.validation import Violation
+from threadmock.specs.text import one_line
 from threadmock.specs.wire.messages import Request, Response, is_json
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
+
+BROKEN = "x-threadmock-broken"
+"""A header of answers that only come near what is documented, because nothing fits that: what is wrong with them."""
+_LONGEST = 300
 
 
 @dataclass(slots=True)
@@ -75,7 +80,8 @@ class Pipeline:
         response = self._respond(request, plan, outcome, media)
         if isinstance(outcome.body, Pending) and outcome.finish:
             outcome.body.finish = partial(self._finish, request, plan, outcome.finish, media)
-        return Answer(response, plan.rule_name, outcome.note)
+        told = response.headers.get(BROKEN)
+        return Answer(response, plan.rule_name, f"{outcome.note}; nothing fits: {told}" if told else outcome.note)
 
     def refuse(self, refused: Refused, plan: Plan, headers: Mapping[str, str] | None = None) -> Response:
         """The response of a refusal: the rule's own, else what the document shows for it, else a problem."""
@@ -110,8 +116,8 @@ class Pipeline:
         if not broken:
             return response
         media = find_media(plan.reply, response.headers.get("content-type")) if plan.reply else None
-        if media and _is_hopeless(media, self.world):
-            return response
+        if media and (plan.operation.unanswerable or _is_hopeless(media, self.world)):
+            return _marked(response, broken)
         if media and media.schema and plan.operation.rule.inferred and plan.operation.rule.action == "list":
             # A list that must hold more than was stored: nobody said that it lists what is stored.
             held = sample(media.schema, self.world.ids, self.world.clock)
@@ -199,7 +205,10 @@ class Pipeline:
             headers |= declared_headers(plan.reply, outcome.status, request, self.world)
         response = Response(outcome.status, headers | dict(outcome.headers), data)
         broken = check_response(plan.operation, request, response)
-        return self._told_broken(plan, broken) if broken and not _is_hopeless(media, self.world) else response
+        if not broken:
+            return response
+        near = plan.operation.unanswerable or _is_hopeless(media, self.world)
+        return _marked(response, broken) if near else self._told_broken(plan, broken)
 
     def _finish(
         self, request: Request, plan: Plan, finish: Callable[[], Done | Refused], media: Media | None
@@ -243,6 +252,13 @@ def _plain_body(request: Request, plan: Plan) -> Any:
 def _has_body(plan: Plan, status: int) -> bool:
     other = plan.operation.reply(status) if status != plan.success else None
     return status not in (204, 304) and (other is None or bool(other.content))
+
+
+def _marked(response: Response, broken: Sequence[Violation]) -> Response:
+    """A response that only comes near what is documented, with a header that says where it departs."""
+    told = "; ".join(f"{violation.where}{violation.pointer}: {violation.message}" for violation in broken[:3])
+    plain = one_line(told)[:_LONGEST].encode("ascii", "backslashreplace").decode()
+    return replace(response, headers={**response.headers, BROKEN: plain})
 
 
 def _is_hopeless(media: Media, world: World) -> bool:

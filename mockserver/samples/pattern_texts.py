@@ -9,7 +9,7 @@ import random
 import string
 from collections.abc import Callable, Iterator
 
-from threadmock.mockserver.samples.pattern_syntax import (
+from threadmock.specs.schemas.pattern_syntax import (
     Chars,
     Choice,
     Edge,

@@ -9,7 +9,7 @@ from typing import Any
 from threadmock.specs.behaviour.read_agents import parse_run
 from threadmock.specs.behaviour.read_rules import parse_rule
 from threadmock.specs.behaviour.rule import Rule
-from threadmock.specs.contract import Body, LeftOut, Media, Operation, Parameter, Reply
+from threadmock.specs.contract import Body, LeftOut, Media, Operation, Parameter, Reply, json_media
 from threadmock.specs.documents.document import Document
 from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.documents.pointers import escaped
@@ -308,7 +308,17 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
         extensions={key: value for key, value in node.items() if key.startswith("x-") and key != "x-behaviour"},
         pointer=pointer,
     )
-    return _with_rule(reader, operation, node, provider_wide)
+    return _with_rule(reader, _with_doubt(reader, operation), node, provider_wide)
+
+
+def _with_doubt(reader: _Reader, operation: Operation) -> Operation:
+    """The operation; where nothing that can be made fits its success, it says so, and a warning does."""
+    media = json_media(operation, operation.success)
+    why = reader.dialect.why_unmade(media.schema) if media and media.schema else ""
+    if not why:
+        return operation
+    reader.warnings.append(f"{why}; so {operation} has no answer that fits, and the mock's only comes near")
+    return replace(operation, unanswerable=why)
 
 
 def _with_rule(

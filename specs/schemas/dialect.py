@@ -8,23 +8,21 @@ import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import jsonschema_rs
 from threadmock.specs.documents.document import Document, split
-from threadmock.specs.documents.foreign_files import of_tree
 from threadmock.specs.documents.places import Origins
 from threadmock.specs.documents.pointers import anchors_in, escaped, pointer_of, pointer_steps, walk
 from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.members import nodes
 from threadmock.specs.schemas.conversion import Conversion
 from threadmock.specs.schemas.discriminators import Discriminators, Form
-from threadmock.specs.schemas.keywords import is_our_dialect
+from threadmock.specs.schemas.least_values import LeastValues
 from threadmock.specs.schemas.schema import Direction, Schema
-from threadmock.specs.schemas.soundness import standing_cycle, uninhabited
+from threadmock.specs.schemas.soundness import is_finite, standing_cycle, uninhabited
+from threadmock.specs.schemas.versions import Version, doubts_of_version, version_of
 
-Version = Literal["3.0", "3.1"]
-_VERSION = re.compile(r"3\.([012])(\.\d+)?(-\S*)?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._~/-]")
 _ALTERNATIVES = ("oneOf", "anyOf", "discriminator")
 _MARKS: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
@@ -36,6 +34,9 @@ class _Converted:
 
     schema: Any
     needs: tuple[str, ...]
+
+
+_NOTHING = _Converted({"not": {}}, ())
 
 
 class Dialect:
@@ -52,7 +53,7 @@ class Dialect:
         self.origins = origins or Origins()
         self.tree = tree
         self.version: Version = version_of(document, tree)
-        self.warnings: list[str] = [*document.warnings, *_doubts_of_version(document, tree)]
+        self.warnings: list[str] = [*document.warnings, *doubts_of_version(document, tree)]
         self._warned: set[tuple[str, str]] = set()
         self._files: dict[str, Document] = {"": document}
         self._anchors: dict[str, Mapping[str, str]] = {}
@@ -60,6 +61,8 @@ class Dialect:
         self._places: dict[str, str] = {}
         self._converted: dict[tuple[str, Direction], _Converted] = {}
         self._sound: dict[Direction, set[str]] = {"request": set(), "response": set()}
+        self._endless: dict[Direction, set[str]] = {"request": set(), "response": set()}
+        self._least: dict[Direction, LeastValues] = {"request": LeastValues(), "response": LeastValues()}
         self._schemas: dict[tuple[str, Direction], tuple[Any, Schema]] = {}
         self._shared: dict[tuple[str, Direction], Schema] = {}
         self._read: set[tuple[str, Direction]] = set()
@@ -137,6 +140,7 @@ class Dialect:
             if name not in closure:
                 closure[name] = self._definition(name, direction)
                 waiting.extend(reversed(closure[name].needs))
+        self._check_sound(root.schema, closure, direction)
         document: dict[str, Any] = _as_object(root.schema)
         if closure:
             document["$defs"] = {name: converted.schema for name, converted in closure.items()}
@@ -145,11 +149,12 @@ class Dialect:
             if (name, direction) not in self._read:
                 self._check_words(converted.schema, self._places[name])
                 self._read.add((name, direction))
-        self._check_sound(closure, direction)
         return Schema(document, place, direction, origins={name: self._places[name] for name in closure})
 
     def _definition(self, name: str, direction: Direction) -> _Converted:
         place, form = self._places[name], self._forms.get(name, "")
+        if name in self._endless[direction]:
+            return _NOTHING
         if made := self._converted.get((f"{place}{form}", direction)):
             return made
         if form == "choice":
@@ -290,11 +295,15 @@ class Dialect:
                     waiting.extend((member, f"{at}/{keyword}/{index}") for index, member in enumerate(members))
         return [(part, at) for at, part in found.items()]
 
-    def _check_sound(self, closure: Mapping[str, _Converted], direction: Direction) -> None:
-        passed = self._sound[direction]
-        fresh = [name for name in closure if name not in passed]
+    def _check_sound(self, root: Any, closure: dict[str, _Converted], direction: Direction) -> None:
+        """SchemaError where references go round, or only an infinite value fits the root.
+
+        A definition that only an infinite value fits becomes one that nothing does: then it costs no more than itself.
+        """
+        passed, endless = self._sound[direction], self._endless[direction]
+        fresh = [name for name in closure if name not in passed and name not in endless]
         defs = {name: closure[name].schema for name in fresh}
-        cycle = standing_cycle(defs, passed)
+        cycle = standing_cycle(defs, passed | endless)
         if len(cycle) == 1:
             raise SchemaError(
                 "A chain of references is too long.", where=self.where(self._places[cycle[0]]), fix="Shorten it."
@@ -306,14 +315,33 @@ class Dialect:
                 fix="Let one of them hold the thing itself.",
             )
         infinite = uninhabited(defs, {name: closure[name].needs for name in fresh}, passed)
-        # The root is no name: nothing refers to it, so it is fine once all that it needs is.
-        if infinite:
+        what = "Only an infinite value could satisfy this: it requires itself"
+        closure.update(dict.fromkeys(infinite, _NOTHING))
+        endless.update(infinite)
+        passed.update(name for name in fresh if name not in endless)
+        own = [name for name in closure if name in endless]
+        if own and not is_finite(root, passed):
             raise SchemaError(
-                f"Only an infinite value could satisfy this: it requires itself ({', '.join(infinite[:5])}).",
-                where=self.where(self._places[infinite[0]]),
+                f"{what} ({', '.join(own[:5])}).",
+                where=self.where(self._places[own[0]]),
                 fix="Make a member on the way optional or nullable, or let an array be empty.",
             )
-        passed.update(fresh)
+        for name in own:
+            self._warn(self._places[name], "only an infinite value could satisfy this, so no value is taken there")
+        self._least[direction].add(
+            {name: converted.schema for name, converted in closure.items()},
+            {name: converted.needs for name, converted in closure.items()},
+        )
+
+    def why_unmade(self, schema: Schema) -> str:
+        """Why no value of a schema that was made here can be made, with the place; "" where nothing is against it."""
+        values = self._least[schema.direction]
+        node = {word: part for word, part in schema.document.items() if word != "$defs"}
+        least = values.of(node)
+        if not least.too_large:
+            return ""
+        name, at, what = values.why_none(node) if least.is_none else ("", "", least.told)
+        return f"{self.where((self._places[name] if name else _as_place(schema.pointer)) + at)}: {what}"
 
     def _check_words(self, schema: Any, place: str) -> None:
         """SchemaError where a keyword holds what it can't hold. Nothing is compiled: that waits for the first use."""
@@ -326,38 +354,6 @@ class Dialect:
                 where=self.where(place + pointer_of(error.instance_path)),
                 fix="Correct it as JSON Schema 2020-12 says.",
             ) from None
-
-
-def version_of(document: Document, tree: Mapping[str, Any]) -> Version:
-    """The version of OpenAPI that a document is written in. DocumentError where we don't read it."""
-    if "swagger" in tree:
-        raise DocumentError(
-            "OpenAPI 2.0 (Swagger) is not read.",
-            where=document.where("#/swagger"),
-            fix="Convert it to OpenAPI 3.0 first, for example with swagger2openapi.",
-        )
-    if "openapi" not in tree:
-        raise DocumentError(of_tree(tree), where=document.where("#"), fix="Give an OpenAPI 3.0 or 3.1 document.")
-    written = tree["openapi"]
-    found = _VERSION.fullmatch(written) if isinstance(written, str) else None
-    if found is None:
-        fix = (
-            "OpenAPI 3.0 and 3.1 are read, and 3.2 as 3.1."
-            if isinstance(written, str)
-            else "Write it as a text: '3.1.0'."
-        )
-        raise DocumentError(f"OpenAPI {written!r} is not read.", where=document.where("#/openapi"), fix=fix)
-    return "3.0" if found[1] == "0" else "3.1"
-
-
-def _doubts_of_version(document: Document, tree: Mapping[str, Any]) -> Iterator[str]:
-    """What is read in another way than the document says of itself."""
-    if str(tree["openapi"]).startswith("3.2"):
-        yield f"{document.where('#/openapi')}: OpenAPI 3.2 is read as 3.1"
-    dialect = tree.get("jsonSchemaDialect")
-    if dialect is not None and not is_our_dialect(dialect):
-        at = document.where("#/jsonSchemaDialect")
-        yield f"{at}: the schema dialect {dialect!r:.100} is read as JSON Schema 2020-12"
 
 
 def _numbered(wanted: str) -> Iterator[str]:

@@ -151,19 +151,20 @@ def uninhabited(defs: Mapping[str, Any], needs: Mapping[str, Collection[str]], p
     waiting = [name for name in defs if name not in known]
     while waiting:
         name = waiting.pop()
-        if name not in known and _finite(defs[name], known):
+        if name not in known and is_finite(defs[name], known):
             known.add(name)
             waiting.extend(user for user in users.get(name, ()) if user not in known)
     return [name for name in defs if name not in known]
 
 
-def _finite(node: Any, known: Collection[str]) -> bool:
+def is_finite(node: Any, known: Collection[str]) -> bool:
+    """Whether a finite value may fit a node, where one fits the known names and no others."""
     if not isinstance(node, dict):
         return True
     if "$ref" in node and definition_name(node["$ref"]) not in known:
         return False
     for part in node.get("allOf", ()):
-        if not _finite(part, known):
+        if not is_finite(part, known):
             return False
     for keyword in ("anyOf", "oneOf"):
         if node.get(keyword) and not _one_finite(node[keyword], known):
@@ -173,7 +174,7 @@ def _finite(node: Any, known: Collection[str]) -> bool:
 
 def _one_finite(parts: list[Any], known: Collection[str]) -> bool:
     for part in parts:  # noqa: SIM110 - any() would take a second frame for each level
-        if _finite(part, known):
+        if is_finite(part, known):
             return True
     return False
 
@@ -186,10 +187,12 @@ def _own_type_finite(node: Mapping[str, Any], known: Collection[str]) -> bool:
     if "array" in types:
         inner_of_array = _inner_of_array(node)
         if "object" in types:
-            return all(_finite(part, known) for part in inner) or all(_finite(part, known) for part in inner_of_array)
+            return all(is_finite(part, known) for part in inner) or all(
+                is_finite(part, known) for part in inner_of_array
+            )
         inner = inner_of_array
     for part in inner:  # noqa: SIM110 - as above
-        if not _finite(part, known):
+        if not is_finite(part, known):
             return False
     return True
 

@@ -10,6 +10,7 @@ from support.command_line import invoke
 from support.documents import JSON, document_of
 from threadmock.contracts.settings import UsageError, chosen_operations
 from threadmock.mockserver.cli.greeting import greeting
+from threadmock.mockserver.server.control import exchanges
 from threadmock.specs.errors import RuleError, SpecError
 from threadmock.specs.loader import load
 
@@ -87,3 +88,53 @@ actions:
     overlay.write_text(text.replace("{parameters: [{$ref: ", "{x-behaviour: {action: [").replace("}]}", "]}}"))
     with pytest.raises(RuleError, match=r"more\.yaml#"):
         load(path, overlays=overlay)
+
+
+SHOWN = {"type": "object", "required": ["id", "x"], "properties": {"id": {"type": "string"}, "x": {"type": "string"}}}
+
+
+def with_answer(folder: Path, x: Any) -> Path:
+    """A document whose `/bads` answer with that member, and whose `/goods` do without."""
+    bad = {**SHOWN, "properties": {"id": {"type": "string"}, "x": x}}
+    paths = {
+        path: {
+            "post": {"requestBody": {"content": {JSON: {"schema": {"type": "object"}}}}, **answer(schema, "201")},
+            "get": answer({"type": "array", "items": schema}),
+        }
+        for path, schema in (("/bads", bad), ("/goods", SHOWN))
+    }
+    file = folder / "pad.json"
+    file.write_text(json.dumps(document_of(paths)), encoding="utf-8")
+    return file
+
+
+UNFIT = {
+    "nothing": {"not": {}},
+    "no whole number": {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    "two types": {"allOf": [{"type": "string"}, {"type": "integer"}]},
+    "closed": {"type": "object", "required": ["y"], "properties": {}, "additionalProperties": False},
+    "five of two": {"type": "array", "items": {"enum": ["a", "b"]}, "minItems": 5, "uniqueItems": True},
+    "pattern and length": {"type": "string", "pattern": "^[A-Z]{9}$", "maxLength": 3},
+}
+
+
+@pytest.mark.parametrize("x", UNFIT.values(), ids=UNFIT)
+def test_an_answer_that_nothing_fits_leaves_marked_and_costs_no_other(tmp_path: Path, x: Any) -> None:
+    client = Client(make_gateway(str(with_answer(tmp_path, x))))
+    (contract,) = client.gateway.contracts
+    assert [str(each) for each in contract.operations if each.unanswerable] == ["POST /bads"]
+    assert any("POST /bads has no answer that fits" in each for each in contract.warnings)
+    bad, good = client.send("POST", "/bads", json={}), client.send("POST", "/goods", json={})
+    assert (bad.status, good.status) == (201, 201)
+    assert bad.headers["x-threadmock-broken"].startswith("body/")
+    assert [client.get("/bads").status, client.get("/goods").status] == [200, 200]
+    for each in (good, client.get("/bads"), client.get("/goods")):
+        assert "x-threadmock-broken" not in each.headers
+    assert "nothing fits: body/" in exchanges(client.gateway)["exchanges"][0]["reason"]
+
+
+def test_what_no_answer_can_conform_to_is_not_tested_and_said(tmp_path: Path) -> None:
+    status, out = invoke("verify", str(with_answer(tmp_path, {"not": {}})), "--dry-run")
+    assert status == 0
+    assert "POST /bads: not tested, no answer can conform: pad.json#" in out
+    assert "POST /goods: writes" in out

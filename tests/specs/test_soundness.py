@@ -73,11 +73,27 @@ def test_references_that_go_round_in_place_are_refused(schemas):
                 "items": ref("A"),
             }
         },
-        {"A": {"properties": {"b": ref("B")}}, "B": required(ref("B"))},
+        {"A": {"allOf": [{"properties": {"b": ref("B")}}, ref("B")]}, "B": required(ref("B"))},
     ],
 )
 def test_what_only_an_infinite_value_satisfies_is_refused(schemas):
     assert "Only an infinite value" in refusal(schemas)
+
+
+def test_an_optional_member_that_only_an_infinite_value_satisfies_takes_nothing():
+    tree = {
+        "openapi": "3.1.0",
+        "components": {"schemas": {"A": {"properties": {"b": ref("B")}}, "B": required(ref("B"))}},
+    }
+    document = parse_document(json.dumps(tree, indent=1).encode(), Path("api.json"))
+    dialect = Dialect(document, document.tree)
+    judge = fast_engine(dialect.schema(ref("A"), "#/node", "request").document)
+    assert judge.is_valid({"c": 1})
+    assert not judge.is_valid({"b": {"a": 1}})
+    (said,) = dialect.warnings
+    assert said.startswith("api.json#/components/schemas/B (line 12): only an infinite value could satisfy this")
+    with pytest.raises(SchemaError, match="it requires itself"):
+        dialect.schema(ref("B"), "#/other", "request")
 
 
 @pytest.mark.parametrize(
