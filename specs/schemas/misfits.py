@@ -78,7 +78,7 @@ def _left(listed: Any, refused: Any) -> list[Any]:
 def _named(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Members that are required and whose names are refused."""
     required, names, most = node.get("required", ()), node.get("propertyNames"), node.get("maxProperties")
-    if _is_number(most) and len(required) > most:
+    if isinstance(most, int) and len(required) > most:
         yield "maxProperties", f"`maxProperties` is {most}, and {len(required)} members are required"
     patterns = node.get("patternProperties", {})
     for name in required:
@@ -157,7 +157,7 @@ def whole_numbers(node: Mapping[str, Any]) -> float:
         return math.inf
     step = node.get("multipleOf", 1)
     step = step if isinstance(step, int) and not isinstance(step, bool) and step > 0 else 1
-    return max(high // step - -(-low // step) + 1, 0)
+    return max(int(high) // step - -(-int(low) // step) + 1, 0)
 
 
 def _is_number(value: Any) -> bool:
