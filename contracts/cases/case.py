@@ -1,7 +1,9 @@
 """One thing to ask an operation: a request, what it is meant to be, and how its bytes come about."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -16,6 +18,7 @@ from threadmock.contracts.cases.encoding import (
     styled,
     text_of,
 )
+from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.references import (
     body_schema,
     is_named,
@@ -23,14 +26,17 @@ from threadmock.contracts.cases.references import (
     named_members,
     placeholder,
     plain_text,
+    schema_at,
 )
 from threadmock.contracts.cases.samples import least, most, parameter_value
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.transport.stream_limits import PLAIN, Stop
+from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Media, Operation, first_json
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.path_templates import filled
+from threadmock.specs.schemas.validation import Checker, checker
 from threadmock.specs.wire.media_types import is_text
 from threadmock.specs.wire.messages import Request
 from threadmock.specs.wire.strictjson import dump_json
@@ -84,6 +90,24 @@ def key_member(operation: Operation) -> str | None:
     """The body member that chooses a new thing's key, where there is one."""
     source = operation.rule.key.source if operation.rule.key and operation.rule.action == "create" else None
     return source.steps[0] if source and source.place == "body" and len(source.steps) == 1 else None
+
+
+def chosen_key(operation: Operation, fresh: Callable[[], str] = fresh_key) -> Any:
+    """A key that nobody has used, for the member by which a client chooses it: what `fresh` gives, or a random number.
+
+    Where the member takes neither, what `fresh` gives.
+    """
+    text = fresh()
+    judge = _key_judge(operation)
+    numbers = (secrets.randbelow(size) + 1 for size in (2**31 - 1, 2**15 - 1))
+    return text if judge is None or judge.accepted(text) else next(filter(judge.accepted, numbers), text)
+
+
+@lru_cache(maxsize=512)
+def _key_judge(operation: Operation) -> Checker | None:
+    member = key_member(operation)
+    schema = schema_at(operation, Source("body", (member,))) if member else None
+    return checker(schema) if schema else None
 
 
 def linked_members(operation: Operation) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """One deterministic value of a schema: the least that it takes, or one with everything in it."""
 
+import copy
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from threadmock.contracts.cases.shapes import Branch, Shapes, shapes, subschema
 from threadmock.specs.contract import Parameter
+from threadmock.specs.errors import SchemaError
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -31,17 +33,44 @@ def least(schema: Schema, node: Any = None, name: str = "value") -> Any:
 
     name: what texts are made of, so that those of two members differ. SchemaError where none was found.
     """
-    return _Sampler(schema, full=False).value(schema.document if node is None else node, name)
+    return _sampled(schema, node, name, full=False)
 
 
 def most(schema: Schema, node: Any = None, name: str = "value") -> Any:
     """A valid value of a node with every declared member, and two items in each array. SchemaError as for `least`."""
-    return _Sampler(schema, full=True).value(schema.document if node is None else node, name)
+    return _sampled(schema, node, name, full=True)
+
+
+def _sampled(schema: Schema, node: Any, name: str, *, full: bool) -> Any:
+    """The value of a node. That of a whole schema is found once: a search for an unusual pattern takes long."""
+    if node is not None:
+        return _Sampler(schema, full=full).value(node, name)
+    known: dict[tuple[str, bool], Any] = schema.derived.setdefault(_Sampler, {})
+    if (name, full) not in known:
+        try:
+            known[name, full] = _Sampler(schema, full=full).value(schema.document, name)
+        except SchemaError as error:
+            known[name, full] = error
+    found = known[name, full]
+    if isinstance(found, SchemaError):
+        raise found
+    return copy.deepcopy(found)
 
 
 def parameter_value(parameter: Parameter) -> Any:
-    """A plain value for a parameter: its named texts are URL-safe."""
-    return least(parameter.schema, name=parameter.name.replace("_", "-"))
+    """A plain value for a parameter: its named texts are URL-safe, and something of it is written.
+
+    SchemaError as for `least`.
+    """
+    name = parameter.name.replace("_", "-")
+    value = least(parameter.schema, name=name)
+    if value not in ([], {}):
+        return value
+    word = "minItems" if isinstance(value, list) else "minProperties"
+    try:
+        return least(parameter.schema, {"allOf": [parameter.schema.document, {word: 1}]}, name)
+    except SchemaError:  # it takes nothing else
+        return value
 
 
 class _Sampler:

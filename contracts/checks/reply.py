@@ -1,7 +1,7 @@
 """The form of a response, by the document: status, media type, strict JSON, schema with formats, headers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
@@ -17,6 +17,7 @@ from threadmock.specs.wire.messages import media_type
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _SELECTING = frozenset({"select", "fields", "$select", "_fields", "only"})
+_OF_WRONG_REQUESTS = (400, 422)
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
@@ -48,13 +49,23 @@ def check_documented_status(reading: Reading) -> Iterator[Problem]:
     bodiless = [reply for status, reply in reading.operation.replies.items() if status in ("204", "205")]
     contradicts = reading.accepted and any(_tells_of_a_body(reading, reply) for reply in bodiless)
     unread = reading.status == 400 and unreadable(reading)
-    lax = contradicts or (refusal and (unread or reading.case.intent == "media_type"))
+    # Documents that name 401, 403 and 404 and no status for a wrong request leave open which one it gets.
+    unnamed = reading.status in _OF_WRONG_REQUESTS and not any(
+        str(s) in reading.operation.replies for s in _OF_WRONG_REQUESTS
+    )
+    # A document that names errors alone says nothing of success.
+    silent = reading.accepted and not any(status < "4" for status in reading.operation.replies)
+    lax = contradicts or silent or (refusal and (unread or unnamed or reading.case.intent == "media_type"))
     yield reading.problem(
         f"a documented status: {known}",
         f"status {reading.status}, which is not documented",
         source=f"{reading.operation.pointer}/responses",
         evidence="assumed" if lax else "documented",
     )
+
+
+def _names_them(replies: Collection[str]) -> bool:
+    return any(str(status) in replies for status in _OF_WRONG_REQUESTS)
 
 
 def form_applies(reading: Reading) -> str:

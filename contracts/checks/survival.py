@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from statistics import median
 
-from threadmock.contracts.cases.case import base_value, case_with_body, key_member, redraw
-from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.cases.case import base_value, case_with_body, chosen_key, key_member, redraw
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import neutral, refused_by_rule
@@ -151,5 +150,5 @@ def _measure_again(reading: Reading) -> float:
     case = reading.case
     member = key_member(reading.operation)
     if member and isinstance(case.value, dict) and member in case.value and not case.form and case.intent == "valid":
-        case = redraw(case, **{member: fresh_key()})
+        case = redraw(case, **{member: chosen_key(reading.operation)})
     return reading.context.send(case).elapsed

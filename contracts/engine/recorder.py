@@ -104,7 +104,8 @@ class Recorder:
             self.session.waited[slug] = self.session.waited.get(slug, 0.0) + self.elapsed
         if case.intent == "valid" and case.operation is self.operation:
             outcome.sent_valid += case.standing != "unknown"
-            if exchange.response is not None and 200 <= exchange.response.status < 300:
+            status = exchange.response.status if exchange.response else 0
+            if 200 <= status < 300 or status == self.operation.success:  # a documented redirect is one
                 outcome.accepted += 1
             elif not outcome.refusal:
                 outcome.refusal = self.session.target.masking(describe_response(exchange))

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any
 
 from threadmock.contracts.cases.body_places import BodyPlace
-from threadmock.contracts.cases.case import Case, build_request, case_with_body, json_media, key_member
+from threadmock.contracts.cases.case import Case, build_request, case_with_body, chosen_key, json_media, key_member
 from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.samples import most
 from threadmock.contracts.cases.shapes import plain_name, shapes
@@ -51,7 +51,7 @@ def examples(operation: Operation, *, fresh: Callable[[], str] = fresh_key) -> I
             continue
         for name, value in media.examples.items():
             key = key_member(operation)
-            sent = {**value, key: fresh()} if isinstance(value, dict) and key in value else value
+            sent = {**value, key: chosen_key(operation, fresh)} if isinstance(value, dict) and key in value else value
             yield case_with_body(operation, sent, f"example: {name}", "example")
 
 

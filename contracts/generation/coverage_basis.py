@@ -11,6 +11,7 @@ from threadmock.contracts.cases.case import (
     Intent,
     base_value,
     build_request,
+    chosen_key,
     full_value,
     key_member,
     linked_members,
@@ -73,7 +74,7 @@ def rekeyed(grounds: CoverageBasis, value: Any) -> Any:
     key, base = grounds.key, grounds.base
     if key is None or not isinstance(value, dict) or not isinstance(base, dict) or key not in base:
         return value
-    return {**value, key: grounds.fresh()} if value.get(key) == base[key] else value
+    return {**value, key: chosen_key(grounds.operation, grounds.fresh)} if value.get(key) == base[key] else value
 
 
 def needed_elsewhere(operation: Operation) -> frozenset[str]:

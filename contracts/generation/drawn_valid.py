@@ -9,6 +9,7 @@ from threadmock.contracts.cases.case import (
     FORMS,
     Case,
     build_request,
+    chosen_key,
     json_media,
     key_member,
     linked_members,
@@ -17,7 +18,6 @@ from threadmock.contracts.cases.case import (
 from threadmock.contracts.cases.drawn.freeform import pooled
 from threadmock.contracts.cases.drawn.objects import bodies, values
 from threadmock.contracts.cases.encoding import encode_query, text_of
-from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.references import (
     body_schema,
     cursors,
@@ -111,7 +111,7 @@ def _filler(operation: Operation, schema: Schema) -> Callable[[Any, _Sent, int],
             if name not in required and not choice >> position & 1:
                 continue
             if name == key:
-                made[name] = fresh_key()
+                made[name] = chosen_key(operation)
             elif name in linked:
                 made[name] = sent["path"][linked[name]]
             elif referring[name]:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.contracts.cases.body_places import BodyPlace, places
-from threadmock.contracts.cases.case import Case, base_value, build_request, json_media, key_member
+from threadmock.contracts.cases.case import Case, base_value, build_request, chosen_key, json_media, key_member
 from threadmock.contracts.cases.encoding import encode_query
-from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.generation.hostile_values import (
     BODIES,
     HEADER_VALUES,
@@ -120,7 +119,7 @@ def _plain_body(operation: Operation) -> Any:
     except SchemaError:
         return ABSENT
     key = key_member(operation)
-    return {**body, key: fresh_key()} if key and isinstance(body, dict) else body
+    return {**body, key: chosen_key(operation)} if key and isinstance(body, dict) else body
 
 
 def _parameter(operation: Operation, parameter: Parameter) -> Iterator[HostileCase]:
@@ -171,7 +170,11 @@ def _within_full(full: Any, place: BodyPlace) -> Callable[[Any], Any] | None:
     node: Any = full
     step: Any
     for step in place.steps:
-        there = step in node if isinstance(node, dict) else isinstance(node, list) and bool(node)
+        # A member may be an object by one alternative and a list by another, of which the body holds one.
+        if isinstance(step, int):
+            there = isinstance(node, list) and step < len(node)
+        else:
+            there = isinstance(node, dict) and step in node
         if not there:
             return None
         node = node[step]
@@ -194,7 +197,7 @@ def _is_shaped(branches: Any) -> bool:
 def _in_body(operation: Operation, put: Any, pointer: str, value: HostileValue, key: str | None) -> HostileCase:
     body = put(_MARK)
     if key and isinstance(body, dict) and body.get(key) != _MARK:
-        body = {**body, key: fresh_key()}
+        body = {**body, key: chosen_key(operation)}
     request = build_request(operation, body)
     data = dump_json(body).replace(dump_json(_MARK), value.text.encode())
     return _case(operation, replace(request, body=data), pointer, value.family, body)

@@ -9,11 +9,11 @@ from threadmock.contracts.cases.case import (
     Case,
     base_value,
     case_with_body,
+    chosen_key,
     key_member,
     linked_members,
     referring_members,
 )
-from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.check import Weight
@@ -91,9 +91,9 @@ def make_case(operation: Operation, value: Any, label: str, **more: Any) -> Case
     return replace(case_with_body(operation, value, label), **more)
 
 
-def new_key(context: Context) -> str:
+def new_key(context: Context, operation: Operation) -> Any:
     """A key that nobody has used, noted as such: what is created with it was not there before."""
-    key = fresh_key()
+    key = chosen_key(operation)
     context.memory.setdefault("fresh", set()).add(key)
     return key
 

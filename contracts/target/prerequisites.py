@@ -14,10 +14,9 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import destroys, ends_thing, linked_to
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
-from threadmock.contracts.cases.case import Case, base_value, case_with_body, key_member, redraw
+from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, redraw
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.families import answered_key, makers
-from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder
 from threadmock.contracts.cases.references import (
     AgentPlace,
@@ -291,7 +290,7 @@ class Prerequisites:
             sample = value.get(chosen) if chosen else None
             value = {**value, **self._accepted.without_refused(maker, members or {})}
             if chosen and chosen in value and value[chosen] == sample:
-                value[chosen] = fresh_key()
+                value[chosen] = chosen_key(maker)
         case = case_with_body(maker, value, f"a {maker.rule.resource or 'thing'} to be used")
         parents: dict[str, Any] = {}
         for name in references(maker):
@@ -303,6 +302,8 @@ class Prerequisites:
                 case = add_placeholder(case, name.source, standing)
             if name.own:
                 key = self.unknown_key(maker, name)
+                if key is None:  # one of a few names that the document lists: the first of them stands there already
+                    continue
             elif name.resource in within or self._makers(name.resource, parents):
                 key = within.get(name.resource) or self.get(name.resource, parents).key
                 parents[name.resource] = key

@@ -118,10 +118,10 @@ class Pipeline:
         media = find_media(plan.reply, response.headers.get("content-type")) if plan.reply else None
         if media and (plan.operation.unanswerable or _is_hopeless(media, self.world)):
             return _marked(response, broken)
-        if media and media.schema and plan.operation.rule.inferred and plan.operation.rule.action == "list":
-            # A list that must hold more than was stored: nobody said that it lists what is stored.
-            held = sample(media.schema, self.world.ids, self.world.clock)
-            return replace(response, body=dump_json(held))
+        if media and media.schema and plan.operation.rule.inferred:
+            # Nobody said that it shows what is stored: as much of that as the document takes.
+            given = shown if isinstance(shown, Mapping) and plan.operation.rule.action != "list" else None
+            return replace(response, body=dump_json(sample(media.schema, self.world.ids, self.world.clock, given)))
         return self._told_broken(plan, broken)
 
     def _told_broken(self, plan: Plan, broken: Sequence[Violation]) -> Response:

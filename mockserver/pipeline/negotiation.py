@@ -86,8 +86,8 @@ def _best(accept: str, offers: tuple[str, ...]) -> int | None:
 def choose_media(reply: Reply | None, accept: str | None) -> tuple[Media | None, bool]:
     """The media to answer in, and whether the request can be served at all. A reply without content always can.
 
-    Without a wish it is the first that is no stream. A range of the document stands for JSON, or another type of its
-    own; what a request names within it is served, too.
+    Without a wish it is the first JSON, as clients of such a document expect, else the first that is no stream. A
+    range of the document stands for JSON, or another type of its own; what a request names within it is served, too.
     """
     if reply is None or not reply.content:
         return None, True
@@ -114,8 +114,8 @@ def _wished(reply: Reply, accept: str) -> Media | None:
 
 @lru_cache(maxsize=4096)
 def _first(reply: Reply) -> Media:
-    medias = reply.content.values()
-    return next((media for media in medias if not is_stream(media.media_type)), next(iter(medias)))
+    whole = [media for media in reply.content.values() if not is_stream(media.media_type)]
+    return next((media for media in whole if is_json(media.media_type)), [*whole, *reply.content.values()][0])
 
 
 def _within_ranges(reply: Reply, accept: str) -> Iterator[Media]:

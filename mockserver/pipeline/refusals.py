@@ -1,7 +1,7 @@
 """A refusal → the provider's own error body, from the template in its overlay, with the reason in it.
 
-Templates are JSON. `$reason`, `$code`, `$key` and `$location` are filled in; `{"$each": T}` is a list with T
-for every violation; `{"$fields": T}` is an object from top-level member to T for every member that is wrong.
+Templates are JSON. `$reason`, `$code`, `$key`, `$location` and `$location_texts` are filled in. `{"$each": T}` is a
+list with T for every violation, `{"$fields": T}` an object from top-level member to T for every member that is wrong.
 """
 
 import re
@@ -134,6 +134,8 @@ def _fill(template: Any, refused: Refused, violations: Sequence[Violation], one:
 def _fill_text(template: str, refused: Refused, one: Violation) -> Any:
     if template == "$location":
         return [_PLACES.get(one.where, one.where), *one.location]
+    if template == "$location_texts":
+        return [_PLACES.get(one.where, one.where), *map(str, one.location)]
     reason = cut(one.message if refused.violations else refused.reason, _MAX_TEXT)
     texts = {"$reason": reason, "$code": _code(one), "$key": refused.key}
     return _MARK.sub(lambda mark: texts[mark[0]], template)

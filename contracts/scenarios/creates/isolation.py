@@ -160,7 +160,7 @@ def run_refused_leaves_nothing(context: Context, operation: Operation) -> Iterat
         refused = {"intent": "credentials", "credentials": "absent"}
         attempts.append(("no credentials", base_value(operation), refused))
     for what, body, more in attempts:
-        key = new_key(context)
+        key = new_key(context, operation)
         refusal = ask(context, make_case(operation, {**body, member: key}, f"a new key with {what}", **more))
         if not 400 <= refusal.status < 500:
             continue
@@ -185,7 +185,8 @@ def run_refused_leaves_nothing(context: Context, operation: Operation) -> Iterat
 
 def _takes_new_key(context: Context, operation: Operation, member: str) -> bool:
     """Whether a key that no request named before is accepted: else a refusal says nothing about an earlier one."""
-    case = make_case(operation, {**base_value(operation), member: new_key(context)}, "a key that was never refused")
+    value = {**base_value(operation), member: new_key(context, operation)}
+    case = make_case(operation, value, "a key that was never refused")
     return ask(context, case, without=("valid_accepted",)).accepted
 
 

@@ -68,7 +68,7 @@ def run_kept(context: Context, operation: Operation) -> Iterator[Finding]:
     for body, condition in _bodies(operation)[:MOST]:
         if member is None:
             return
-        key = new_key(context)
+        key = new_key(context, operation)
         got = ask(context, make_case(operation, {**body, member: key}, "refused in part"))
         if got.status != condition.status:
             context.comparisons.lack(f"no request was refused in part ({condition.status})")

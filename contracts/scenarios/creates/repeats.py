@@ -139,7 +139,7 @@ def run_one_winner(context: Context, operation: Operation) -> Iterator[Finding]:
     if taken is None:
         return
     policy = taken.policy(taken.default)
-    key = new_key(context)
+    key = new_key(context, operation)
     value = {**base_value(operation), member: key}
     readings = send_at_once(context, [make_case(operation, value, "one key at once") for _ in range(AT_ONCE)])
     readings.sort(key=lambda reading: not reading.accepted)

@@ -45,7 +45,7 @@ def ask_taken(context: Context, original: Reading, name: str | None, mark: str) 
 
 def make_original(context: Context, operation: Operation, mark: str, name: str | None = None) -> Reading | None:
     """Create with a fresh key; None where that did not work, which a check of one exchange reports."""
-    key = new_key(context)
+    key = new_key(context, operation)
     body = usable(context, operation, marked(operation, mark))
     value = with_policy(operation, {**body, key_member(operation) or "": key}, name)
     made = ask(context, make_case(operation, value, f"a new key, {mark}"))
@@ -119,7 +119,7 @@ def _hidden_unchanged(context: Context, operation: Operation, taken: Taken) -> I
         other = _another(sent)
         if sent is ABSENT or other == sent:
             continue
-        body = {**base_value(operation), key_member(operation) or "": new_key(context)}
+        body = {**base_value(operation), key_member(operation) or "": new_key(context, operation)}
         first = _asking(context, operation, {**body, shown.member: sent}, shown, "a new key")
         value = with_policy(operation, {**body, shown.member: other}, existing[0].name)
         again = _asking(context, operation, value, shown, "a taken key")
@@ -163,7 +163,7 @@ def run_policies_on_new(context: Context, operation: Operation) -> Iterator[Find
     taken = operation.rule.taken
     for name, policy in _choices(taken)[1:] if taken else ():
         body = usable(context, operation, marked(operation, f"new, {name}"))
-        value = {**body, key_member(operation) or "": new_key(context)}
+        value = {**body, key_member(operation) or "": new_key(context, operation)}
         case = make_case(operation, with_policy(operation, value, name), f"a new key, {name}")
         made = ask(context, case, without=("valid_accepted",))
         if made.accepted:

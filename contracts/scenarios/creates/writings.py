@@ -13,6 +13,7 @@ from threadmock.contracts.scenarios.scenario import ask, has_base, make_case, ma
 from threadmock.specs.contract import Contract, Operation, Security
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
+from threadmock.specs.wire.media_types import covers
 from threadmock.specs.wire.messages import Request, is_json
 
 
@@ -45,7 +46,8 @@ def _writings(request: Request, value: Any, answer: str) -> Iterator[tuple[str, 
         ("headers that nobody documents", {"x-request-id": "1", "x-unlisted": "a, b", "cookie": "unlisted=1"}),
     ):
         yield name, replace(request, headers={**request.headers, **headers})
-    yield "a query that nobody documents", replace(request, query="unlisted=1&flag")
+    query = "&".join(filter(None, (request.query, "unlisted=1&flag")))
+    yield "a query that nobody documents", replace(request, query=query)
 
 
 def _escaped(value: Any) -> bytes:
@@ -72,7 +74,10 @@ def _other_requests(plain: Case) -> Iterator[Case]:
     for path in (request.path + "/", request.path + "/unlisted", "/" + request.path, request.path.upper()):
         note = "any answer that is no 5xx"
         yield replace(plain, request=replace(request, path=path), intent="method", label=f"path {path}", note=note)
+    known = plain.operation.body.content if plain.operation.body else {}
     for media, body in (("application/xml", b"<title>text</title>"), ("text/plain", b"title: text")):
+        if any(covers(each, media) for each in known):
+            continue
         sent = replace(request, headers={**request.headers, "content-type": media}, body=body)
         yield replace(plain, request=sent, intent="media_type", label=f"no JSON, sent as {media}", value=ABSENT)
 

@@ -95,7 +95,7 @@ def _mixed(context: Context, operation: Operation, made: list[CreatedThing]) -> 
 
 
 def _one_key(context: Context, maker: Operation, member: str) -> Iterator[Finding]:
-    key, cases = new_key(context), []
+    key, cases = new_key(context, maker), []
     for number in range(CLIENTS):
         members: dict[str, Any] = {**usable(context, maker, marked(maker, f"client {number}")), member: key}
         cases.append(prerequisites_of(context).request(maker, {}, members)[0])

@@ -132,7 +132,7 @@ def _send(context: Context, operation: Operation, odd: _OddBody) -> tuple[Readin
         return _ask(context, replace(about, intent="hostile", where=odd.where)), made
     case, around = prerequisites_of(context).request(operation, {})
     key = key_member(operation)
-    body = {**odd.value, key: new_key(context)} if key and isinstance(odd.value, dict) else odd.value
+    body = {**odd.value, key: new_key(context, operation)} if key and isinstance(odd.value, dict) else odd.value
     request = replace(case.request, body=dump_json(body))
     case = replace(case, value=body, request=request, intent="hostile", label=label, where=odd.where)
     got = _ask(context, case)

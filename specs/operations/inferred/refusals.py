@@ -13,6 +13,8 @@ from threadmock.specs.wire.messages import is_json
 
 _ERROR_BODIES: tuple[Any, ...] = (
     {"detail": {"$each": {"loc": "$location", "msg": "$reason", "type": "$code"}}},
+    # Older FastAPI documents a place as texts alone.
+    {"detail": {"$each": {"loc": "$location_texts", "msg": "$reason", "type": "$code"}}},
     {"detail": "$reason"},
     {"message": "$reason"},
     {"error": "$reason"},
@@ -33,6 +35,7 @@ _BY_FORMAT: Mapping[str, str] = {
     "uri-reference": "about:blank",
 }
 _DEEPEST = 6
+_PROBES: Mapping[str, Any] = {"$location": ["body", 0, "x"], "$location_texts": ["body", "0", "x"]}
 REFUSAL_STATUSES: Mapping[str, tuple[int, ...]] = {
     "invalid": (422, 400),
     "malformed": (400, 422),
@@ -128,7 +131,7 @@ def _made_scalar(parts: Sequence[Mapping[str, Any]], types: Collection[str], sta
 def _probe(template: Any, text: str) -> Any:
     """The template as it would look once filled with one violation."""
     if isinstance(template, str):
-        return ["body"] if template == "$location" else text if template.startswith("$") else template
+        return _PROBES.get(template, text if template.startswith("$") else template)
     if isinstance(template, list):
         return [_probe(item, text) for item in template]
     if not isinstance(template, Mapping):

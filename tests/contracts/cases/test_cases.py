@@ -7,11 +7,13 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.documents import asking, taking
 from threadmock.contracts.cases.case import (
     base_value,
     body_schema,
     build_request,
     case_with_body,
+    chosen_key,
     full_value,
     key_member,
     path_values,
@@ -19,7 +21,7 @@ from threadmock.contracts.cases.case import (
 )
 from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form
 from threadmock.contracts.cases.fresh_keys import fresh_key
-from threadmock.contracts.cases.samples import least, most
+from threadmock.contracts.cases.samples import least, most, parameter_value
 from threadmock.specs.contract import Parameter
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.loader import load
@@ -190,3 +192,21 @@ def test_the_most_of_a_recursive_schema_ends():
 def test_a_schema_that_takes_nothing_is_an_error_that_names_the_place():
     with pytest.raises(SchemaError, match="#/here"):
         least(Schema({"type": "string", "not": {}}, "#/here", "request"))
+
+
+@pytest.mark.parametrize("schema", [{"type": "integer"}, {"type": "integer", "maximum": 32767}, {"type": "string"}])
+def test_a_key_that_a_client_chooses_has_the_type_of_its_member(schema):
+    thing = {"type": "object", "properties": {"id": schema, "name": {"type": "string"}}}
+    rule = {"action": "create", "resource": "things", "key": {"field": "id", "from": "body.id"}}
+    operation = taking(thing, rule=rule)
+    keys = [chosen_key(operation) for _ in range(20)]
+    assert all(checker(Schema(schema, "#", "request")).accepted(key) for key in keys)
+    assert len(set(keys)) > 15
+
+
+def test_a_required_list_of_a_query_is_never_empty():
+    for style in ("form", "pipeDelimited"):
+        operation = asking(
+            {"name": "q", "in": "query", "required": True, "style": style, "schema": {"type": "array", "items": {"type": "string"}}}
+        )  # fmt: skip
+        assert parameter_value(operation.parameters[0]) != []

@@ -89,6 +89,22 @@ def test_a_status_without_a_body_that_has_one_in_the_document_fails_nobody(tmp_p
     )
 
 
+def test_a_document_without_a_status_for_wrong_requests_leaves_it_open(tmp_path):
+    silent = contract_of(tmp_path, {"201": reply(), "401": {"description": "who"}, "403": {"description": "no"}})
+    assert found(silent, 400, {"e": 1}, intent="invalid")[0]["documented_status"] == "unconfirmed"
+    assert found(silent, 422, {"e": 1}, intent="invalid")[0]["documented_status"] == "unconfirmed"
+    assert found(silent, 418, {"e": 1}, intent="invalid")[0]["documented_status"] == "failure"
+    named = contract_of(tmp_path, {"201": reply(), "422": {"description": "wrong"}})
+    assert found(named, 400, {"e": 1}, intent="invalid")[0]["documented_status"] == "failure"
+
+
+def test_a_document_of_errors_alone_leaves_success_open(tmp_path):
+    made = {"id": "id-text", "title": "title-text"}
+    errors = contract_of(tmp_path, {"404": {"description": "none"}})
+    assert found(errors, 200, made)[0]["documented_status"] == "unconfirmed"
+    assert found(contract_of(tmp_path, {"201": reply()}), 200, made)[0]["documented_status"] == "failure"
+
+
 def test_a_default_that_its_own_schema_refuses_fails_nobody(tmp_path):
     contract = contract_of(tmp_path, {"201": reply()})
     base = {"id": "id-text", "title": "title-text"}

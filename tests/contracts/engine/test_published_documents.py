@@ -1,0 +1,73 @@
+"""Documents as they are published, with the habits of their generators: nothing is found on their mock, all is asked."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documents import JSON, OK, document_of
+from threadmock.contracts import verify
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
+FASTAPI = {
+    "type": "object",
+    "required": ["loc", "msg", "type"],
+    "properties": {"loc": {"type": "array", "items": TEXT}, "msg": TEXT, "type": TEXT},
+}
+THING = {"type": "object", "required": ["name"], "properties": {"id": NUMBER, "name": TEXT}}
+
+
+def reply(schema: dict[str, Any], *others: str) -> dict[str, Any]:
+    return {"description": "", "content": {name: {"schema": schema} for name in (*others, JSON)}}
+
+
+def body(schema: dict[str, Any], *others: str) -> dict[str, Any]:
+    return {"required": True, "content": {name: {"schema": schema} for name in (JSON, *others)}}
+
+
+def parameter(name: str, where: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": where, "required": True, "schema": schema, **more}
+
+
+DETAILS = reply({"type": "object", "properties": {"detail": {"type": "array", "items": FASTAPI}}})
+LETTERS = {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "a required query beside a body": {
+        "/a": {"post": {"parameters": [parameter("q", "query", TEXT)], "requestBody": body(THING), "responses": {**OK, "422": {"description": ""}}}}
+    },
+    "XML among the bodies": {"/a": {"post": {"requestBody": body(THING, "application/xml"), "responses": {**OK, "400": {"description": ""}}}}},
+    "XML before JSON in the answer": {
+        "/a": {"post": {"requestBody": body(THING), "responses": {"200": reply(THING, "application/xml"), "400": {"description": ""}}}},
+        "/a/{id}": {"get": {"parameters": [parameter("id", "path", NUMBER)], "responses": {"200": reply(THING, "application/xml"), "404": {"description": ""}}}},
+    },
+    "401 and 404, and no status for a wrong request": {
+        "/a": {"post": {"requestBody": body(THING), "responses": {**OK, "401": {"description": ""}, "404": {"description": ""}}}}
+    },
+    "errors alone": {"/a": {"get": {"parameters": [parameter("q", "query", TEXT)], "responses": {"403": {"description": ""}}}}},
+    "a key of a few names": {
+        "/a/{name}": {"put": {"parameters": [parameter("name", "path", {"enum": ["one", "two"]})], "requestBody": body(THING), "responses": {"200": reply(THING)}}}
+    },
+    "a whole number that the client chooses": {
+        "/a": {"post": {"requestBody": body(THING), "responses": {"200": reply({**THING, "required": ["id"]}), "400": {"description": ""}}}}
+    },
+    "a list in one text": {"/a": {"get": {"parameters": [parameter("kinds", "query", LETTERS, style="form", explode=False)], "responses": {**OK, "400": {"description": ""}}}}},
+    "a redirect": {"/a/{id}": {"get": {"parameters": [parameter("id", "path", TEXT)], "responses": {"302": {"description": ""}, "404": {"description": ""}}}}},
+    "places as texts": {"/a": {"post": {"requestBody": body({"type": "array", "items": THING}), "responses": {**OK, "422": DETAILS}}}},
+    "an object or a list": {
+        "/a": {"post": {"requestBody": body({"type": "object", "required": ["x"], "properties": {"x": {"oneOf": [{"type": "array", "items": TEXT}, {"type": "object", "properties": {"y": TEXT}}]}}}), "responses": {**OK, "400": {"description": ""}}}}
+    },
+    "a parent's name of another form": {
+        "/shops/{shopId}/items": {"post": {"parameters": [parameter("shopId", "path", TEXT)], "requestBody": body(THING), "responses": {"201": reply(THING)}}},
+        "/shops/{shopId}/items/{id}": {"get": {"parameters": [parameter("shopId", "path", TEXT), parameter("id", "path", NUMBER)], "responses": {"200": reply({**THING, "required": ["shop_id"], "properties": {"id": NUMBER, "shop_id": {"type": "string", "format": "uuid"}}})}}},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DOCUMENTS)
+def test_nothing_is_found_on_the_mock_of_a_published_document(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(document_of(DOCUMENTS[what], version="3.0.3")), encoding="utf-8")
+    report = verify(path, seed=3, max_examples=5, max_requests=60)
+    assert report.failures == (), str(report)
+    assert [each.operation_id for each in report.operations if each.untested] == []
