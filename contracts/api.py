@@ -97,7 +97,8 @@ def verify(
 
     source: a built-in name, a file, a folder, or a contract that was loaded. target: URL; operations are appended to
     its path. stream: what the progress and the summary are written to; nothing is written without it.
-    pytest_arguments: of the session of pytest that performs the run, such as ["-k", "coverage"].
+    pytest_arguments: of the session of pytest that performs the run, such as ["-k", "coverage"]. Of the plugins that
+    are installed only pytest-xdist takes part, and those that the arguments name (["-p", "NAME"]).
 
     SpecError where it can't be done as asked; Unreachable where nobody answers at the target; Interrupted on Ctrl-C.
     """
@@ -173,7 +174,8 @@ def _reason(error: NotPerformed, arguments: Sequence[str]) -> BaseException:
         return UsageError(f"pytest chose no item of the suite{f' with: {given}' if given else ''}.")
     if error.status in _NOTHING_DONE:
         why = _complaint(error.errors)
-        return UsageError(f"pytest performs nothing with these arguments: {given}{f' ({why})' if why else ''}")
+        fix = "Plugins that are installed take part only where they are named: -p NAME." if "unrecogni" in why else ""
+        return UsageError(f"pytest performs nothing with these arguments: {given}{f' ({why})' if why else ''}", fix=fix)
     return RuntimeError(str(error))
 
 

@@ -14,7 +14,7 @@ from threadmock.specs.behaviour.read_fill import parse_fill
 from threadmock.specs.behaviour.read_rules import check_provider_wide, parse_profile
 from threadmock.specs.contract import Contract, LeftOut, Server
 from threadmock.specs.documents import overlay
-from threadmock.specs.documents.document import Document, read_document
+from threadmock.specs.documents.document import Document, digest_of, read_document
 from threadmock.specs.documents.places import DocumentPlace, Origins
 from threadmock.specs.effects.checks import check_effects
 from threadmock.specs.errors import DocumentError, RuleError, SpecError, UnknownName, gathered, raise_all
@@ -48,15 +48,22 @@ def load(source: str | Path, layer: str = "documented", overlays: str | Path | I
     if layer not in LAYERS:
         raise UnknownName("layer", layer, LAYERS)
     name, document_path, overlay_paths = _locate(source, layer)
-    document = read_document(document_path)
     more = (overlays,) if isinstance(overlays, str | Path) else overlays
+    overlay_paths += [Path(path) for path in more]
+    made = _made_before(name, layer, document_path, *overlay_paths)
+    if made is not None:
+        return made
+    document = read_document(document_path)
     errors: list[SpecError] = []
     layers = []
-    for path in (*overlay_paths, *more):
+    for path in overlay_paths:
         with gathered(errors):
-            layers.append(overlay.read_overlay(Path(path)))
+            layers.append(overlay.read_overlay(path))
     raise_all(errors)
-    return _cached(name, layer, _Bundle(document, tuple(layers)))
+    bundle = _Bundle(document, tuple(layers))
+    contract = _assemble(name, layer, bundle)
+    _keep(name, layer, bundle, contract)
+    return contract
 
 
 def _locate(source: str | Path, layer: str) -> tuple[str, Path, list[Path]]:
@@ -99,39 +106,39 @@ def safe_name(text: str) -> str:
 
 
 class _Bundle:
-    """A document and its overlays, compared by content."""
+    """A document and its overlays."""
 
     def __init__(self, document: Document, overlays: tuple[Document, ...]) -> None:
         self.document = document
         self.overlays = overlays
-        self.sources = (str(document.path), *(str(item.path) for item in overlays))
-        parts = "".join(item.digest for item in (document, *overlays))
+        self.files = (document, *overlays)
+        self.sources = tuple(str(item.path) for item in self.files)
+        parts = "".join(item.digest for item in self.files)
         self.digest = hashlib.sha256(parts.encode()).hexdigest() if overlays else document.digest
 
-    def __hash__(self) -> int:
-        return hash((self.digest, self.sources))
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Bundle) and (self.digest, self.sources) == (other.digest, other.sources)
-
-
-_contracts: dict[tuple[str, str, _Bundle], tuple[Contract, Mapping[Path, str]]] = {}
+_Key = tuple[str, str, tuple[tuple[Path, str], ...]]
+_contracts: dict[_Key, tuple[Contract, Mapping[Path, str]]] = {}
+"""Name, layer, and path and digest of each file → contract, and the digest of each file that those refer to."""
 
 
-def _cached(name: str, layer: str, bundle: _Bundle) -> Contract:
-    """The contract made before of the same bytes, those of every file that it refers to included; else a new one."""
-    key = (name, layer, bundle)
-    if key in _contracts:
-        made, digests = _contracts[key]
-        if all(read_document(path).digest == digest for path, digest in digests.items()):
-            return made
-    contract = _assemble(name, layer, bundle)
-    family = bundle.document.family
+def _made_before(name: str, layer: str, *paths: Path) -> Contract | None:
+    """The contract made before of the same bytes, those of every file that it refers to included. Nothing is parsed."""
+    try:
+        key = (name, layer, tuple((path, digest_of(path)) for path in paths))
+        made, others = _contracts.get(key, (None, {}))
+        return made if all(digest_of(path) == digest for path, digest in others.items()) else None
+    except DocumentError:  # whoever reads it tells it as what it was meant to be
+        return None
+
+
+def _keep(name: str, layer: str, bundle: _Bundle, contract: Contract) -> None:
+    """Note a contract for `_made_before`."""
     while len(_contracts) >= _MAX_CONTRACTS:
         _contracts.pop(next(iter(_contracts)), None)
     own = bundle.document.path.resolve()
-    _contracts[key] = contract, {path: member.digest for path, member in family.items() if path != own}
-    return contract
+    others = {path: member.digest for path, member in bundle.document.family.items() if path != own}
+    _contracts[name, layer, tuple((item.path, item.digest) for item in bundle.files)] = contract, others
 
 
 def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:

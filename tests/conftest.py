@@ -1,6 +1,7 @@
 """Fixtures: a gateway with an injected clock, a client of either door, a served process."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from support.clients import DOORS, Client, make_gateway
-from support.paths import DATA
+from support.paths import DATA, ROOT
 from support.processes import Serving, start
 from threadmock.specs.loader import LAYERS
 
@@ -17,6 +18,8 @@ settings.register_profile(
     "threadmock", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 settings.load_profile("threadmock")
+# Each process that began in a folder of its own would make Hypothesis's tables of characters anew, for seconds.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 
 
 def pytest_collection_finish() -> None:

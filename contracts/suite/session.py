@@ -1,6 +1,7 @@
 """The session of pytest in which `verify` performs the suite, in this process."""
 
 import contextlib
+import importlib.util
 import io
 import sys
 from collections.abc import Iterator, Sequence
@@ -92,9 +93,13 @@ def run_suite(opened: OpenRun, arguments: Sequence[str], stream: TextIO) -> Veri
 
 
 def _own_arguments() -> list[str]:
+    # Whatever else is installed was chosen for somebody's tests, and may reorder, delay or print.
+    xdist = ["-p", "xdist"] if importlib.util.find_spec("xdist") else []
     place = [
+        "--disable-plugin-autoload",
         "-p",
         "threadmock",
+        *xdist,
         "-c",
         str(_FOLDER / "pytest.ini"),
         "--rootdir",

@@ -87,6 +87,11 @@ def read_document(path: Path) -> Document:
     return parse_document(data, path)
 
 
+def digest_of(path: Path) -> str:
+    """The digest that the document in a file has, were it read. DocumentError where the file can't be read."""
+    return hashlib.sha256(_bytes_of(path)).hexdigest()
+
+
 def parse_document(data: bytes, path: Path) -> Document:
     """The document in these bytes; path serves for messages and as the base of references.
 

@@ -116,9 +116,27 @@ def test_an_option_that_can_not_be_is_a_usage_error_that_names_it(options, text)
 def test_arguments_that_pytest_does_not_take_are_a_usage_error(capfd):
     with pytest.raises(UsageError, match=r"--no-such-option \(unrecognized arguments: --no-such-option\)"):
         verify("langsmith", pytest_arguments=["--no-such-option"], **ONE)
+    with pytest.raises(UsageError, match=r"Plugins that are installed take part only where they are named: -p NAME"):
+        verify("langsmith", pytest_arguments=["--no-such-option"], **ONE)
     with pytest.raises(UsageError, match="Wrong expression passed to '-k'"):
         verify("langsmith", pytest_arguments=["-k", "a ("], **ONE)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_plugin_that_is_installed_takes_part_only_where_it_is_named(tmp_path, monkeypatch):
+    about = tmp_path / "foreign-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[pytest11]\nforeign = foreign_plugin\n")
+    (tmp_path / "foreign_plugin.py").write_text("def pytest_collection_modifyitems(items): del items[1:]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    few = {"operations": [CREATE], "max_requests": 8, "max_examples": 1, "seed": 1}
+
+    every = verify("langsmith", **few)
+    assert "foreign_plugin" not in sys.modules
+    one = verify("langsmith", pytest_arguments=["-p", "foreign"], **few)
+    assert sys.modules.pop("foreign_plugin")
+    assert 0 < one.to_json()["exchanges"] < every.to_json()["exchanges"]
 
 
 def test_arguments_that_choose_nothing_are_a_usage_error(tmp_path):
@@ -195,7 +213,7 @@ def test_a_ledger_that_is_not_there_is_named_as_such(tmp_path):
 def run_pytest(folder, *arguments):
     kept = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:langsmith_plugin", *arguments],
         capture_output=True, text=True, check=False, cwd=folder, env=kept | {"PYTEST_ADDOPTS": "--strict-markers"}, timeout=300,
     )  # fmt: skip
 

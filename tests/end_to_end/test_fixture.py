@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from threadmock.contracts.fixture import MockFailed, MockOptions, MockProcess, MockProcesses, read_options
 
-PYTEST = [sys.executable, "-m", "pytest"]
-BARE = [str(Path(sys.executable).parent / "pytest")]
+QUICKER = ["-p", "no:langsmith_plugin"]  # of a client library; it takes as long to load as all of pytest
+PYTEST = [sys.executable, "-m", "pytest", *QUICKER]
+BARE = [str(Path(sys.executable).parent / "pytest"), *QUICKER]
 PROJECT = {
     "contracts/__init__.py": "OWN = 'of the project'\n",
     "mockserver/__init__.py": "raise RuntimeError('the server must not load this')\n",

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from support.reports import read_report
 
-PYTEST = [sys.executable, "-m", "pytest"]
-BARE = [str(Path(sys.executable).parent / "pytest")]
+QUICKER = ["-p", "no:langsmith_plugin"]  # of a client library; it takes as long to load as all of pytest
+PYTEST = [sys.executable, "-m", "pytest", *QUICKER]
+BARE = [str(Path(sys.executable).parent / "pytest"), *QUICKER]
 SMALL = ["--contract-max-requests=40", "--contract-max-examples=5", "--contract-seed=3"]
 ONE = "--contract-operations=POST /threads"
 SUITE = ["--pyargs", "threadmock.contracts", "-p", "no:cacheprovider"]

@@ -76,7 +76,7 @@ def test_one_of_several_processes_that_is_ended_leaves_nothing(server: HabitServ
 
 def test_the_plugin_under_pytest_is_cleaned_up_after(server: HabitServer, tmp_path: Path) -> None:
     command = [
-        sys.executable, "-m", "pytest", "--pyargs", "threadmock.contracts", "-p", "no:cacheprovider", "-v",
+        sys.executable, "-m", "pytest", "--pyargs", "threadmock.contracts", "-p", "no:cacheprovider", "-p", "no:langsmith_plugin", "-v",
         "--contract-provider=langsmith", f"--contract-target={server.url}", "--contract-operations=POST /threads",
     ]  # fmt: skip
     process = subprocess.Popen(

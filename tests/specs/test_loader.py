@@ -57,6 +57,27 @@ def test_equal_inputs_give_the_same_object(name):
     assert load(name) is not load(name, layer="observed")
 
 
+def test_equal_bytes_are_parsed_once(tmp_path, monkeypatch):
+    folder = tmp_path / "mine"
+    write(folder / "openapi.yaml", document_of(PATHS))
+    write(folder / "behaviour.overlay.yaml", titled("behaviour"))
+    made = load(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr("threadmock.specs.loader.read_document", None)
+        patch.setattr("threadmock.specs.documents.overlay.read_document", None)
+        assert load(folder) is made
+    write(folder / "behaviour.overlay.yaml", titled("changed"))
+    assert load(folder).title == "changed"
+    write(folder / "behaviour.overlay.yaml", titled("behaviour"))
+    assert load(folder) is made
+    write(folder / "behaviour.overlay.yaml", "no overlay")
+    with pytest.raises(OverlayError, match="holds no overlay"):
+        load(folder)
+    (folder / "openapi.yaml").unlink()
+    with pytest.raises(DocumentError, match="no document"):
+        load(folder)
+
+
 def test_a_layer_that_a_provider_lacks_is_the_documented_one(file):
     documented, observed = load(file), load(file, layer="observed")
     assert documented.digest == observed.digest

@@ -15,7 +15,9 @@ from werkzeug.serving import make_server
 def command(*arguments, cwd, module="threadmock.contracts.cli.main", **environment):
     """Run the command line as a user would."""
     code = f"import sys; sys.argv[0] = 'threadmock'; from {module} import main; main()"
-    env = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV"))} | environment
+    env = {
+        name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV", "HYPOTHESIS"))
+    } | environment
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, *arguments],
         cwd=cwd,

@@ -11,7 +11,7 @@ MAIN = "from threadmock.contracts.cli.main import main; main()"
 
 
 def environment(**more):
-    kept = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
+    kept = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV", "HYPOTHESIS"))}
     return kept | {"PYTHONUNBUFFERED": "1"} | more
 
 

@@ -120,7 +120,7 @@ def test_the_test_that_is_written_for_it_fails_as_long_as_the_header_is_wrong(me
     (test,) = (tmp_path / "out" / "findings").glob("test_plain_json_*.py")
     with deployment(mock("langsmith", *faults, auth="off")) as url:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test.name],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:langsmith_plugin", test.name],
             capture_output=True, text=True, check=False, cwd=test.parent, env=os.environ | {"TARGET": url}, timeout=60,
         )  # fmt: skip
     assert done.returncode == status, done.stdout + done.stderr
@@ -161,7 +161,7 @@ def test_pytest_asks_them_too(media, tmp_path, workers, named):
     options = [option.replace("--", "--contract-") for option in OPTIONS]
     done = subprocess.run(
         [
-            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "threadmock.contracts", *workers,
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:langsmith_plugin", "--pyargs", "threadmock.contracts", *workers,
             "--contract-provider", "langsmith", *options, "--contract-checks-from", where, "--contract-fault", FAULT,
             "--contract-checks", "plain_json", "-k", "coverage",
         ],

@@ -22,7 +22,20 @@ HABITS = [(Threads, "ids"), (Threads, "keep"), (Threads, "sleepy keep"), (Listed
 
 def run(path: Path, url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     env = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
-    command = [sys.executable, "-I", "-m", "pytest", "-q", "-p", "no:threadmock", "-p", "no:cacheprovider", *arguments]
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:threadmock",
+        "-p",
+        "no:langsmith_plugin",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
     return subprocess.run(
         [*command, str(path)], cwd=path if path.is_dir() else path.parent, capture_output=True, text=True, timeout=120,
         env=env | {"TARGET": url, "HEADER_AUTHORIZATION": "Bearer right"} | more, check=False,

@@ -502,6 +502,8 @@ def pytest_run(path, url):
         "-p",
         "no:threadmock",
         "-p",
+        "no:langsmith_plugin",
+        "-p",
         "no:cacheprovider",
         str(path),
     ]
