@@ -37,8 +37,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def settle() -> None:
     """Collect garbage, and look at what is left no more.
 
-    A session of pytest collects garbage five times when it ends. `verify` is one, and hundreds of tests call it: with
-    all that the modules before have left in caches, that took several times as long as what they test.
+    With all that the modules before have left in caches, each full collection takes longer than many tests.
     """
     gc.collect()
     gc.freeze()

@@ -94,16 +94,10 @@ def run_suite(opened: OpenRun, arguments: Sequence[str], stream: TextIO) -> Veri
 
 def _own_arguments() -> list[str]:
     # Whatever else is installed was chosen for somebody's tests, and may reorder, delay or print.
-    xdist = ["-p", "xdist"] if importlib.util.find_spec("xdist") else []
-    place = [
-        "--disable-plugin-autoload",
-        "-p",
-        "threadmock",
-        *xdist,
-        "-c",
-        str(_FOLDER / "pytest.ini"),
-        "--rootdir",
-        str(_FOLDER),
-        str(_FOLDER / "test_contract.py"),
-    ]
-    return [*place, "-qq", "--no-header", "--tb=no", "-rN", "--assert=plain"]
+    plugins = ["--disable-plugin-autoload", "-p", "threadmock"]
+    if importlib.util.find_spec("xdist"):
+        plugins += ["-p", "xdist"]
+    # It looks through all that the process holds, twice, for what a test left open: here is no test.
+    plugins += ["-p", "no:unraisableexception"]
+    place = ["-c", str(_FOLDER / "pytest.ini"), "--rootdir", str(_FOLDER), str(_FOLDER / "test_contract.py")]
+    return [*plugins, *place, "-qq", "--no-header", "--tb=no", "-rN", "--assert=plain"]

@@ -139,6 +139,13 @@ def test_a_plugin_that_is_installed_takes_part_only_where_it_is_named(tmp_path, 
     assert 0 < one.to_json()["exchanges"] < every.to_json()["exchanges"]
 
 
+def test_the_process_around_it_is_not_searched_for_garbage(monkeypatch):
+    searched = []
+    monkeypatch.setattr("gc.collect", lambda *_: searched.append(1))
+    verify("langsmith", operations=[CREATE], max_requests=8, max_examples=1, seed=1)
+    assert not searched
+
+
 def test_arguments_that_choose_nothing_are_a_usage_error(tmp_path):
     with pytest.raises(UsageError) as error:
         verify("langsmith", pytest_arguments=["-k", "zzz"], report=tmp_path / "report", **ONE)
