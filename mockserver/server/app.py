@@ -1,7 +1,8 @@
 """The Flask application: every documented route is a Flask route whose view passes the environ to the adapter."""
 
 import itertools
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import flask
@@ -38,7 +39,7 @@ def create_app(gateway: Gateway) -> flask.Flask:
 
 def wsgi_application(gateway: Gateway) -> wsgi.WsgiApplication:
     """The application for use in process."""
-    return wsgi.WsgiApplication(gateway, create_app(gateway).wsgi_app)
+    return wsgi.WsgiApplication(gateway, made_when_asked(gateway))
 
 
 def rsgi_application(gateway: Gateway) -> rsgi.RsgiApplication:
@@ -48,7 +49,21 @@ def rsgi_application(gateway: Gateway) -> rsgi.RsgiApplication:
 
 def rsgi_parts(gateway: Gateway) -> tuple[Gateway, wsgi.WsgiCallable]:
     """What an RSGI application serves: the gateway, and what answers everything that is no documented route."""
-    return gateway, create_app(gateway).wsgi_app
+    return gateway, made_when_asked(gateway)
+
+
+def made_when_asked(gateway: Gateway) -> wsgi.WsgiCallable:
+    """The Flask application behind a short way: to make its routes takes longer than many runs, which ask for none."""
+    making = threading.Lock()
+    made: list[wsgi.WsgiCallable] = []
+
+    def answer(environ: dict[str, Any], start_response: wsgi.StartResponse) -> Iterable[bytes]:
+        with making:
+            if not made:
+                made.append(create_app(gateway).wsgi_app)
+        return made[0](environ, start_response)
+
+    return answer
 
 
 def _view(gateway: Gateway) -> View:
@@ -91,9 +106,13 @@ def _add_routes(app: flask.Flask, mount: Mount, view: View) -> None:
 
 
 def flask_rule(path: str) -> str:
-    """`/a/{x-y}` → `/a/<p0>`: a converter's name must be a Python name, a document's parameter need not."""
+    """`/a/{x-y}` → `/a/<p0>`: a converter's name must be a Python name, a document's parameter need not.
+
+    A segment with a `<` of its own, which can't be written, is a converter too: the gateway finds the operation anew.
+    """
     number = itertools.count()
-    return renamed(path, lambda _: f"<p{next(number)}>")
+    plain = "/".join("{p}" if "<" in segment else segment for segment in path.split("/"))
+    return renamed(plain, lambda _: f"<p{next(number)}>")
 
 
 def _other(gateway: Gateway, error: HTTPException) -> flask.Response:

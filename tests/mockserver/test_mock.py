@@ -22,11 +22,14 @@ from typing import Any
 import pytest
 import threadmock.mockserver
 from click.testing import CliRunner
+from support.documents import OK, document_of
 from support.paths import DATA, ROOT
 from support.reading import read_events
 from threadmock.mockserver import Mock, create_mock
 from threadmock.mockserver.cli.serve import serve
 from threadmock.mockserver.fault_points import Dropped
+from threadmock.mockserver.server import app
+from threadmock.mockserver.server.app import create_app
 from threadmock.mockserver.state.memory import MemoryStore
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import builtin_names, load
@@ -111,6 +114,26 @@ def test_every_path_is_below_the_name_too_and_the_control_interface_is_there() -
     client = Client(create_mock(THINGS, seed=3).wsgi)
     assert client.get("/things/things").json == client.get("/things").json == []
     assert client.get("/_mock/health").json["seed"] == 3
+
+
+@pytest.mark.parametrize("path", ["/a<b", "/a<b>", "/<int:a>/c"])
+def test_a_path_that_reads_like_a_route_of_flask_is_served(tmp_path: Path, path: str) -> None:
+    (tmp_path / "api.json").write_text(json.dumps(document_of({path: {"get": {"responses": OK}}})))
+    mock = create_mock(tmp_path / "api.json")
+    for door in (mock.wsgi, create_app(mock.gateway)):
+        assert Client(door).get(f"/api{path}").status_code == 200
+        assert Client(door).get("/api/elsewhere").status_code == 404
+
+
+def test_flasks_routes_are_made_when_something_asks_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr(app, "create_app", lambda gateway: made.append(gateway) or create_app(gateway))
+    mock = create_mock("lighton", auth="off")
+    client = Client(mock.wsgi)
+    assert client.get("/lighton/api/v3/threads").status_code == 200
+    assert made == []
+    assert [client.get("/_mock/things").status_code, client.get("/elsewhere").status_code] == [200, 404]
+    assert made == [mock.gateway]
 
 
 def test_a_contract_is_a_source_and_keeps_its_layer() -> None:
