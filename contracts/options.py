@@ -93,9 +93,14 @@ class Settings:
         default=None,
         metadata=_option("--ca-file", "PEM file of authorities to trust, not the system's.", metavar="FILE"),
     )
-    max_examples: int = field(
-        default=MAX_EXAMPLES,
-        metadata=_option("--max-examples", f"Drawn per operation.  [default: {MAX_EXAMPLES}]", kind=int, metavar="N"),
+    max_examples: int | None = field(
+        default=None,
+        metadata=_option(
+            "--max-examples",
+            f"Drawn per operation.  [default: {MAX_EXAMPLES}, and fewer where many are asked]",
+            kind=int,
+            metavar="N",
+        ),
     )
     max_requests: int = field(
         default=MAX_REQUESTS,

@@ -78,7 +78,7 @@ def _item(option: Option, value: Any) -> Any:
 
 def _check(settings: Settings) -> None:
     for name, least in (("max_examples", 1), ("max_requests", 1), ("seed", 0)):
-        if getattr(settings, name) < least:
+        if (value := getattr(settings, name)) is not None and value < least:
             raise UsageError(f"{mention(name)} must be {least} or more.")
     if settings.allow_runs is not None and settings.allow_runs < 0:
         raise UsageError(f"{mention('allow_runs')} must be 0 or more.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from threadmock.contracts.cases.case import Case, base_value, build_request, linked_members
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.references import Reference, references
+from threadmock.contracts.cases.references import Reference, as_named, references
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
@@ -35,7 +35,8 @@ def case_about(
     # A place after one that is given on purpose may hold anything.
     if lacking and not at:
         raise NotSent(f"{operation} names a {lacking[0]} that is not known")
-    places = {name.source: keys[name.resource] for name in references(operation) if name.resource in keys}
+    named = [name for name in references(operation) if name.resource in keys]
+    places = {name.source: as_named(operation, name.source, keys[name.resource]) for name in named}
     places |= at or {}
     if isinstance(body, dict):
         body = {**body, **{s.steps[0]: v for s, v in places.items() if s.place == "body" and len(s.steps) == 1}}

@@ -1,13 +1,15 @@
 """Values put into a request where it names things: into its path, its query, its body."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from threadmock.contracts.cases.case import Case
 from threadmock.contracts.cases.encoding import encode_query, text_of
-from threadmock.contracts.cases.request_values import BEFORE, BEHIND
+from threadmock.contracts.cases.references import as_named, placeholder, references
+from threadmock.contracts.cases.request_values import BEFORE, BEHIND, value_in
 from threadmock.specs.behaviour.setting import Source
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.operations.path_templates import expression, names_in
 from threadmock.specs.operations.spelling import twin
@@ -16,10 +18,14 @@ from threadmock.specs.wire.strictjson import JsonError, dump_json
 
 def fill_placeholder(case: Case, source: Source, standing: Any, key: Any, linked: Iterable[str] = ()) -> Case:
     """The case with a key where the placeholder `standing` stood, and in body members that repeat it."""
+    key = as_named(case.operation, source, key)
     if source.place == "path":
         case = _in_path(case, source.steps[0], text_of(key))
     elif source.place == "query":
-        pairs = [(n, text_of(key) if n == source.steps[0] else v) for n, v in parse_query(case.request.query)]
+        texts = [text_of(each) for each in (key if isinstance(key, list) else [key])]
+        pairs = [
+            (n, text) for n, v in parse_query(case.request.query) for text in (texts if n == source.steps[0] else [v])
+        ]
         query: dict[str, list[str]] = {}
         for name, value in pairs:
             query.setdefault(name, []).append(value)
@@ -38,6 +44,20 @@ def add_placeholder(case: Case, source: Source, standing: Any) -> Case:
         return case
     value = {**case.value, source.steps[0]: standing}
     return replace(case, value=value, request=replace(case.request, body=dump_json(value)))
+
+
+def name_parents(case: Case, parents: Mapping[str, Any]) -> Case:
+    """The case about a thing that lies in these parents, where it names them by their placeholders or not at all."""
+    for name in references(case.operation):
+        if name.own or parents.get(name.resource) is None:
+            continue
+        standing, value = placeholder(case.operation, name.source), value_in(case, name.source)
+        if value is ABSENT and case.intent == "valid":
+            case = add_placeholder(case, name.source, standing)
+        elif value is ABSENT or text_of(value) not in (text_of(standing), text_of([standing])):
+            continue
+        case = fill_placeholder(case, name.source, standing, parents[name.resource])
+    return case
 
 
 def _in_path(case: Case, parameter: str, text: str) -> Case:

@@ -150,7 +150,8 @@ def _placeholder(operation: Operation, source: Source) -> Any:
 def plain_text(operation: Operation, parameter: Parameter) -> str:
     """A plain text for a parameter: where it names a thing, the placeholder."""
     if is_named(operation, parameter):
-        return text_of(_standing(parameter.schema, parameter.name.replace("_", "-")))
+        standing = _standing(parameter.schema, parameter.name.replace("_", "-"))
+        return simple_text(standing, explode=parameter.explode) if isinstance(standing, list) else text_of(standing)
     return simple_text(parameter_value(parameter), explode=parameter.explode)
 
 
@@ -163,9 +164,31 @@ def is_named(operation: Operation, parameter: Parameter) -> bool:
 
 def _standing(schema: Schema, name: str) -> Any:
     made = str(uuid.uuid5(_NAMESPACE, name))
-    if any(branch.keywords.get("format") == "uuid" for branch in Shapes(schema).root()):
+    branches = Shapes(schema).root()
+    if any(branch.keywords.get("format") == "uuid" for branch in branches):
         return made
-    return least(schema, name=name)
+    if (value := least(schema, name=name)) != []:
+        return value
+    # An empty list names nothing.
+    one = [f"{name}-text"]
+    return one if checker(schema).accepted(one) else value
+
+
+def as_named(operation: Operation, source: Source, key: Any) -> Any:
+    """A key as a place takes it: of one that is a path of labels (`a.b`), a list where the place holds a list."""
+    return key.split(".") if isinstance(key, str) and _is_list(operation, source) else key
+
+
+def named_key(operation: Operation, source: Source, values: list[Any]) -> str | int | None:
+    """The key that a place names with these values, of a list all of them, with dots between; None for no key."""
+    if not values or not isinstance(values[0], str | int):
+        return None
+    return ".".join(map(str, values)) if len(values) > 1 and _is_list(operation, source) else values[0]
+
+
+def _is_list(operation: Operation, source: Source) -> bool:
+    schema = schema_at(operation, source) if source.place in ("query", "body") and len(source.steps) == 1 else None
+    return schema is not None and {branch.kind for branch in Shapes(schema).root()} - {"null"} == {"array"}
 
 
 def unknown_key(operation: Operation, source: Source, number: int) -> Any:

@@ -18,12 +18,15 @@ from threadmock.contracts.checks.situation import (
     unreadable,
 )
 from threadmock.specs.evidence import Evidence, weakest
+from threadmock.specs.members import nodes
 from threadmock.specs.operations.parameters import parse_query, value_of
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.text import one_line, shorten
 
 _MESSAGES = ("detail", "message", "msg", "error", "title", "code", "type", "reason", "description")
 _LEVELS, _MOST_WORDS, _LONGEST = 4, 4, 160
+_LEAST = 4
+_WORD = re.compile(r"[A-Za-z_ -]+")
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "t": True, "y": True} | {
     "0": False, "false": False, "no": False, "off": False, "f": False, "n": False
 }  # fmt: skip
@@ -99,7 +102,7 @@ def check_valid_accepted(reading: Reading) -> Iterator[Problem]:
         f"status {reading.operation.success}: the request is valid" + (f", although {reason}" if reason else ""),
         f"status {reading.status} for a valid request"
         + (f" ({reason})" if reason else "")
-        + (f": {words}" if (words := refusal_words(reading.json)) else ""),
+        + (f": {words}" if (words := refusal_words(reading.json, sent_texts(reading))) else ""),
         where=reading.case.where,
         source=f"{reading.operation.pointer}/responses/{reading.operation.success}",
         evidence="assumed" if reason else "documented",
@@ -119,8 +122,21 @@ def check_refused_member(reading: Reading, member: str) -> Problem:
     )
 
 
-def refusal_words(answer: Any) -> str:
-    """What a refusal says of its reason: the texts of its messages, not far inside, without what clients sent."""
+def sent_texts(reading: Reading) -> Iterator[str]:
+    """Texts that a request holds and that a refusal would not say of itself: with more than letters, and not short."""
+    values = [*reading.path_values.values(), *(text for _, text in parse_query(reading.request.query))]
+    for node in nodes([values, reading.case.value]):
+        names = node if isinstance(node, dict) else ()
+        for text in (node, *names):
+            if isinstance(text, str) and len(text) >= _LEAST and not _WORD.fullmatch(text):
+                yield text
+
+
+def refusal_words(answer: Any, sent: Iterable[str] = ()) -> str:
+    """What a refusal says of its reason: the texts of its messages, not far inside, without what clients sent.
+
+    sent: texts of the request, which are left out where a message repeats them.
+    """
     found: list[str] = []
     waiting: list[tuple[Any, int]] = [(answer, 0)]
     while waiting and len(found) < _MOST_WORDS:
@@ -131,7 +147,10 @@ def refusal_words(answer: Any) -> str:
             inner = node.values()
         if level < _LEVELS:
             waiting += [(each, level + 1) for each in inner if isinstance(each, dict | list)]
-    return shorten(one_line("; ".join(dict.fromkeys(found))), _LONGEST)
+    said = "; ".join(dict.fromkeys(found))
+    for text in sorted({text for text in sent if text in said}, key=len, reverse=True):
+        said = said.replace(text, "…")
+    return shorten(one_line(said), _LONGEST)
 
 
 def _refusal_source(reading: Reading) -> str:

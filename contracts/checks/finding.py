@@ -24,6 +24,10 @@ MAX_BODY = 65536
 
 _POINTER_STEPS = 4
 _VALUES = re.compile(r" \((?:sent|was) [^()]*\)")
+_CUT = re.compile(r"""(?:(?<!\w)["'`“][^"'`“”]*)?… \([\d,…]+ more characters\)$""", re.DOTALL)
+"""Where a text was cut off, with what was quoted there."""
+_SERIES = re.compile(r"\(?…(?:, …)*,?(?: ?…)?\)?")
+"""Data one after the other: how many there are is no other cause."""
 _VOLATILE = re.compile(
     r"""(?P<data>[\[{].*)|(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|“[^”]*”)"""
     r"""|(?P<identifier>\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\b[0-9a-fA-F]{16,}\b)|(?P<status>\b[1-5]\d\d\b)|(?P<number>-?\d[\d.,:eE+TZ-]*)""",
@@ -134,9 +138,10 @@ def place(where: str, declared: Collection[str] | None = None) -> str:
 def cause(text: str) -> str:
     """What came, without what varies from request to request: quoted text, data, ids and numbers (not statuses)."""
     text = _VOLATILE.sub(lambda found: found[0] if found.lastgroup == "status" else "…", text)
+    text = _CUT.sub(" …", text)
     # both values of a difference, with their lengths
     text = _VALUES.sub("", text)
-    return " ".join(text.split())[:120]
+    return _SERIES.sub("…", " ".join(text.split()))[:120]
 
 
 def case_record(exchange: "Exchange", *, exchanges: int = 1) -> CaseRecord:

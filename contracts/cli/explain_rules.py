@@ -85,6 +85,10 @@ def _of_what(listing: Listing) -> Iterator[Part]:
         yield "list", f"the different values of {listing.distinct}{cut}", listing.evidence
     if listing.everywhere:
         yield "list", "things of all parents", listing.evidence
+    if listing.any_case:
+        yield "list", "texts in order without regard to case", listing.evidence
+    if listing.nothing == "refused":
+        yield "list", "a page without items is refused", listing.evidence
 
 
 _HOW: Mapping[str, str] = {

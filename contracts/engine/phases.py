@@ -28,7 +28,7 @@ def _coverage(recorder: Recorder, _: str) -> None:
 def _exploration(recorder: Recorder, _: str) -> None:
     from threadmock.contracts.engine.exploration import explore  # noqa: PLC0415 - Hypothesis takes time to load
 
-    most = recorder.session.settings.max_examples
+    most = recorder.session.examples
     if recorder.operation.rule.traits.follows_run:
         most = min(most, FOLLOWED)
     with lanes_of(recorder) as lanes:

@@ -16,7 +16,7 @@ from threadmock.contracts.engine.budget import Budget
 from threadmock.contracts.engine.run_plan import READERS, RunPlan, floors, in_order
 from threadmock.contracts.engine.service import Service
 from threadmock.contracts.generation.coverage import coverage, examples
-from threadmock.contracts.options import Settings
+from threadmock.contracts.options import MAX_EXAMPLES, Settings
 from threadmock.contracts.replays.recording import Recording
 from threadmock.contracts.scenarios import Scenario
 from threadmock.contracts.scenarios import scenarios as known_scenarios
@@ -42,6 +42,10 @@ EXTRA = 8
 """And so many more: to find an agent, and to create what runs lie in."""
 APART = 1 / 6
 """Of the exchanges of an operation, so much at most is set aside for scenarios apart."""
+MANY = 24
+"""Where more operations are asked, fewer requests are drawn for each, so that these are as many in all, but"""
+LEAST_SHARE = 0.4
+"""never less than this part of what a single operation gets."""
 CONVERSATIONS = 0.5
 """And so much at most for scenarios of runs."""
 TIME_APART = 0.35
@@ -231,7 +235,18 @@ class Session:
     def _set_aside(self, operation: Operation) -> int:
         names = [*self.apart(operation, "first"), *self.apart(operation, "last")]
         needed = sum(known_scenarios[name].exchanges for name in names)
-        return min(needed, int(self.settings.max_requests * APART))
+        return min(needed, int(self.settings.max_requests * APART * self._share))
+
+    @property
+    def examples(self) -> int:
+        """How many cases are drawn for an operation at most."""
+        given = self.settings.max_examples
+        return round(MAX_EXAMPLES * self._share) if given is None else given
+
+    @cached_property
+    def _share(self) -> float:
+        """What is drawn for each operation, and sent to it that is hostile, where many are asked: they look alike."""
+        return min(1.0, max(LEAST_SHARE, MANY / max(1, len(self.asked))))
 
     @property
     def most(self) -> int:

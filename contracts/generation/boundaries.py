@@ -33,7 +33,7 @@ _FORMATS: Mapping[str, tuple[Probe, ...]] = {
         Probe("uuid with a final newline", _UUID + "\n"),
         Probe("uuid with a final blank", _UUID + " "),
         Probe("uuid with a leading blank", " " + _UUID),
-        Probe("uuid of full-width digits", "\uff10" + _UUID[1:]),
+        Probe("uuid of full-width digits", "\uff10" + _UUID[1:], uuid_form=True),
         Probe("uuid without hyphens", _UUID.replace("-", ""), "assumed", uuid_form=True),
         Probe("uuid in braces", "{" + _UUID + "}", "assumed", uuid_form=True),
         Probe("uuid as urn", "urn:uuid:" + _UUID, "assumed", uuid_form=True),

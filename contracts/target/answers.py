@@ -26,6 +26,14 @@ def json_of(exchange: Exchange) -> Any:
         return None
 
 
+def holds_nothing(exchange: Exchange) -> bool:
+    """Whether a success answers with nothing: without a body, or with null."""
+    response = exchange.response
+    if response is None or not 200 <= response.status < 300 or not isinstance(response.body, bytes):
+        return False
+    return response.body.strip() in (b"", b"null")
+
+
 def items_in(listing: Listing | None, answer: Any) -> list[Any] | None:
     """The items of a list's answer; None where it holds none. listing: what the rule says of the list."""
     found = answer if listing is None or listing.items is None else dotted(answer, listing.items)

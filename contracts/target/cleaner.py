@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import base_value
-from threadmock.contracts.target.answers import describe_response, find_key, json_of
+from threadmock.contracts.target.answers import describe_response, find_key, holds_nothing, json_of
 from threadmock.contracts.target.created_things import unsafe_key
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.ledger_file import LedgerContent, LedgerEntry, LedgerFile, PendingCreate
@@ -225,6 +225,8 @@ class Cleaner:
         if status in _GONE:
             return "gone"
         answer = json_of(exchange)
+        if ways.read.rule.missing == "empty" and holds_nothing(exchange):
+            return "gone"
         key = find_key(answer, ways.read.rule.key.member) if ways.read.rule.key else entry.key
         if not 200 <= status < 300 or str(key) != str(entry.key):
             return "unknown"

@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from threadmock.contracts.cases.fresh_keys import is_invented
-from threadmock.contracts.cases.references import references
+from threadmock.contracts.cases.references import named_key, references
 from threadmock.contracts.cases.sent_values import UNREADABLE, values_at
 from threadmock.contracts.target.answers import items_in
 from threadmock.contracts.target.ledger_file import LedgerEntry
@@ -49,8 +49,9 @@ def within_of(operation: Operation, request: Request) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in references(operation):
         values = values_at(operation, request, name.source) if not name.own else []
-        if values and values is not UNREADABLE and isinstance(values[0], str | int):
-            found[name.resource] = values[0]
+        key = None if values is UNREADABLE else named_key(operation, name.source, values)
+        if key is not None:
+            found[name.resource] = key
     return found
 
 
@@ -79,9 +80,10 @@ def named_by(operation: Operation, request: Request) -> list[LedgerEntry]:
     around: dict[str, Any] = {}
     for name in references(operation):
         values = values_at(operation, request, name.source)
-        if values and values is not UNREADABLE and isinstance(values[0], str | int):
+        named = None if values is UNREADABLE else named_key(operation, name.source, values)
+        if named is not None:
             found += [_entry(operation, name.resource, key, dict(around)) for key in values if is_invented(key)]
-            around[name.resource] = values[0]
+            around[name.resource] = named
     return found
 
 

@@ -17,12 +17,13 @@ from threadmock.contracts.cases.agent_input import agent_input, body_with_text
 from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, redraw
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.families import answered_key, makers
-from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder
+from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder, name_parents
 from threadmock.contracts.cases.references import (
     AgentPlace,
     Reference,
     agent_places,
     cursors,
+    named_key,
     needs_some,
     placeholder,
     references,
@@ -87,6 +88,7 @@ class Prerequisites:
         self._accepted = accepted or AcceptedMembers()
         self._things: dict[tuple[str, frozenset[tuple[str, str]]], CreatedThing] = {}
         self._failures: dict[str, list[str]] = {}
+        self._made: dict[tuple[str, str], CreatedThing] = {}
         self._agent = agent or partial(choose_agent, contract, None, self._listed)
         self._chosen: ChosenAgent | None = None
         self._changing = threading.RLock()
@@ -121,6 +123,8 @@ class Prerequisites:
             for name in references(operation):
                 case, known = self._fill(case, name, given)
                 unknown = unknown or not known
+            if made := self._made.get((operation.rule.resource, str(given.get(operation.rule.resource)))):
+                case = name_parents(case, {each: key for each, key in made.parents.items() if each not in given})
             if needs_some(operation) and not unknown:
                 unknown = not self._makers(operation.rule.resource, given)
                 if not unknown:
@@ -251,6 +255,7 @@ class Prerequisites:
                 exchange, parents = self._create(maker, within, given)
                 made = read_thing(exchange, parents)
                 if made is not None:
+                    self._made[resource, str(made.key)] = made
                     return made
             reason = f"{maker} was answered {describe_response(exchange)}"
         known.append(f"no {resource} could be made: {reason}")
@@ -308,6 +313,9 @@ class Prerequisites:
                 key = within.get(name.resource) or self.get(name.resource, parents).key
                 parents[name.resource] = key
             else:
+                # nothing makes it: the thing lies where its request says
+                named = value_in(case, name.source)
+                parents[name.resource] = named_key(maker, name.source, named if isinstance(named, list) else [named])
                 continue
             case = fill_placeholder(case, name.source, standing, key, linked_to(maker, name))
         self._create_input(maker, parents)

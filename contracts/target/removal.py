@@ -71,10 +71,11 @@ _GOING = frozenset({"delete", "prune", "archive", "with"})
 
 
 def _read(contract: Contract, resource: str) -> Operation | None:
-    """What shows one thing by its key, and refuses for one that is not there."""
+    """What shows one thing by its key; for one that is not there it refuses, or answers with nothing."""
     for operation in contract.operations:
         rule = operation.rule
-        plain = rule.action == "read" and rule.resource == resource and rule.missing == "refuse" and rule.reply is None
+        tells = rule.missing == "refuse" or (rule.missing == "empty" and not rule.empty)
+        plain = rule.action == "read" and rule.resource == resource and tells and rule.reply is None
         if plain and operation.method == "GET" and any(name.own for name in references(operation)):
             return operation
     return None

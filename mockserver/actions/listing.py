@@ -40,6 +40,8 @@ def run(call: Call) -> Done | Refused:
         things = in_order(scope, lister, passing(scope, lister))
         total = len(things)
         page, ahead, more = _cut(call, things, offset, limit)
+    if lister.refuses_nothing and not page:
+        return Refused("unknown", "Nothing is on that page", key=scope.parent_key)
     if lister.from_end:
         page.reverse()
     scope.tally = {"total": total, "page": len(page)}

@@ -85,12 +85,15 @@ def _finder(place: str, steps: tuple[str, ...]) -> Callable[[Scope, Thing | None
 def _agreement(wanted: Any) -> Callable[[Scope, Any], bool]:
     """Whether a value that was found is what is wanted."""
     if known := asks_of_store(wanted):
-        resource, _, member = known.partition(".")
-        steps = steps_of(member)
+        places = [(resource, steps_of(member)) for resource, _, member in (each.partition(".") for each in known)]
 
         def is_unknown(scope: Scope, found: Any) -> bool:
-            things = scope.store.everywhere(scope.contract.name, resource) if found is not ABSENT else ()
-            return found is not ABSENT and not any(dig(each, steps) == found for each in things)
+            if found is ABSENT:
+                return False
+            everywhere, name = scope.store.everywhere, scope.contract.name
+            return not any(
+                dig(each, steps) == found for resource, steps in places for each in everywhere(name, resource)
+            )
 
         return is_unknown
 

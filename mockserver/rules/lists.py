@@ -53,6 +53,8 @@ class Lister:
     select: Maker | None
     extract: Maker | None
     everywhere: bool
+    any_case: bool
+    refuses_nothing: bool
     distinct: tuple[str, ...]
     depth: Maker | None
     item: Members
@@ -93,6 +95,8 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         select=fetch(rule.select) if rule.select else None,
         extract=fetch(rule.extract) if rule.extract else None,
         everywhere=rule.everywhere,
+        any_case=rule.any_case,
+        refuses_nothing=rule.nothing == "refused",
         distinct=steps_of(rule.distinct),
         depth=fetch(rule.depth) if rule.depth else None,
         item=compile_members(rule.item),
@@ -151,7 +155,7 @@ def in_order(scope: Scope, lister: Lister, things: list[Thing]) -> list[Thing]:
     by = (str(sort),) if sort not in (ABSENT, None) else lister.by
     if by:
         ties_kept = sort not in (ABSENT, None)
-        things = sorted(things, key=_sorter(by), reverse=ties_kept and not oldest)
+        things = sorted(things, key=_sorter(by, any_case=lister.any_case), reverse=ties_kept and not oldest)
         if ties_kept:
             return things
     return things if oldest else things[::-1]
@@ -168,7 +172,9 @@ def _parted(sort: str, things: list[Thing]) -> tuple[str, str] | None:
     return name, "desc" if descends else "asc"
 
 
-def _sorter(by: tuple[str, ...]) -> Callable[[Thing], tuple[int, Any]]:
+def _sorter(by: tuple[str, ...], *, any_case: bool) -> Callable[[Thing], tuple[int, Any]]:
+    if any_case:
+        return lambda thing: _sortable(value.lower() if isinstance(value := dig(thing, by), str) else value)
     if len(by) > 1:
         return lambda thing: _sortable(dig(thing, by))
     only = by[0]

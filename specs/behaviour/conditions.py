@@ -16,9 +16,12 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 _FORMS: Mapping[str, Callable[[str], bool]] = {"cron": is_schedule, "time-zone": is_time_zone}
 
 
-def asks_of_store(wanted: Any) -> str:
-    """`RESOURCE.MEMBER` where a condition asks that no stored thing of a resource hold the value; else ""."""
-    return str(wanted["unknown"]) if isinstance(wanted, Mapping) and set(wanted) == {"unknown"} else ""
+def asks_of_store(wanted: Any) -> tuple[str, ...]:
+    """`RESOURCE.MEMBER`, each, where a condition asks that no stored thing hold the value in any of these; else ()."""
+    if not isinstance(wanted, Mapping) or set(wanted) != {"unknown"}:
+        return ()
+    named = wanted["unknown"]
+    return tuple(map(str, named)) if isinstance(named, list | tuple) else (str(named),)
 
 
 def agrees(found: Any, wanted: Any, *, there: bool) -> bool:

@@ -45,7 +45,7 @@ _PROVIDER_WIDE = ("errors", "lenient", "spelling", "slashes", "client", "cors", 
 _AT_ROOT_ONLY = ("client", "cors", "initial", "fill", "agent")
 OF_NO_OPERATION = ("no_route", "no_method")
 LIST_SOURCES = ("limit", "offset", "page", "sort", "direction", "after", "before", "select", "extract")
-_LIST_WORDS = ("order", "page_from", "default_limit", "from_end", "everywhere")
+_LIST_WORDS = ("order", "page_from", "default_limit", "from_end", "everywhere", "any_case", "nothing")
 _LIST_MEMBERS = ("items", "by", "total", "next", "previous")
 
 

@@ -79,12 +79,12 @@ def parse_when(node: Mapping[str, Any] | None, spell: Spell) -> When:
 
 
 def _spell_wanted(wanted: Any, spell: Spell) -> Any:
-    """What a condition asks for: a literal stays as it is, and the member of `unknown` is spelled."""
+    """What a condition asks for: a literal stays as it is, and the members of `unknown` are spelled."""
     known = asks_of_store(wanted)
     if not known:
         return wanted
-    resource, dot, member = known.partition(".")
-    return {"unknown": f"{resource}{dot}{spell(member)}"}
+    parts = (each.partition(".") for each in known)
+    return {"unknown": tuple(f"{resource}{dot}{spell(member)}" for resource, dot, member in parts)}
 
 
 def spell_template(template: Any, spell: Spell) -> Any:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from threadmock.specs.behaviour.conditions import asks_of_store
 from threadmock.specs.behaviour.effects import (
     ACTIONS_OF,
     CONDITIONS,
@@ -219,8 +220,8 @@ class _Judged:
                     what = f"{unknown!r} is no condition."
                     yield self.error(what, at / "when" / name, "conditions", nearest(unknown, CONDITIONS))
                     continue
-                resource = str(wanted["unknown"]).partition(".")[0] if _asks(wanted) else ""
-                if resource and resource not in self.known.made:
+                asked = (each.partition(".")[0] for each in asks_of_store(wanted))
+                for resource in (each for each in asked if each not in self.known.made):
                     fix = nearest(resource, self.known.made)
                     yield self.error(f"Nothing makes a {resource!r}.", at / "when" / name, "conditions", fix)
                 why = self.never_holds(name, refusal)
@@ -328,10 +329,6 @@ def _slip(name: str, known: Iterable[str]) -> str:
 
 def _singular(resource: str) -> str:
     return resource.lower().replace("_", "").removesuffix("s")
-
-
-def _asks(wanted: Any) -> bool:
-    return isinstance(wanted, Mapping) and set(wanted) == {"unknown"}
 
 
 def _is_of_an_item(place: object) -> bool:

@@ -16,7 +16,12 @@ _BODILESS = (204, 205, 304)  # RFC 9110, 15.3.5, 15.3.6, 15.4.5
 
 
 def find_media(reply: Reply, content_type: str | None) -> Media | None:
-    """The documented media type of a reply that a Content-Type value names, ranges included."""
+    """The documented media type of a reply that a Content-Type value names, ranges included.
+
+    What names none may be anything (RFC 9110, 8.3), which `*/*` documents.
+    """
+    if content_type is None:
+        return reply.content.get("*/*")
     return documented_entry(reply.content, media_type(content_type), content_type)
 
 

@@ -141,7 +141,8 @@ def test_items_are_found_through_arrays_on_the_way() -> None:
     assert spread(body, ("a", "b")) == [1, 2, 3]
     assert spread(body, ("z",)) == []
     assert spread(None, ("a",)) == []
-    assert [asks_of_store(each) for each in ({"unknown": "a.b"}, {"present": True}, "x")] == ["a.b", "", ""]
+    assert [asks_of_store(each) for each in ({"unknown": "a.b"}, {"present": True}, "x")] == [("a.b",), (), ()]
+    assert asks_of_store({"unknown": ["a.b", "a.c"]}) == ("a.b", "a.c")
 
 
 def found_on(change: Callable[[Request, Response], Response], *phases: str) -> set[str]:

@@ -98,6 +98,13 @@ def test_what_contradicts_the_documented_reply_is_found_by_place_and_kind(respon
     assert complaints(giving(THING), response) == expected
 
 
+def test_what_names_no_media_type_may_be_anything_where_that_is_documented():
+    made = operation({"responses": {"422": {"description": "", "content": {JSON: {"schema": THING}, "*/*": {}}}}})
+    assert complaints(made, answer(b"a text", 422, None)) == []
+    assert complaints(made, answer(b"a text", 422, JSON)) == ["json syntax"]
+    assert complaints(giving(THING, "text/*"), answer(b"a text", content_type=None)) == ["media_type media_type"]
+
+
 def test_the_answer_to_head_is_judged_without_its_body():
     made = giving(THING, headers={"X-A": {"required": True, "schema": {}}})
     assert complaints(made, answer(b""), Request("HEAD", "/things")) == ["header/x-a required"]

@@ -119,6 +119,8 @@ def _path(text: str) -> str:
 def _wanted(wanted: Any) -> Any:
     if not isinstance(wanted, dict) or "unknown" not in wanted:
         return wanted
+    if isinstance(wanted["unknown"], list):
+        return {"unknown": [_wanted({"unknown": each})["unknown"] for each in wanted["unknown"]]}
     resource, _, member = wanted["unknown"].partition(".")
     return {"unknown": f"{resource}.{camel(member)}"}
 

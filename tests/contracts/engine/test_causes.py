@@ -246,6 +246,38 @@ def test_the_reason_of_a_refusal_is_what_its_messages_say(answer, words):
     assert refusal_words(answer) == words
 
 
+@pytest.mark.parametrize("sent", ["MiXeD 7", "Ωmega", "a.b.c"])
+def test_what_a_refusal_repeats_of_the_request_is_no_reason(sent):
+    """A message that names what was sent, bare or in quotes, is one reason; another message is another."""
+    answer = {"detail": f"Label {sent} found in ({sent!r}, 'x', '{sent}\\x00', 7). Labels hold no NUL."}
+    words = refusal_words(answer, [sent, "label"])
+    assert cause(words) == cause(refusal_words({"detail": "Label … found in ('y',). Labels hold no NUL."}))
+    assert cause(words) != cause(
+        refusal_words({"detail": f"Label {sent} found in ({sent!r}). Labels are texts."}, [sent])
+    )
+
+
+def test_where_a_long_message_is_cut_off_is_no_other_reason():
+    rest = "The form is: " + "minute hour day " * 20
+    one, other = (refusal_words({"detail": f"Bad schedule: {each}. {rest}"}) for each in ("'schedule-text'", "'…'"))
+    assert cause(one) == cause(other) != cause(refusal_words({"detail": f"Bad zone: 'x'. {rest}"}))
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["C"], exclude_characters="'\"`…"), max_size=9),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_a_message_that_lists_what_was_sent_is_one_reason_however_much_that_is(labels):
+    """Also where it is cut off in the middle of the list."""
+    assert (
+        cause(refusal_words({"detail": f"Bad label found in ({', '.join(map(repr, labels))}"}))
+        == "Bad label found in …"
+    )
+
+
 @pytest.mark.parametrize(
     ("sent", "got", "text"),
     [

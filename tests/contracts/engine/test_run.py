@@ -257,6 +257,14 @@ def test_a_prepared_run_asks_the_mock_and_every_item_has_a_known_operation():
     assert run.perform(SLUG, random.Random(1).choice([phase for _, phase in items if phase == "repeat"])).accepted > 1
 
 
+@pytest.mark.parametrize(("asked", "drawn"), [(1, 100), (24, 100), (48, 50), (200, 40)])
+def test_fewer_requests_are_drawn_for_each_operation_where_many_are_asked(asked, drawn):
+    for more, expected in (({}, drawn), ({"max_examples": 7}, 7)):
+        run = prepare(read_settings({"provider": "langsmith", "seed": 1, "operations": [SLUG], **more}))
+        run.asked = [OPERATION] * asked
+        assert run.examples == expected
+
+
 @given(st.integers(20, 2000), st.integers(0, 300), st.integers(0, 400))
 def test_a_process_that_knows_how_many_cases_coverage_has_leaves_none_unused(limit, scenarios, cases):
     budget = Budget(limit, scenarios, None, lambda: 0.0, cases=cases)

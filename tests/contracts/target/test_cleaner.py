@@ -39,8 +39,8 @@ MADE = {
 class Place:
     """A mock, a ledger file, and a target that writes to it. around: what happens to a request on its way."""
 
-    def __init__(self, provider, path, *faults, around=None, begun=False, masking=None):
-        self.contract, self.path = load(provider), path
+    def __init__(self, provider, path, *faults, around=None, begun=False, masking=None, layer="documented"):
+        self.contract, self.path = load(provider, layer=layer), path
         if not begun:
             begin(path, LedgerHeader("run-1", provider, "http://here"))
         mock = create_mock(self.contract, seed=1, auth="off", faults=faults)
@@ -398,3 +398,49 @@ def test_a_thread_that_a_run_names_into_being_is_removed_too(place):
     there.connect()
     gone = WsgiTransport(there.app).send(Request("GET", f"/threads/{key}"), deadline=5)
     assert gone.status == 404
+
+
+STORE = [
+    pytest.param("documented", ("work",), id="one-label"),
+    pytest.param("observed", ("work",), id="one-label-in-text"),
+    pytest.param("observed", ("work", "notes"), id="two-labels-in-text"),
+]
+
+
+def keep_items(there, labels):
+    """Two items below a namespace that nothing makes; where each can be read."""
+    maker = makers(there.contract, "item")[0]
+    for key in (fresh_key(), fresh_key()):
+        value = {"namespace": list(labels), "key": key, "value": {}}
+        assert there.target.exchange(case_with_body(maker, value, "an item")).response.status == 204
+        yield f"key={key}&namespace={'.'.join(labels)}"
+
+
+@pytest.mark.parametrize(("layer", "labels"), STORE)
+def test_an_item_that_its_query_names_is_removed_and_a_read_shows_that_it_is_gone(layer, labels, place):
+    there = place(layer=layer)
+    read = removal_of(there.contract, "item").read
+    assert str(read) == "GET /store/items"
+    items = list(keep_items(there, labels))
+    there.connect()
+    done = there.clean()
+    assert (done.removed, done.left, done.unverified) == (2, [], [])
+    for query in items:
+        got = WsgiTransport(there.app).send(Request("GET", "/store/items", query), deadline=5)
+        assert (got.status, got.content) == (200, b"null")
+
+
+def test_an_item_that_stays_is_left_behind_and_one_that_can_not_be_read_is_not_said_to_be_gone(place):
+    def stays(request, send):
+        return Response(204, {}, b"") if request.method == "DELETE" else send()
+
+    def fails(request, send):
+        if request.method == "DELETE" or request.path == "/store/items/search":
+            return Response(204, {}, b"")
+        return Response(500, {}, b"") if request.method == "GET" else send()
+
+    for around, left, unverified in ((stays, 2, 0), (fails, 0, 2)):
+        there = place(layer="observed", around=around)
+        list(keep_items(there, ("work", "notes")))
+        done = there.clean()
+        assert (done.removed, len(done.left), len(done.unverified)) == (0, left, unverified)

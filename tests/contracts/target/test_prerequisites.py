@@ -5,9 +5,10 @@ import random
 
 import pytest
 from support.paths import DATA
+from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.case import Case, base_value, build_request, case_with_body
 from threadmock.contracts.cases.families import below, makers, reads
-from threadmock.contracts.cases.references import placeholder, references, undescribed
+from threadmock.contracts.cases.references import as_named, named_key, placeholder, references, undescribed
 from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.engine.run import Run, prepare
 from threadmock.contracts.engine.summary import Summary
@@ -20,6 +21,7 @@ from threadmock.contracts.transport.errors import BudgetSpent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.loader import load
 
+NAMESPACE = Source("body", ("namespace",))
 NOTEBOOKS = str(DATA / "notebooks")
 CONTRACT = load(NOTEBOOKS)
 OPERATIONS = {operation.slug: operation for operation in CONTRACT.operations}
@@ -226,3 +228,32 @@ def test_streams_of_which_no_rule_tells_are_left_out(runs):
     run.target.close()
     with pytest.raises(UsageError, match="Nothing is left to be tested"):
         run_of(runs, operations=("run",))
+
+
+@pytest.mark.parametrize("layer", ["documented", "observed"])
+def test_a_thing_in_a_parent_that_nothing_makes_is_named_where_it_was_made(layer):
+    """A namespace: one request has it as a list, another as a text with dots, a third need not have it."""
+    contract = load("langsmith", layer=layer)
+    operations = {operation.slug: operation for operation in contract.operations}
+    target = mock_target(contract, 1)
+    stage = Prerequisites(contract, target.exchange, random.Random(1))
+    shown = target.exchange(stage.resolve(build_case(operations["get_item"])))
+    item = json.loads(shown.response.content)
+    assert (item["namespace"], shown.case.standing) == (["namespace-text"], "there")
+    deleting = stage.resolve(build_case(operations["delete_item"]))
+    assert deleting.value == {"key": item["key"], "namespace": ["namespace-text"]}
+    thing = stage.make("item")
+    deep = dict(thing.parents) | {"namespace": "a.b"}
+    assert value_in(case_about(operations["put_item"], {**deep, "item": thing.key}, "a case"), NAMESPACE) == ["a", "b"]
+    target.close()
+
+
+def test_a_list_of_labels_is_one_key_and_the_items_of_a_list_of_runs_are_several():
+    contract = load("langsmith", layer="observed")
+    operations = {operation.slug: operation for operation in contract.operations}
+    put = operations["put_item"]
+    assert named_key(put, NAMESPACE, ["a", "b"]) == "a.b"
+    assert as_named(put, NAMESPACE, "a.b") == ["a", "b"]
+    assert as_named(operations["get_item"], Source("query", ("namespace",)), "a.b") == "a.b"
+    assert named_key(operations["run_batch_stateless_runs_post"], Source("body", ("thread_id",)), ["a", "b"]) == "a"
+    assert named_key(put, NAMESPACE, []) is None

@@ -66,7 +66,7 @@ class OpenStream:
 
 @dataclass
 class Speaker:
-    """Holds conversations with one server. memory: what the steps before named, by name: thread, run, state, history."""
+    """Holds conversations with one server. memory: what the steps before named, by name: thread, run, cron, assistant."""
 
     url: str
     memory: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Speaker:
     def take(self, agent: str, step: Mapping[str, Any]) -> dict[str, Any]:
         """One step.
 
-        post, get, patch, delete: a path; body: what is sent. start, wait, open: a run with this text as the input, or
+        post, put, get, patch, delete: a path; body: what is sent. start, wait, open: a run with this text as the input, or
         with the input itself. open reads as many events as `read` says, else all; `rest` reads those that are left,
         `leave` none of them. until: the state is read again and again until it holds so many messages.
         """
@@ -98,7 +98,9 @@ class Speaker:
             self.stream.close()
             self.stream = None
             return {"events": left}
-        method = next(word for word in ("start", "wait", "open", "post", "get", "patch", "delete") if word in step)
+        method = next(
+            word for word in ("start", "wait", "open", "post", "put", "get", "patch", "delete") if word in step
+        )
         headers = {"last-event-id": self.filled(step["last_event"])} if "last_event" in step else {}
         if method in ("start", "wait", "open"):
             path = "/threads/{thread}/runs" + {"start": "", "wait": "/wait", "open": "/stream"}[method]
@@ -166,7 +168,7 @@ class Speaker:
     def note(self, found: Any) -> None:
         """Keep what later steps may name."""
         if isinstance(found, dict):
-            for word in ("thread_id", "run_id"):
+            for word in ("thread_id", "run_id", "cron_id", "assistant_id"):
                 if isinstance(found.get(word), str):
                     self.memory[word.removesuffix("_id")] = found[word]
 
