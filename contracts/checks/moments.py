@@ -17,6 +17,7 @@ from threadmock.specs.schemas.formats import read_date_time
 
 SKEW = timedelta(minutes=5)
 """How far the clock that a time was read from may be from the one of the Date header, or, without one, from ours."""
+_LONG_AGO = 100 * 365 * 86400.0
 _CHANGED = re.compile(r"\w*(updated|modified|changed)(_?(at|on|time))?", re.IGNORECASE)
 
 
@@ -64,6 +65,8 @@ def check_time(reading: Reading) -> Iterator[Problem]:
     now = _server_now(reading)
     early, late = (now, now) if now else (reading.exchange.sent_at, reading.exchange.received_at)
     skew = SKEW + timedelta(seconds=reading.exchange.elapsed)
+    # what should have begun before may be said to be created then
+    early -= timedelta(seconds=min(-min((0.0, *delays(reading.case))), _LONG_AGO))
     old = bool(existing_applies(reading)) or not makes(reading)
     for name, moment in moments.items():
         if reading.sent.get(name, ABSENT) is not ABSENT:

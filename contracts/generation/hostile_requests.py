@@ -13,6 +13,7 @@ from typing import Any
 from threadmock.contracts.cases.body_places import BodyPlace, places
 from threadmock.contracts.cases.case import Case, base_value, build_request, chosen_key, json_media, key_member
 from threadmock.contracts.cases.encoding import encode_query
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.generation.hostile_values import (
     BODIES,
     HEADER_VALUES,
@@ -146,13 +147,14 @@ def _in_query(request: Request, name: str, raw: str) -> Request:
 def _body(operation: Operation, full: Any) -> Iterator[Iterator[HostileCase]]:
     """The cases of each place of the JSON body."""
     key = key_member(operation)
+    keys = {key, *(each.source.steps[0] for each in references(operation) if each.own and each.source.place == "body")}
     run = operation.rule.run
     # A run that is asked for in a million years would still be waited for.
     delay = run.delay.steps if run and run.delay else None
     for place in places(operation):
         if place.level == 0 or place.steps == delay:
             continue
-        if place.steps[0] == key and not _is_shaped(place.branches):
+        if place.steps[0] in keys and operation.rule.traits.makes and not _is_shaped(place.branches):
             # A key that names nothing in a path would stay where it was made.
             continue
         whole = _within_full(full, place) or place.put

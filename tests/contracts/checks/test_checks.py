@@ -331,6 +331,19 @@ def test_a_run_that_is_to_begin_later_may_be_created_then(seconds: float):
     assert said(seconds) == said(seconds + 1, after_seconds=seconds) == ("/updated_at", "failure")
 
 
+def test_a_run_that_should_have_begun_before_may_be_created_then_and_no_other():
+    def said(created: float, **body: Any) -> Any:
+        moment = (NOW + datetime.timedelta(seconds=created)).isoformat(timespec="milliseconds")
+        return observed(
+            "POST /threads/{thread_id}/runs", {"assistant_id": "agent", **body}, {"created_at": moment}
+        ).get("time")
+
+    assert said(-86400, after_seconds=-86400) is None
+    assert (
+        said(-86400) == said(-86400, after_seconds=-60) == said(-86400, after_seconds=60) == ("/created_at", "failure")
+    )
+
+
 def test_a_text_that_stands_for_another_one_is_what_the_rule_makes_of_it():
     def said(sent: str, got: str) -> set[str]:
         found = observed("POST /assistants", {"graph_id": "agent", "name": sent}, {"graph_id": "agent", "name": got})

@@ -64,3 +64,11 @@ def test_bytes_in_a_path_that_are_no_utf_8_are_sent_as_they_are():
 def test_a_body_too_deep_to_be_walked_over_counts_as_no_json(levels):
     found = parsed(b"[" * levels + b"]" * levels)
     assert (found is None) == (levels > MOST_LEVELS)
+
+
+def test_a_key_under_which_a_thing_is_put_is_never_hostile():
+    """It would stay where it was made: nothing could name it."""
+    put = next(each for each in load("langsmith").operations if each.slug == "put_item")
+    places = {hostile.place for hostile in hostile_cases(put, random.Random(1))}
+    assert "/key" not in places
+    assert {"/namespace", "/value", "/ttl"} <= places
