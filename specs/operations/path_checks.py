@@ -1,5 +1,6 @@
 """What can be wrong with a path: its form, its parameters, another path that it can't be told from."""
 
+import re
 from collections.abc import Collection
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from threadmock.specs.operations.path_templates import literal, names_in, shape
 from threadmock.specs.schemas.schema import Schema
 
 _MAX_COMPARED = 1000
+_END = re.compile(r"[?#](?![^{]*\})")  # a parameter's name may hold them
 
 
 class Complaints(Protocol):
@@ -41,8 +43,6 @@ def check_path(
     names = names_in(path)
     if len(set(names)) < len(names):
         raise reader.fail(f"The path {path!r} names one parameter twice.", pointer, "Give each a name of its own.")
-    if "?" in bare or "#" in bare:
-        reader.warn("no request has this path: a path ends before `?` and `#`; declare query parameters", pointer)
     own = shape(path)
     twins = shapes.setdefault(own, {})
     taken = [method for method in methods if method in twins]
@@ -57,6 +57,16 @@ def check_path(
                 reader.warn(f"a request may match both this path and {other!r}; neither is the plainer one", pointer)
     twins.update({method: path for method in methods if method not in taken})
     return taken
+
+
+def requested(reader: Complaints, path: str, pointer: str) -> str:
+    """The path as requests have it: without what stands behind `?` or `#`, which is warned about."""
+    end = _END.search(path)
+    if end is None:
+        return path
+    shown = path[: end.start()] or "/"
+    reader.warn(f"a path ends before `?` and `#`: it is served as {shown!r}; declare query parameters", pointer)
+    return shown
 
 
 def twin(reader: Complaints, path: str, pointer: str, method: str, shapes: dict[str, dict[str, str]]) -> DocumentError:

@@ -19,7 +19,7 @@ from threadmock.specs.operations.inferred.refusals import infer_refusals
 from threadmock.specs.operations.inferred.rules import infer_rules
 from threadmock.specs.operations.inferred.texts import described
 from threadmock.specs.operations.parameters import is_object, is_read
-from threadmock.specs.operations.path_checks import check_path, check_sources, fitting_parameters, twin
+from threadmock.specs.operations.path_checks import check_path, check_sources, fitting_parameters, requested, twin
 from threadmock.specs.operations.security import read_security
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.declared import is_binary
@@ -250,8 +250,9 @@ def read_operations(  # noqa: PLR0913, PLR0917 - what a document is made of, and
             item, base = dialect.dereference(raw, f"#/paths/{escaped(path)}")
             item = reader.mapping(item, base)
             methods = [method for method in METHODS if method in item]
-            for method in check_path(reader, path, base, methods, shapes):
-                flaws.note(method, path, [twin(reader, path, base, method, shapes)])
+            route = requested(reader, path, base)
+            for method in check_path(reader, route, base, methods, shapes):
+                flaws.note(method, path, [twin(reader, route, base, method, shapes)])
                 methods.remove(method)
             for word in item:
                 if word not in (*METHODS, *_BESIDE_METHODS) and not word.startswith("x-"):
@@ -259,7 +260,7 @@ def read_operations(  # noqa: PLR0913, PLR0917 - what a document is made of, and
                     reader.warn(f"{word!r} is no method and is not read. {close}", f"{base}/{escaped(word)}")
             for method in methods:
                 with flaws.of(method, path):
-                    operation = _read_operation(reader, path, method, item, base, provider_wide, slugs)
+                    operation = _read_operation(reader, route, method, item, base, provider_wide, slugs)
                     other = identifiers.setdefault(operation.operation_id, str(operation))
                     if other != str(operation):
                         own = f"{method}-{path}"

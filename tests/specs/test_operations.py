@@ -183,7 +183,7 @@ WARNED = {
     "two paths for one request": ({"/{a}/x": get(**by_path("a")), "/y/{b}": get(**by_path("b"))}, ["#/paths/~1y~1{b} (line"]),
     "two names for one parameter": ({"/t/{a}": get(**by_path("a")), "/t/{b}": {"delete": {"responses": OK, **by_path("b")}}}, ["this path and '/t/{a}' are the same but for names"]),
     "a literal beside a parameter": ({"/t/{a}": get(**by_path("a")), "/t/x": get()}, []),
-    "a query in a path": ({"/t?a=1": get()}, ["no request has this path"]),
+    "a query in a path": ({"/t?a=1": get()}, ["a path ends before"]),
     "nothing": ({"/t": get()}, []),
 }  # fmt: skip
 
@@ -375,3 +375,19 @@ def test_members_examples_and_rules_of_that_name_are_no_marks():
 
 
 # --- anything at all
+
+
+@pytest.mark.parametrize(
+    ("written", "served"),
+    [("/a#b", "/a"), ("/a?b=c", "/a"), ("/a?b={b}", "/a"), ("/#Action=x", "/"), ("/{a?}/b", "/{a?}/b"), ("/{a}/b?c#d", "/{a}/b")],
+)  # fmt: skip
+def test_a_path_ends_before_its_query(written, served):
+    operations, warnings = read({written: {"get": {"responses": OK}}})
+    assert [operation.path for operation in operations] == [served]
+    assert any("a path ends before" in warning for warning in warnings) == (written != served)
+
+
+def test_of_paths_that_differ_behind_their_end_alone_the_first_is_served():
+    operations, warnings = read({"/a#b": {"post": {"responses": OK}}, "/a#c": {"post": {"responses": OK}, "get": {"responses": OK}}})  # fmt: skip
+    assert [(operation.method, operation.path) for operation in operations] == [("POST", "/a"), ("GET", "/a")]
+    assert any("can't be told apart" in warning for warning in warnings)
