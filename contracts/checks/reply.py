@@ -3,14 +3,16 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from threadmock.contracts.cases.samples import least
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
 from threadmock.specs.contract import Reply
 from threadmock.specs.documents.pointers import walk
-from threadmock.specs.errors import DocumentError
+from threadmock.specs.errors import DocumentError, SchemaError
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.operations.replies import find_media
 from threadmock.specs.schemas.text_formats import Forms
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.wire.messages import media_type
@@ -114,6 +116,8 @@ def _contradicts_itself(reading: Reading, violation: Violation) -> bool:
         return False
     if violation.keyword == "required" and selects(reading):
         return True
+    if violation.keyword == "oneOf" and _fits_nobody(reading):
+        return True
     forms = Forms(((reading.made_schema, reading.made_schema.document),)) if reading.made_schema else Forms()
     value = reading.value
     for step in violation.location:
@@ -123,6 +127,19 @@ def _contradicts_itself(reading: Reading, violation: Violation) -> bool:
         except (IndexError, KeyError, TypeError):
             return False
     return any(type(each) is type(value) and each == value for each in forms.said)
+
+
+def _fits_nobody(reading: Reading) -> bool:
+    """Whether no value is known that the reply's schema takes, such as one of branches that are alike."""
+    content_type = reading.response.headers.get("content-type") if reading.response else None
+    media = find_media(reading.reply, content_type) if reading.reply else None
+    if media is None or media.schema is None:
+        return False
+    try:
+        least(media.schema, name="body")
+    except SchemaError:
+        return True
+    return False
 
 
 def _tells_of_a_body(reading: Reading, reply: Reply) -> bool:

@@ -69,7 +69,15 @@ def _shown(media: Media, given: Any, world: World) -> Any:
     try:
         return sample(schema, world.ids, world.clock, given if isinstance(given, Mapping) else None)
     except Ungeneratable as error:
-        return error.nearest
+        return _of_any_branch(schema, world) if error.nearest is None else error.nearest
+
+
+def _of_any_branch(schema: Schema, world: World) -> Any:
+    """A value of one of the branches of which exactly one is to fit: many documents have branches that are alike."""
+    branches = schema.document.get("oneOf", ())
+    definitions = schema.document.get("$defs", {})
+    whole = Schema({"$defs": definitions, "anyOf": branches}, schema.pointer, schema.direction)
+    return possible(whole, world.ids, world.clock) if branches else None
 
 
 def declared_headers(reply: Reply, status: int, request: Request, world: World) -> dict[str, str]:

@@ -96,9 +96,19 @@ class _Reader:
         for label, raw in self.mapping(node.get("examples", {}), f"{pointer}/examples").items():
             example, _ = self.dialect.dereference(raw, f"{pointer}/examples/{escaped(label)}")
             if isinstance(example, Mapping) and "value" in example:
-                yield label, example["value"]
+                yield label, self.example_value(example["value"], f"{pointer}/examples/{escaped(label)}/value")
         if "example" in node:
-            yield "example", node["example"]
+            yield "example", self.example_value(node["example"], f"{pointer}/example")
+
+    def example_value(self, value: Any, pointer: str) -> Any:
+        """A value, or what it refers to: OpenAPI knows no reference in a value, and many documents have one."""
+        if not (isinstance(value, dict) and [*value] == ["$ref"] and str(value["$ref"]).startswith("#/")):
+            return value
+        try:
+            found, _ = self.dialect.dereference(value, pointer)
+        except SpecError:
+            return value
+        return found["value"] if isinstance(found, dict) and "value" in found else found
 
     def parameter(self, raw: Any, pointer: str) -> Parameter | None:
         node, pointer = self.dialect.dereference(raw, pointer)

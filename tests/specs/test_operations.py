@@ -195,6 +195,25 @@ def test_what_is_doubtful_is_warned_about_with_its_place(paths, expected):
     assert all(text in warning for text, warning in zip(expected, found, strict=True))
 
 
+@pytest.mark.parametrize("target", ["#/components/examples/user/value", "#/components/examples/user"])
+def test_a_value_of_an_example_may_refer_to_another(target):
+    referring = {"examples": {"one": {"value": {"$ref": target}}}, "example": {"$ref": target}}
+    content = {JSON: {"schema": {"type": "object"}, **referring}}
+    reply = {"200": {"description": "", "content": content}}
+    examples = {"user": {"value": {"id": 1}}}
+    (made,), _ = read({"/t": {"get": {"responses": reply}}}, components={"examples": examples})
+    assert made.replies["200"].content[JSON].examples == {"one": {"id": 1}, "example": {"id": 1}}
+
+
+@pytest.mark.parametrize(
+    "value", [{"$ref": "#/nowhere"}, {"$ref": "text"}, {"$ref": "#/paths", "more": 1}, {"$ref": 5}]
+)
+def test_what_refers_to_nothing_is_the_value_itself(value):
+    content = {JSON: {"schema": {"type": "object"}, "example": value}}
+    (made,), _ = read({"/t": {"get": {"responses": {"200": {"description": "", "content": content}}}}})
+    assert made.replies["200"].content[JSON].examples == {"example": value}
+
+
 def test_an_example_that_breaks_its_schema_is_not_used_and_the_others_are():
     made = operation({"responses": {"200": {"description": "", **BAD_EXAMPLE}}})
     assert made.replies["200"].content[JSON].examples == {"good": {"id": "a"}}

@@ -105,6 +105,15 @@ def test_a_document_of_errors_alone_leaves_success_open(tmp_path):
     assert found(contract_of(tmp_path, {"201": reply()}), 200, made)[0]["documented_status"] == "failure"
 
 
+def test_branches_that_are_alike_take_nothing_and_fail_nobody(tmp_path):
+    alike = {"oneOf": [ITEM, {**ITEM, "description": "the same"}]}
+    apart = {"oneOf": [ITEM, {"type": "object", "required": ["other"], "properties": {"other": {"type": "string"}}}]}
+    base = {"id": "id-text", "title": "title-text"}
+    assert found(contract_of(tmp_path, {"201": reply(alike)}), 201, base)[0]["schema"] == "unconfirmed"
+    assert found(contract_of(tmp_path, {"201": reply(apart)}), 201, {**base, "other": "x"})[0]["schema"] == "failure"
+    assert "schema" not in found(contract_of(tmp_path, {"201": reply(apart)}), 201, base)[0]
+
+
 def test_a_default_that_its_own_schema_refuses_fails_nobody(tmp_path):
     contract = contract_of(tmp_path, {"201": reply()})
     base = {"id": "id-text", "title": "title-text"}

@@ -57,6 +57,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "an object or a list": {
         "/a": {"post": {"requestBody": body({"type": "object", "required": ["x"], "properties": {"x": {"oneOf": [{"type": "array", "items": TEXT}, {"type": "object", "properties": {"y": TEXT}}]}}}), "responses": {**OK, "400": {"description": ""}}}}
     },
+    "errors of branches that are alike": {
+        "/a/{id}": {"get": {"parameters": [parameter("id", "path", TEXT)], "responses": {"200": reply({"type": "object", "properties": {"id": TEXT}}), "404": reply({"oneOf": [{"type": "object", "required": ["title"], "properties": {"title": TEXT}}, {"type": "object", "required": ["title"], "properties": {"title": TEXT, "x": TEXT}}]})}}}
+    },
     "a parent's name of another form": {
         "/shops/{shopId}/items": {"post": {"parameters": [parameter("shopId", "path", TEXT)], "requestBody": body(THING), "responses": {"201": reply(THING)}}},
         "/shops/{shopId}/items/{id}": {"get": {"parameters": [parameter("shopId", "path", TEXT), parameter("id", "path", NUMBER)], "responses": {"200": reply({**THING, "required": ["shop_id"], "properties": {"id": NUMBER, "shop_id": {"type": "string", "format": "uuid"}}})}}},
