@@ -4,12 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from threadmock.mockserver.agents.implied_agents import implied_agent
 from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.fault_points import NO_FAULTS, Faults, FaultView
+from threadmock.mockserver.rules.declared_agents import Agents
 from threadmock.mockserver.state.clock import Clock, Now
 from threadmock.mockserver.state.expiry import Calendar
 from threadmock.mockserver.state.ids import Ids
@@ -27,7 +30,8 @@ class World:
 
     seed: of the ids and generated values. now: the machine's time, or a test's. auth: "off", "present", or the one
     token that is accepted. pause: how a fault waits (seconds). scheduler: the runs, in their own time; scripts: what
-    agents say. deciding: held from the look for a value that no two things may share until the thing with it is stored.
+    agents say. tell: takes lines for the log. deciding: held from the look for a value that no two things may share
+    until the thing with it is stored.
     """
 
     seed: int
@@ -40,13 +44,29 @@ class World:
     calendar: Calendar = field(default_factory=Calendar)
     scheduler: Scheduler = field(default_factory=Scheduler)
     scripts: Scripts = field(default_factory=read_scripts)
+    tell: Callable[[str], None] | None = None
     deciding: threading.RLock = field(default_factory=threading.RLock)
     clock: Clock = field(init=False)
     ids: Ids = field(init=False)
+    _told: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.clock = Clock(self.now)
         self.ids = Ids(self.seed)
+
+    @property
+    def agents(self) -> Agents:
+        """The agents that are known: those that the script file declares, or what the scripts imply."""
+        return Agents(self.scripts.declared, partial(implied_agent, self.scripts))
+
+    def note_undeclared(self, name: str) -> None:
+        """Say once that agents of any name are taken."""
+        if self.tell and not self._told:
+            self._told = True
+            self.tell(
+                f"No agent {name!r} is declared: any name will do, and lists show declared agents only. "
+                "A script file declares them under `agents`."
+            )
 
     def fault_view(self, contract: Contract, operation: Operation, request: Request, value: Any = None) -> FaultView:
         """What faults may look at. value: the request's body, where it has been read."""

@@ -28,6 +28,8 @@ def _client(profile: Profile) -> Iterator[Part]:
         yield "client", f"called {profile.label}", ""
     if profile.setting:
         yield "client", f"set {profile.setting}", ""
+    if profile.layer:
+        yield "client", f"clients work as with the real service in the layer {profile.layer}", ""
 
 
 def _cors(profile: Profile) -> Iterator[Part]:
@@ -100,6 +102,16 @@ def _input_part(agent: Agent) -> _Texts:
         yield f"a run whose input is {name} fails: {failure.error}, {value_text(failure.message)}", agent.evidence
 
 
+def _ends(agent: Agent) -> _Texts:
+    if agent.ends != ("start", "end"):
+        yield f"a graph begins at {agent.ends[0]} and ends at {agent.ends[1]}", agent.evidence
+
+
+def _declared(agent: Agent) -> _Texts:
+    for made, name in zip(agent.declared, numbered(each.resource for each in agent.declared), strict=True):
+        yield from ((text, evidence) for _, text, evidence in made_parts("", made, f"{name} for each declared agent"))
+
+
 def _step(agent: Agent) -> _Texts:
     if agent.step:
         yield f"the number of a node: {setting_text(agent.step)}", agent.step.evidence
@@ -164,6 +176,8 @@ AGENT_WORDS: Mapping[str, Callable[[Agent], _Texts]] = {
     "piece": lambda agent: iter([(f"runs make {agent.piece} things below it", agent.evidence)] if agent.piece else []),
     "input": _input_part,
     "step": _step,
+    "ends": _ends,
+    "declared": _declared,
     "on": _on,
     "formats": _formats,
     "results": _results,

@@ -162,8 +162,11 @@ def _prune(rule: Rule) -> Iterator[Part]:
 def _as_node(rule: Rule) -> Iterator[Part]:
     if found := rule.as_node:
         texts = [f"{found.source} names who made it; {found.member} lists what comes next"]
+        if found.agent:
+            texts.append(f"the agent is {setting_text(found.agent)}: where it is declared, it says what comes next")
         texts += [f"its messages are in {found.messages}"] if found.messages else []
         texts += [f"{found.copy} takes over what comes next"] if found.copy else []
+        texts += [f"{found.input} comes before the graph begins"] if found.input else []
         texts += [f"after {node}: {', '.join(following) or 'nothing'}" for node, following in found.next.items()]
         texts += [f"where the last message calls something: {found.calls}"] if found.calls else []
         yield from (("as_node", text, found.evidence) for text in texts)

@@ -75,6 +75,8 @@ def made_parts(kind: str, made: Made, name: str = "") -> Iterator[Part]:
         yield kind, f"{name}, within {text}", evidence
     yield from settings_parts(kind, f"{name}, ", made.set)
     yield from settings_parts(kind, f"{name}, then in the thing itself ", made.touch)
+    if found := made.as_node:
+        yield kind, f"{name}, made as if by the node in {found.source}", found.evidence
     for inner in made.also:
         yield from made_parts(kind, inner, f"{inner.resource} below the {name}")
 
@@ -131,6 +133,13 @@ def _scheduled(setting: Setting) -> str:
     return f"the next moment of the schedule {setting_text(parts['schedule'])}{zone}"
 
 
+def _declared(setting: Setting) -> str:
+    parts = dict(setting.members)
+    depth = f", with those inside of it as deep as {setting_text(parts['depth'])}" if "depth" in parts else ""
+    only = f", only {setting_text(parts['namespace'])}" if "namespace" in parts else ""
+    return f"of the declared agent {setting_text(parts['name'])}{depth}{only}: {setting_text(parts['of'])}"
+
+
 SETTINGS: Mapping[Kind, Callable[[Setting], str]] = {
     "generate": lambda s: s.generator,
     "value": lambda s: value_text(s.value),
@@ -156,5 +165,6 @@ SETTINGS: Mapping[Kind, Callable[[Setting], str]] = {
     "related": _related,
     "scheduled": _scheduled,
     "named": lambda s: f"a UUID that follows from {setting_text(s.members[0][1])}",
+    "declared": _declared,
     "weighed": lambda s: f"how many bytes the {s.value} things below the parent are",
 }

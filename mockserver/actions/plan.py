@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
+from threadmock.mockserver.rules.as_node import CompiledAsNode, compile_as_node
 from threadmock.mockserver.rules.conditions import CompiledCondition, compile_condition
 from threadmock.mockserver.rules.keys import KeyReader, compile_key, compile_key_value
 from threadmock.mockserver.rules.lists import Lister, compile_listing
@@ -12,7 +13,7 @@ from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
-from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Restoring, Unique
+from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Requirement, Restoring, Unique
 from threadmock.specs.behaviour.setting import Key, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
@@ -91,10 +92,12 @@ class Plan:
     copies: tuple[tuple[str, Members], ...]
     prune_keys: Maker | None
     prune_strategy: Maker | None
+    as_node: CompiledAsNode | None
     restores: tuple[Restoring, Maker] | None
     cascades: tuple[tuple[Cascade, Maker | None], ...]
     expires: Expiry | None
     conditions: tuple[CompiledCondition, ...]
+    agents: tuple[tuple[Requirement, Maker], ...]
     unique: tuple[tuple[tuple[str, ...], Unique], ...]
     headers: tuple[tuple[str, Maker], ...]
     told: frozenset[str]
@@ -169,9 +172,11 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         copies=tuple((name, compile_members(settings)) for name, settings in rule.copies.items()),
         prune_keys=fetch(rule.prune.keys) if rule.prune else None,
         prune_strategy=fetch(rule.prune.strategy) if rule.prune and rule.prune.strategy else None,
+        as_node=compile_as_node(rule.as_node),
         restores=(rule.restores, fetch(rule.restores.source)) if rule.restores else None,
         cascades=tuple((each, fetch(each.when) if each.when else None) for each in rule.cascades),
         expires=rule.expires,
+        agents=tuple((each, fetch(each.source)) for each in rule.requires if each.agent),
         conditions=tuple(map(compile_condition, rule.conditions)),
         unique=tuple((steps_of(each.member), each) for each in rule.unique),
         headers=tuple((name.lower(), compile_setting(each)) for name, each in rule.headers.items()),

@@ -6,12 +6,14 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.rules.conditions import CompiledCondition
 from threadmock.mockserver.rules.generators import etag_of
 from threadmock.mockserver.rules.lists import passing
+from threadmock.mockserver.rules.lookups import find_related
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.conditions import agrees
-from threadmock.specs.members import ABSENT, dig
+from threadmock.specs.members import ABSENT, dig, steps_of
 
 _NOT_MODIFIED = 304
+_SHOWN = 100
 
 
 def unmet(call: Call) -> Refused | None:
@@ -51,6 +53,22 @@ def _names(listed: str, present: str) -> bool:
 def unmet_afterwards(call: Call) -> Refused | None:
     """As `unmet`, of the refusals that leave what was made: asked when the thing is there."""
     return _first(call, call.scope.thing, call.scope.key, kept=True)
+
+
+def unknown_agent(call: Call) -> Refused | None:
+    """The refusal of an agent that no script file declares, where some are declared and a request may refer to one."""
+    scope = call.scope
+    for needed, read in call.plan.agents if scope.agents.known else ():
+        name = read(scope)
+        if name is ABSENT or name is None or name in scope.agents.known:
+            continue
+        steps = tuple(steps_of(member) for member in needed.agent)
+        if needed.resource and find_related(scope, needed.resource, steps, name):
+            continue
+        known = ", ".join(sorted(scope.agents.known))
+        reason = f"Agent {str(name)[:_SHOWN]!r} is not declared: there are {known}"
+        return Refused("unknown", reason, status=needed.statuses[0], key=str(name))
+    return None
 
 
 def _first(call: Call, thing: Thing | None, key: str, *, kept: bool) -> Refused | None:

@@ -1,7 +1,7 @@
 """What a request gives to an agent, and which agent it names."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent
@@ -11,10 +11,12 @@ from threadmock.mockserver.rules.messages import plain_text, read_messages
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import create_thing
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.state.store import Thing
+from threadmock.mockserver.state.store import Shelf, Thing
 from threadmock.specs.behaviour.agent import Speaker
 from threadmock.specs.members import ABSENT, dig, steps_of
 from threadmock.specs.wire.strictjson import dump_json
+
+_UNDECLARED = "undeclared"
 
 
 def read_input(scope: Scope, agent: CompiledAgent, name: str) -> AgentInput:
@@ -50,8 +52,12 @@ def _written(value: Any) -> str:
     return plain_text(value) or dump_json(value).decode()
 
 
-def find_agent(scope: Scope, plan: RunPlan) -> tuple[Thing | None, str] | Refused:
-    """The agent that a request names, and the name of its script; the agent is created where the rule says how."""
+def find_agent(scope: Scope, plan: RunPlan, note: Callable[[str], None]) -> tuple[Thing | None, str] | Refused:
+    """The agent that a request names, and the name of its script.
+
+    An unknown one is created where the rule says how and nobody declared any; it is found by its name and key, and on
+    no list. note: called with the name of one that is created.
+    """
     speaker = plan.rule.agent
     if speaker is None:
         return None, ""
@@ -60,9 +66,11 @@ def find_agent(scope: Scope, plan: RunPlan) -> tuple[Thing | None, str] | Refuse
         return None, asked if isinstance(asked, str) else ""
     name = "" if asked is ABSENT or asked is None else str(asked)
     found = _look_up(scope, speaker, name)
-    if found is None and not _is_uuid(name) and plan.agent:
+    if found is None and not _is_uuid(name) and plan.agent and not scope.agents.known:
         scope.item = name
-        found = create_thing(scope, plan.agent, key=scope.ids.uuid4())
+        apart: Shelf = (scope.contract.name, speaker.resource, _UNDECLARED, "")
+        found = create_thing(scope, plan.agent, key=scope.ids.uuid4(), shelf=apart)
+        note(name)
     if found is None:
         status = speaker.unknown_key if _is_uuid(name) else speaker.unknown_name
         return Refused("unknown", f"{speaker.resource.capitalize()} {name} not found", status=status, key=name)
@@ -70,12 +78,12 @@ def find_agent(scope: Scope, plan: RunPlan) -> tuple[Thing | None, str] | Refuse
 
 
 def _look_up(scope: Scope, speaker: Speaker, name: str) -> Thing | None:
-    shelf = (scope.contract.name, speaker.resource)
-    found = scope.store.read(shelf, str(uuid.UUID(name)) if _is_uuid(name) else name)
+    kind, key = (scope.contract.name, speaker.resource), str(uuid.UUID(name)) if _is_uuid(name) else name
+    found = scope.store.read(scope.store.find(*kind, key), key)
     if found is not None:
         return found
-    places = [steps_of(member) for member in speaker.by]
-    return next((thing for thing in scope.store.list(shelf) if any(dig(thing, at) == name for at in places)), None)
+    places, things = [steps_of(member) for member in speaker.by], scope.store.everywhere(*kind)
+    return next((thing for thing in things if any(dig(thing, at) == name for at in places)), None)
 
 
 def _is_uuid(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Read scripts from YAML or JSON. Errors name the place and what to write instead.
 
-A file holds one script (`replies`, or only `steps`), or several by name (`scripts`). `data/scripts` has our own.
+A file holds one script (`replies`, or only `steps`), or several by name (`scripts`), and perhaps agents (`agents`).
+`data/scripts` has our own.
 """
 
 import functools
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from threadmock.mockserver.agents.agent_files import AgentReader
 from threadmock.mockserver.agents.scripts import (
     DEFAULT,
     ReplyCondition,
@@ -24,7 +26,7 @@ from threadmock.specs.errors import nearest
 _FOLDER = Path(__file__).parents[1] / "data" / "scripts"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _SCRIPT = ("name", "pace", "replies", "steps")
-_FILE = (*_SCRIPT, "scripts", "default")
+_FILE = (*_SCRIPT, "scripts", "default", "agents")
 _REPLY = ("when", "steps")
 _WHEN = ("text", "resume", "turn")
 _KINDS = ("say", "think", "call", "emit", "interrupt", "fail", "wait", "choose")
@@ -63,8 +65,24 @@ def read_scripts(source: str | None = None) -> Scripts:
         return Scripts(known)
     if source in known:
         return Scripts(known, source)
-    own, default = _read(open_source(source, "script", tuple(known)), Path(source).stem)
-    return Scripts(known | {script.name: script for script in own}, default)
+    path = open_source(source, "script", tuple(known))
+    tree, text = read_tree(path)
+    return _scripts(tree, text, path.name)
+
+
+def scripts_of(text: str, file: str) -> Scripts:
+    """As `read_scripts`, of the text of a file. SpecError where it can't be used."""
+    return _scripts(*read_tree(Path(file), text), file)
+
+
+def _scripts(tree: Any, text: str, file: str) -> Scripts:
+    if isinstance(tree, Mapping) and "agents" in tree and not tree.keys() & {"scripts", "steps", "replies"}:
+        known, default = dict(shipped()), DEFAULT
+        FileReader(file, text).mapping(tree, ("agents",), "", "A file of agents alone")
+    else:
+        own, default = ScriptReader(file, text).scripts(tree, Path(file).stem)
+        known = dict(shipped()) | {script.name: script for script in own}
+    return Scripts(known, default, AgentReader(file, text).agents(tree, known, default))
 
 
 def _read(path: Path, name: str) -> tuple[list[Script], str]:

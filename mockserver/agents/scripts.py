@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from threadmock.mockserver.rules.declared_agents import DeclaredAgent
+
 StepKind = Literal["say", "think", "call", "emit", "interrupt", "fail", "wait", "choose"]
 _CHOSEN = re.compile(r"\s*/([A-Za-z0-9_-]+)\b")
 _MARK = re.compile(r"\$\$|\$(text|resume|agent|turn)\b")
@@ -106,10 +108,14 @@ class AgentInput:
 
 @dataclass(frozen=True)
 class Scripts:
-    """All that are known, by name, and the one that is played where no other is asked for."""
+    """All that are known, by name, and the one that is played where no other is asked for.
+
+    declared: the agents of the file, by name; none where it declares none, so that any name will do.
+    """
 
     known: Mapping[str, Script] = field(default_factory=dict)
     default: str = DEFAULT
+    declared: Mapping[str, DeclaredAgent] = field(default_factory=dict)
 
     def choose(self, given: AgentInput) -> tuple[Script, AgentInput]:
         """The script that answers, and its input: `/NAME` at the beginning counts, then the agent's name."""
@@ -117,6 +123,8 @@ class Scripts:
         if found and found[1] in self.known:
             rest = given.text[found.end() :].strip()
             return self.known[found[1]], replace(given, text=rest or given.text)
+        if given.agent in self.declared:
+            return self.known[self.declared[given.agent].script], given
         return self.known.get(given.agent) or self.known[self.default], given
 
 

@@ -36,6 +36,8 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
             yield f"  also      below {', '.join(url + base for base in mount.contract.base_paths[:_SHOWN_BASES])}"
         if profile.setting:
             yield f"  client    {profile.setting.replace('$base', url)}"
+        if profile.layer and profile.layer != mount.contract.layer:
+            yield f"  layer     clients and front ends work as with the real service with --as {profile.layer}"
         filled = gateway.filled.get(mount.contract.name)
         if gateway.data and filled:
             yield f"  data      {gateway.data.name}: {_described(filled)}"
@@ -51,6 +53,12 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
 
 
 def _agents(scripts: Scripts) -> str:
+    if scripts.declared:
+        return f"{', '.join(scripts.declared)}; {_scripts(scripts)}"
+    return _scripts(scripts)
+
+
+def _scripts(scripts: Scripts) -> str:
     others = [f"/{name}" for name in scripts.known if name != scripts.default]
     return f"say what the script {scripts.default} says; a message can begin with {', '.join(others)}"
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.actions.plan import item_schema, member_schema
+from threadmock.mockserver.rules.declared_agents import as_item
 from threadmock.mockserver.rules.generation import generate, sample
 from threadmock.mockserver.rules.keys import compile_key
 from threadmock.mockserver.rules.recipes import compile_recipe, store_made
@@ -22,10 +23,11 @@ from threadmock.specs.wire.messages import Request
 
 def store_initial(contract: Contract, world: World) -> Iterator[tuple[Shelf, str]]:
     """Store the contract's initial things; shelf and key of each. A key among the members is the thing's key."""
-    if not contract.profile.initial or not contract.operations:
+    things = list(_things(contract, world))
+    if not things or not contract.operations:
         return
     now = world.clock.tick()
-    for made in contract.profile.initial:
+    for made, item in things:
         scope = Scope(
             contract=contract,
             operation=contract.operations[0],
@@ -37,6 +39,7 @@ def store_initial(contract: Contract, world: World) -> Iterator[tuple[Shelf, str
             ids=world.ids,
             moment=now,
             stamp=write_date_time(now),
+            item=item,
         )
         recipe = compile_recipe(made)
         thing = _whole(scope, made, recipe.members.make(scope), world)
@@ -45,6 +48,15 @@ def store_initial(contract: Contract, world: World) -> Iterator[tuple[Shelf, str
         scope.key = key
         store_made(scope, recipe, shelf, thing)
         yield from _with_what_lies_below(world.store, shelf, key)
+
+
+def _things(contract: Contract, world: World) -> Iterator[tuple[Made, Any]]:
+    """What there is, with the item that its settings read: agents that a user declares stand in place of our own."""
+    agent, agents = contract.profile.agent, world.scripts.declared
+    declared = agent.declared if agent else ()
+    replaced = {made.resource for made in declared} if agents else set()
+    yield from ((made, None) for made in contract.profile.initial if made.resource not in replaced)
+    yield from ((made, as_item(each)) for each in agents.values() for made in declared)
 
 
 def _with_what_lies_below(store: Store, shelf: Shelf, key: str) -> Iterator[tuple[Shelf, str]]:

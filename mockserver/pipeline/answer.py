@@ -11,7 +11,7 @@ from typing import Any
 from threadmock.mockserver.actions import actions
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.plan import Plan
-from threadmock.mockserver.actions.refusal_conditions import unconditional, unmet
+from threadmock.mockserver.actions.refusal_conditions import unconditional, unknown_agent, unmet
 from threadmock.mockserver.agents.streams import Pending, StreamsFull
 from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.credentials import challenge, check_credentials
@@ -158,6 +158,7 @@ class Pipeline:
             moment=now,
             stamp=write_date_time(now),
             sent=value,
+            agents=world.agents,
         )
         world.calendar.expire(now, world.store)
         world.scheduler.run_due()
@@ -168,7 +169,8 @@ class Pipeline:
         try:
             if call.plan.conditional and (decided := unconditional(call)):
                 return decided
-            if call.plan.conditions and (refused := unmet(call)):
+            refused = unknown_agent(call) if call.plan.agents else None
+            if refused or (call.plan.conditions and (refused := unmet(call))):
                 return refused
             return self.act(call)
         except StoreFull as full:

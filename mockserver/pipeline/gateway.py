@@ -106,6 +106,7 @@ class Gateway:
             for contract in self.contracts
         )
         self.pipeline = build_pipeline(self.world)
+        self.world.tell = self.log
         self._store_data()
         self._found: dict[tuple[str, str], Found] = {}
         self._by_prefix = {mount.contract.name: mount for mount in self.mounts}

@@ -1,9 +1,11 @@
-"""Settings of several parts: a member of a related thing, the next moment of a schedule, a UUID made of a name."""
+"""Settings of several parts: of a related thing, of a declared agent, of a schedule, a UUID made of a name."""
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from threadmock.mockserver.rules.declared_agents import ALL, END, START, as_item
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.setting import Setting
@@ -70,3 +72,29 @@ def named(setting: Setting, parts: Parts) -> Callable[[Scope], Any]:
         return str(uuid.uuid5(space, name)) if isinstance(name, str) else ABSENT
 
     return make
+
+
+def declared(_: Setting, parts: Parts) -> Callable[[Scope], Any]:
+    """What is made of an agent; ABSENT where there is none of that name."""
+    nothing: Callable[[Scope], Any] = lambda _: ABSENT  # noqa: E731 - one default for two parts
+    depth, namespace = parts.get("depth", nothing), parts.get("namespace", nothing)
+
+    def make(scope: Scope) -> Any:
+        name, only = parts["name"](scope), namespace(scope)
+        agent = scope.agents.find(name) if isinstance(name, str) else None
+        if agent is None:
+            return ABSENT
+        rule = scope.contract.profile.agent
+        item = as_item(agent, rule.ends if rule else (START, END), _depth(depth(scope)))
+        if only is not ABSENT:
+            item["inner"] = [each for each in item["inner"] if each["namespace"] == only]
+        return parts["of"](replace(scope, item=item, thing=None))
+
+    return make
+
+
+def _depth(asked: Any) -> int:
+    """How deep: a number, or all for true."""
+    if isinstance(asked, bool) or not isinstance(asked, int):
+        return ALL if asked is True or str(asked).lower() == "true" else 0
+    return min(asked, ALL)

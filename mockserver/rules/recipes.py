@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from threadmock.mockserver.rules.as_node import CompiledAsNode, compile_as_node
+from threadmock.mockserver.rules.outcome import Unfit
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
@@ -60,6 +62,7 @@ class Recipe:
     when: Maker | None
     touch: Members
     also: tuple["Recipe", ...] = ()
+    as_node: CompiledAsNode | None = None
 
 
 def compile_recipe(made: Made) -> Recipe:
@@ -75,6 +78,7 @@ def compile_recipe(made: Made) -> Recipe:
         when=fetch(made.when) if made.when else None,
         touch=compile_members(made.touch),
         also=tuple(map(compile_recipe, made.also)),
+        as_node=compile_as_node(made.as_node),
     )
 
 
@@ -91,13 +95,15 @@ def new_thing(scope: Scope, recipe: Recipe) -> dict[str, Any]:
     return recipe.members.onto(scope, begun)
 
 
-def create_thing(scope: Scope, recipe: Recipe, *, key: str = "") -> Thing:
-    """Make one thing and store it. key: its key, where that is known."""
+def create_thing(scope: Scope, recipe: Recipe, *, key: str = "", shelf: Shelf = ()) -> Thing:
+    """Make one thing and store it. key: its key, where that is known; shelf: where to, if not where its like are."""
     identifier = key or new_key(scope, recipe)
     own = replace(scope, key=identifier)
-    if recipe.parent:
+    if shelf:
+        pass
+    elif recipe.parent:
         resource, read = recipe.parent
-        shelf: Shelf = (scope.contract.name, recipe.resource, resource, str(read(scope)))
+        shelf = (scope.contract.name, recipe.resource, resource, str(read(scope)))
     elif key:
         shelf = (scope.contract.name, recipe.resource)
     else:
@@ -121,13 +127,40 @@ def store_made(scope: Scope, recipe: Recipe, shelf: Shelf, thing: Thing) -> Thin
 
 
 def create_also(scope: Scope, recipes: Iterable[Recipe], shelf: Shelf) -> None:
-    """Create what a rule creates along with the thing that was just stored; recipes may change that thing, too."""
+    """Create what a rule creates along with the thing that was just stored; recipes may change that thing, too.
+
+    Unfit where one of them can't be made; then none is, and the thing is as it was.
+    """
     for recipe in recipes:
         if recipe.when is not None and recipe.when(scope) in (ABSENT, None):
             continue
         items = recipe.each(scope) if recipe.each is not None else [None]
+        if recipe.as_node is not None:
+            _create_states(scope, recipe, recipe.as_node, items, shelf)
+            continue
         for item in items if isinstance(items, list) else ():
             own = replace(scope, item=item)
             own.thing = create_thing(own, recipe)
             if recipe.touch:
                 scope.thing = scope.store.update(shelf, scope.key, partial(recipe.touch.onto, own))
+
+
+def _create_states(scope: Scope, recipe: Recipe, as_node: CompiledAsNode, items: Any, shelf: Shelf) -> None:
+    """Create states as if nodes had made them, one after the other: all of them, or none."""
+    store, before = scope.store, scope.thing
+    below: Shelf = (scope.contract.name, recipe.resource, scope.operation.rule.resource, scope.key)
+    there = {key for key, _ in store.items(below)}
+    try:
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            own = replace(scope, item=item, parent=scope.thing, latest=next(iter(store.newest(below, 0, 1)), None))
+            given = item if isinstance(item, Mapping) else {}
+            own.item = {**given, **as_node.read(own), "later" if number else "first": True}
+            own.thing = scope.thing
+            own.thing = create_thing(own, recipe)
+            scope.thing = store.update(shelf, scope.key, partial(recipe.touch.onto, own))
+    except Unfit:
+        for key in [key for key, _ in store.items(below) if key not in there]:
+            store.delete(below, key)
+        if before is not None:
+            scope.thing = store.update(shelf, scope.key, lambda _: before)
+        raise

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.mockserver.rules.declared_agents import Agents
 from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.state.store import Shelf, Store, Thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.messages import Request
+
+NO_AGENTS = Agents()
 
 
 @dataclass(slots=True)
@@ -20,7 +23,7 @@ class Scope:
     moment and stamp: the one instant of this request, as a time in UTC and as RFC 3339 text. The members from `shelf`
     on are set by the action: key of the thing, the thing itself, its parent with its key, the newest thing on the same
     shelf, that as it was before a beat of a run, the item of a loop, and what is to be told of a page or a count, by
-    name. sent: the body as it is, where it is no object.
+    name. sent: the body as it is, where it is no object. agents: those that are known, whoever declared them.
     """
 
     contract: Contract
@@ -43,6 +46,7 @@ class Scope:
     item: Any = None
     tally: Mapping[str, Any] = field(default_factory=dict)
     sent: Any = None
+    agents: Agents = NO_AGENTS
 
 
 _ALL = operator.attrgetter(*Scope.__slots__)

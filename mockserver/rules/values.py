@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.rules.generators import GENERATORS
-from threadmock.mockserver.rules.lookups import Parts, named, related, scheduled
+from threadmock.mockserver.rules.lookups import Parts, declared, named, related, scheduled
 from threadmock.mockserver.rules.messages import joined, plain_text, read_messages
 from threadmock.mockserver.rules.outcome import Unfit
 from threadmock.mockserver.rules.scope import Scope
@@ -338,5 +338,6 @@ COMPILERS: Mapping[str, Callable[[Setting], Maker]] = {
     "related": _of_parts(related),
     "scheduled": _of_parts(scheduled),
     "named": _of_parts(named),
+    "declared": _of_parts(declared),
     "tally": lambda setting: lambda scope: scope.tally.get(setting.value, 0),
 }

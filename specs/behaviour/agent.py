@@ -131,7 +131,8 @@ class Agent:
     """A provider's runs. thread: the resource that runs belong to; piece: of what they make below it, "" for nothing.
 
     changes: by kind of beat. formats: by name. results: by the beat that ended a run, what who waited for it gets.
-    step: the number of a node that begins; None: counted from 1 in each run.
+    step: the number of a node that begins; None: counted from 1 in each run. ends: its words for where a graph begins
+    and ends. declared: what each agent becomes that a user declares, from the start; `item` is the agent.
     """
 
     thread: str
@@ -141,6 +142,8 @@ class Agent:
     formats: Mapping[str, Format]
     results: Mapping[str, Setting]
     step: Setting | None = None
+    ends: tuple[str, str] = ("start", "end")
+    declared: tuple[Made, ...] = ()
     evidence: Evidence = "documented"
 
 

@@ -55,6 +55,7 @@ KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
         "related",
         "scheduled",
         "named",
+        "declared",
     ),
     "words": ("from",),
     "without": ("from",),
@@ -95,6 +96,10 @@ def settings_in(
     for index, made in enumerate(rule.get("also", ())):
         for word in ("set", "touch"):
             yield from _in_mapping("also", made.get(word), place / "also" / index / word)
+        if "agent" in made.get("as_node", {}):
+            yield from _deep("also", made["as_node"]["agent"], place / "also" / index / "as_node" / "agent")
+    if "agent" in rule.get("as_node", {}):
+        yield from _deep("as_node", rule["as_node"]["agent"], place / "as_node" / "agent")
 
 
 def sources_in(rule: Mapping[str, Any], place: DocumentPlace) -> Iterator[tuple[str, DocumentPlace]]:
@@ -147,7 +152,11 @@ def _deep(
         for name, inner in setting[kind].items():
             for index, each in enumerate(inner if name == "at" else [inner]):
                 if is_setting(each):
-                    yield from _deep(word, each, place / kind / name / index if name == "at" else place / kind / name)
+                    yield from _deep(
+                        "item" if name == "of" else word,
+                        each,
+                        place / kind / name / index if name == "at" else place / kind / name,
+                    )
     if isinstance(setting.get("merged"), Mapping):
         yield from _deep(word, setting["merged"], place / "merged")
     if "otherwise" in setting and is_setting(setting["otherwise"]):

@@ -47,14 +47,15 @@ class Cors:
 class Profile:
     """Provider-wide behaviour: the line for clients, and the name of the thing served.
 
-    setting: one line a user writes to point a client here, with `$base` for the base URL. initial: what is there before
-    anybody made anything. fill: how a neutral file fills it; agent: how its runs go; cors: headers for browsers;
-    None where nobody declared any.
+    setting: one line a user writes to point a client here, with `$base` for the base URL. layer: the one with which
+    clients work as with the real service, "" where nobody says. initial: what is there before anybody made anything.
+    fill: how a neutral file fills it; agent: how its runs go; cors: headers for browsers; None where nobody did.
     refusals: those of no operation: no_route, no_method.
     """
 
     label: str = ""
     setting: str = ""
+    layer: str = ""
     initial: tuple[Made, ...] = ()
     fill: Fill | None = None
     agent: "Agent | None" = None

@@ -48,7 +48,7 @@ def parse_agent(
         return None
     own: Evidence = node.get("evidence", "documented")
     place = as_place(where) / "agent"
-    given = node["input"]
+    given, ends = node["input"], node.get("ends", {})
     changes = {
         kind: tuple(
             _change(each, own, place / "on" / kind, spell) for each in (given if isinstance(given, list) else [given])
@@ -84,6 +84,10 @@ def parse_agent(
             for end, each in node.get("results", {}).items()
         },
         _maybe(node.get("step"), own, place / "step", spell),
+        (ends.get("start", "start"), ends.get("end", "end")),
+        tuple(
+            parse_made(each, own, place / "declared" / at, spell) for at, each in enumerate(node.get("declared", ()))
+        ),
         own,
     )
 

@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from threadmock.specs.behaviour.read_settings import Spell, parse_source
-from threadmock.specs.behaviour.rule import AsNode
+from threadmock.specs.behaviour.read_settings import Spell, parse_setting, parse_source
+from threadmock.specs.behaviour.setting import AsNode
+from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.evidence import Evidence
 
 
-def parse_as_node(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> AsNode | None:
+def parse_as_node(
+    node: Mapping[str, Any] | None, evidence: Evidence, where: DocumentPlace, spell: Spell
+) -> AsNode | None:
     """The record; None where there is no such word."""
     if node is None:
         return None
+    own: Evidence = node.get("evidence", evidence)
     return AsNode(
         parse_source(node["from"], spell),
         spell(node["member"]),
@@ -19,5 +23,8 @@ def parse_as_node(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spe
         {name: tuple(following) for name, following in node.get("next", {}).items()},
         node.get("calls", ""),
         parse_source(node["messages"], spell) if "messages" in node else None,
-        node.get("evidence", evidence),
+        node.get("input", ""),
+        parse_source(node["each"], spell) if "each" in node else None,
+        parse_setting(node["agent"], own, where / "agent", spell) if "agent" in node else None,
+        own,
     )

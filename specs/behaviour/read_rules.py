@@ -73,6 +73,7 @@ def parse_profile(node: Mapping[str, Any], spell: Spell) -> Profile:
     return Profile(
         label=client.get("label", ""),
         setting=client.get("setting", ""),
+        layer=client.get("layer", ""),
         initial=initial,
         cors=_cors(node.get("cors"), evidence),
         refusals={kind: _refusal(errors[kind], evidence, spell) for kind in OF_NO_OPERATION if kind in errors},
@@ -156,7 +157,7 @@ def parse_rule(
             for name, value in merged.get("copies", {}).items()
         },
         prune=_pruning(merged.get("prune"), evidence, spell),
-        as_node=parse_as_node(merged.get("as_node"), evidence, spell),
+        as_node=parse_as_node(merged.get("as_node"), evidence, where / "as_node", spell),
         restores=_restoring(merged.get("restores"), evidence, spell),
         cascades=tuple(_cascade(item, evidence, spell) for item in merged.get("cascades", ())),
         expires=_expiry(merged.get("expires"), evidence, spell),
@@ -215,6 +216,7 @@ def parse_made(node: Mapping[str, Any], evidence: Evidence, where: DocumentPlace
         parse_source(node["when"], spell) if "when" in node else None,
         parse_settings(node.get("touch"), own, where / "touch", spell),
         tuple(parse_made(item, own, where / "also" / index, spell) for index, item in enumerate(node.get("also", ()))),
+        parse_as_node(node.get("as_node"), own, where / "as_node", spell),
         own,
     )
 

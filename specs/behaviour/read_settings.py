@@ -43,6 +43,7 @@ HOLDS: Mapping[Kind, Literal["places", "literal", "member", "more", "parts"]] = 
     "related": "parts",
     "scheduled": "parts",
     "named": "parts",
+    "declared": "parts",
     "from": "places",
 }
 """What stands behind each word that gives a value: places of a request, what is taken as it is, or a dotted member."""
@@ -159,7 +160,9 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Document
 
 def _of_parts(kind: Kind, node: Mapping[str, Any], own: Evidence, where: DocumentPlace, spell: Spell) -> Setting:
     """A setting that has settings of its own by name."""
-    inner = {word: node[word] for word in ("is", "schedule", "zone", "name") if word in node}
+    inner = {
+        word: node[word] for word in ("is", "schedule", "zone", "name", "depth", "namespace", "of") if word in node
+    }
     at = node.get("at", [])
     inner |= {f"at{number}": each for number, each in enumerate(at)}
     value = node.get("space")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from threadmock.specs.behaviour.actions import ACTIONS, Action, Traits
-from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, When, Within
+from threadmock.specs.behaviour.setting import AsNode, Key, Made, Setting, Source, When, Within
 from threadmock.specs.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -224,23 +224,6 @@ class Pruning:
     keys: Source
     strategy: Source | None = None
     keeps: str = ""
-    evidence: Evidence = "documented"
-
-
-@dataclass(frozen=True)
-class AsNode:
-    """A new state as if a node had made it. source: names the node; member: of a state, lists the nodes to come.
-
-    copy: the word that takes over what is to come; next: what comes after a node; calls: what comes where the last
-    message calls something; messages: those of the request.
-    """
-
-    source: Source
-    member: str
-    copy: str = ""
-    next: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    calls: str = ""
-    messages: Source | None = None
     evidence: Evidence = "documented"
 
 

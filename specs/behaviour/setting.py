@@ -55,6 +55,7 @@ Kind = Literal[
     "related",
     "scheduled",
     "named",
+    "declared",
 ]
 """What a setting gets its value from: the words of which each setting has one."""
 
@@ -78,7 +79,9 @@ class Setting:
     the source holds and whose value is its one member's) · "related" (what steps name in another thing; value: its
     resource, and the members by which it is found; members: the value of one of these, "is", and steps that go
     further down, "at0" and so on) · "scheduled" (the next moment of a cron schedule; members: "schedule" and
-    "zone") · "named" (a UUID that follows from the member "name"; value: its name space). without: members that are
+    "zone") · "named" (a UUID that follows from the member "name"; value: its name space) · "declared" (what the member
+    "of" makes of the agent that the member "name" names; "depth": how deep it shows others inside of it, "namespace":
+    of those only that one). without: members that are
     left out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a
     source that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. when:
     only where that source is there and neither null nor false.
@@ -132,6 +135,28 @@ class Key:
 
 
 @dataclass(frozen=True)
+class AsNode:
+    """A new state as if a node had made it. source: names the node; member: of a state, lists the nodes to come.
+
+    each: a place with several updates, of which each has its node: the other sources then read one of those as an item.
+    copy: the word that takes over what is to come; input: the one for what comes before the graph begins; next: what
+    comes after a node; calls: what comes where the last message calls something; messages: those of the request.
+    agent: the name of the agent whose nodes these are: where it was declared, its edges say what comes next.
+    """
+
+    source: Source
+    member: str
+    copy: str = ""
+    next: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    calls: str = ""
+    messages: Source | None = None
+    input: str = ""
+    each: Source | None = None
+    agent: Setting | None = None
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
 class Within:
     """The parent of a resource: its own resource name and where the request holds its key.
 
@@ -152,7 +177,8 @@ class Made:
     """A thing that is made along with the one that an operation is about.
 
     each: a source with an array: one thing for each item. when: made only where that source is present and not null.
-    touch: what changes then in the thing that the operation is about. also: things that are made below it.
+    touch: what changes then in the thing that the operation is about. also: things that are made below it. as_node:
+    each is a state as if nodes had made it.
     """
 
     resource: str
@@ -163,4 +189,5 @@ class Made:
     when: Source | None = None
     touch: Mapping[str, Setting] = field(default_factory=dict)
     also: tuple["Made", ...] = ()
+    as_node: AsNode | None = None
     evidence: Evidence = "documented"

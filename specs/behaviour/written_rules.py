@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from threadmock.specs.behaviour.read_settings import HOLDS
-from threadmock.specs.behaviour.rule import AsNode, Listing, Restoring, Rule, Taken
-from threadmock.specs.behaviour.setting import Key, Made, Setting, Source, When, Within
+from threadmock.specs.behaviour.rule import Listing, Restoring, Rule, Taken
+from threadmock.specs.behaviour.setting import AsNode, Key, Made, Setting, Source, When, Within
 from threadmock.specs.evidence import Evidence
 
 Data = dict[str, Any]
@@ -130,6 +130,8 @@ def _made(made: Made, around: Evidence) -> Data:
     data |= {word: _source(source) for word, source in (("each", made.each), ("when", made.when)) if source}
     if made.touch:
         data["touch"] = _settings(made.touch, made.evidence)
+    if made.as_node:
+        data["as_node"] = _as_node(made.as_node, made.evidence)
     return _with_evidence(data, made.evidence, around)
 
 
@@ -143,7 +145,8 @@ def _requirement(requirement: Any) -> Data:
 
 
 def _as_node(node: AsNode, around: Evidence) -> Data:
-    made: Data = {"from": _source(node.source), **_plain(node, around, ("source", "next"))}
+    made: Data = {"from": _source(node.source), **_plain(node, around, ("source", "next", "agent"))}
+    made |= {"agent": _setting(node.agent, node.evidence)} if node.agent else {}
     return {**made, "next": {name: list(after) for name, after in node.next.items()}} if node.next else made
 
 

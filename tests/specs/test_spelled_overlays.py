@@ -33,7 +33,7 @@ CAMEL = {"wire": "camelCase"}
 
 # A place is OWNER.WORD: the owner is a definition of the schema ("rule" for the whole), `*` any name.
 MEMBERS = {
-    "rule.as_node.member", "agent.input.wrapped.members", "agent.input.wrapped.role", "agent.input.removal.member",
+    "as_node.member", "agent.input.wrapped.members", "agent.input.wrapped.role", "agent.input.removal.member",
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
     "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "rule.list.distinct.member", "setting.related.by", "setting.related.member", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
     "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "rule.unique.member", "run.commands.known.*.needs",
@@ -49,7 +49,7 @@ STAYS = {
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
     "run.commands.codes.*", "run.last_event.start", "run.stop.removes", "run.headers.*", "event.event", "event.raw", "event.modes", "event.unless",
     "format.extends", "format.heartbeat", "format.headers.*", "agent.thread", "agent.piece", "agent.input.fails.empty", "agent.input.fails.role", "agent.input.fails.removed", "agent.input.removal.word", "agent.input.removal.every",
-    "rule.as_node.copy", "rule.as_node.next.*", "rule.as_node.calls", "failure.error", "failure.message", "cors.expose", "cors.preflight.text",
+    "as_node.copy", "as_node.input", "as_node.next.*", "as_node.calls", "agent.ends.start", "agent.ends.end", "failure.error", "failure.message", "cors.expose", "cors.preflight.text",
     "client.label", "client.setting",
 }  # fmt: skip
 
@@ -193,6 +193,7 @@ SETTINGS = [
     {"related": {"resource": "kept_resource", "by": ["related_by"], "is": {"from": "body.related_is"}, "member": "shown_one.shown_two", "at": [{"from": "body.further_down"}]}},
     {"scheduled": {"schedule": {"from": "body.cron_schedule"}, "zone": {"stored": "time_zone"}}},
     {"named": {"name": {"from": "body.some_name"}, "space": "6ba7b811-9dad-11d1-80b4-00c04fd430c8"}},
+    {"declared": {"name": {"stored": "agent_named"}, "depth": {"from": "body.how_deep_in"}, "namespace": {"from": "body.name_space"}, "of": {"from": "item.of_agent"}}},
     {"tally": "total"}, {"sequence": "parent"}, "uuid4", "absent",
 ]  # fmt: skip
 REFUSAL = {"status": 400, "media_type": "kept_type/json", "body": {"error_code": "$code", "all_errors": {"$each": {"error_text": "kept_text"}}}}  # fmt: skip
@@ -218,6 +219,7 @@ RUN = {
     "stop": {"by": "body.stop_by", "removes": ["kept_word"], "keys": "body.stop_keys", "status": "body.stop_status"},
     "headers": {"kept_header": "kept_text"},
 }  # fmt: skip
+AS_NODE = {"from": "body.node_of", "member": "next_of", "copy": "kept_word", "input": "kept_word", "next": {"kept_node": ["kept_next"]}, "calls": "kept_word", "messages": "body.said_here", "agent": {"parent": "agent_asked"}}  # fmt: skip
 RULE = {
     "action": "create",
     "resource": "kept_resource",
@@ -240,10 +242,10 @@ RULE = {
     "nulls": {"null_one": "removes"},
     "empty": {"empty_one": _setting("empty")},
     "reply": _setting("reply"),
-    "also": [_made("also", within={"resource": "kept_resource", "from": "body.also_within"}, each="body.also_each", when="body.also_when", touch={"also_touch": "now"})],
+    "also": [_made("also", within={"resource": "kept_resource", "from": "body.also_within"}, each="body.also_each", when="body.also_when", touch={"also_touch": "now"}, as_node={**AS_NODE, "each": "body.all_updates"})],
     "touch": {"touch_one": "now"},
     "copies": {"kept_resource": {"copied_one": "now"}},
-    "as_node": {"from": "body.node_of", "member": "next_of", "copy": "kept_word", "next": {"kept_node": ["kept_next"]}, "calls": "kept_word", "messages": "body.said_here"},
+    "as_node": AS_NODE,
     "prune": {"keys": "body.prune_keys", "strategy": "body.prune_by", "keeps": "kept_resource"},
     "restores": {"resource": "kept_resource", "by": "version_number", "from": "body.version_asked", "members": ["taken_over"]},
     "cascades": [{"resource": "kept_resource", "by": "owner_id", "when": "body.also_owned"}],
@@ -268,6 +270,8 @@ WIDE = {
         "piece": "kept_resource",
         "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}, "fails": {"empty": {"error": "kept_text", "message": "kept_text"}}, "pending": _setting("pending"), "wrapped": {"members": "wrapped_in", "role": "role_in"}, "removal": {"member": "taken_by", "word": "kept_word", "every": "kept_word"}},
         "step": _setting("step"),
+        "ends": {"start": "kept_word", "end": "kept_word"},
+        "declared": [_made("declared")],
         "on": {
             "begun": {**{word: {f"on_{word}": _setting(word)} for word in ("run", "latest", "thread")}, "make": _made("on"), "when": _when("on")},
             "ended": [{"thread": {"at_end": "now"}}],

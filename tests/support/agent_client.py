@@ -5,8 +5,8 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from threadmock.mockserver.agents import script_files
 from threadmock.mockserver.agents.scheduler import Scheduler
-from threadmock.mockserver.agents.script_files import parse_scripts, shipped
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.streams import Stream
 from threadmock.mockserver.agents.timer import JumpingTimer
@@ -23,9 +23,8 @@ MODES = ("values", "updates", "messages", "messages-tuple", "tasks", "checkpoint
 
 
 def scripts_of(text: str) -> Scripts:
-    """The shipped scripts and those of a text, which speak by default."""
-    made, default = parse_scripts(text, "own.yaml")
-    return Scripts(dict(shipped()) | {script.name: script for script in made}, default)
+    """The shipped scripts and those of a text, which speak by default; with the agents that it declares."""
+    return script_files.scripts_of(text, "own.yaml")
 
 
 def said(text: str, **more: Any) -> dict[str, Any]:

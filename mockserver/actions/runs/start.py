@@ -39,7 +39,7 @@ def start(call: Call, plan: RunPlan) -> Run | Refused:
             raise StoreFull(str(error)) from None
         if missing := _enter_thread(call, plan):
             return missing
-        found = find_agent(scope, plan)
+        found = find_agent(scope, plan, call.world.note_undeclared)
         if isinstance(found, Refused):
             return found
         policy = plan.policy(scope)
