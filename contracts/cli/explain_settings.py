@@ -47,6 +47,8 @@ def settings_parts(kind: str, prefix: str, settings: Mapping[str, Setting]) -> I
 def key_text(key: Key) -> str:
     """Where a key comes from."""
     otherwise = f"a {key.otherwise}" if key.otherwise else ""
+    if key.by:
+        return f"{key.member}: {key.source}, or the thing whose {' or '.join(key.by)} that is"
     if key.pick:
         otherwise = "the newest"
     if not key.source:

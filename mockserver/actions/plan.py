@@ -155,6 +155,8 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         key=KeyReader(
             fetch(key.source) if key and key.source else None,
             is_uuid=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
+            member=steps_of(key.member) if key else (),
+            others=tuple(map(steps_of, key.by)) if key else (),
         ),
         make_key=compile_key(contract, operation, key, made) if key else None,
         key_value=compile_key_value(key, made.get(key.member)) if key else str,

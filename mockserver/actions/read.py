@@ -23,6 +23,8 @@ def run(call: Call) -> Done | Refused:
             scope.thing = scope.store.update(shelf, key, lambda before: _moved_on(before, plan))
     scope.key = key
     if scope.thing is None:
+        if plan.key.is_ill_formed(key):
+            return Refused("ill_formed", f"{key} is no id, and names no {plan.operation.rule.resource}", key=key)
         if plan.operation.rule.missing != "empty":
             return call.not_found(key)
         if not plan.empty:

@@ -90,7 +90,7 @@ class CompiledAsNode:
         if not isinstance(node, str):
             node = next(iter(agent.after(START, calls=False)), "")
         if not agent.has(node):
-            if not table.get(node, (node,)) and self.messages(scope) in (ABSENT, None, []):
+            if not table.get(node, (node,)) and self.messages(scope) in (ABSENT, None):
                 return []  # the word for the end, by which nothing is said
             raise Unfit(f"Node {node[:_SHOWN]} does not exist in the agent {agent.name}")
         return agent.after(node, calls=self._calls(scope))

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.rules.lookups import find_related
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.mockserver.state.clock import Clock
 from threadmock.specs.behaviour.setting import Key, Setting
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, dig
 from threadmock.specs.operations.text_values import typed
 from threadmock.specs.schemas.declared import nodes_of, types_of
-from threadmock.specs.schemas.formats import canonical
+from threadmock.specs.schemas.formats import canonical, is_uuid
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -26,10 +27,15 @@ _CLOCK = Clock()
 
 @dataclass(frozen=True, eq=False)
 class KeyReader:
-    """How an operation's key is read. read: None where requests name none. is_uuid: whether keys compare as UUIDs."""
+    """How an operation's key is read. read: None where requests name none. is_uuid: whether keys compare as UUIDs.
+
+    member: that of the key; others: those by which a thing is found where there is none of that key.
+    """
 
     read: Maker | None
     is_uuid: bool
+    member: tuple[str, ...] = ()
+    others: tuple[tuple[str, ...], ...] = ()
 
     def canonical(self, value: Any) -> str:
         """The one form of a key."""
@@ -38,7 +44,17 @@ class KeyReader:
     def asked(self, scope: Scope) -> str:
         """The key that the request names; "" where it names none."""
         value = self.read(scope) if self.read else ABSENT
-        return "" if value is ABSENT or value is None else self.canonical(value)
+        if value is ABSENT or value is None:
+            return ""
+        key = self.canonical(value)
+        if self.others and (found := find_related(scope, scope.operation.rule.resource, self.others, value)):
+            own, kind = str(dig(found, self.member)), (scope.contract.name, scope.operation.rule.resource)
+            return key if scope.store.read(scope.store.find(*kind, key), key) else own
+        return key
+
+    def is_ill_formed(self, key: str) -> bool:
+        """Whether a key that nothing has is none at all: things are found by other members, too, and keys are UUIDs."""
+        return bool(self.others) and self.is_uuid and not is_uuid(key)
 
 
 def compile_key(contract: Contract, operation: Operation, key: Key, members: Mapping[str, Schema]) -> Maker:

@@ -326,6 +326,7 @@ def _key(node: Mapping[str, Any] | None, evidence: Evidence, spell: Spell) -> Ke
         node.get("otherwise", "uuid4"),
         node.get("evidence", evidence),
         node.get("pick", ""),
+        tuple(map(spell, node.get("by", ()))),
     )
 
 

@@ -124,7 +124,7 @@ def tally_words(settings: Iterable[Setting]) -> frozenset[str]:
 class Key:
     """The member that identifies a thing, and where it comes from. otherwise: a generator name.
 
-    pick: without a source, which thing of the shelf is meant.
+    pick: without a source, which thing of the shelf is meant. by: members (dotted) by which a thing is found, too.
     """
 
     member: str
@@ -132,6 +132,7 @@ class Key:
     otherwise: str
     evidence: Evidence = "documented"
     pick: Literal["", "newest"] = ""
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

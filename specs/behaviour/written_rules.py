@@ -109,6 +109,8 @@ def _key(key: Key | None, around: Evidence) -> Data | None:
         made["otherwise"] = key.otherwise
     if key.pick:
         made["pick"] = key.pick
+    if key.by:
+        made["by"] = list(key.by)
     return _with_evidence(made, key.evidence, around)
 
 

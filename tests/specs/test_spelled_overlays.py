@@ -35,7 +35,7 @@ CAMEL = {"wire": "camelCase"}
 MEMBERS = {
     "as_node.member", "agent.input.wrapped.members", "agent.input.wrapped.role", "agent.input.removal.member",
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
-    "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "rule.list.distinct.member", "setting.related.by", "setting.related.member", "key.field", "setting.stored", "setting.parent", "setting.latest", "setting.over",
+    "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "rule.list.distinct.member", "setting.related.by", "setting.related.member", "key.field", "key.by", "setting.stored", "setting.parent", "setting.latest", "setting.over",
     "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "rule.unique.member", "run.commands.known.*.needs",
 }  # fmt: skip
 MEMBER_KEYS = {"settings", "rule.shown", "rule.merge", "rule.nulls", "rule.progress"}
@@ -224,7 +224,7 @@ RULE = {
     "action": "create",
     "resource": "kept_resource",
     "within": {"resource": "kept_resource", "from": "body.within_of", "within": {"resource": "kept_resource", "from": "body.above_it"}, "create": _made("within")},
-    "key": {"field": "key_field", "from": ["body.key_one", "body.key_two"]},
+    "key": {"field": "key_field", "from": ["body.key_one", "body.key_two"], "by": ["key_beside"]},
     "taken": {"by": "body.taken_by", "default": "kept_policy", "kept_policy": {"status": 409}},
     "set": {f"set_{at}.in_it": each for at, each in enumerate(SETTINGS)},
     "shown": {"shown_one": {"query": "kept_query", "holds": "kept_word"}},

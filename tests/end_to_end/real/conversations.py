@@ -166,7 +166,9 @@ class Speaker:
         raise AssertionError(f"the state never held {count} messages")
 
     def note(self, found: Any) -> None:
-        """Keep what later steps may name."""
+        """Keep what later steps may name: of a list of assistants the first."""
+        if isinstance(found, list) and found and isinstance(found[0], dict) and "assistant_id" in found[0]:
+            self.memory["assistant"] = found[0]["assistant_id"]
         if isinstance(found, dict):
             for word in ("thread_id", "run_id", "cron_id", "assistant_id"):
                 if isinstance(found.get(word), str):

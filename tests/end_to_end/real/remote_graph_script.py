@@ -47,4 +47,16 @@ told["asked"] = [
 paused = question.get_state(waiting)
 told["paused"] = [list(paused.next), [interrupt.value for task in paused.tasks for interrupt in task.interrupts]]
 told["resumed"] = texts(question.invoke(Command(resume="yes"), waiting))
+drawn = {}
+for found in tools._validate_sync_client().assistants.search(limit=100):
+    if found["graph_id"] in ("tools", "nested"):
+        afar = RemoteGraph(found["assistant_id"], url=url)
+        for deep in (False, True):
+            graph = afar.get_graph(xray=deep)
+            drawn[f"{found['graph_id']} {deep}"] = [
+                [[node.id, node.name, node.metadata] for node in graph.nodes.values()],
+                [[edge.source, edge.target, edge.conditional] for edge in graph.edges],
+            ]
+drawn["by name"] = sorted(tools.get_graph().nodes)
+told["drawn"] = drawn
 print(json.dumps(told))

@@ -5,7 +5,7 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypedDict
 
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolCall
@@ -204,6 +204,29 @@ def gate() -> Any:
     return made.compile()
 
 
+class Notes(TypedDict, total=False):
+    """A state without messages."""
+
+    topic: str
+    notes: list[str]
+
+
+async def noted(state: Notes) -> dict[str, Any]:
+    """Writes down nothing but that it was here."""
+    return {"notes": ["noted"]}
+
+
+def of_notes(*names: str, **inner: Any) -> Any:
+    """A graph whose nodes follow each other. inner: graphs that stand in place of some."""
+    made = StateGraph(Notes)
+    for name in names:
+        made.add_node(name, inner.get(name, noted))
+    for one, next_one in zip((START, *names), (*names, END), strict=True):
+        made.add_edge(one, next_one)
+    return made.compile()
+
+
+nested_graph = of_notes("plan", "research", "write", research=of_notes("find", "core", core=of_notes("deep")))
 plain_graph = graph(plain)
 tools_graph = graph(tools)
 parallel_graph = graph(parallel)
