@@ -148,5 +148,6 @@ READERS: Mapping[Kind, Callable[[Reading, tuple[str, ...], Setting, Evidence], I
     "related": _nothing,
     "scheduled": _nothing,
     "named": _nothing,
+    "declared": _nothing,
     "sequence": _nothing,
 }

@@ -133,5 +133,6 @@ READERS: Mapping[Kind, Callable[[Setting, Any, Observed], bool]] = {
     "related": _anything,
     "scheduled": _anything,
     "named": _anything,
+    "declared": _anything,
     "sequence": _anything,
 }

@@ -420,6 +420,7 @@ KINDS = {
     "related": {"resource": "note", "by": ["id"], "is": {"from": "body.title"}, "member": "text"},
     "scheduled": {"schedule": {"from": "body.title"}},
     "named": {"name": {"from": "body.title"}, "space": "6ba7b811-9dad-11d1-80b4-00c04fd430c8"},
+    "declared": {"name": {"from": "body.title"}, "of": {"from": "item.name"}},
 }
 BESIDES = {
     "plus": 1,
