@@ -1,6 +1,6 @@
 """What a schema declares: its members, the required ones, its types."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from threadmock.specs.members import nodes
@@ -77,12 +77,19 @@ def item_types(schema: Schema, node: Any) -> frozenset[str]:
     return frozenset().union(*parts)
 
 
-def object_nodes(schema: Schema) -> list[Mapping[str, Any]]:
+def object_nodes(schema: Schema) -> Sequence[Mapping[str, Any]]:
     """The nodes that together say what an object looks like.
 
     Through references, `allOf`, and a union that is one schema or null. Where that node stands in the middle of others
     comes first: a member that two of them declare is the later one's.
     """
+    if object_nodes not in schema.derived:
+        schema.derived[object_nodes] = tuple(_object_nodes(schema))
+    known: Sequence[Mapping[str, Any]] = schema.derived[object_nodes]
+    return known
+
+
+def _object_nodes(schema: Schema) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     waiting: list[Any] = [schema.document]
     while waiting and len(found) < 200:
@@ -105,15 +112,20 @@ def properties(schema: Schema | None) -> Mapping[str, Any]:
 
     Also of a schema that is nullable by a union with null.
     """
-    found: dict[str, Any] = {}
-    for node in object_nodes(schema) if schema else ():
-        found.update(node.get("properties", {}))
-    return found
+    if schema is None:
+        return {}
+    if properties not in schema.derived:
+        found: dict[str, Any] = {}
+        for node in object_nodes(schema):
+            found.update(node.get("properties", {}))
+        schema.derived[properties] = found
+    known: Mapping[str, Any] = schema.derived[properties]
+    return known
 
 
 def alternatives(schema: Schema | None) -> list[Any]:
     """The nodes among which a discriminator of an object schema chooses; [] where it has none."""
-    nodes = object_nodes(schema) if schema else []
+    nodes = object_nodes(schema) if schema else ()
     return [part for node in nodes if "discriminator" in node for word in _UNIONS for part in node.get(word, ())]
 
 
