@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from threadmock.contracts.cases.case import Case, base_value, build_request, linked_members
+from threadmock.contracts.cases.case import Case, base_value, build_request, json_media, linked_members, plain_value
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.references import Reference, as_named, references
 from threadmock.contracts.transport.errors import NotSent
@@ -25,7 +25,8 @@ def case_about(
     value: the body; ABSENT for the smallest one. at: further values, by place in query, path or body. NotSent where a
     key is not known.
     """
-    body = base_value(operation) if value is ABSENT else value
+    needed = operation.body is not None and operation.body.required
+    body = value if value is not ABSENT else plain_value(operation) if needed else base_value(operation)
     known = {*(at or {}), *(name.source for name in references(operation) if name.resource in keys)}
     lacking = [
         name.resource
@@ -46,7 +47,8 @@ def case_about(
         path_values={s.steps[0]: text_of(v) for s, v in places.items() if s.place == "path"},
         query={s.steps[0]: v for s, v in places.items() if s.place == "query"},
     )
-    return Case(operation, request, "valid", label, "scenario", body, standing="there")
+    form = isinstance(body, dict) and json_media(operation) is None
+    return Case(operation, request, "valid", label, "scenario", body, form=form, standing="there")
 
 
 def _left_out(body: Any, source: Source) -> bool:

@@ -86,6 +86,12 @@ def json_media(operation: Operation) -> Media | None:
     return first_json(operation.body.content) if operation.body else None
 
 
+def body_media(operation: Operation) -> Media | None:
+    """The media that bodies are written in: JSON, else the first form."""
+    content = operation.body.content if operation.body else {}
+    return json_media(operation) or next((media for name, media in content.items() if name in FORMS), None)
+
+
 def key_member(operation: Operation) -> str | None:
     """The body member that chooses a new thing's key, where there is one."""
     source = operation.rule.key.source if operation.rule.key and operation.rule.action == "create" else None
@@ -189,8 +195,10 @@ def settle(operation: Operation, value: dict[str, Any]) -> dict[str, Any]:
 def encode_body(operation: Operation, body: Any, media_type: str | None = None) -> tuple[str, bytes]:
     """Content type and bytes of a body value. ValueError where the value can't be JSON.
 
-    ABSENT: none; where a body has to be sent that is neither JSON nor a form, a plain one.
+    ABSENT: none; where a body has to be sent that is no JSON, a plain one.
     """
+    if body is ABSENT and (form := plain_form(operation)):
+        media_type, body = form
     if body is ABSENT:
         return plain_body(operation)
     if media_type is None:
@@ -284,6 +292,19 @@ def plain_form(operation: Operation) -> tuple[str, dict[str, Any]] | None:
         if name in FORMS and media.schema and isinstance(value := least(media.schema, name="body"), dict):
             return name, value
     return None
+
+
+def plain_value(operation: Operation) -> Any:
+    """The smallest body value: of JSON, or of a form where only that is taken; ABSENT where the operation has neither.
+
+    A form of members that no text carries is none.
+    """
+    media = body_media(operation)
+    if media is None or media.schema is None or json_media(operation):
+        return base_value(operation)
+    made = least(media.schema, name="body")
+    plain = isinstance(made, dict) and not any(isinstance(each, dict | list) for each in made.values())
+    return made if plain else ABSENT
 
 
 def redraw(case: Case, **members: Any) -> Case:

@@ -6,7 +6,9 @@ What may be written on a deployment hangs on this: a key of this form names a th
 import hashlib
 import os
 import re
+import string
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from threadmock.specs.schemas.formats import canonical
@@ -15,6 +17,9 @@ _SALT = os.urandom(16)
 """Of this process: a key that another run made up is another's."""
 _LOW = 48
 _UNKNOWN_TAIL = 0x8000_0000_0000_0001
+_KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+_HEXADECIMAL = "abcdef"
+_BORROWED: set[str] = set()
 _UNKNOWN_TEXT = re.compile(r"x[0-9a-f]{8,16}")
 
 
@@ -38,6 +43,27 @@ def unknown_keys(number: int) -> tuple[Any, ...]:
     return (text, 10**9 + number % 10**9, f"x{number:08x}", f"{number % 10**9 + 10**9}")
 
 
+def keys_like(sample: str, number: int) -> Iterator[str]:
+    """Keys in the form of a sample, with other letters and digits: all of them, hexadecimal ones, digits alone.
+
+    For keys whose pattern takes none of our own. number: random, of 62 bits; the same one gives the same keys.
+    """
+    dice = [hashlib.blake2s(f"{number} {at}".encode()).digest()[0] for at in range(len(sample))]
+    for kinds in (_KINDS, tuple(_HEXADECIMAL if "a" in kind else kind for kind in _KINDS), _KINDS[:1]):
+        pairs = zip(sample, dice, strict=True)
+        yield "".join(next((kind[die % len(kind)] for kind in kinds if each in kind), each) for each, die in pairs)
+
+
+def note_invented(key: str) -> None:
+    """Note a key that this process made up in somebody else's form: nothing in it says so."""
+    _BORROWED.add(key)
+
+
+def is_borrowed(value: Any) -> bool:
+    """Whether a value is a key that was made up in somebody else's form. It may happen to be somebody's."""
+    return isinstance(value, str) and value in _BORROWED
+
+
 def is_invented(value: Any) -> bool:
     """Whether a value is a key that this process made up.
 
@@ -45,7 +71,7 @@ def is_invented(value: Any) -> bool:
     """
     if not isinstance(value, str):
         return False
-    if _UNKNOWN_TEXT.fullmatch(value):
+    if _UNKNOWN_TEXT.fullmatch(value) or value in _BORROWED:
         return True
     try:
         found = uuid.UUID(value).int if len(value) == 36 else None

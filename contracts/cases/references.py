@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from threadmock.contracts.cases.encoding import simple_text, text_of
-from threadmock.contracts.cases.fresh_keys import unknown_keys
+from threadmock.contracts.cases.fresh_keys import keys_like, note_invented, unknown_keys
 from threadmock.contracts.cases.samples import least, parameter_value
 from threadmock.contracts.cases.shapes import Shapes, shapes, subschema
 from threadmock.specs.behaviour.setting import Source, Within
@@ -192,13 +192,23 @@ def _is_list(operation: Operation, source: Source) -> bool:
 
 
 def unknown_key(operation: Operation, source: Source, number: int) -> Any:
-    """A key that nothing has: random, valid. number: random, of 62 bits. None where no such value was found."""
+    """A key that nothing has: random, valid. number: random, of 62 bits. None where no such value was found.
+
+    Where the schema takes none of our own forms, a valid one is written with other letters and digits.
+    """
     schema = schema_at(operation, source)
     candidates = unknown_keys(number)
     if schema is None:
         return candidates[0]
     judge = checker(schema)
-    return next((value for value in candidates if judge.accepted(value)), None)
+    found = next((value for value in candidates if judge.accepted(value)), None)
+    standing = placeholder(operation, source) if found is None else None
+    if not isinstance(standing, str):
+        return found
+    likely = (key for key in keys_like(standing, number) if key != standing and judge.accepted(key))
+    if (borrowed := next(likely, None)) is not None:
+        note_invented(borrowed)
+    return borrowed
 
 
 def schema_at(operation: Operation, source: Source) -> Schema | None:

@@ -326,6 +326,8 @@ def _remember(reading: Reading) -> None:
     memory = reading.context.memory
     if reading.may_exist is False and reading.chosen_key is not ABSENT:
         memory["fresh"].discard(reading.chosen_key)
+    if reading.accepted and reading.case.intent == "valid":
+        memory.setdefault("accepted", set()).add(reading.wording)
     if content_trouble(reading):
         return
     content.shown_before(reading).update(name for name, value in reading.made.items() if value is not None)

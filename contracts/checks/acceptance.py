@@ -6,13 +6,11 @@ from typing import Any
 
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
+from threadmock.contracts.checks.reply import documents_errors, error_statuses, fits_error
 from threadmock.contracts.checks.situation import (
-    documents_errors,
     doubt,
     earned,
-    error_statuses,
     excused,
-    fits_error,
     malformed_assumed,
     neutral,
     unreadable,

@@ -155,6 +155,11 @@ class Reading:
         """The path parameters as sent."""
         return path_values(self.operation, self.case.request)
 
+    @property
+    def wording(self) -> tuple[str, str, bytes]:
+        """What the request says beside the things that its path names."""
+        return self.operation.slug, self.request.query, self.request.body
+
     def look_up(self, source: Source) -> Any:
         """The value at a place in the request; ABSENT where there is none."""
         return value_at(self.operation, self.request, self.sent, source)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from threadmock.contracts.cases.samples import least
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.checks.situation import documents_errors, earned, excused, neutral, trouble, unreadable
+from threadmock.contracts.checks.situation import earned, excused, neutral, trouble, unreadable
 from threadmock.specs.contract import Reply
 from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError, SchemaError
@@ -21,6 +21,28 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _SELECTING = frozenset({"select", "fields", "$select", "_fields", "only"})
 _OF_WRONG_REQUESTS = (400, 422)
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
+
+
+def error_statuses(reading: Reading) -> tuple[str, ...]:
+    """The documented 4xx that may answer an invalid request: all but those that mean something else here."""
+    taken = {str(policy.status) for policy in reading.rule.taken.policies} if reading.rule.taken else set()
+    other = {str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("taken", "unknown", "denied")}
+    meant = {
+        str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("invalid", "ill_formed", "malformed")
+    }
+    known = [s for s in reading.operation.replies if s.startswith("4") or s == "default"]
+    return tuple(s for s in known if s in meant or s not in taken | other)
+
+
+def documents_errors(reading: Reading) -> bool:
+    """Whether any 4xx is documented that an invalid request could be answered with."""
+    return bool(error_statuses(reading))
+
+
+def fits_error(reading: Reading) -> bool:
+    """Whether the status is one of the documented ones for an invalid request."""
+    exact, ranged = str(reading.status), f"{reading.status // 100}XX"
+    return any(s in (exact, ranged, "default") for s in error_statuses(reading))
 
 
 def status_applies(reading: Reading) -> str:

@@ -8,9 +8,10 @@ from threadmock.contracts.cases.encoding import is_plain_name, text_of
 from threadmock.contracts.cases.named_things import named_things
 from threadmock.contracts.cases.number_widths import SAFE_INTEGER, find_wide_number, find_wide_text
 from threadmock.contracts.cases.own_syntax import own_syntax
+from threadmock.contracts.cases.references import references
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
-from threadmock.contracts.checks.inference import unsure_refusal
+from threadmock.contracts.checks.inference import unknown_page, unsure_refusal
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.redirects import elsewhere
 from threadmock.specs.behaviour.conditions import agrees, asks_of_store
@@ -27,6 +28,7 @@ LONG_HEAD = 4 * 1024
 DEEP = 32
 WIDE = 5_000
 _ABOUT_NOTHING = {"method": "the method is not the operation's", "hostile": "only asked whether the server fails"}
+_BEYOND_JSON = frozenset({"nan", "surrogate"})
 _ASSUMED_KINDS = frozenset({"nan", "duplicate_keys", "depth", "surrogate", "number", "bom"})
 
 
@@ -73,6 +75,14 @@ def content_trouble(reading: Reading) -> str:
 def malformed_assumed(reading: Reading) -> bool:
     """Whether many a parser takes these bytes: refusing them is right, but no document says so."""
     return reading.malformed_kind in _ASSUMED_KINDS
+
+
+def beyond_json(reading: Reading) -> bool:
+    """Whether the body holds NaN, a number beyond a double or half a surrogate pair, of which no document speaks.
+
+    Grammars and readers of JSON differ in these (RFC 8259, 6 and 8.2), and whole frameworks fail on them.
+    """
+    return reading.malformed_kind in _BEYOND_JSON
 
 
 def unreadable(reading: Reading) -> bool:
@@ -148,7 +158,9 @@ def excused(reading: Reading) -> str:
         return f"there may be no such {restores.resource}"
     if reading.rule.run is not None and (reason := _excused_run(reading)):
         return reason
-    return _excused_syntax(reading) or refused_by_rule(reading)
+    drawn = reading.case.part != "scenario"
+    excuse = unknown_page(reading.operation, reading.status, reading.look_up, drawn=drawn)
+    return excuse or _excused_syntax(reading) or refused_by_rule(reading)
 
 
 def _excused_syntax(reading: Reading) -> str:
@@ -245,28 +257,6 @@ def _item_may_hold(part: tuple[str, tuple[str, ...], Any], item: Any) -> bool:
     return agrees(values[0], wanted, there=True) if values else agrees(None, wanted, there=False)
 
 
-def error_statuses(reading: Reading) -> tuple[str, ...]:
-    """The documented 4xx that may answer an invalid request: all but those that mean something else here."""
-    taken = {str(policy.status) for policy in reading.rule.taken.policies} if reading.rule.taken else set()
-    other = {str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("taken", "unknown", "denied")}
-    meant = {
-        str(r.status) for kind, r in reading.rule.refusals.items() if kind in ("invalid", "ill_formed", "malformed")
-    }
-    known = [s for s in reading.operation.replies if s.startswith("4") or s == "default"]
-    return tuple(s for s in known if s in meant or s not in taken | other)
-
-
-def documents_errors(reading: Reading) -> bool:
-    """Whether any 4xx is documented that an invalid request could be answered with."""
-    return bool(error_statuses(reading))
-
-
-def fits_error(reading: Reading) -> bool:
-    """Whether the status is one of the documented ones for an invalid request."""
-    exact, ranged = str(reading.status), f"{reading.status // 100}XX"
-    return any(s in (exact, ranged, "default") for s in error_statuses(reading))
-
-
 def doubt(reading: Reading) -> str:
     """Why a server may refuse this valid request all the same; "" where nothing excuses it.
 
@@ -293,8 +283,16 @@ def _doubt_reference(reading: Reading) -> str:
 
 
 def _doubt_standing(reading: Reading) -> str:
-    unsure = unsure_refusal(reading.operation, reading.status, reading.look_up)
+    if accepted_before(reading):
+        return "the same request was accepted before, so that this hangs on what is stored"
+    unsure = unsure_refusal(reading.operation, reading.status)
     return unsure or ("the request names a thing that is not there" if reading.case.standing == "unknown" else "")
+
+
+def accepted_before(reading: Reading) -> bool:
+    """Whether a request that says the same about a thing was accepted: it is valid, whoever calls it invalid now."""
+    called_invalid = reading.status in (400, 422) and bool(references(reading.operation))
+    return called_invalid and reading.wording in reading.context.memory.get("accepted", ())
 
 
 def _doubt_header(reading: Reading) -> str:

@@ -6,7 +6,7 @@ from statistics import median
 from threadmock.contracts.cases.case import base_value, case_with_body, chosen_key, key_member, redraw
 from threadmock.contracts.checks.checked_exchange import Problem
 from threadmock.contracts.checks.reading import Reading
-from threadmock.contracts.checks.situation import neutral, refused_by_rule
+from threadmock.contracts.checks.situation import beyond_json, neutral, refused_by_rule
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import delays
 
@@ -80,7 +80,7 @@ def check_no_server_error(reading: Reading) -> Iterator[Problem]:
             "no request makes the server fail",
             f"status {reading.status}",
             source="RFC 9110, 15.6",
-            evidence="assumed" if documented else "documented",
+            evidence="assumed" if documented or beyond_json(reading) else "documented",
             unconditional=True,
         )
     elif any(mark in reading.content for mark in _TRACEBACKS):

@@ -15,7 +15,7 @@ from threadmock.contracts.cases.fresh_keys import fresh_key
 from threadmock.contracts.cases.samples import most
 from threadmock.contracts.cases.shapes import plain_name, shapes
 from threadmock.contracts.cases.value_pools import UNDECLARED_NAMES
-from threadmock.contracts.generation import request_variants
+from threadmock.contracts.generation import form_cases, request_variants
 from threadmock.contracts.generation.boundaries import Probe, probes, type_probes
 from threadmock.contracts.generation.coverage_basis import (
     CoverageBasis,
@@ -380,6 +380,7 @@ GROUPS: tuple[Callable[[CoverageBasis], Iterator[Case]], ...] = (
     links,
     request_variants.accepted_types,
     request_variants.forms,
+    form_cases.only_forms,
     request_variants.parameters,
     nested_samples,
     mixed_arrays,

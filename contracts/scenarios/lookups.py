@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, paging_of
+from threadmock.contracts.cases.list_pages import NO_PAGE, PLENTY, ListPaging, paging_of, says_more
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.pages import MOST_PAGES, ask_page, items_of, key_in, ours_alone, pages
@@ -77,26 +77,33 @@ def _look(
     """Page by page. after: what the first page came to, where that was seen before."""
     reading, passed = None, False
     known = after.reading if after else None
-    for count, reading in enumerate(
+    turned = 0
+    for turned, reading in enumerate(
         pages(context, way, keys_of(thing), way.most, "looking for a thing", known=known), 1
     ):
         if not reading.accepted:
-            return ListedItem(None, whole=False, reading=reading)
+            return ListedItem(None, whole=turned > 1 and past_end(way, reading), reading=reading)
         items = items_of(reading)
         item = _among(way, items, thing)
         if item is not None:
             return ListedItem(item, whole=True, reading=reading)
         passed = passed or _passes(way, items, thing)
-        if passed or (count >= most and _goes_on(way, items)):
+        if passed or (turned >= most and _goes_on(way, reading, items)):
             return ListedItem(None, whole=False, reading=reading, passed=passed)
     count = len(items_of(reading)) if reading else 0
-    cut = way.limit is None and count >= (way.listing.default_limit or PLENTY)
-    unturned = way.limit is not None and way.offset is None and way.after is None and count >= way.most
+    cut = way.limit is None and way.page is None and count >= (way.listing.default_limit or PLENTY)
+    unturned = way.limit is not None and not way.turns and count >= way.most
     return ListedItem(None, not (cut or unturned), reading, passed=passed)
 
 
-def _goes_on(way: ListPaging, items: Sequence[Any]) -> bool:
-    return bool(items) and way.limit is not None and len(items) >= way.most
+def _goes_on(way: ListPaging, reading: Reading, items: Sequence[Any]) -> bool:
+    more = says_more(way, reading.value)
+    return bool(items) and (more if more is not None else way.limit is None or len(items) >= way.most)
+
+
+def past_end(way: ListPaging, reading: Reading) -> bool:
+    """Whether a page was refused because the list ends before it: many servers say so of a page's number."""
+    return way.page is not None and reading.status == NO_PAGE
 
 
 def _among(way: ListPaging, items: Sequence[Any], thing: CreatedThing) -> Mapping[str, Any] | None:
@@ -113,19 +120,20 @@ def _passes(way: ListPaging, items: Sequence[Any], thing: CreatedThing) -> bool:
 
 
 def end_of(context: Context, way: ListPaging, keys: Mapping[str, Any]) -> tuple[Reading | None, list[Any]]:
-    """The last page of a list with offsets and the items of the last two; (None, []) where it was not reached."""
-    if way.offset is None or way.limit is None:
+    """The last page of a list with offsets or numbers and the items of the last two; (None, []) where not reached."""
+    if way.limit is None or (way.page is None and (way.offset is None or way.after is not None)):
         return None, []
     memory = context.memory.setdefault("list_ends", {})
     seen: dict[int, Reading] = {}
 
     def size(page: int) -> int:
         if page not in seen:
-            seen[page] = ask_page(context, way, keys, "the end of the list", limit=way.most, offset=page * way.most)
+            at = {"page": way.listing.page_from + page} if way.page is not None else {"offset": page * way.most}
+            seen[page] = ask_page(context, way, keys, "the end of the list", limit=way.most, **at)
         return len(items_of(seen[page]))
 
     last = _last_page(size, memory.get(way.operation.slug, 0))
-    if last is None or not all(reading.accepted for reading in seen.values()):
+    if last is None or not all(reading.accepted or past_end(way, reading) for reading in seen.values()):
         return None, []
     memory[way.operation.slug] = last
     size(max(last - 1, 0))

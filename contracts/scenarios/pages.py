@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.list_pages import ListPaging, _declared
+from threadmock.contracts.cases.list_pages import ListPaging, _declared, next_places
 from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.scenarios.scenario import ask
@@ -62,7 +62,7 @@ def _shared(member: str, things: Sequence[CreatedThing]) -> dict[str, str]:
 
 
 def ask_page(context: Context, way: ListPaging, keys: Mapping[str, Any], label: str, **places: Any) -> Reading:
-    """One page. places: limit, offset, after."""
+    """One page. places: limit, offset, page, after."""
     at: dict[Source, Any] = dict(way.fixed)
     at |= {getattr(way, n): v for n, v in places.items() if getattr(way, n) is not None and v is not None}
     return ask(context, case_about(way.operation, keys, label, at=at))
@@ -87,23 +87,18 @@ def pages(  # noqa: PLR0913 - what is asked for, by name
     *,
     known: Reading | None = None,
 ) -> Iterator[Reading]:
-    """Page after page, while they are full; the caller bounds it. known: the first page, where it was asked for."""
-    seen, last = 0, None
+    """Page after page, as each leads to the next; the caller bounds it. known: the first page, where it was asked."""
+    reading = known or ask_page(context, way, keys, label, limit=limit)
+    seen = turned = 0
     while True:
-        if seen == 0 and known is not None:
-            reading = known
-        elif seen == 0:
-            reading = ask_page(context, way, keys, label, limit=limit)
-        elif way.after is not None:
-            reading = ask_page(context, way, keys, label, limit=limit, after=last)
-        else:
-            reading = ask_page(context, way, keys, label, limit=limit, offset=seen)
         yield reading
-        items = items_of(reading)
-        seen += len(items)
-        last = key_in(way, items[-1]) if items else None
-        if not items or way.limit is None or (way.offset is None and way.after is None) or len(items) < limit:
+        met = [key_in(way, item) for item in items_of(reading)]
+        seen, turned = seen + len(met), turned + 1
+        places = next_places(way, reading.value, met, seen=seen, turned=turned, limit=limit) if reading.accepted else {}
+        cut = way.limit is not None or way.page is not None or way.told  # else a list without a limit holds all
+        if not places or not cut:
             return
+        reading = ask_page(context, way, keys, label, limit=limit, **places)
 
 
 def listed(contract: Contract, operation: Operation) -> str:

@@ -8,17 +8,19 @@ from zlib import crc32
 from threadmock.contracts.cases.case import (
     Case,
     base_value,
+    body_media,
     case_with_body,
     chosen_key,
     key_member,
     linked_members,
+    plain_value,
     referring_members,
 )
 from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.check import Weight
 from threadmock.contracts.checks.finding import Finding
-from threadmock.specs.contract import Contract, Operation, first_json, json_media
+from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.text_formats import Forms
@@ -119,8 +121,8 @@ def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = No
 
     shown: the members that another response shows, where that is the one to be looked at.
     """
-    base = base_value(operation)
-    media = first_json(operation.body.content) if operation.body else None
+    base = plain_value(operation)
+    media = body_media(operation)
     if not isinstance(base, dict) or media is None or media.schema is None:
         return {}
     made: dict[str, Any] = dict(base)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from threadmock.contracts.cases.families import makers
-from threadmock.contracts.cases.fresh_keys import is_invented
+from threadmock.contracts.cases.fresh_keys import is_borrowed, is_invented
 from threadmock.contracts.cases.references import cursors, placeholder, references, schema_at
 from threadmock.contracts.cases.sent_values import UNREADABLE, texts_of, values_at
 from threadmock.contracts.transport.errors import TRESPASS, Forbidden, OwnershipError
@@ -211,7 +211,9 @@ class Guard:
         raise Forbidden(f"{spot.source} names what this run did not make")
 
     def _is_known(self, resource: str, value: object) -> bool:
-        return is_invented(value) or self._owned.owns(resource, value)
+        # what was made up in a form of others may happen to be theirs: on this machine only
+        invented = is_invented(value) and (self._local or not is_borrowed(value))
+        return invented or self._owned.owns(resource, value)
 
     def _is_placeholder(self, operation: Operation, spot: NamingPlace, value: object) -> bool:
         """Whether the value is our own placeholder, which is the key of nothing."""

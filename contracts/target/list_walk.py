@@ -6,7 +6,7 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
 from threadmock.contracts.cases.families import lists
-from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, paging_of
+from threadmock.contracts.cases.list_pages import PLENTY, ListPaging, next_places, paging_of
 from threadmock.contracts.cases.references import schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.target.answers import find_key, items_in, json_of, made_at
@@ -46,21 +46,24 @@ def walk(
         fixed[source] = {NAME: tag}
     found: dict[str, Any] = {}
     at: dict[Source, Any] = {}
-    for _ in range(most):
-        page = _page(target, listing, keys, {**fixed, **at})
+    for turned in range(1, most + 1):
+        answer = _answer(target, listing, keys, {**fixed, **at})
+        page = items_in(listing.rule.listing, answer)
         if page is None:
             return ListWalk(tuple(found.values()), whole=False)
         before = len(found)
         for item in page:
             found.setdefault(str(find_key(item, way.key)), item)
-        if not (way.offset or way.after):
+        if not way.turns:
             # of a page that may be full, with nothing that leads to the next one, nobody knows what is behind it
             full = way.most if way.limit else way.listing.default_limit or PLENTY
             return ListWalk(tuple(found.values()), whole=len(page) < full)
         if len(found) == before:
             # a short page is not the last one for sure: a server may give fewer things than it is asked for
             return ListWalk(tuple(found.values()), whole=True)
-        at = _next(way, len(found), page)
+        at = _next(way, answer, page, seen=len(found), turned=turned)
+        if not at:
+            return ListWalk(tuple(found.values()), whole=True)
     return ListWalk(tuple(found.values()), whole=False)
 
 
@@ -126,16 +129,17 @@ def _newest_first(listing: Operation) -> dict[Source, Any]:
     return {} if down is None else {place: down}
 
 
-def _next(way: ListPaging, seen: int, page: list[Any]) -> dict[Source, Any]:
-    if way.after:
-        return {way.after: find_key(page[-1], way.key)}
-    return {way.offset: seen} if way.offset else {}
+def _next(way: ListPaging, answer: Any, page: list[Any], *, seen: int, turned: int) -> dict[Source, Any]:
+    """What leads to the next page; {} where the list says that there is none. A short page is not the last for sure."""
+    keys = [find_key(item, way.key) for item in page]
+    places = next_places(way, answer, keys, seen=seen, turned=turned, limit=min(way.most, len(page)))
+    return {source: value for name, value in places.items() if (source := getattr(way, name)) is not None}
 
 
-def _page(target: Target, listing: Operation, keys: Mapping[str, Any], at: Mapping[Source, Any]) -> list[Any] | None:
+def _answer(target: Target, listing: Operation, keys: Mapping[str, Any], at: Mapping[Source, Any]) -> Any:
     try:
         exchange = target.exchange(case_about(listing, keys, "clean-up: what is there", at=at))
     except NotSent:
         return None
     shown = exchange.response is not None and exchange.response.status == 200
-    return items_in(listing.rule.listing, json_of(exchange)) if shown else None
+    return json_of(exchange) if shown else None

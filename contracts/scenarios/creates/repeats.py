@@ -9,6 +9,8 @@ from threadmock.contracts.cases.case import Case, base_value, key_member
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import type_name
 from threadmock.contracts.checks.finding import Finding
+from threadmock.contracts.checks.inference import unsure_refusal
+from threadmock.contracts.checks.situation import excused
 from threadmock.contracts.scenarios.scenario import ask, key_of, make_case, marked, new_key, note_taken, record, usable
 from threadmock.specs.contract import Operation
 from threadmock.specs.wire.strictjson import dump_json
@@ -31,10 +33,15 @@ def run_repeat(context: Context, operation: Operation) -> Iterator[Finding]:
         if again.made:
             again.compared()
         if 400 <= again.status < 500 and again.status != 429:
+            if excused(again):
+                context.comparisons.lack("the rule says that such a request is refused the second time")
+                return
+            reason = unsure_refusal(operation, again.status)
             yield again.find(
                 "repeat",
                 f"status {first.status}, as before: no key was chosen, so that nothing can be taken",
-                f"status {again.status} for a request that worked before",
+                f"status {again.status} for a request that worked before" + (f" ({reason})" if reason else ""),
+                evidence="assumed" if reason else "documented",
                 exchanges=2,
             )
         elif again.made and shape(again.made) != shape(first.made):

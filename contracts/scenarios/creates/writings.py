@@ -8,7 +8,7 @@ from typing import Any
 from threadmock.contracts.cases.case import Case, base_value, json_media
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.situation import doubt
+from threadmock.contracts.checks.situation import doubt, excused
 from threadmock.contracts.scenarios.scenario import ask, has_base, make_case, marked, usable
 from threadmock.specs.contract import Contract, Operation, Security
 from threadmock.specs.evidence import Evidence, weakest
@@ -100,7 +100,7 @@ def run_writings(context: Context, operation: Operation) -> Iterator[Finding]:
         got = ask(context, case, without=("valid_accepted", "documented_status"))
         if got.accepted:
             got.compared()
-        if 300 <= got.status < 500 and got.status != 429 and not doubt(got):
+        if 300 <= got.status < 500 and got.status != 429 and not (doubt(got) or excused(got)):
             yield got.find(
                 "writings",
                 f"status {operation.success}, as for the same request in plain writing",

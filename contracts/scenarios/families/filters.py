@@ -78,7 +78,10 @@ def _marking(operation: Operation, maker: Operation, rule: Filter) -> Trial | No
     mark, steps = uuid.uuid4().hex, tuple(rule.member.split("."))
     pairs: list[tuple[Any, Any, Any]] = []
     if rule.how == "contains":
-        pairs = [({"mark": mark}, {"mark": f"not {mark}"}, {"mark": mark})]
+        pairs = [
+            ({"mark": mark}, {"mark": f"not {mark}"}, {"mark": mark}),
+            ([mark[:20]], [f"not {mark}"[:20]], mark[:20]),
+        ]
     elif rule.how == "search":
         pairs = [(f"about {mark} and more", "about nothing", mark)]
     else:

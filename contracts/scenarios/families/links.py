@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from threadmock.contracts.cases.about_things import case_about
-from threadmock.contracts.cases.list_pages import ListPaging, paging_of, smallest_limit
+from threadmock.contracts.cases.list_pages import ListPaging, next_places, paging_of, smallest_limit
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of
@@ -38,10 +37,10 @@ def run_links(context: Context, operation: Operation) -> Iterator[Finding]:
     if second is None:
         yield _about(first, "a link to the next page: there are more things", "no link that leads there")
         return
-    last = key_in(way, items_of(first)[-1]) if items_of(first) else None
-    places: dict[str, Any] = {"after": last} if way.after else {"offset": limit}
+    met = [key_in(way, item) for item in items_of(first)]
+    places = next_places(way, first.value, met, seen=len(met), turned=1, limit=limit)
     wanted = ask_page(context, way, keys, "the second page, by hand", limit=limit, **places)
-    if wanted.accepted and _keys(way, wanted) != _keys(way, second):
+    if places and wanted.accepted and _keys(way, wanted) != _keys(way, second):
         yield _about(second, "the page that follows", "another page, by the link to the next one")
         return
     yield from _back(context, way, things[0], first, second)

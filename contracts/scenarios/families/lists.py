@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from threadmock.contracts.cases.families import makers, parents
-from threadmock.contracts.cases.list_pages import ListPaging, paging_of, smallest_limit
+from threadmock.contracts.cases.list_pages import ListPaging, paging_of, says_more, smallest_limit
 from threadmock.contracts.cases.references import schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import alike, evidence_of, keys_of, prerequisites_of
-from threadmock.contracts.scenarios.lookups import ListedItem, look_for
+from threadmock.contracts.scenarios.lookups import ListedItem, look_for, past_end
 from threadmock.contracts.scenarios.pages import (
     MOST_PAGES,
     ask_page,
@@ -29,16 +29,17 @@ from threadmock.specs.schemas.validation import checker
 
 SEVERAL = 5
 MOST_DEFAULT = 30
+LONGEST_NUMBER = 18
 
 
 def paged(contract: Contract, operation: Operation) -> str:
-    """Lists with a limit and a way to the next page."""
+    """Lists with a limit, or with pages of a known size."""
     reason = listed(contract, operation)
     if reason:
         return reason
     way = paging_of(operation)
-    if way.limit is None or (way.offset is None and way.after is None):
-        return "the list has no pages"
+    if way.limit is None:
+        return "the list has no limit"
     return "" if smallest_limit(way) < SEVERAL else "the pages are too large to be turned"
 
 
@@ -47,9 +48,23 @@ def totalled(contract: Contract, operation: Operation) -> str:
     reason = listed(contract, operation)
     if reason:
         return reason
-    if not (operation.rule.listing and operation.rule.listing.total):
-        return "the list shows no total"
-    return ""
+    return "" if paging_of(operation).total or _total_header(operation) else "the list shows no total"
+
+
+def _total_header(operation: Operation) -> str:
+    """The header that tells how many things there are; "" where none does."""
+    told = operation.rule.headers.items()
+    return next((name for name, each in told if each.kind == "tally" and each.value == "total"), "")
+
+
+def _total_in(way: ListPaging, reading: Reading) -> int | None:
+    """How many things there are by an answer; None where it does not say."""
+    found = dotted(reading.value, way.total) if way.total and isinstance(reading.value, dict) else None
+    name = _total_header(way.operation).lower()
+    text = reading.response.headers.get(name, "") if reading.response and name and found is None else ""
+    if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER:
+        return int(text)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def limited(contract: Contract, operation: Operation) -> str:
@@ -64,13 +79,14 @@ def limited(contract: Contract, operation: Operation) -> str:
 
 
 def default_of(operation: Operation) -> tuple[int | None, Evidence]:
-    """The limit that holds where none is asked for, and on what it rests."""
+    """The limit that holds where none is asked for, and on what it rests. None where nobody says it."""
     listing, way = operation.rule.listing, paging_of(operation)
     schema = schema_at(operation, way.limit) if way.limit else None
     documented = schema.document.get("default") if schema else None
     if isinstance(documented, int) and schema is not None:
         return documented, "documented" if checker(schema).valid(documented) else "assumed"
-    return (listing.default_limit, listing.evidence) if listing else (None, "assumed")
+    # of a rule that is inferred the number is one that the mock needs, and no statement about anybody
+    return (listing.default_limit, listing.evidence) if listing and not operation.rule.inferred else (None, "assumed")
 
 
 def make_several(context: Context, operation: Operation, count: int) -> list[CreatedThing]:
@@ -110,6 +126,34 @@ def run_list_contains(context: Context, operation: Operation) -> Iterator[Findin
             yield about(found.reading, "list_contains", f"what {thing.maker} answered", what, thing)
 
 
+def apart(contract: Contract, operation: Operation) -> str:
+    """Lists of what lies in one parent, where other parents can be made."""
+    reason = listed(contract, operation)
+    if not reason and not isolating(operation):
+        return "the list is not of what lies in one parent"
+    return reason or ("" if makers(contract, parents(operation)[-1]) else "nothing makes a parent of what is listed")
+
+
+def find_foreign_items(context: Context, operation: Operation) -> Iterator[Finding]:
+    """A list of what lies in one parent holds nothing that lies in another."""
+    (ours,), (other,) = (make_several(context, operation, 1) for _ in range(2))
+    way, mine = paging_of(operation), str(ours.key)
+    if ours.parents == other.parents or mine == str(other.key):
+        context.comparisons.lack("the two things can't be told apart, or lie in one parent")
+        return
+    for turned, reading in enumerate(pages(context, way, keys_of(ours), way.most, "things of another parent"), 1):
+        keys = [str(key_in(way, item)) for item in items_of(reading)]
+        if mine in keys:
+            reading.compared()
+        if str(other.key) in keys:
+            yield about(
+                reading, "foreign_child", "only what lies in the parent that is named", "another's thing", other
+            )
+            return
+        if turned >= MOST_PAGES:
+            return
+
+
 def _differing(operation: Operation, thing: CreatedThing, found: ListedItem) -> Iterator[str]:
     shaped = operation.rule.listing is not None and bool(operation.rule.listing.item)
     return iter(()) if shaped or found.item is None else alike(thing.sent, thing.shown, found.item)
@@ -128,7 +172,9 @@ def run_paging(context: Context, operation: Operation) -> Iterator[Finding]:
     """Page by page: no page is too long, nothing comes twice, nothing is missing; also while things are created."""
     things = make_several(context, operation, SEVERAL)
     way = paging_of(operation)
-    found = list(_turn(context, way, things, growing=way.after is not None and way.offset is None))
+    # what a cursor of the server's own makes of things that come meanwhile, nobody says
+    keyed = way.after is not None and not way.told and way.offset is None
+    found = list(_turn(context, way, things, growing=keyed))
     if found and not isolating(operation):
         # Others may make and delete things of this list at the same time: only what shows twice counts.
         found = list(_turn(context, way, things, growing=False))
@@ -143,12 +189,18 @@ def _turn(context: Context, way: ListPaging, things: list[CreatedThing], *, grow
     keys, wanted = keys_of(things[0]), [str(thing.key) for thing in things]
     met: list[str] = []
     reading: Reading | None = None
-    complete = True
+    complete, promised = way.turns, False
     most = MOST_PAGES if isolating(way.operation) else 2 * MOST_PAGES
     for count, reading in enumerate(pages(context, way, keys, limit, "page by page"), 1):
         if not reading.accepted:
+            if count > 1 and past_end(way, reading):
+                break
             return
         items = items_of(reading)
+        if promised and not items and isolating(way.operation):
+            yield _page(reading, f"more things, as {way.more} said", "an empty page", things[0])
+            return
+        promised = bool(way.more) and says_more(way, reading.value) is True
         if len(items) > limit:
             yield _page(reading, f"at most {limit} items: the limit", f"{len(items)} items", things[0])
             return
@@ -187,16 +239,14 @@ def _page(reading: Reading, expected: str, what: str, thing: CreatedThing) -> Fi
 
 def run_totals(context: Context, operation: Operation) -> Iterator[Finding]:
     """The total counts all things, not those of the page, and one more after one was made."""
-    listing, way = operation.rule.listing, paging_of(operation)
+    way = paging_of(operation)
     things = make_several(context, operation, 3)
-    if listing is None or listing.total is None:
-        return
     keys = keys_of(things[0])
     first = ask_page(context, way, keys, "the total", limit=smallest_limit(way))
     prerequisites_of(context).make(operation.rule.resource, things[0].parents)
     second = ask_page(context, way, keys, "the total after one more was made", limit=smallest_limit(way))
-    before, after = (dotted(reading.value, listing.total) for reading in (first, second))
-    if not isinstance(before, int) or not isinstance(after, int):
+    before, after = (_total_in(way, reading) for reading in (first, second))
+    if before is None or after is None:
         context.comparisons.lack("the answer holds no total")
         return
     second.compared()

@@ -54,7 +54,7 @@ FAMILY = (
     ),
     Scenario(
         "update_visible",
-        "what an update changed is in its answer, in a read and in the list",
+        "what an update changed, or what acting on a thing leaves in it, is in its answer, in a read and in the list",
         _RULES,
         updates.shows,
         updates.run_update_visible,
@@ -167,11 +167,12 @@ FAMILY = (
     ),
     Scenario(
         "foreign_child",
-        "a thing that lies below one parent is not there below another",
+        "a thing that lies below one parent is neither there nor listed below another",
         "the operation's rule, with its evidence",
         unknown_ids.names_child,
         unknown_ids.run_foreign_child,
-        2,
+        2 + pages.MOST_PAGES,
+        usual=4,
         weight="data",
         headline="a thing is found below a parent that is not its own",
     ),

@@ -11,6 +11,7 @@ from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
+from threadmock.contracts.scenarios.families.lists import apart, find_foreign_items
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.target.prerequisites import CreatedThing
 from threadmock.specs.behaviour.setting import Source
@@ -41,7 +42,9 @@ def _uuids(operation: Operation) -> Iterator[Source]:
 
 
 def names_child(contract: Contract, operation: Operation) -> str:
-    """Operations on a thing below a parent, where both can be made."""
+    """Operations on a thing below a parent, and lists of such, where both can be made."""
+    if operation.rule.action == "list":
+        return apart(contract, operation)
     own = [name for name in references(operation) if name.own]
     outer = [name for name in references(operation) if not name.own]
     if not own or not outer or not own[0].strict or not outer[-1].strict:
@@ -134,7 +137,10 @@ def _real(context: Context, operation: Operation) -> dict[str, Any]:
 
 
 def run_foreign_child(context: Context, operation: Operation) -> Iterator[Finding]:
-    """A thing that lies below one parent is asked for below another one: it is not there."""
+    """A thing that lies below one parent is asked for below another one: it is not there, and not in its list."""
+    if operation.rule.action == "list":
+        yield from find_foreign_items(context, operation)
+        return
     prerequisites, resource = prerequisites_of(context), operation.rule.resource
     outer = [name for name in references(operation) if not name.own][-1]
     needed = prerequisites_of(context).demands(outer.resource)

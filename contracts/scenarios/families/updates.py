@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
-from threadmock.contracts.cases.case import base_value
+from threadmock.contracts.cases.case import base_value, plain_value
 from threadmock.contracts.cases.families import lists, makers, parents, reads
 from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.cases.shapes import shapes, subschema
@@ -26,6 +26,8 @@ from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.text_formats import forms_of
 from threadmock.specs.schemas.validation import checker
+from threadmock.specs.text import one_line
+from threadmock.specs.wire.strictjson import dump_json
 
 MOST_ALONE = 4
 """Members that are changed alone where all together are refused."""
@@ -39,15 +41,61 @@ def changes(contract: Contract, operation: Operation) -> str:
         return "the operation changes no thing that is named by its key"
     if not makers(contract, rule.resource, parents(operation)):
         return f"nothing makes a {rule.resource}"
-    return "" if isinstance(base_value(operation), dict) else "no valid JSON body is known"
+    return "" if isinstance(plain_value(operation), dict) else "no valid body is known"
 
 
 def shows(contract: Contract, operation: Operation) -> str:
-    """Updates of what can be read back, with a member to change."""
+    """Updates of what can be read back, with a member to change, or that leave known values in it."""
+    if not acts(contract, operation):
+        return ""
     reason = changes(contract, operation)
     if not reason and reader(contract, operation) is None and not lists(contract, operation.rule.resource):
         return "nothing shows the thing afterwards"
     return reason or ("" if changed_members(contract, operation, "x") else "no member is shown that could be changed")
+
+
+def acts(contract: Contract, operation: Operation) -> str:
+    """Operations that act on a thing and leave known values in it, which a read shows."""
+    rule = operation.rule
+    if not rule.traits.changes or not any(name.own for name in references(operation)):
+        return "the operation changes no thing that is named by its key"
+    if not makers(contract, rule.resource, parents(operation)):
+        return f"nothing makes a {rule.resource}"
+    read = reader(contract, operation)
+    if read is None:
+        return "nothing reads the thing"
+    return "" if _effects(operation, read) else "it leaves no value that is known and that a read shows"
+
+
+def _effects(operation: Operation, read: Operation) -> dict[str, Any]:
+    """What an operation leaves in a thing whatever it is sent: member to value, as far as a read shows it."""
+    found = {name: setting for name, setting in operation.rule.set.items() if name in members_of(read)}
+    return {n: each.value for n, each in found.items() if each.kind == "value" and each.when is None}
+
+
+def _find_effects(context: Context, operation: Operation) -> Iterator[Finding]:
+    """Act on a thing: a read shows what that leaves in it."""
+    read = reader(context.contract, operation)
+    thing = thing_for(context, operation)
+    if read is None:
+        return
+    got = ask(context, case_about(operation, keys_of(thing), "to be seen afterwards"))
+    if not got.accepted:
+        return
+    after = ask(context, case_about(read, keys_of(thing), f"after {operation}"))
+    for name, value in _effects(operation, read).items() if after.made else ():
+        after.compared()
+        shown = after.made.get(name, ABSENT)
+        if not same(value, shown, after.forms(name)):
+            yield after.find(
+                "update_visible",
+                f"{name} = {one_line(dump_json(value).decode())}, as {operation} leaves it",
+                f"{name}: another value, or none",
+                where=f"/{name}",
+                source=f"rule {operation.pointer}/x-behaviour/set",
+                evidence=weakest(evidence_of(operation, read), operation.rule.set[name].evidence),
+                exchanges=3,
+            )
 
 
 def empties(contract: Contract, operation: Operation) -> str:
@@ -92,7 +140,7 @@ def changed_members(contract: Contract, operation: Operation, mark: str) -> dict
     fixed = {name.partition(".")[0] for name, setting in operation.rule.set.items() if setting.kind != "from"}
     seen = {name: node for name, node in members_of(shown_by).items() if name not in fixed} if shown_by else {}
     body = marked(operation, mark, seen)
-    return body if body != base_value(operation) else {}
+    return body if body != plain_value(operation) else {}
 
 
 def thing_for(context: Context, operation: Operation, members: Mapping[str, Any] | None = None) -> CreatedThing:
@@ -109,7 +157,7 @@ def change(
 
     The body of the last request and its answer.
     """
-    whole, base = changed_members(context.contract, operation, mark), base_value(operation)
+    whole, base = changed_members(context.contract, operation, mark), plain_value(operation)
     body, got = whole, ask(context, case_about(operation, keys, mark, value=whole))
     changed = [name for name, value in whole.items() if name not in base or base[name] != value]
     for name in changed[:MOST_ALONE] if len(changed) > 1 else ():
@@ -121,14 +169,18 @@ def change(
 
 
 def run_update_visible(context: Context, operation: Operation) -> Iterator[Finding]:
-    """Change a thing twice: answer, read and list show the last change."""
+    """Change a thing twice: answer, read and list show the last change. Then what it leaves whatever it is sent."""
+    if not acts(context.contract, operation):
+        yield from _find_effects(context, operation)
+    if not isinstance(plain_value(operation), dict) or not changed_members(context.contract, operation, "x"):
+        return
     thing = thing_for(context, operation)
     keys = keys_of(thing)
     for mark in ("changed once", "changed twice"):
         body, got = change(context, operation, keys, mark)
         if not got.accepted:
             return
-    base = base_value(operation)
+    base = plain_value(operation)
     sent = {name: value for name, value in body.items() if name not in base or base[name] != value}
     where: list[tuple[str, Reading, Mapping[str, Any]]] = []
     if operation.rule.reply is None and got.made:

@@ -5,7 +5,7 @@ One cause, one finding: a value of a family that fails in several places of an o
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from threadmock.contracts.cases.case import base_value, case_with_body, full_val
 from threadmock.contracts.cases.families import makers
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
-from threadmock.contracts.checks.situation import refused_by_rule
+from threadmock.contracts.checks.situation import beyond_json, refused_by_rule
 from threadmock.contracts.generation.hostile_requests import HostileCase, has_places, hostile_cases
 from threadmock.contracts.scenarios.scenario import Apart, ask
 from threadmock.contracts.target.guard import writes
@@ -71,19 +71,25 @@ class _Failures:
 
     def findings(self) -> Iterator[Finding]:
         """One for each cause."""
-        places = Counter((status, place) for status, place, _ in self.found)
-        families = Counter((status, family) for status, place, family in self.found if places[status, place] < SEVERAL)
-        causes: dict[tuple[int, str, str], Reading] = {}
-        for (status, place, family), reading in self.found.items():
-            if places[status, place] >= SEVERAL:
-                cause = (status, f"values of several kinds in {place}", reading.case.where)
-            elif families[status, family] >= SEVERAL:
-                cause = (status, f"{family} in any of several places", "")
-            else:
-                cause = (status, f"{family} in {place}", reading.case.where)
-            causes[cause] = min(causes.get(cause, reading), reading, key=lambda each: len(each.request.body))
-        for (status, what, where), reading in causes.items():
-            yield _finding(reading, f"status {status} to {what}", where)
+        yield from _findings({key: reading for key, reading in self.found.items() if not beyond_json(reading)})
+        yield from _findings({key: reading for key, reading in self.found.items() if beyond_json(reading)})
+
+
+def _findings(failed: Mapping[tuple[int, str, str], Reading]) -> Iterator[Finding]:
+    """One for each cause: what surely is JSON and what readers differ about are told apart."""
+    places = Counter((status, place) for status, place, _ in failed)
+    families = Counter((status, family) for status, place, family in failed if places[status, place] < SEVERAL)
+    causes: dict[tuple[int, str, str], Reading] = {}
+    for (status, place, family), reading in failed.items():
+        if places[status, place] >= SEVERAL:
+            cause = (status, f"values of several kinds in {place}", reading.case.where)
+        elif families[status, family] >= SEVERAL:
+            cause = (status, f"{family} in any of several places", "")
+        else:
+            cause = (status, f"{family} in {place}", reading.case.where)
+        causes[cause] = min(causes.get(cause, reading), reading, key=lambda each: len(each.request.body))
+    for (status, what, where), reading in causes.items():
+        yield _finding(reading, f"status {status} to {what}", where)
 
 
 def run_hostile_values(context: Context, operation: Operation) -> Iterator[Finding]:
@@ -157,6 +163,6 @@ def _finding(reading: Reading, got: str, where: str) -> Finding:
         got,
         where=where,
         source="RFC 9110, 15.6",
-        evidence="assumed" if documented else "documented",
+        evidence="assumed" if documented or beyond_json(reading) else "documented",
         unconditional=True,
     )

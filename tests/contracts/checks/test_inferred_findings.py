@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,20 @@ DECLARED = {"action": "create", "resource": "note", "key": {"field": "id", "othe
 MADE = {"id": "n-1", "title": "one"}
 
 
-def judged(folder: Path, status: str, answer: Any, *, declared: bool = False, documented: str = "") -> list[Finding]:
-    """What is found where a valid create is answered so. documented: a further status that the document has."""
+def judged(
+    folder: Path,
+    status: str,
+    answer: Any,
+    *,
+    declared: bool = False,
+    documented: str = "",
+    more_rule: Any = None,
+    body: bytes = b"",
+) -> list[Finding]:
+    """What is found where a valid create is answered so. documented: further statuses of the document. body: other bytes."""
     replies = {"201": {"description": "", "content": {JSON: {"schema": NOTE}}}}
-    more = {documented: {"description": ""}} if documented else {}
-    rule = {"x-behaviour": DECLARED} if declared else {}
+    more = {each: {"description": ""} for each in documented.split()}
+    rule = {"x-behaviour": {**DECLARED, **(more_rule or {})}} if declared else {}
     tree = document_of({"/notes": {"post": {"requestBody": BODY, "responses": {**replies, **more}, **rule}}})
     path = folder / "notes.json"
     path.write_text(json.dumps(tree), encoding="utf-8")
@@ -40,6 +50,8 @@ def judged(folder: Path, status: str, answer: Any, *, declared: bool = False, do
     target = Target(WsgiTransport(app), "a scripted target")
     context = Context(contract, target.exchange, lambda *_: None, random.Random(1))
     case = case_with_body(contract.operations[0], {"title": "one"}, "a note")
+    if body:
+        case = replace(case, request=replace(case.request, body=body), intent="malformed")
     return list(judge(context, target.exchange(case)).findings)
 
 
@@ -70,8 +82,32 @@ def test_a_valid_request_that_is_called_invalid_fails(tmp_path, status):
     assert (found.check, found.severity) == ("valid_accepted", "failure")
 
 
-def test_a_documented_refusal_fails_where_somebody_declared_the_rule(tmp_path):
-    assert "failure" in {each.severity for each in judged(tmp_path, "410 Gone", {}, declared=True, documented="410")}
+@pytest.mark.parametrize("status", [404, 409, 410, 412])
+def test_a_documented_refusal_that_no_rule_explains_is_unconfirmed_and_one_that_a_rule_explains_fails(tmp_path, status):
+    def severities(**more: Any) -> set[str]:
+        found = judged(tmp_path, f"{status} Refused", {}, declared=True, documented=f"400 {status}", **more)
+        return {each.severity for each in found if each.check == "valid_accepted"}
+
+    assert severities() == {"unconfirmed"}
+    when = {"refuse": [{"when": {"body.title": "another"}, "status": status}]}
+    assert severities(more_rule=when) == {"failure"}
+
+
+BEYOND = {
+    "NaN": b'{"title":NaN}',
+    "infinity": b'{"title":-Infinity}',
+    "a number beyond a double": b'{"title":1e999}',
+    "half a pair": b'{"title":"\\ud800"}',
+}
+
+
+@pytest.mark.parametrize("declared", [False, True])
+@pytest.mark.parametrize("what", [*BEYOND, "JSON", "a text"])
+def test_a_crash_on_what_readers_of_json_differ_about_is_unconfirmed_and_any_other_fails(tmp_path, what, declared):
+    body = BEYOND.get(what, {"JSON": b'{"title":"one"}', "a text": b"{title}"}.get(what, b""))
+    found = judged(tmp_path, "500 Failed", {}, declared=declared, body=body)
+    severity = {each.severity for each in found if each.check == "no_server_error"}
+    assert severity == {"unconfirmed" if what in BEYOND else "failure"}
 
 
 def test_every_check_that_holds_without_a_rule_is_one():

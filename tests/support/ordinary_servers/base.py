@@ -25,7 +25,7 @@ class Asked:
 
 
 class Refused(Exception):  # noqa: N818 - reads as what it is
-    """An answer that ends the request. kind: invalid, unknown, taken, media or denied."""
+    """An answer that ends the request. kind: invalid, unknown, taken, stale, media or denied."""
 
     def __init__(self, kind: str, reason: str = "", member: str = "") -> None:
         super().__init__(reason or kind)
@@ -140,8 +140,9 @@ class Server:
         asked = _read(environ)
         answer = self.answer(asked)
         status, value, headers = (*answer, {})[:3] if len(answer) < 3 else answer
-        data = b"" if value is None else json.dumps(value).encode()
-        told = {"content-type": "application/json", **headers} if data else dict(headers)
+        told = {"content-type": "application/json", **headers} if value is not None else dict(headers)
+        plain = isinstance(value, str) and "json" not in told["content-type"]
+        data = b"" if value is None else value.encode() if plain else json.dumps(value).encode()
         start_response(f"{status} {STATUS.get(status, 'Status')}", list(told.items()))
         return [] if asked.method == "HEAD" or not data else [data]
 
