@@ -72,6 +72,14 @@ def test_a_correct_server_has_no_failure_and_is_tested_throughout(name):
     assert {operation.slug for operation in run.operations} - accepted <= NEVER_READY.get(name, set())
 
 
+@pytest.mark.parametrize("seed", [7, 11])
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_correct_server_has_no_failure_whatever_is_drawn(name, seed):
+    run = opened(name, seed=seed, most=3)
+    drawn = {(slug, phase) for slug, phase in run.items() if phase == "exploration"}
+    assert [finding for finding in found(run, drawn) if finding.severity == "failure"] == []
+
+
 # Server, bug, and the check that tells of it, of which operation.
 BREAKS_THE_DOCUMENT = [
     ("helpdesk.yaml", "crash", "no_server_error", "make_ticket"),
