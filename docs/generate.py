@@ -3,6 +3,7 @@
 import argparse
 import ast
 import inspect
+import itertools
 import re
 import sys
 import textwrap
@@ -19,6 +20,8 @@ from threadmock.contracts.cli import words
 from threadmock.contracts.cli.main import threadmock, verbs
 from threadmock.contracts.cli.words import Word
 from threadmock.contracts.scenarios import Scenario, scenarios
+from threadmock.mockserver.agents import script_words
+from threadmock.mockserver.agents.script_files import shipped_names
 from threadmock.mockserver.faults.table import table as faults
 from threadmock.specs.members import ABSENT
 
@@ -290,12 +293,59 @@ def _first_line(path: Path) -> str:
     return text.partition("\n\n")[0].replace("\n", " ") or "-"
 
 
+def scripts_page() -> Iterator[str]:
+    """The words of scripts, and the scripts that are shipped."""
+    yield "# Scripts"
+    yield (
+        "What agents of the mock do. A file holds one script, or several by name under `scripts`, of which `default` "
+        "names one; every provider's overlay says what becomes of it. Times are seconds, or texts such as `1m30s`."
+    )
+    yield "## A script"
+    yield from _named(script_words.SCRIPT)
+    yield "## Steps"
+    yield "Each step is an object with one of these words, and what may stand beside it."
+    for name, word in script_words.STEPS.items():
+        yield f"### `{name}`"
+        yield word.says
+        yield f"```yaml\n- {word.example}\n```"
+        if word.members:
+            yield from _named(word.members)
+    yield "## A call of a tool"
+    yield from _named(script_words.CALL)
+    yield "`approve` may have:"
+    yield from _named(script_words.APPROVE)
+    yield "## When"
+    yield "All that `when` names has to hold."
+    yield from _named(script_words.WHEN)
+    yield "## Marks"
+    yield (
+        "In texts. Where a whole value is one mark of `$each`, `$args` or `$index`, or one with a path, it becomes "
+        "what was found, of any type: `arguments: $resume.edited.args`."
+    )
+    yield from _named(script_words.MARKS)
+    yield "## Shipped"
+    yield "`threadmock serve --script NAME`, an agent of that name, or `/NAME` at the beginning of a message:"
+    rows = [(_code(name), _first_comment(name)) for name in shipped_names()]
+    yield from _table(("script", "what it does"), rows)
+
+
+def _named(words_of: Mapping[str, str]) -> Iterator[str]:
+    yield from _table(("word", "what it means"), [(_code(name), says) for name, says in words_of.items()])
+
+
+def _first_comment(name: str) -> str:
+    path = ROOT / "mockserver" / "data" / "scripts" / f"{name}.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return " ".join(line.removeprefix("# ") for line in itertools.takewhile(lambda line: line.startswith("# "), lines))
+
+
 PAGES: Mapping[str, Callable[[], Iterator[str]]] = {
     "behaviour.md": behaviour_page,
     "commands.md": commands_page,
     "checks.md": checks_page,
     "faults.md": faults_page,
     "python.md": python_page,
+    "scripts.md": scripts_page,
     "modules.md": modules_page,
 }
 

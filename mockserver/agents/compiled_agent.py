@@ -1,6 +1,6 @@
 """A provider's agent, compiled: what each beat changes, and the events of each format."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -42,11 +42,20 @@ class CompiledEvent:
 
 @dataclass(frozen=True, eq=False)
 class CompiledFormat:
-    """A `Format`, compiled. events: by kind of beat. numbered: as in `Format`; None where all of its events are."""
+    """A `Format`, compiled. events: by kind of beat. numbered: as in `Format`; None where all of its events are.
+
+    nested: whether what happens inside of a node is told; None where that is told as all else.
+    """
 
     rule: Format
     events: Mapping[str, tuple[CompiledEvent, ...]]
     numbered: Maker | None
+    nested: Maker | None = None
+
+    def name_of(self, event: "CompiledEvent", nodes: Sequence[str]) -> str:
+        """The name of an event that happened inside of these nodes."""
+        nested = self.rule.nested
+        return nested.joint.join((event.name, *nodes)) if nested and event.name not in nested.bare else event.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +72,11 @@ class CompiledAgent:
     step: Maker | None = None
     pending: Maker | None = None
     joined: frozenset[str] = frozenset()
+
+    @property
+    def nests(self) -> bool:
+        """Whether a part of an agent is told as a graph of its own."""
+        return any(each.nested for each in self.formats.values())
 
 
 @lru_cache(maxsize=64)
@@ -112,6 +126,7 @@ def _compile_format(rule: Format) -> CompiledFormat:
         rule,
         {kind: tuple(each) for kind, each in events.items()},
         fetch(rule.numbered) if rule.numbered else None,
+        fetch(rule.nested.by) if rule.nested else None,
     )
 
 

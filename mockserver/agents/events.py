@@ -4,9 +4,11 @@ An event's id is made of the time of its beat and of its position in the format,
 same ids, whatever it asked to see.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent, CompiledEvent, CompiledFormat
 from threadmock.mockserver.agents.run import RecordedBeat
@@ -41,9 +43,15 @@ class EventSelection:
 
     def events(self, recorded: RecordedBeat) -> Iterator[bytes]:
         """The events of a beat, encoded."""
-        rule = self.format.rule
+        rule, beat = self.format.rule, recorded.beat
+        if beat.kind == "malformed":
+            yield f"{beat.item['text']}{rule.newline}{rule.newline}".encode()
+            return
         if rule.ids == "number":
             yield from self._counted(recorded)
+            return
+        nodes = beat.item.get("namespace", ()) if beat.inner else ()
+        if nodes and self.format.nested and self.format.nested(recorded.scope) is not True:
             return
         selected = [event for event in self.format.events.get(recorded.beat.kind, ()) if self._is_selected(event)]
         for event, own in matching_events(selected, recorded):
@@ -51,7 +59,13 @@ class EventSelection:
             if self.after is not None and (recorded.millis, number) <= self.after:
                 continue
             identifier = f"{recorded.millis}-{number}" if self.numbered else None
-            yield encode_event(event.name, _data(event, own), identifier, rule.newline)
+            yield encode_event(self.format.name_of(event, nodes), _data(event, own), identifier, rule.newline)
+
+    def is_past(self, recorded: RecordedBeat) -> bool:
+        """Whether the reader has seen this beat before."""
+        if self.after is None:
+            return False
+        return recorded.seq <= self.after[0] if self.format.rule.ids == "number" else recorded.millis <= self.after[0]
 
     def heartbeat(self) -> bytes:
         """What is sent in a long silence; b"" for nothing."""
@@ -87,16 +101,23 @@ def matching_events(events: Sequence[CompiledEvent], recorded: RecordedBeat) -> 
     if recorded.beat.end or scope.item is not recorded.beat.item:
         scope = copied(scope)
         scope.item = recorded.beat.as_item()
-    for event in events:
-        if event.each is None:
-            if event.holds(scope):
-                yield event, scope
+    for many, group in itertools.groupby(events, lambda event: event.each is not None):
+        if not many:
+            yield from ((event, scope) for event in group if event.holds(scope))
             continue
-        items = event.each(scope)
-        for at, each in enumerate(items if isinstance(items, list) else ()):
-            own = replace(scope, item={**scope.item, "each": each, "at": at})
-            if event.holds(own):
-                yield event, own
+        # what is told of one item stands together
+        told = [(event, _items(event, scope)) for event in group]
+        for at in range(max(len(items) for _, items in told)):
+            for event, items in told:
+                if at < len(items):
+                    own = replace(scope, item={**scope.item, "each": items[at], "at": at})
+                    if event.holds(own):
+                        yield event, own
+
+
+def _items(event: CompiledEvent, scope: Scope) -> list[Any]:
+    found = event.each(scope) if event.each else None
+    return found if isinstance(found, list) else []
 
 
 def count_events(agent: CompiledAgent, recorded: RecordedBeat) -> int:

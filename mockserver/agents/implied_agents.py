@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from threadmock.mockserver.agents.beats import AGENT, TOOLS
+from threadmock.mockserver.agents.script_words import SILENT
 from threadmock.mockserver.agents.scripts import ReplyCondition, Script, Scripts, ScriptStep
 from threadmock.mockserver.rules.declared_agents import END, START, AgentEdge, AgentNode, DeclaredAgent
 
@@ -47,22 +48,31 @@ def _walk(
     """Note the edges of steps that follow these nodes; the nodes in which they end, and whether by a message."""
     last = dict.fromkeys(before)
     for step in steps:
-        if step.kind == "choose":
+        if step.kind in SILENT:
             ends = [_walk(choice.steps, last, edges, tools, spoken) for choice in step.choices]
+            if step.kind == "each":
+                once = _walk(step.steps, last, edges, tools, spoken)
+                ends.append(_walk(step.steps, once[0], edges, tools, once[1]))
             ends += [] if any(choice.when == ReplyCondition() for choice in step.choices) else [(last, spoken)]
             last, spoken = dict.fromkeys(node for nodes, _ in ends for node in nodes), any(each for _, each in ends)
             continue
-        if step.kind == "wait":
+        if step.kind == "interrupts":
+            edges |= dict.fromkeys((each, one.node) for each in last for one in step.several)
+            last, spoken = dict.fromkeys(one.node for one in step.several), True
             continue
-        node = step.node or AGENT
+        node = step.name if step.kind == "subgraph" else step.node or AGENT
         if spoken or set(last) != {node}:  # what is said ends the node: what comes then is another visit
             edges |= dict.fromkeys((each, node) for each in last)
             last, spoken = {node: None}, False
+        spoken = spoken or step.kind == "subgraph"
         if step.kind in ("say", "call"):
             spoken = True
             called = [call.name for call in step.calls if call.result is not None]
+            if review := next((call.approve.node for call in step.calls if call.approve), ""):
+                edges[node, review] = None
+                node, last = review, {review: None}
             if called:
                 edges[node, TOOLS] = None
                 tools.setdefault(TOOLS, []).extend(called)
-                last = {TOOLS: None}
+                last = {TOOLS: None, **({review: None} if review else {})}
     return last, spoken

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from threadmock.mockserver.agents.beats import Beat, Beats, ScriptPlayer
+from threadmock.mockserver.agents.beats import Beat, Beats, InnerState
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent, CompiledChange
+from threadmock.mockserver.agents.player import ScriptPlayer
 from threadmock.mockserver.rules.recipes import Members, Recipe, new_key, new_thing
 from threadmock.mockserver.rules.scope import Scope, copied
 from threadmock.mockserver.state.clock import Clock
@@ -44,7 +45,7 @@ class Run:
     thread is deleted with the run. kept: whether its history can be read after its end. listeners: called after each
     beat, by whoever let it happen. on_begin: decides on beats and player when the run begins, since what is paused on
     its thread may change before. floor: the millisecond of the last beat of its thread when it began: ids grow from run
-    to run, too. step: the number of the present node, where the provider counts nodes.
+    to run, too. lost: it was forgotten before its end. step: the number of the present node, where the provider counts.
     """
 
     scope: Scope
@@ -64,6 +65,7 @@ class Run:
     kept: bool = True
     agent_name: str = ""
     state: State = "waiting"
+    lost: bool = False
     upcoming: Beat | None = None
     history: list[RecordedBeat] = field(default_factory=list)
     step: int = 0
@@ -97,7 +99,10 @@ class Run:
         for change in self.agent.changes.get(beat.kind, ()):
             if change.holds(scope):
                 own = replace(change, latest=_NOTHING, thread=_NOTHING) if thread_of_another else change
-                self._change(own, scope, successor)
+                if beat.inner:
+                    self._change_inside(own, scope, beat.inner)
+                else:
+                    self._change(own, scope, successor)
         if beat.end:
             scope.item = (
                 beat.item
@@ -157,18 +162,30 @@ class Run:
         own = copied(self.scope)
         own.moment, own.stamp, own.item = now, stamp, item
         own.thing, own.parent = run, thread
-        own.latest = own.earlier = self.latest
+        if beat.inner and beat.inner.latest is None:
+            beat.inner.first = beat.inner.latest = beat.inner.outer.latest if beat.inner.outer else self.latest
+        own.latest = own.earlier = beat.inner.latest if beat.inner else self.latest
+        if isinstance(inner := item.get("inner"), InnerState):
+            beat.item = own.item = {**item, "inner": inner.latest, "fresh": self._fresh(own, inner)}
         self._number(beat, own)
         return own
+
+    def _fresh(self, scope: Scope, inner: InnerState) -> list[Any]:
+        """The messages that were not there when a graph inside of a node began."""
+        read = self.agent.again
+        first, latest = (read(replace(scope, latest=each)) if read else None for each in (inner.first, inner.latest))
+        before = first if isinstance(first, list) else []
+        return [each for each in latest if each not in before] if isinstance(latest, list) else []
 
     def _number(self, beat: Beat, scope: Scope) -> None:
         """Number the nodes as the provider does: on from what was there before the run."""
         if self.agent.step is None or "step" not in beat.item:
             return
+        counted = beat.inner or self
         if beat.kind == "entered" and not beat.item.get("again"):
-            self.step = self.agent.step(scope)
-        beat.item = {**beat.item, "step": self.step}
-        scope.item = {**scope.item, "step": self.step}
+            counted.step = self.agent.step(scope)
+        beat.item = {**beat.item, "step": counted.step}
+        scope.item = {**scope.item, "step": counted.step}
 
     def _change(self, change: CompiledChange, scope: Scope, successor: "Run | None") -> None:
         store = scope.store
@@ -180,6 +197,15 @@ class Run:
             self.latest = scope.latest = store.update(*self.latest_at, partial(change.latest.onto, scope))
         if change.thread and self.thread:
             scope.parent = store.update(*self.thread, partial(self._thread_after, change, scope, successor))
+
+    @staticmethod
+    def _change_inside(change: CompiledChange, scope: Scope, inner: InnerState) -> None:
+        """What a beat inside of a node changes: the state of its own graph, which nobody else sees."""
+        for recipe in change.makes:
+            own = replace(scope, key=new_key(scope, recipe))
+            inner.latest = scope.latest = new_thing(own, recipe)
+        if change.latest and inner.latest is not None:
+            inner.latest = scope.latest = change.latest.onto(scope, inner.latest)
 
     @staticmethod
     def _thread_after(

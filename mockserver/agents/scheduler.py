@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from threadmock.mockserver.agents.beats import Beat, Beats, ScriptPlayer
+from threadmock.mockserver.agents.beats import Beat, Beats
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent
 from threadmock.mockserver.agents.events import count_events
+from threadmock.mockserver.agents.player import ScriptPlayer
 from threadmock.mockserver.agents.run import RecordedBeat, Run
 from threadmock.mockserver.agents.timer import RealTimer, Timer
 from threadmock.mockserver.rules.scope import Scope
@@ -230,10 +231,10 @@ class Scheduler:
             self.run_until(self.timer.read())
 
     def clear(self) -> None:
-        """Forget everything; streams that are open end."""
+        """Forget everything; streams that are open are cut."""
         with self.lock:
             for run in tuple(self._known.values()):
-                run.state, run.upcoming = "over", None
+                run.state, run.upcoming, run.lost = "over", None, True
                 run.notify()
             for kept in (self._due, self._known, self._over, self._threads, self._paused):
                 kept.clear()
@@ -337,6 +338,7 @@ class Scheduler:
             run.drop_history()
 
     def _stop(self, run: Run, *, removing: bool) -> None:
+        run.player.outermost()
         beat = run.player.beat("cancelled", turn=run.player.turn.as_item())
         if removing:
             run.remove(self._successor(run))

@@ -11,37 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from threadmock.mockserver.agents.agent_files import AgentReader
-from threadmock.mockserver.agents.scripts import (
-    DEFAULT,
-    ReplyCondition,
-    Script,
-    ScriptCall,
-    ScriptReply,
-    Scripts,
-    ScriptStep,
-)
+from threadmock.mockserver.agents.script_steps import StepReader
+from threadmock.mockserver.agents.script_words import SCRIPT
+from threadmock.mockserver.agents.scripts import DEFAULT, Script, ScriptReply, Scripts
 from threadmock.mockserver.yaml_source import FileReader, open_source, read_tree
 from threadmock.specs.errors import nearest
 
 _FOLDER = Path(__file__).parents[1] / "data" / "scripts"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
-_SCRIPT = ("name", "pace", "replies", "steps")
+_SCRIPT = tuple(SCRIPT)
 _FILE = (*_SCRIPT, "scripts", "default", "agents")
-_REPLY = ("when", "steps")
-_WHEN = ("text", "resume", "turn")
-_KINDS = ("say", "think", "call", "emit", "interrupt", "fail", "wait", "choose")
-_STEP: Mapping[str, tuple[str, ...]] = {
-    "say": ("calls", "pace", "node"),
-    "think": ("pace", "node"),
-    "call": ("node",),
-    "emit": ("name", "node"),
-    "interrupt": ("node",),
-    "fail": ("error", "node"),
-    "wait": (),
-    "choose": (),
-}
-_CALL = ("name", "arguments", "result", "takes", "id", "failed", "ask")
-MAX_STEPS = 1000
 
 
 @functools.cache
@@ -96,7 +75,7 @@ def parse_scripts(text: str, file: str) -> tuple[list[Script], str]:
     return ScriptReader(file, text).scripts(tree, Path(file).stem)
 
 
-class ScriptReader(FileReader):
+class ScriptReader(StepReader):
     """Reads one file of scripts; every error names the place in it."""
 
     def scripts(self, tree: Any, stem: str) -> tuple[list[Script], str]:
@@ -135,94 +114,12 @@ class ScriptReader(FileReader):
     def script(self, node: Mapping[str, Any], name: str, at: str) -> Script:
         """One script."""
         pace = self.seconds(node["pace"], f"{at}/pace") if "pace" in node else Script.pace
+        seed = self.count(node["seed"], f"{at}/seed") if "seed" in node else 0
         if ("steps" in node) == ("replies" in node):
             self.fail("A script has either `replies` or `steps`.", at, "Write one of the two.")
         if "steps" in node:
-            return Script(name, (ScriptReply(self.steps(node["steps"], f"{at}/steps")),), pace)
-        return Script(name, self.replies(node["replies"], f"{at}/replies"), pace)
-
-    def replies(self, node: Any, at: str) -> tuple[ScriptReply, ...]:
-        """Replies, or choices, in order."""
-        return tuple(self.reply(each, f"{at}/{number}") for number, each in enumerate(self.items(node, at)))
-
-    def reply(self, node: Any, at: str) -> ScriptReply:
-        """One reply."""
-        known = self.mapping(node, _REPLY, at, "A reply")
-        when = self.mapping(known.get("when", {}), _WHEN, f"{at}/when", "`when`")
-        turn = when.get("turn")
-        if turn is not None:
-            self.number(turn, f"{at}/when/turn")
-        texts = {
-            word: self.texts(when[word], f"{at}/when/{word}") if word in when else None for word in ("text", "resume")
-        }
-        return ScriptReply(self.steps(known.get("steps", []), f"{at}/steps"), ReplyCondition(turn=turn, **texts))
-
-    def steps(self, node: Any, at: str) -> tuple[ScriptStep, ...]:
-        """Steps in order."""
-        items = self.items(node, at)
-        if len(items) > MAX_STEPS:
-            self.fail(f"There are more than {MAX_STEPS} steps.", at, "Write fewer; a long text is one step.")
-        return tuple(self.step(each, f"{at}/{number}") for number, each in enumerate(items))
-
-    def step(self, node: Any, at: str) -> ScriptStep:
-        """One step: an object with one of the kinds, and the members of that kind."""
-        if not isinstance(node, Mapping):
-            self.fail("A step is an object.", at, "Write it as `- say: …`.")
-        kinds = [kind for kind in _KINDS if kind in node]
-        if len(kinds) != 1:
-            unknown = next((str(name) for name in node if name not in _KINDS), "")
-            fix = nearest(unknown, _KINDS) if not kinds else "Write two steps."
-            self.fail(f"A step has one of {', '.join(_KINDS)}.", at, fix)
-        kind = kinds[0]
-        self.mapping(node, (kind, *_STEP[kind]), at, f"A step with `{kind}`")
-        given, here = node[kind], f"{at}/{kind}"
-        more: dict[str, Any] = {}
-        if "node" in node:
-            more["node"] = self.texts(node["node"], f"{at}/node")
-        if "pace" in node:
-            more["pace"] = self.seconds(node["pace"], f"{at}/pace")
-        if kind in ("say", "think"):
-            calls = self.items(node.get("calls", []), f"{at}/calls")
-            more["calls"] = tuple(self.call(each, f"{at}/calls/{number}") for number, each in enumerate(calls))
-            more["text"] = self.long_text(given, here)
-        elif kind == "call":
-            more["calls"] = (self.call(given, here),)
-        elif kind == "fail":
-            more["name"] = self.texts(node.get("error", "RuntimeError"), f"{at}/error")
-            more["text"] = self.texts(given, here)
-        elif kind == "wait":
-            more["seconds"] = self.seconds(given, here)
-        elif kind == "choose":
-            more["choices"] = self.replies(given, here)
-        else:
-            more["value"] = given
-            more["name"] = self.texts(node.get("name", ""), f"{at}/name")
-        return ScriptStep(kind, **more)  # type: ignore[arg-type]  # one of _KINDS
-
-    def call(self, node: Any, at: str) -> ScriptCall:
-        """One call of a tool."""
-        known, arguments = self.tool(node, _CALL, at)
-        failed = known.get("failed", False)
-        if not isinstance(failed, bool):
-            self.fail("`failed` is true or false.", f"{at}/failed", "Write one of the two.")
-        if known.get("ask") is not None and "result" not in known:
-            self.fail("A call that asks has a result.", at, "Write what the tool answers as `result`.")
-        return ScriptCall(
-            name=self.texts(known["name"], f"{at}/name"),
-            arguments=arguments,
-            result=self.texts(known["result"], f"{at}/result") if "result" in known else None,
-            takes=self.seconds(known["takes"], f"{at}/takes") if "takes" in known else 0.0,
-            id=self.texts(known["id"], f"{at}/id") if "id" in known else "",
-            failed=failed,
-            ask=known.get("ask"),
-        )
-
-    def seconds(self, node: Any, at: str) -> float:
-        """A time in seconds; a day at most."""
-        found = self.duration(node, at).total_seconds()
-        if found > 86400:
-            self.fail("This is longer than a day.", at, "Write a shorter time.")
-        return found
+            return Script(name, (ScriptReply(self.steps(node["steps"], f"{at}/steps")),), pace, seed)
+        return Script(name, self.replies(node["replies"], f"{at}/replies"), pace, seed)
 
 
 def _safe(stem: str) -> str:

@@ -9,53 +9,91 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from threadmock.mockserver.agents.marks import Marks, written
+from threadmock.mockserver.rules.decisions import read_decisions
 from threadmock.mockserver.rules.declared_agents import DeclaredAgent
 
-StepKind = Literal["say", "think", "call", "emit", "interrupt", "fail", "wait", "choose"]
+StepKind = Literal[
+    "say", "think", "call", "emit", "interrupt", "interrupts", "fail", "wait", "choose", "set", "show", "each", "pick",
+    "subgraph", "disconnect", "malformed", "stall", "refuse",
+]  # fmt: skip
 _CHOSEN = re.compile(r"\s*/([A-Za-z0-9_-]+)\b")
-_MARK = re.compile(r"\$\$|\$(text|resume|agent|turn)\b")
 DEFAULT = "echo"
 
 
 @dataclass(frozen=True)
-class ScriptCall:
-    """One call of a tool. arguments, result and ask may hold marks; takes: seconds.
+class Approval:
+    """How a person is asked before a tool is called. form: see `decisions`; node: where; description: "" for ours."""
 
-    failed: the result is an error. ask: what a person is asked before the tool is called; None for nothing.
+    form: str = "current"
+    allowed: tuple[str, ...] = ("approve", "edit", "reject", "respond")
+    description: str = ""
+    node: str = "review"
+
+
+@dataclass(frozen=True)
+class ScriptCall:
+    """One call of a tool. arguments, result and ask may hold marks, arguments be one; takes: seconds.
+
+    failed: the result is an error. ask: what a person is asked before the tool is called; None for nothing. approve:
+    how a person decides on the call; an edited one is called as edited. pieces: how many pieces its arguments come in.
+    set: members of the state that it changes.
     """
 
     name: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] | str
     result: str | None = None
     takes: float = 0.0
     id: str = ""
     failed: bool = False
     ask: Any = None
+    approve: Approval | None = None
+    pieces: int = 0
+    set: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ReplyCondition:
-    """When a reply is given, or a choice taken. text, resume: a part of it, in any case; turn: counted from 1."""
+    """When a reply is given, or a choice taken. text, resume: a part of it, in any case; turn: counted from 1.
+
+    matches: what is found in the text. decision: what a person decided, see `decisions`.
+    """
 
     text: str | None = None
     resume: str | None = None
     turn: int | None = None
+    matches: re.Pattern[str] | None = None
+    decision: str | None = None
 
-    def holds(self, given: "AgentInput", resume: str) -> bool:
-        """Whether all that is named holds."""
+    def holds(self, given: "AgentInput", resume: Any) -> bool:
+        """Whether all that is named holds. resume: what a person answered, "" for nothing."""
         return (
             (self.text is None or self.text.casefold() in given.text.casefold())
-            and (self.resume is None or self.resume.casefold() in resume.casefold())
+            and (self.resume is None or self.resume.casefold() in written(resume).casefold())
             and (self.turn is None or self.turn == given.turn)
+            and (self.matches is None or self.matches.search(given.text) is not None)
+            and (self.decision is None or any(each.kind == self.decision for each in read_decisions(resume)))
         )
+
+    def found(self, given: "AgentInput") -> dict[str, Any]:
+        """What the expression found in the text, by number and by name; all of it by 0."""
+        found = self.matches.search(given.text) if self.matches else None
+        if found is None:
+            return {}
+        groups = {str(at): text or "" for at, text in enumerate((found[0], *found.groups()))}
+        return groups | {name: text or "" for name, text in found.groupdict().items()}
 
 
 @dataclass(frozen=True)
 class ScriptStep:
     """One step of a reply.
 
-    text: of say, think, fail (its message). value: of emit and interrupt. calls: of say and call. name: of a custom
-    event, or the type of an error. pace: seconds between two tokens. seconds: of wait. node: where it happens.
+    text: of say, think, fail (its message), malformed. value: of emit, interrupt, set, show (its props), each (the
+    list). calls: of say and call. name: of a custom event, of the type of an error, of what is shown, of a subgraph.
+    pace: seconds between two tokens. seconds: of wait, stall and refuse. node: where it happens. blocks: of content,
+    after the text. block: a thought is a block of content. usage, facts: of the message (`metadata`). id, merge: of
+    what is shown. steps: of each and subgraph. count: events before a disconnect, status of a refusal. choices: of
+    choose and pick. several: interrupts at once.
     """
 
     kind: StepKind
@@ -67,27 +105,42 @@ class ScriptStep:
     seconds: float = 0.0
     node: str = ""
     choices: tuple["ScriptReply", ...] = ()
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    block: bool = False
+    usage: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    merge: bool = False
+    steps: tuple["ScriptStep", ...] = ()
+    count: int = 0
+    several: tuple["ScriptStep", ...] = ()
 
 
 @dataclass(frozen=True)
 class ScriptReply:
-    """Steps, and when they are taken."""
+    """Steps, and when they are taken. weight: how often, of those from which one is picked."""
 
     steps: tuple[ScriptStep, ...]
     when: ReplyCondition = ReplyCondition()
+    weight: int = 1
 
 
 @dataclass(frozen=True)
 class Script:
-    """pace: seconds between two tokens, where a step has no pace of its own."""
+    """pace: seconds between two tokens, where a step has no pace of its own. seed: what picks go by."""
 
     name: str
     replies: tuple[ScriptReply, ...]
     pace: float = 0.025
+    seed: int = 0
+
+    def chosen(self, given: "AgentInput") -> ScriptReply:
+        """The first reply that fits; one without steps where none does."""
+        return next((reply for reply in self.replies if reply.when.holds(given, "")), ScriptReply(()))
 
     def reply(self, given: "AgentInput") -> tuple[ScriptStep, ...]:
         """The steps of the first reply that fits; none where none does."""
-        return next((reply.steps for reply in self.replies if reply.when.holds(given, "")), ())
+        return self.chosen(given).steps
 
 
 @dataclass(frozen=True)
@@ -128,15 +181,6 @@ class Scripts:
         return self.known.get(given.agent) or self.known[self.default], given
 
 
-def fill_marks(template: Any, given: AgentInput, resume: str) -> Any:
-    """A text with its marks filled in; also texts inside lists and objects. `$$` is a dollar sign."""
-    if isinstance(template, str):
-        if "$" not in template:
-            return template
-        marks = {"text": given.text, "resume": resume, "agent": given.agent, "turn": str(given.turn)}
-        return _MARK.sub(lambda mark: marks[mark[1]] if mark[1] else "$", template)
-    if isinstance(template, list):
-        return [fill_marks(item, given, resume) for item in template]
-    if isinstance(template, Mapping):
-        return {name: fill_marks(value, given, resume) for name, value in template.items()}
-    return template
+def marks_of(given: AgentInput, match: Mapping[str, Any] | None = None) -> Marks:
+    """What marks read before anything was answered."""
+    return Marks({"text": given.text, "agent": given.agent, "turn": given.turn, "match": match or {}})

@@ -17,13 +17,44 @@ class StreamsFull(Exception):  # noqa: N818 - reads as what it is
     """As many streams are open as are allowed."""
 
 
+class StreamCut(Exception):  # noqa: N818 - reads as what it is
+    """The connection is to be cut here: a script says so, or nobody knows any more how the stream goes on."""
+
+
+class Flow:
+    """The events of beats, and what goes wrong with them. cut: nothing more comes. silent: no heartbeats either."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self.silent = False
+        self._left: int | None = None
+
+    def events(self, selection: EventSelection, recorded: RecordedBeat) -> Iterator[bytes]:
+        """The events of one beat, as far as they get through."""
+        beat = recorded.beat
+        self.silent = beat.kind == "stalled"
+        if beat.kind == "disconnected" and not selection.is_past(recorded):
+            self._left = beat.item["count"]
+        for event in selection.events(recorded) if self._left != 0 else ():
+            yield event
+            if self._left is not None:
+                self._left -= 1
+                if not self._left:
+                    break
+        self.cut = self._left == 0
+
+
 class StreamSource(Protocol):
     """Where a stream's bytes come from."""
 
     listeners: set[Listener]
 
     def take(self) -> list[bytes]:
-        """What is new; [] only where nothing that the reader is to see is left, however much else there is."""
+        """What is new; [] only where nothing that the reader is to see is left. StreamCut."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether not even heartbeats are sent."""
 
     @property
     def over(self) -> bool:
@@ -39,19 +70,28 @@ class RunSource:
         self._history = run.history  # the run itself may drop it
         self._selection = selection
         self._at = at
+        self._flow = Flow()
 
     def take(self) -> list[bytes]:
         """See StreamSource."""
         found: list[bytes] = []
-        while not found and (beats := self._history[self._at : self._at + MOST_IN_ONE_GO]):
+        while not found and not self._flow.cut and (beats := self._history[self._at : self._at + MOST_IN_ONE_GO]):
             self._at += len(beats)
-            found = [event for recorded in beats for event in self._selection.events(recorded)]
+            found = [event for recorded in beats for event in self._flow.events(self._selection, recorded)]
+        if not found and (self._flow.cut or self._run.lost):
+            raise StreamCut
         return found
+
+    @property
+    def silent(self) -> bool:
+        """See StreamSource."""
+        return self._flow.silent
 
     @property
     def over(self) -> bool:
         """See StreamSource."""
-        return self._run.state == "over" and self._at >= len(self._history)
+        run = self._run
+        return run.state == "over" and not run.lost and not self._flow.cut and self._at >= len(self._history)
 
 
 class ThreadSource:
@@ -62,13 +102,25 @@ class ThreadSource:
         self._feed = feed
         self._selection = selection
         self._at = at
+        self._flow = Flow()
 
     def take(self) -> list[bytes]:
         """See StreamSource."""
         found: list[bytes] = []
-        while not found and (beats := self._more()):
-            found = [event for modes, recorded in beats for event in self._selection.of_run(modes).events(recorded)]
+        while not found and not self._flow.cut and (beats := self._more()):
+            found = [
+                event
+                for modes, recorded in beats
+                for event in self._flow.events(self._selection.of_run(modes), recorded)
+            ]
+        if not found and (self._flow.cut or self._feed.over):
+            raise StreamCut
         return found
+
+    @property
+    def silent(self) -> bool:
+        """See StreamSource."""
+        return self._flow.silent
 
     def _more(self) -> list[tuple[frozenset[str], RecordedBeat]]:
         history = self._feed.history
@@ -80,7 +132,7 @@ class ThreadSource:
     @property
     def over(self) -> bool:
         """See StreamSource."""
-        return self._feed.over
+        return False
 
 
 class ResultSource:
@@ -88,12 +140,15 @@ class ResultSource:
 
     def __init__(self, run: Run, text: Callable[[], bytes]) -> None:
         self.listeners = run.listeners
+        self.silent = False
         self._run = run
         self._text = text
         self._taken = False
 
     def take(self) -> list[bytes]:
         """See StreamSource."""
+        if self._run.lost:
+            raise StreamCut
         if self._taken or self._run.state != "over":
             return []
         self._taken = True
@@ -111,6 +166,7 @@ class EmptySource:
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self.over = True
+        self.silent = False
 
     def take(self) -> list[bytes]:
         """See StreamSource."""
@@ -134,7 +190,7 @@ class Stream(Iterator[bytes]):
         every: float = 15.0,
         on_leave: Callable[[], None] | None = None,
     ) -> None:
-        self.heartbeat = heartbeat
+        self._heartbeat = heartbeat
         self.every = every
         self.sent = 0
         self.on_end: list[Callable[[], None]] = []
@@ -151,8 +207,13 @@ class Stream(Iterator[bytes]):
         """Take from another source, made of the present one; it has the listeners of that."""
         self._source = change(self._source)
 
+    @property
+    def heartbeat(self) -> bytes:
+        """What is sent in a long silence; b"" for nothing."""
+        return b"" if self._source.silent else self._heartbeat
+
     def take(self) -> list[bytes]:
-        """What is new, without waiting."""
+        """What is new, without waiting. StreamCut; whoever takes closes the stream then."""
         found = self._source.take()
         self.sent += len(found)
         return found
@@ -184,7 +245,11 @@ class Stream(Iterator[bytes]):
         """The next bytes; waits for them. StopIteration at the end."""
         while self._open:
             self._news.clear()
-            found = self.take()
+            try:
+                found = self.take()
+            except StreamCut:
+                self.close(left=False)
+                raise
             if found:
                 return b"".join(found)
             if self.over:
@@ -225,7 +290,9 @@ class Pending(Iterator[bytes]):
         return self.run.state == "over"
 
     def response(self) -> Response:
-        """The response, once the run is over."""
+        """The response, once the run is over. StreamCut where nobody knows what it came to."""
+        if self.run.lost:
+            raise StreamCut
         if self.finish is None:
             raise ValueError("nothing builds this response")
         return self.finish()

@@ -115,7 +115,8 @@ class _Worker:
 @click.option(
     "--script",
     metavar="NAME|FILE",
-    help="What agents say: awkward, echo (the default), empty, failing, human, long, slow, tool, or a FILE of yours. "
+    help="What agents say: approval, awkward, blocks, echo (the default), empty, failing, human, inbox, long, planner, "
+    "slow, team, tool, or a FILE of yours. "
     "A message that begins with /NAME chooses another script for one reply.",
 )
 @click.option(

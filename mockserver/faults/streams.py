@@ -11,7 +11,8 @@ from typing import Any
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.runs.answer import answer_run
 from threadmock.mockserver.actions.runs.start import thread_address
-from threadmock.mockserver.agents.beats import AGENT, Beat, Beats, ScriptPlayer
+from threadmock.mockserver.agents.beats import AGENT, Beat, Beats
+from threadmock.mockserver.agents.player import ScriptPlayer
 from threadmock.mockserver.agents.run_plan import compile_run
 from threadmock.mockserver.agents.scripts import ScriptStep
 from threadmock.mockserver.agents.streams import Listener, Stream, StreamSource
@@ -46,6 +47,11 @@ class ChangedSource:
             made += self._last()
             self._last = None
         return made
+
+    @property
+    def silent(self) -> bool:
+        """See StreamSource."""
+        return self._inner.silent
 
     @property
     def over(self) -> bool:

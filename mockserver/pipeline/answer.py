@@ -86,8 +86,9 @@ class Pipeline:
     def refuse(self, refused: Refused, plan: Plan, headers: Mapping[str, str] | None = None) -> Response:
         """The response of a refusal: the rule's own, else what the document shows for it, else a problem."""
         documented = documented_refusal(refused, plan.operation, self.world)
+        headers = {**(headers or {}), **refused.headers}
         if documented:
-            return documented
+            return replace(documented, headers={**documented.headers, **refused.headers})
         made = render(refused, plan.operation.rule.refusals, headers)
         is_problem = made.headers.get("content-type") == problems.MEDIA_TYPE
         return in_documented_type(made, refused, plan.operation, self.world) if is_problem else made

@@ -16,7 +16,7 @@ class Unfit(Exception):  # noqa: N818 - reads as what it is
 class Refused:
     """A request that is refused. kind: a word of `Rule.refusals`; status overrides the refusal's own where given.
 
-    body, media_type: a template of its own, where there is one.
+    body, media_type: a template of its own, where there is one. headers: added to the usual ones.
     """
 
     kind: str
@@ -26,6 +26,7 @@ class Refused:
     key: str = ""
     body: Any = None
     media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -212,7 +212,10 @@ def _merged(setting: Setting) -> Maker:
     steps, appended = setting.steps, tuple(setting.value)
 
     def make(scope: Scope) -> Any:
-        before = dig(scope.latest, steps[1:]) if steps[:1] == ("latest",) else dig(scope.thing, steps)
+        if steps[:1] == ("latest",):
+            before = dig(scope.latest, steps[1:])
+        else:
+            before = dig(scope.item, steps[1:]) if steps[:1] == ("item",) else dig(scope.thing, steps)
         made = dict(before) if isinstance(before, Mapping) else {}
         agent = scope.contract.profile.agent
         removal = agent.input.removal if agent else None

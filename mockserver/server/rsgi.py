@@ -13,16 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol
 
-from threadmock.mockserver.agents.streams import Pending, Stream
+from threadmock.mockserver.agents.streams import Pending, Stream, StreamCut
 from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
+from threadmock.mockserver.server.connections import cut_connection
 from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
 from threadmock.specs.wire.messages import Request, Response
 
 BODY_SECONDS = 30.0
 AT_ONCE = 256 * 1024
 _OTHER_THREADS = 4
+_FLUSH = 0.1
 _END_POLL = 0.01
 _END_POLLS = 200
 _MAX_DIGITS = 18
@@ -37,13 +39,14 @@ class RsgiHeaders(Protocol):
 
 
 class RsgiScope(Protocol):
-    """A request as RSGI has it. path: percent-decoded."""
+    """A request as RSGI has it. path: percent-decoded. client: its address and port."""
 
     method: str
     path: str
     query_string: str
     http_version: str
     authority: str | None
+    client: str
     headers: RsgiHeaders
 
 
@@ -82,12 +85,16 @@ class RsgiApplication:
             await _cut(protocol)
             return
         if isinstance(response.body, Pending):
-            waited = await self._wait(response.body, protocol)
+            try:
+                waited = await self._wait(response.body, protocol)
+            except StreamCut:
+                await _cut(protocol)
+                return
             if waited is None:
                 return
             response = waited
         if isinstance(response.body, Stream):
-            await self._stream(response, response.body, protocol)
+            await self._stream(response, response.body, scope, protocol)
         else:
             send(response, scope.method, protocol)
 
@@ -156,7 +163,7 @@ class RsgiApplication:
             left.cancel()
         return pending.response()
 
-    async def _stream(self, response: Response, stream: Stream, protocol: Any) -> None:
+    async def _stream(self, response: Response, stream: Stream, scope: RsgiScope, protocol: Any) -> None:
         """Send what comes as it comes. A slow reader delays only itself: it takes when it can."""
         news = asyncio.Event()
         stream.listen(partial(self._on_loop, news.set))
@@ -167,6 +174,12 @@ class RsgiApplication:
             await self._pump(stream, transport, news, left)
         except RuntimeError:  # the connection is closed
             stream.close(left=True)
+        except StreamCut:
+            # what was sent lies with the server's own threads, which do not tell when it is on its way
+            await asyncio.sleep(_FLUSH)
+            cut_connection(scope.client)
+            stream.close(left=False)
+            raise ConnectionAbortedError("the stream is cut off") from None
         finally:
             left.cancel()
             stream.close()

@@ -58,12 +58,25 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Nesting:
+    """How a stream tells of a graph inside of a node: where a request asks for it, with the nodes in the event's name.
+
+    joint: between the name and each of the nodes around. bare: names of events that are told without these.
+    """
+
+    by: Source
+    joint: str
+    bare: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Format:
     """How a stream is written.
 
     newline: between lines. heartbeat: a comment that is sent after so many seconds of silence (`every`). ids: how
     events are numbered, "" for not at all; twins: events of one moment may share an id; numbered: only where this
-    source is true. replays: who joins sees what was before, too. headers: of the response.
+    source is true. replays: who joins sees what was before, too. headers: of the response. nested: how what happens
+    inside of a node is told; None: as all else.
     """
 
     name: str
@@ -74,6 +87,7 @@ class Format:
     ids: Literal["", "milliseconds", "number"] = ""
     twins: bool = False
     numbered: Source | None = None
+    nested: Nesting | None = None
     replays: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     evidence: Evidence = "documented"
@@ -87,7 +101,8 @@ class AgentInput:
     are no messages. again: the messages so far, of what a run without new input continues from: it answers the
     last of a user once more. fails: how a run fails that can't begin, by what is wrong with its input: empty (nothing
     is given, and nothing is there to go on from), role (a message has a role that nobody knows), removed (it takes out
-    a message that is not there). wrapped: see there. removal: how a message takes out others.
+    a message that is not there), unnamed (several questions wait, and the answer names none). wrapped: see there.
+    removal: how a message takes out others.
     pending: what remains to be done at a state, each with id and name: a run without new input goes on with it.
     """
 

@@ -16,6 +16,7 @@ from threadmock.specs.behaviour.agent import (
     Event,
     Failure,
     Format,
+    Nesting,
     Removal,
     Respond,
     RunRule,
@@ -136,6 +137,10 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
         headers=node.get("headers", {}),
         evidence=own,
     )
+    if "nested" in node:
+        nested = node["nested"]
+        by = parse_source(nested["by"], spell)
+        made = replace(made, nested=Nesting(by, nested["joint"], tuple(nested.get("bare", ()))))
     return replace(made, numbered=parse_source(node["numbered"], spell)) if "numbered" in node else made
 
 

@@ -10,13 +10,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from threadmock.mockserver.agents.beats import _MOST_TOKENS, cut
-from threadmock.mockserver.agents.script_files import (
-    MAX_STEPS,
-    parse_scripts,
-    read_scripts,
-    shipped,
-    shipped_names,
-)
+from threadmock.mockserver.agents.script_files import parse_scripts, read_scripts, shipped, shipped_names
+from threadmock.mockserver.agents.script_steps import MAX_STEPS
 from threadmock.mockserver.agents.scripts import (
     AgentInput,
     ReplyCondition,
@@ -24,7 +19,7 @@ from threadmock.mockserver.agents.scripts import (
     ScriptReply,
     Scripts,
     ScriptStep,
-    fill_marks,
+    marks_of,
 )
 from threadmock.mockserver.cli.serve import serve
 from threadmock.specs.errors import SpecError
@@ -117,6 +112,95 @@ WRONG: Mapping[str, tuple[str, str, str, str]] = {
     "a failure that is a number": ("steps:\n- fail: 7", "#/steps/0/fail", "no text", "quotes"),
     "an error that is a number": ("steps:\n- {fail: x, error: 7}", "#/steps/0/error", "no text", "quotes"),
     "a custom event's name that is none": ("steps:\n- {emit: 1, name: 2}", "#/steps/0/name", "no text", "quotes"),
+    "an expression that is none": (
+        "replies:\n- when: {matches: '('}",
+        "#/replies/0/when/matches",
+        "expression",
+        "Python",
+    ),
+    "a decision that is none": (
+        "steps:\n- choose:\n  - when: {decision: aprove}",
+        "#/steps/0/choose/0/when/decision (line 3)",
+        "'aprove' is none of",
+        "'approve'",
+    ),
+    "a state that is a list": ("steps:\n- set: [a]", "#/steps/0/set", "no object", "names"),
+    "a component without a name": ("steps:\n- show: {props: {}}", "#/steps/0/show", "the name of a component", "name"),
+    "a component with another word": ("steps:\n- show: {nam: x}", "#/steps/0/show", "no member 'nam'", "'name'"),
+    "a block without a type": ("steps:\n- {say: x, content: [{url: y}]}", "#/steps/0/content/0", "`type`", "image"),
+    "tokens in words": (
+        "steps:\n- {say: x, usage: {input_tokens: few}}",
+        "#/steps/0/usage/input_tokens",
+        "no number",
+        "0",
+    ),
+    "tokens of another kind": (
+        "steps:\n- {say: x, usage: {inputs: 1}}",
+        "#/steps/0/usage",
+        "'inputs'",
+        "'input_tokens'",
+    ),
+    "one question of several": (
+        "steps:\n- interrupts: [{value: 1, node: a}]",
+        "#/steps/0/interrupts",
+        "two questions or more",
+        "`interrupt`",
+    ),
+    "two questions in one node": (
+        "steps:\n- interrupts: [{value: 1, node: a}, {value: 2, node: a}]",
+        "#/steps/0/interrupts",
+        "two questions or more",
+        "`interrupt`",
+    ),
+    "a question without a node": (
+        "steps:\n- interrupts: [{value: 1}, {value: 2}]",
+        "#/steps/0/interrupts/0",
+        "a value and a node",
+        "both",
+    ),
+    "nothing to pick": ("steps:\n- pick: []", "#/steps/0/pick", "nothing to pick", "at least one"),
+    "a weight of nothing": (
+        "steps:\n- pick: [{weight: 0}]",
+        "#/steps/0/pick/0/weight",
+        "no number of times",
+        "above 0",
+    ),
+    "each of a number": ("steps:\n- {each: 7, steps: []}", "#/steps/0/each", "`each` is a list", "- "),
+    "each without steps": ("steps:\n- each: [1]", "#/steps/0", "`each` has steps", "`steps`"),
+    "a part without steps": ("steps:\n- subgraph: x", "#/steps/0", "`subgraph` has steps", "`steps`"),
+    "a step inside of a part": (
+        "steps:\n- subgraph: x\n  steps:\n  - sya: y",
+        "#/steps/0/steps/0 (line 4)",
+        "A step has one of",
+        "'say'",
+    ),
+    "a status that refuses nothing": ("steps:\n- refuse: 200", "#/steps/0/refuse", "no status of a refusal", "400"),
+    "a disconnect in words": ("steps:\n- disconnect: soon", "#/steps/0/disconnect", "no number", "whole"),
+    "a form that nobody has": (
+        "steps:\n- call: {name: x, approve: {form: old}}",
+        "#/steps/0/call/approve/form",
+        "none of current, older",
+        "'older'",
+    ),
+    "an approval of another kind": (
+        "steps:\n- call: {name: x, approve: {allowed: [acept]}}",
+        "#/steps/0/call/approve/allowed/0",
+        "'acept' is none of",
+        "approve",
+    ),
+    "pieces of nothing": (
+        "steps:\n- call: {name: x, pieces: 0}",
+        "#/steps/0/call/pieces",
+        "no number of times",
+        "above 0",
+    ),
+    "a state set by no result": (
+        "steps:\n- call: {name: x, set: {a: 1}}",
+        "#/steps/0/call",
+        "has a result",
+        "`result`",
+    ),
+    "a seed in words": ("seed: lucky\nsteps: []", "#/seed (line 1)", "no number", "whole"),
     "choices as a text": ("steps:\n- choose: x", "#/steps/0/choose", "no list", "Begin each"),
     "deep inside a choice": (
         "steps:\n- choose:\n  - when: {resume: x}\n    steps:\n    - wait: soon\n",
@@ -336,7 +420,7 @@ INPUT = AgentInput("tea $resume", turn=4, agent="kettle")
     ids=repr,
 )
 def test_marks_are_filled_in_once_wherever_texts_are(template: Any, made: Any) -> None:
-    assert fill_marks(template, INPUT, "yes $text") == made
+    assert marks_of(INPUT).answered("yes $text").fill(template) == made
 
 
 @given(st.text(), st.text(), st.recursive(st.text() | st.integers() | st.none(), st.lists, max_leaves=4))
@@ -344,7 +428,7 @@ def test_a_dollar_sign_doubled_is_a_dollar_sign_and_all_else_stays(text: str, re
     def doubled(node: Any) -> Any:
         return [doubled(each) for each in node] if isinstance(node, list) else _doubled(node)
 
-    assert fill_marks(doubled(template), AgentInput(text), resume) == template
+    assert marks_of(AgentInput(text)).answered(resume).fill(doubled(template)) == template
 
 
 def _doubled(node: Any) -> Any:

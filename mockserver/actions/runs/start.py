@@ -1,5 +1,6 @@
 """Starting a run: its thread, its agent, the input, and the beats that it will have."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -8,9 +9,10 @@ from typing import Any
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import build, new_key
 from threadmock.mockserver.actions.runs.answer import is_kept
-from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats, ScriptPlayer, TurnState
+from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent, agent_of
 from threadmock.mockserver.agents.messages import find_agent, read_earlier_input, read_input
+from threadmock.mockserver.agents.player import ScriptPlayer
 from threadmock.mockserver.agents.run import Run
 from threadmock.mockserver.agents.run_plan import RunPlan
 from threadmock.mockserver.agents.scheduler import TooManyRuns
@@ -48,7 +50,10 @@ def start(call: Call, plan: RunPlan) -> Run | Refused:
             reason = policy.reason or "Another run is under way on this thread"
             return Refused("taken", reason, status=policy.status, key=scope.parent_key)
         scope.latest = _newest(scope, agent, thread)
-        run = _make(call, plan, thread, read_input(scope, agent, found[1]), found[0])
+        given = read_input(scope, agent, found[1])
+        if refused := _refusal(call, plan, given):
+            return refused
+        run = _make(call, plan, thread, given, found[0])
         run.agent_name = found[1]
         run.kept = any(is_kept(agent, run, name) for name in agent.joined)
         try:
@@ -58,6 +63,19 @@ def start(call: Call, plan: RunPlan) -> Run | Refused:
             raise StoreFull(str(error)) from None
         scope.thing = scope.store.read(run.shelf, run.key) or scope.thing
         return run
+
+
+def _refusal(call: Call, plan: RunPlan, given: AgentInput) -> Refused | None:
+    """The refusal that the script answers a new message with; None where it answers otherwise."""
+    script, rest = call.world.scripts.choose(given)
+    step = next(iter(script.chosen(rest).steps if given.messages or given.text else ()), None)
+    if step is None or step.kind != "refuse":
+        return None
+    thread = thread_address(call.scope)
+    if thread and plan.alone is not None and not named_parent(call.scope, call.plan.parent):
+        call.scope.store.delete(*thread)  # it was made for this run
+    headers = {"retry-after": str(math.ceil(step.seconds))} if step.seconds else {}
+    return Refused("refused", step.text, status=step.count, headers=headers)
 
 
 def _enter_thread(call: Call, plan: RunPlan) -> Refused | None:
@@ -98,12 +116,13 @@ def _make(call: Call, plan: RunPlan, thread: ThingAddress | None, given: AgentIn
     scope.store.insert(scope.shelf, scope.key, scope.thing)
     script, rest = world.scripts.choose(given)
     own = replace(scope)
-    player = _prepared(ScriptPlayer(script, rest, scope.ids.uuid4, turn=TurnState()), own, plan)
+    compiled = agent_of(scope.contract)
+    player = _prepared(ScriptPlayer(script, rest, scope.ids.uuid4, nests=compiled.nests), own, plan)
     follows, delay = plan.read("follows", scope), plan.read("delay", scope)
     is_alone = plan.alone is not None and not named_parent(scope, call.plan.parent)
     return Run(
         scope=own,
-        agent=agent_of(scope.contract),
+        agent=compiled,
         clock=world.clock,
         shelf=scope.shelf,
         key=scope.key,
@@ -154,7 +173,10 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
     answered = answer not in (ABSENT, None)
     if answered and paused:
         named = [each["id"] for each in paused.questions if isinstance(answer, Mapping) and each["id"] in answer]
-        answer = answer[named[0]] if named else answer
+        if len(paused.questions) > 1 and not named and (failure := run.agent.rule.input.fails.get("unnamed")):
+            run.beats = _failing(given, failure, unanswered=True)
+            return
+        answer = answer[named[0]] if named and len(paused.questions) == 1 else answer
         run.player = _prepared(paused.player, scope, plan)
         run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True))
     elif not answered and not ("resume" in plan.readers and nothing_new):
@@ -179,7 +201,7 @@ def _fork(plan: RunPlan, world: World, run: Run) -> bool:
         return False
     given, answered, calls = found
     script, rest = world.scripts.choose(given)
-    player = _prepared(ScriptPlayer(script, rest, scope.ids.uuid4, turn=TurnState(), calls=calls), scope, plan)
+    player = _prepared(ScriptPlayer(script, rest, scope.ids.uuid4, nests=run.agent.nests, calls=calls), scope, plan)
     beats = player.beats()
     beat = next(beats, None)
     while answered and beat is not None and beat.kind != "paused":
@@ -190,8 +212,8 @@ def _fork(plan: RunPlan, world: World, run: Run) -> bool:
     if run.follows:
         run.player, run.beats = player, _forked(given, beats, beat)
         return True
-    player.task = str(pending[0]["id"])
-    beat.item = {**beat.item, "task": player.task}
+    player.at.task = str(pending[0]["id"])
+    beat.item = {**beat.item, "task": player.at.task}
     run.player, run.beats = player, _loaded(given, beats, beat)
     return True
 
@@ -232,9 +254,16 @@ def _begun(given: AgentInput, *, forked: bool = False, loaded: bool = False) -> 
 
 
 def _forked(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
-    upcoming = [{"id": beat.item["task"], "node": beat.item["node"]}] if "node" in beat.item else []
-    yield Beat("begun", _begun(given, forked=True) | {"upcoming": upcoming})
+    yield Beat("begun", _begun(given, forked=True) | {"upcoming": _first_tasks(beat)})
     yield from _continued(beats, beat)
+
+
+def _first_tasks(beat: Beat) -> list[Mapping[str, Any]]:
+    """What begins with a beat: one node, or several side by side."""
+    beside = beat.item.get(
+        "beside", [{"id": beat.item["task"], "node": beat.item["node"]}] if "node" in beat.item else []
+    )
+    return [{"id": each["id"], "node": each["node"]} for each in beside]
 
 
 def _loaded(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
@@ -247,7 +276,7 @@ def _new_reply(player: ScriptPlayer) -> Beats:
     yield Beat("begun", _begun(given) | {"task": task})
     beats = player.beats()
     first = next(beats, None)
-    upcoming = [{"id": first.item["task"], "node": first.item["node"]}] if first and "node" in first.item else []
+    upcoming = _first_tasks(first) if first else []
     if given.messages:
         item = {"messages": list(given.messages), "text": given.text, "task": task, "upcoming": upcoming}
         yield Beat("received", {**item, "next": [each["node"] for each in upcoming]})
@@ -272,12 +301,12 @@ def _continued(beats: Beats, beat: Beat | None) -> Beats:
             return
 
 
-def _failing(given: AgentInput, failure: Failure) -> Beats:
-    """A run that can't begin."""
+def _failing(given: AgentInput, failure: Failure, **more: Any) -> Beats:
+    """A run that can't begin. more: what settings read of its end."""
     known = dict.fromkeys(("resumed", "forked", "loaded"))
     yield Beat("begun", {"text": given.text, "agent": given.agent, **known})
     written = f"{failure.error}({failure.message!r})"
-    yield Beat("failed", {"error": failure.error, "message": failure.message, "written": written, "turn": {}})
+    yield Beat("failed", {"error": failure.error, "message": failure.message, "written": written, "turn": {}} | more)
 
 
 def _nothing(given: AgentInput) -> Beats:

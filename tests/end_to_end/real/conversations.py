@@ -189,6 +189,9 @@ class Speaker:
     def look_up(self, name: str) -> Any:
         """What a name with dots stands for: `state` and `history` are read now."""
         first, *steps = name.split(".")
+        if first == "answers":
+            asked = [each for task in self.look_up("state.tasks") for each in task["interrupts"]]
+            return {each["id"]: f"to {each['value']['question']}" for each in asked}
         if first == "answer":
             return {self.look_up("state.tasks.0.interrupts.0.id"): "by its id"}
         if first in ("state", "history"):

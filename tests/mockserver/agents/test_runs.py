@@ -39,6 +39,11 @@ SHAPES: dict[str, tuple[list[str], str, str]] = {
     ),
     "human": ([*FIRST, "messages*", *SAID, "updates", "values"], "success", "interrupted"),
     "failing": ([*FIRST, "messages*", *SAID, "error"], "error", "error"),
+    "approval": ([*FIRST, "messages*", *SAID, "updates", "values"], "success", "interrupted"),
+    "inbox": ([*FIRST, "messages*", *SAID, "updates", "values"], "success", "interrupted"),
+    "planner": ([*FIRST, "messages*", *SAID, *SAID, "custom", "custom", "messages*", *SAID], "success", "idle"),
+    "blocks": ([*FIRST, "messages*", *SAID], "success", "idle"),
+    "team": ([*FIRST, "messages*", *SAID, "messages*", *SAID], "success", "idle"),
 }
 
 

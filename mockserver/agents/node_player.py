@@ -1,0 +1,214 @@
+"""The nodes that a script goes through: entering and leaving them, one inside of another, and the pauses in them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats, InnerState, TurnState, derived
+from threadmock.mockserver.agents.marks import Marks
+from threadmock.mockserver.agents.scripts import AgentInput, Script, ScriptStep, marks_of
+
+
+@dataclass
+class Place:
+    """Where a script is. asked: what was asked in this node. changes, shown: what is told when it ends."""
+
+    node: str = ""
+    task: str = ""
+    step: int = 0
+    upcoming: list[str] = field(default_factory=list)
+    entry: str = ""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    changes: dict[str, Any] = field(default_factory=dict)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    inner: InnerState | None = None
+
+
+@dataclass
+class NodePlayer:
+    """Goes through nodes. before, after: nodes at which it pauses ("*": all).
+
+    new_id: makes ids. calls: ids of the first calls, where these were made before. nests: whether parts of an agent are
+    told as graphs of their own. around: the nodes around the present one, the outermost first.
+    """
+
+    script: Script
+    input: AgentInput
+    new_id: Callable[[], str]
+    before: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+    nests: bool = False
+    delay: float = 0.0
+    visits: int = 0
+    calls: list[str] = field(default_factory=list)
+    turn: TurnState = field(default_factory=TurnState)
+    at: Place = field(default_factory=Place)
+    around: list[Place] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
+
+    def __post_init__(self) -> None:
+        """Nothing was answered yet."""
+        self.marks = marks_of(self.input)
+
+    def beat(self, kind: str, **item: Any) -> Beat:
+        """A beat in the current node, after the delay that has added up."""
+        delay, self.delay = self.delay, 0.0
+        at = self.at
+        if at.node:
+            here = f"{at.node}:{at.task}"
+            item = {
+                "node": at.node,
+                "task": at.task,
+                "step": at.step,
+                "trigger": f"branch:to:{at.node}",
+                "entry": at.entry,
+                "asked": at.asked,
+                "place": here,
+                **item,
+            }
+        if self.around:
+            nodes = [f"{each.node}:{each.task}" for each in self.around]
+            within = "|".join(nodes)
+            item |= {"within": within, "namespace": nodes, "place": f"{within}|{item.get('place', '')}"}
+        return Beat(kind, item, delay, inner=at.inner)
+
+    def enter(self, node: str) -> Beats:
+        """Begin a node, where it is not the current one; pause before it, where that was asked for."""
+        if self.at.node == node:
+            return
+        yield from self.leave([node])
+        at = self.at
+        at.step += 1
+        task, at.upcoming, at.asked = (at.upcoming or [self.new_id()])[0], [], []
+        if self.before & {node, "*"} and not self.around:
+            yield self.static_pause(node, task, [node])
+        at.node, at.task = node, task
+        yield self.visit()
+
+    def visit(self, **more: Any) -> Beat:
+        """One more visit of the current node."""
+        self.visits += 1
+        self.at.entry = derived(self.at.task, str(self.visits))
+        return self.beat("entered", again=False, **more)
+
+    def onward(self, following: list[str]) -> dict[str, Any]:
+        """What comes next, the id that its task will have, and what this node changes of the state."""
+        at = self.at
+        at.upcoming = [*at.upcoming, *(self.new_id() for _ in following[len(at.upcoming) :])]
+        item: dict[str, Any] = {
+            "next": following,
+            "upcoming": [{"id": task, "node": node} for task, node in zip(at.upcoming, following, strict=False)],
+        }
+        if at.changes:
+            item["set"], at.changes = at.changes, {}
+        if at.shown:
+            item["shown"], at.shown = at.shown, []
+            if len(item["shown"]) == 1:
+                item["only"] = item["shown"][0]
+        return item
+
+    def leave(self, following: list[str]) -> Beats:
+        """End the current node without a message."""
+        if self.at.node:
+            yield self.beat("left", **self.onward(following), last=True)
+            yield from self.end_node(following)
+
+    def end_node(self, following: list[str]) -> Beats:
+        """End the node; pause after it, where that was asked for and something follows."""
+        node, self.at.node = self.at.node, ""
+        if following and self.after & {node, "*"} and not self.around:
+            yield self.static_pause(following[0], self.at.upcoming[0], following)
+
+    def static_pause(self, node: str, task: str, following: list[str]) -> Beat:
+        """A pause that the request asked for: there is no question, and any run goes on from it."""
+        item = {"node": node, "task": task, "next": following, "turn": self.turn.as_item()}
+        return Beat("paused", item)
+
+    def ask(self, value: Any) -> Beats:
+        """A pause until an answer comes."""
+        interrupts = [self.question(value)]
+        self.at.asked = [*self.at.asked, *interrupts]
+        answer: Any = AGAIN
+        while answer is AGAIN:
+            inside: list[Place] = []
+            waiting = {self.at.task: interrupts}
+            while self.around:
+                yield self.beat("halted", interrupts=interrupts, next=[self.at.node])
+                inside.append(self.at)
+                self.at = self.around.pop()
+                self.at.asked = [*self.at.asked, *(each for each in interrupts if each not in self.at.asked)]
+            answer = yield self.paused(interrupts, waiting, [self.at.node])
+            while inside:
+                yield self.visit()
+                yield from self.go_inside(inside.pop(), resumed=True)
+            yield self.visit()
+        self.marks = self.marks.answered(answer)
+
+    def question(self, value: Any) -> dict[str, Any]:
+        """An interrupt with an id of its own."""
+        return {"id": self.new_id().replace("-", ""), "value": value}
+
+    def paused(self, interrupts: list[Any], waiting: Mapping[str, Any], nodes: list[str], **more: Any) -> Beat:
+        """The beat of a pause that asks."""
+        return self.beat("paused", interrupts=interrupts, waiting=waiting, next=nodes, turn=self.turn.as_item(), **more)
+
+    def ask_several(self, steps: tuple[ScriptStep, ...], following: list[str]) -> Beats:
+        """Questions in nodes that run side by side, until each is answered: by its id."""
+        yield from self.leave([step.node for step in steps])
+        at = self.at
+        at.step += 1
+        known, at.upcoming = at.upcoming, []
+        ids = [*known, *(self.new_id() for _ in steps[len(known) :])]
+        tasks: list[dict[str, Any]] = [
+            {"id": task, "node": step.node, "asked": []} for task, step in zip(ids, steps, strict=False)
+        ]
+        questions = [self.question(self.marks.fill(step.value)) for step in steps]
+        answers: dict[str, Any] = {}
+        yield from self._side_by_side(tasks)
+        while len(answers) < len(questions):
+            for task, question in zip(tasks, questions, strict=True):
+                if question["id"] not in answers:
+                    task["asked"] = [question]
+                    at.node, at.task, at.asked = task["node"], task["id"], [question]
+                    yield self.beat("halted", interrupts=[question], next=[at.node], beside=tasks)
+            waiting = [task for task in tasks if task["asked"] and task["asked"][0]["id"] not in answers]
+            open_ones = [question for question in questions if question["id"] not in answers]
+            answer = yield self.paused(
+                open_ones, {each["id"]: each["asked"] for each in waiting}, [each["node"] for each in waiting],
+                beside=tasks, several=True,
+            )  # fmt: skip
+            if isinstance(answer, Mapping):
+                answers |= {each["id"]: answer[each["id"]] for each in open_ones if each["id"] in answer}
+            yield from self._side_by_side(waiting)
+        self.marks = self.marks.answered([answers[each["id"]] for each in questions])
+        for number, task in enumerate(tasks):
+            at.node, at.task, at.asked = task["node"], task["id"], task["asked"]
+            last = number == len(tasks) - 1
+            yield self.beat("left", **self.onward(following), last=last, beside=tasks)
+        yield from self.end_node(following)
+
+    def _side_by_side(self, tasks: list[dict[str, Any]]) -> Beats:
+        for task in tasks:
+            self.at.node, self.at.task, self.at.asked = task["node"], task["id"], task["asked"]
+            yield self.visit(beside=tasks, asked=[each for one in tasks for each in one["asked"]])
+
+    def go_inside(self, place: Place | None = None, *, resumed: bool = False) -> Beats:
+        """Begin a graph inside of the current node, or go on in one."""
+        self.around.append(self.at)
+        self.at = place or Place(inner=InnerState(self.at.inner))
+        node, self.at.node = self.at.node, ""
+        yield self.beat("delegated", resumed=resumed)
+        self.at.node = node
+
+    def come_out(self, following: list[str]) -> Beats:
+        """End the graph inside of the node, and the node."""
+        inner, self.at = self.at.inner, self.around.pop()
+        beat = self.beat("returned", **self.onward(following), turn=self.turn.as_item(), last=True)
+        beat.item = {**beat.item, "inner": inner}
+        yield beat
+        yield from self.end_node(following)
+
+    def outermost(self) -> None:
+        """Go to the node of the thread's own graph: what ends a run happens there."""
+        while self.around:
+            self.at = self.around.pop()
