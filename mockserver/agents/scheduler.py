@@ -45,6 +45,7 @@ class ThreadFeed:
 
     dropped: how many beats are not kept any more. counted: events so far, where a format counts them. last: when the
     last beat was, in milliseconds. listeners: called after each beat.
+    lost: it was forgotten as a whole.
     """
 
     history: deque[tuple[frozenset[str], RecordedBeat]] = field(default_factory=lambda: deque(maxlen=MOST_BEATS))
@@ -52,6 +53,7 @@ class ThreadFeed:
     counted: int = 0
     last: int = 0
     over: bool = False
+    lost: bool = False
     listeners: set[Callable[[], None]] = field(default_factory=set)
     _noted: dict[Run, int] = field(default_factory=dict)
 
@@ -240,6 +242,7 @@ class Scheduler:
                 kept.clear()
             feeds, self._feeds = self._feeds, {}
             for feed in feeds.values():
+                feed.lost = True
                 feed.close()
 
     def feed(self, thread: ThingAddress) -> ThreadFeed:

@@ -113,7 +113,7 @@ class ThreadSource:
                 for modes, recorded in beats
                 for event in self._flow.events(self._selection.of_run(modes), recorded)
             ]
-        if not found and (self._flow.cut or self._feed.over):
+        if not found and (self._flow.cut or self._feed.lost):
             raise StreamCut
         return found
 
@@ -132,7 +132,7 @@ class ThreadSource:
     @property
     def over(self) -> bool:
         """See StreamSource."""
-        return False
+        return self._feed.over and not self._feed.lost and not self._flow.cut
 
 
 class ResultSource:

@@ -2,7 +2,7 @@
 
 | | current | older |
 |---|---|---|
-| asked | `action_requests`, `review_configs` | a list of `action_request`, `config`, `description` |
+| asked | `action_requests`, `review_configs` | `action_request`, `config`, `description`; of several a list |
 | answered | `{decisions: [{type, …}]}` | `[{type, args}]` |
 | decisions | approve, edit (`edited_action`), reject, respond (`message`) | accept, edit, ignore, response |
 """
@@ -16,7 +16,8 @@ from threadmock.specs.wire.strictjson import dump_json
 DecisionKind = Literal["approve", "edit", "reject", "respond", "ignore"]
 KINDS: Final = ("approve", "edit", "reject", "respond", "ignore")
 TOLD: Final = ("decision", "edited", "message")
-FORMS: Final = ("current", "older")
+FORMS: Final = ("current", "older", "listed")
+"""`listed` is the older form in a list, also where one call is asked about."""
 _WORDS: Final[Mapping[str, DecisionKind]] = {
     "approve": "approve",
     "accept": "approve",
@@ -79,9 +80,9 @@ def told(answer: Any) -> Mapping[str, Any]:
 def ask(calls: Sequence[Mapping[str, Any]], descriptions: Sequence[str], allowed: Sequence[str], form: str) -> Any:
     """The question about calls (each name, arguments), as an interrupt holds it."""
     pairs = [(call, text or _description(call)) for call, text in zip(calls, descriptions, strict=True)]
-    if form == "older":
+    if form != "current":
         config = {name: kind in allowed for kind, name in _OLDER.items()}
-        return [
+        asked = [
             {
                 "action_request": {"action": call["name"], "args": call["arguments"]},
                 "config": config,
@@ -89,6 +90,7 @@ def ask(calls: Sequence[Mapping[str, Any]], descriptions: Sequence[str], allowed
             }
             for call, text in pairs
         ]
+        return asked[0] if form == "older" and len(asked) == 1 else asked
     return {
         "action_requests": [
             {"name": call["name"], "args": call["arguments"], "description": text} for call, text in pairs

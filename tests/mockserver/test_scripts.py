@@ -179,7 +179,7 @@ WRONG: Mapping[str, tuple[str, str, str, str]] = {
     "a form that nobody has": (
         "steps:\n- call: {name: x, approve: {form: old}}",
         "#/steps/0/call/approve/form",
-        "none of current, older",
+        "none of current, older, listed",
         "'older'",
     ),
     "an approval of another kind": (

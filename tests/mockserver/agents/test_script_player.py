@@ -251,7 +251,9 @@ def test_both_forms_of_the_question() -> None:
         "action_requests": [{"name": "send", "args": {"to": "a"}, "description": "Sends."}],
         "review_configs": [{"action_name": "send", "allowed_decisions": ["approve", "reject"]}],
     }
-    (older,) = ask([call], [""], ["approve", "ignore"], "older")
+    older = ask([call], [""], ["approve", "ignore"], "older")
+    assert ask([call], [""], ["approve", "ignore"], "listed") == [older]
+    assert ask([call, call], ["", ""], ["approve", "ignore"], "older") == [older, older]
     assert older["action_request"] == {"action": "send", "args": {"to": "a"}}
     assert older["config"] == {"allow_accept": True, "allow_edit": False, "allow_respond": False, "allow_ignore": True}
     assert older["description"].startswith("Tool execution requires approval")
