@@ -106,7 +106,7 @@ CALL: Final[Mapping[str, str]] = {
 }
 APPROVE: Final[Mapping[str, str]] = {
     "form": "`current` (`action_requests`, `review_configs`), `older` (`action_request`, `config`, `description`), or "
-    "`listed`: the older one in a list, also of one; where a document wants an object, answers are no longer as documented",
+    "`listed`: the older one in a list, also of one; where a document wants an object, it breaks that",
     "allowed": "of approve, edit, reject, respond, ignore",
     "description": "what the person reads",
     "node": "in which it is asked; `review` where left out",
