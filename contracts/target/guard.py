@@ -191,6 +191,8 @@ class Guard:
                 raise Forbidden(f"which things a body that is no JSON names in {spot.source} can't be read")
             return
         for value in found:
+            if value == "" and spot.resource == operation.rule.resource and operation.rule.missing == "create":
+                raise Forbidden(f"{spot.source} is empty: what {operation} makes under it could not be removed")
             if value is None or isinstance(value, bool | dict | float) or value == "":
                 continue
             if self._is_known(spot.resource, value) or self._is_placeholder(operation, spot, value):

@@ -278,3 +278,14 @@ def test_no_address_of_anybody_is_told_to_a_target(body, local):
 def test_an_address_that_nobody_has_may_be_told(host):
     body = {"assistant_id": "agent", "webhook": f"https://{host}/hook"}
     guard().check(request("POST", f"/threads/{MINE}/runs", body), planned=True)
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_nothing_is_put_under_an_empty_key_for_nothing_could_remove_it(local):
+    def put(key):
+        return request("PUT", "/store/items", {"namespace": ["mine"], "key": key, "value": {}})
+
+    guard(local=local).check(put(fresh_key()), planned=False)
+    with pytest.raises(Forbidden, match="empty"):
+        guard(local=local).check(put(""), planned=False)
+    guard(local=local).check(request("POST", "/threads", {"thread_id": ""}), planned=False)
