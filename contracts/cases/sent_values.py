@@ -42,7 +42,7 @@ def _values(operation: Operation, request: Request, source: Source) -> list[Any]
     if source.place == "header":
         value = request.headers.get(source.steps[0].lower())
         return [] if value is None else [value]
-    return _in_body(request, source) if source.place in ("body", "item") and source.steps else []
+    return _in_body(request, source) if source.place == "body" or (source.place == "item" and source.steps) else []
 
 
 def _in_body(request: Request, source: Source) -> list[Any]:
@@ -54,7 +54,7 @@ def _in_body(request: Request, source: Source) -> list[Any]:
     try:
         value = read_leniently(request.body)
     except (ValueError, RecursionError):
-        return _in_form(request.body, steps[0])
+        return _in_form(request.body, steps[0]) if steps else UNREADABLE
     return list(_opened(_dig([value], steps)))
 
 

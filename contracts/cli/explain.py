@@ -8,7 +8,8 @@ from threadmock.contracts.cli.explain_profile import profile_parts
 from threadmock.contracts.cli.explain_rules import parts_of
 from threadmock.contracts.cli.explain_settings import Part
 from threadmock.contracts.cli.options import run_options
-from threadmock.contracts.cli.words import vocabulary_lines, word_lines
+from threadmock.contracts.cli.suggested_rules import suggested_rule
+from threadmock.contracts.cli.words import vocabulary_lines, word_lines, written
 from threadmock.specs import loader
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.documents.pointers import escaped
@@ -58,7 +59,7 @@ def explanation(contract: Contract) -> Iterator[str]:
         yield from map(_line, shared)
         yield ""
     for operation in contract.operations:
-        yield from _operation(operation)
+        yield from _operation(contract, operation)
         yield ""
     marked = list(_marked(contract.document, ""))
     if marked:
@@ -92,7 +93,7 @@ def _table(contract: Contract) -> Iterator[str]:
     yield ""
 
 
-def _operation(operation: Operation) -> Iterator[str]:
+def _operation(contract: Contract, operation: Operation) -> Iterator[str]:
     rule = operation.rule
     yield f"  {operation}"
     yield f"    operation id  {one_line(operation.operation_id)} (test id {operation.slug})"
@@ -107,14 +108,14 @@ def _operation(operation: Operation) -> Iterator[str]:
     if rule.inferred and rule.why:
         yield f"      because     {one_line(rule.why)}"
     if rule.inferred and rule.traits.open:
-        yield f"      no state    {_overlay_line(operation)}"
+        yield f"      no state    {_overlay_line(contract, operation)}"
     yield from map(_line, parts_of(rule))
 
 
-def _overlay_line(operation: Operation) -> str:
+def _overlay_line(contract: Contract, operation: Operation) -> str:
     """The action of an overlay that would have an operation keep state."""
     path = operation.path.replace("'", "\\'")
-    rule = f"{{action: create, resource: {operation.rule.resource}, key: {{field: id}}}}"
+    rule = written(suggested_rule(contract, operation))
     return f"else: {{target: \"$.paths['{path}'].{operation.method.lower()}\", update: {{x-behaviour: {rule}}}}}"
 
 

@@ -21,6 +21,10 @@ def setting_text(setting: Setting) -> str:
         text += f", without {', '.join(setting.without)}"
     if setting.plus:
         text += f" plus {setting.plus}"
+    if setting.plus_item:
+        text += f" and {setting.plus_item} once"
+    if setting.minus_item:
+        text += f" without the item {setting.minus_item}"
     if setting.when:
         text += f" where {setting.when} is given"
     if setting.null == "absent":

@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from threadmock.contracts.cli.effective_rules import effective_rule
+from threadmock.contracts.cli.suggested_rules import suggested_rule
 from threadmock.contracts.cli.words import written
-from threadmock.specs.behaviour.effects import ACTIONS_OF
-from threadmock.specs.behaviour.rule import Rule
-from threadmock.specs.behaviour.written_rules import written_rule
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.documents.pointers import pointer_steps
 from threadmock.specs.operations.path_templates import names_in
@@ -76,20 +75,10 @@ def _operation(contract: Contract, operation: Operation, targets: dict[str, Oper
     written_as = _text(target) if not _PLAIN_TARGET.fullmatch(target) else target
     if rule.action == "fixed":
         yield "# Nothing could be inferred: it answers from its schema, without state. Such a rule would change that:"
-        yield from (f"# {line}".rstrip() for line in _action(written_as, _suggested(contract, operation)))
+        yield from (f"# {line}".rstrip() for line in _action(written_as, suggested_rule(contract, operation)))
         return
     yield from _action(written_as, effective_rule(rule))
     yield from (f"      # {line}" for line in (*_left_to_chance(operation), *_refusals(operation)))
-
-
-def effective_rule(rule: Rule) -> dict[str, Any]:
-    """A rule as data, without what does nothing in its action."""
-    made = {
-        word: value for word, value in written_rule(rule).items() if rule.action in ACTIONS_OF.get(word, (rule.action,))
-    }
-    if "otherwise" in made.get("key", {}) and not rule.traits.makes and rule.missing != "create":
-        made["key"] = {word: value for word, value in made["key"].items() if word != "otherwise"}
-    return made
 
 
 def _action(target: str, rule: Mapping[str, Any]) -> Iterator[str]:
@@ -169,17 +158,3 @@ def _refusals(operation: Operation) -> Iterator[str]:
         for kind, refusal in inferred.items():
             body = {} if refusal.body is None else {"body": refusal.body}
             yield f"  {kind}: {written({'status': refusal.status, **body})}"
-
-
-def _suggested(contract: Contract, operation: Operation) -> dict[str, Any]:
-    """A rule that the operation might have, for a user to complete."""
-    above = operation.path.rpartition("/")[0]
-    for other in contract.operations:
-        key = other.rule.key
-        if other.path == above and other.rule.resource and key and key.source and operation.method == "POST":
-            return {**effective_rule(other.rule), "action": "update", "set": {}, "evidence": "assumed"}
-    lists = (other.rule for other in contract.operations if other.rule.action == "list" and other.path == above)
-    found = next(lists, None)
-    if found and operation.method in ("GET", "POST"):
-        return {"action": "list", "resource": found.resource, "list": {"items": found.listing and found.listing.items}}
-    return {"action": "fixed", "reply": {"value": "…"}}

@@ -110,6 +110,9 @@ def listed(contract: Contract, operation: Operation) -> str:
         return f"nothing makes a {operation.rule.resource} that it could list"
     reply = operation.reply(operation.success)
     media = next(iter(reply.content.values()), None) if reply else None
+    needed = {each.name for each in operation.parameters_in("query") if each.required}
+    if any(each.source.place == "path" or each.source.steps[0] in needed for each in operation.rule.listing.filters):
+        return "the list is always filtered"
     items = operation.rule.listing.items
     if items and media and "." not in items and properties(media.schema) and items not in properties(media.schema):
         return f"the answer declares no {items}"

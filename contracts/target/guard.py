@@ -18,6 +18,7 @@ from threadmock.contracts.transport.errors import TRESPASS, Forbidden, Ownership
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.members import nodes
+from threadmock.specs.operations.inferred.words import SEARCHES
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.operations.routing import Router
@@ -34,8 +35,6 @@ _NOBODYS = re.compile(r"(?:.*\.)?(?:example|invalid|test|example\.(?:com|net|org
 """Hosts that nobody has, or that are there to be named (RFC 2606)."""
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 _FINE = 200
-_SEARCHES = frozenset({"search", "query", "find", "filter", "lookup"})
-"""Last words of paths of which a POST reads."""
 _NAMES_KEYS = re.compile(r"(?i)(.*[^a-z])?(ids?|keys?|uuids?)|.*(Ids?|Keys?)")
 _STRANGE_NUMBERS = range(10**9, 2 * 10**9)
 
@@ -65,14 +64,19 @@ def writes(operation: Operation) -> bool:
     rule = operation.rule
     if rule.inferred and _looks_like_a_search(operation):
         return False
-    more = rule.makes_more or bool(rule.touch) or (rule.within is not None and rule.within.create is not None)
+    more = (
+        rule.makes_more
+        or rule.missing == "create"
+        or bool(rule.touch)
+        or (rule.within is not None and rule.within.create is not None)
+    )
     reads = rule.traits.only_reads and not (rule.inferred or more)
     return operation.method not in SAFE_METHODS and not reads
 
 
 def _looks_like_a_search(operation: Operation) -> bool:
     last = operation.path.rstrip("/").rpartition("/")[2].lower().strip("_:")
-    media = json_media(operation, _FINE) if operation.method == "POST" and last in _SEARCHES else None
+    media = json_media(operation, _FINE) if operation.method == "POST" and last in SEARCHES else None
     if media is None or media.schema is None or operation.success != _FINE:
         return False
     answered = (media.schema.document, *properties(media.schema).values())

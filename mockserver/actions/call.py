@@ -5,7 +5,7 @@ from typing import Any
 
 from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.rules.outcome import Refused
-from threadmock.mockserver.rules.parents import enter, touch
+from threadmock.mockserver.rules.parents import enter, located, touch
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import Shelf
 from threadmock.mockserver.world import World
@@ -57,14 +57,18 @@ class Call:
             self.scope.shelf, self.scope.parent_key = shelf, shelf[3]
 
     def asked_key(self) -> str:
-        """The key that the request names; "" where it names none."""
-        return self.plan.key.asked(self.scope)
+        """The key that the request names; of a thing that is the newest, or the only one, its own; "" for none."""
+        key = self.plan.key.asked(self.scope)
+        if key or not self.plan.picks_newest:
+            return key
+        things = self.scope.store.items(self.scope.shelf)
+        return things[-1][0] if things else ""
 
     def shelf_of(self, key: str) -> Shelf:
         """The shelf of the thing with this key: below the parent that the request names, else wherever it is."""
         scope = self.scope
         if self.plan.parent:
-            return scope.shelf
+            return located(scope, self.plan.parent, key, scope.shelf) if len(scope.shelf) > _BARE else scope.shelf
         return scope.store.find(scope.contract.name, self.rule.resource, key)
 
     def not_found(self, key: str) -> Refused:

@@ -6,6 +6,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import new_key
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.state.store import below
 from threadmock.specs.members import ABSENT, put
 
 
@@ -32,10 +33,10 @@ def run(call: Call) -> Done | Refused:
     if rule.key and (own := plan.key_value(scope.key)) is not ABSENT:
         put(made, (rule.key.member,), own)
     store.insert(shelf, scope.key, made)
-    for below, members in plan.copies:
-        for key, child in store.items((scope.contract.name, below, rule.resource, source)):
+    for resource, members in plan.copies:
+        for key, child in store.items(below(shelf, source, resource)):
             own = replace(scope, thing=child, key=key, parent_key=scope.key)
             copied = members.anew(own, child)
-            store.insert((scope.contract.name, below, rule.resource, scope.key), key, copied)
+            store.insert(below(shelf, scope.key, resource), key, copied)
     scope.thing = made
     return done(call, f"a copy of {source}")

@@ -23,6 +23,8 @@ def run(call: Call) -> Done | Refused:
         raise ValueError("a create without a key can't be served")
     if missing := call.enter():
         return missing
+    if plan.unique and (repeated := repeats(call, call.scope.shelf, call.scope.body)):
+        return repeated  # before a key is counted
     chosen = plan.key.read(call.scope) if plan.key.read else ABSENT
     return store_new(call, new_key(call) if chosen is ABSENT or chosen is None else plan.key.canonical(chosen))
 
@@ -128,7 +130,7 @@ def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
         value = body.get(name, default)
         if value is not ABSENT and fits(value):
             made[name] = value
-    if not rule.reply:
+    if not rule.reply or plan.holder:
         schemas = plan.member_schemas
         for name in plan.wanted:
             if name not in made:

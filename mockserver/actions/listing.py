@@ -47,7 +47,7 @@ def run(call: Call) -> Done | Refused:
     scope.tally = {"total": total, "page": len(page)}
     if call.plan.told:
         view = Page(call, page, total, limit, ahead, more)
-        scope.tally = {**scope.tally, **{word: WORDS[word](view) for word in call.plan.told}}
+        scope.tally = {**scope.tally, **{word: WORDS[word](view) for word in call.plan.told if word in WORDS}}
     items = _items(call, page)
     note = f"{len(page)} of {total}"
     headers = {**_pagination(lister, offset, limit, len(page), more=more), **response_headers(call)}

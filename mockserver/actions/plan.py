@@ -13,7 +13,7 @@ from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
-from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Requirement, Restoring, Unique
+from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Requirement, Restoring, Rule, Unique
 from threadmock.specs.behaviour.setting import Key, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
@@ -21,32 +21,14 @@ from threadmock.specs.schemas.declared import all_properties, alternatives, part
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
-PAGE_WORDS = frozenset(
-    (
-        *("more", "fewer", "size", "number", "pages", "ahead", "first", "last", "next", "previous", "next_offset"),
-        *(
-            "is_first",
-            "is_last",
-            "is_empty",
-            "next_number",
-            "previous_number",
-            "next_url",
-            "previous_url",
-            "first_url",
-            "last_url",
-            "links",
-        ),
-    )
-)
-"""What can be told of a page beside how many things there are."""
-
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """One operation, compiled.
 
     order: members of the success reply in document order; declared: the same as a set. envelope: members of the object
-    that holds a list; inner: what those members, and an item's, declare in turn. makers: member to how a rule makes it;
+    that holds a list; inner: what those members, and an item's, declare in turn. holder: the
+    member of the answer that holds the thing, or "". thing: what one looks like. makers: member to how a rule makes it;
     deep_makers: the same for members inside others. echoed: member, the check that an echoed value must pass, and its
     default (ABSENT: none); patched: the same for a JSON Patch, which may change any member. changed_status: of a
     replace that found the thing, 0 for the success. wanted: members that the reply must have. choice: the schema of a
@@ -66,6 +48,8 @@ class Plan:
     envelope: Mapping[str, Schema]
     required_beside: frozenset[str]
     inner: Mapping[str, frozenset[str]]
+    holder: str
+    thing: Schema | None
     makers: tuple[tuple[str, Maker], ...]
     deep_makers: tuple[tuple[tuple[str, ...], Maker], ...]
     echoed: tuple[tuple[str, Callable[[Any], bool], Any], ...]
@@ -113,7 +97,8 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
     media = json_media(operation, operation.success)
     schema = media.schema if media else None
     listing = rule.listing or Listing()
-    item = item_schema(schema, listing.items) if rule.action == "list" else schema
+    holder = rule.held_in
+    item = shown_schema(schema, rule)
     declared = all_properties(item)
     asked = _asked(operation)
     members = {name: member_schema(item, node) for name, node in declared.items()} if item else {}
@@ -133,8 +118,10 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         envelope={name: member_schema(schema, node) for name, node in properties(schema).items()}
         if item is not schema
         else {},
-        required_beside=required(schema) - {listing.items or ""} if schema and item is not schema else frozenset(),
+        required_beside=required(schema) - {listing.items or holder} if schema and item is not schema else frozenset(),
         inner=_inner(schema) | _inner(item),
+        holder=holder,
+        thing=item or next(iter(kin), None),
         makers=tuple((name, compile_setting(each)) for name, each in rule.set.items() if "." not in name),
         deep_makers=tuple((steps_of(name), compile_setting(each)) for name, each in rule.set.items() if "." in name),
         echoed=tuple(
@@ -182,7 +169,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         conditions=tuple(map(compile_condition, rule.conditions)),
         unique=tuple((steps_of(each.member), each) for each in rule.unique),
         headers=tuple((name.lower(), compile_setting(each)) for name, each in rule.headers.items()),
-        told=tally_words((*([rule.reply] if rule.reply else ()), *rule.headers.values())) & PAGE_WORDS,
+        told=tally_words((*([rule.reply] if rule.reply else ()), *rule.headers.values())),
         conditional=rule.conditional,
         progress=tuple((steps_of(name), values) for name, values in rule.progress.items()),
         minimal=rule.minimal,
@@ -232,12 +219,12 @@ def kindred(contract: Contract, operation: Operation) -> list[Schema]:
     found = []
     for other in contract.operations:
         own = other.rule
-        if other is operation or own.resource != rule.resource or (own.reply is not None and own.action != "list"):
+        tells = own.reply is not None and own.action != "list" and not own.held_in
+        if other is operation or own.resource != rule.resource or tells:
             continue
         media = json_media(other, other.success)
         if media and media.schema and own.action in ("read", "list", "update", "replace", "create"):
-            schema = media.schema
-            shown = item_schema(schema, (own.listing or Listing()).items) if own.action == "list" else schema
+            shown = shown_schema(media.schema, own)
             found += [shown] if shown else []
     return found
 
@@ -247,6 +234,14 @@ def member_schema(schema: Schema | None, node: Any) -> Schema:
     if schema is None or not isinstance(node, Mapping):
         return Schema({}, "", "response")
     return part_of(schema, node)
+
+
+def shown_schema(schema: Schema | None, rule: Rule) -> Schema | None:
+    """What one thing looks like in the answer of a rule."""
+    if rule.action == "list":
+        return item_schema(schema, (rule.listing or Listing()).items)
+    held = rule.held_in
+    return member_schema(schema, schema.resolve(properties(schema).get(held))) if schema and held else schema
 
 
 def item_schema(schema: Schema | None, items: str | None) -> Schema | None:

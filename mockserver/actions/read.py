@@ -1,6 +1,7 @@
 """Read: the thing as it is stored."""
 
 from threadmock.mockserver.actions.call import Call
+from threadmock.mockserver.actions.first import store_first
 from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.outcome import Done, Refused
@@ -13,15 +14,14 @@ def run(call: Call) -> Done | Refused:
     if missing := call.enter():
         return missing
     plan, scope = call.plan, call.scope
-    key = plan.key.asked(scope)
-    if plan.picks_newest and not key:
-        scope.thing = next(iter(scope.store.newest(scope.shelf, 0, 1)), None)
-    else:
-        shelf = call.shelf_of(key)
-        scope.thing = scope.store.read(shelf, key)
-        if plan.progress and scope.thing is not None:
-            scope.thing = scope.store.update(shelf, key, lambda before: _moved_on(before, plan))
+    key = call.asked_key()
+    shelf = scope.shelf if plan.picks_newest else call.shelf_of(key)
+    scope.thing = scope.store.read(shelf, key)
+    if plan.progress and scope.thing is not None:
+        scope.thing = scope.store.update(shelf, key, lambda before: _moved_on(before, plan))
     scope.key = key
+    if scope.thing is None and plan.operation.rule.missing == "create":
+        store_first(call)
     if scope.thing is None:
         if plan.key.is_ill_formed(key):
             return Refused("ill_formed", f"{key} is no id, and names no {plan.operation.rule.resource}", key=key)

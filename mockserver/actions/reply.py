@@ -40,11 +40,23 @@ def shown(call: Call) -> Any:
     made = pruned(plan, plan.reply_maker(scope))
     if made is ABSENT:
         return None
+    if plan.holder and isinstance(made, dict):
+        return enveloped(call, made)
     if isinstance(made, dict) and plan.wanted:
         for name in plan.wanted & plan.declared:  # what other answers show of the thing is none of this one's
             if name not in made and name in plan.member_schemas:
                 made[name] = possible(plan.member_schemas[name], scope.ids, call.world.clock, name)
     return made
+
+
+def enveloped(call: Call, made: dict[str, Any]) -> dict[str, Any]:
+    """An answer around the one thing, with what else it has to tell."""
+    plan, order = call.plan, call.plan.envelope
+    if plan.holder in made:
+        made[plan.holder] = declared(plan.declared, made[plan.holder])
+    for name in plan.required_beside - made.keys():
+        made[name] = possible(order[name], call.scope.ids, call.world.clock, name)
+    return {name: made[name] for name in order if name in made} | made
 
 
 def chosen(plan: Plan, made: Any, asked: Any) -> Any:

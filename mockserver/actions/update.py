@@ -5,12 +5,13 @@ from contextlib import nullcontext
 from typing import Any
 
 from threadmock.mockserver.actions.call import Call
-from threadmock.mockserver.actions.create import repeats, store_new
+from threadmock.mockserver.actions.create import new_key, repeats, store_new
+from threadmock.mockserver.actions.first import store_first
 from threadmock.mockserver.actions.json_patch import PatchFailed, patched
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.recipes import create_also
-from threadmock.mockserver.state.store import Shelf, Thing
+from threadmock.mockserver.state.store import Shelf, Thing, below
 from threadmock.specs.members import ABSENT, dig, put
 
 
@@ -19,8 +20,11 @@ def run(call: Call) -> Done | Refused:
     if missing := call.enter():
         return missing
     plan, scope, world = call.plan, call.scope, call.world
-    key = call.asked_key()
-    shelf = call.shelf_of(key)
+    rule, key = plan.operation.rule, call.asked_key()
+    if not key and plan.picks_newest and rule.missing == "create" and rule.action == "update":
+        store_first(call)
+        key = scope.key
+    shelf = scope.shelf if plan.picks_newest else call.shelf_of(key)
     scope.key = key
     call.found_at(shelf)
     if call.sent_patch and isinstance(failed := _patched_body(call, shelf, key), Refused):
@@ -34,7 +38,7 @@ def run(call: Call) -> Done | Refused:
             return repeated
         scope.thing = scope.store.update(shelf, key, lambda before: changed(call, before, found))
     if scope.thing is None:
-        return store_new(call, key) if plan.operation.rule.missing == "create" else call.not_found(key)
+        return store_new(call, key or new_key(call)) if rule.missing == "create" else call.not_found(key)
     if plan.also:
         create_also(scope, plan.also, shelf)
     if plan.touch:
@@ -107,7 +111,7 @@ def _restored(call: Call, key: str) -> Thing | Refused:
         raise ValueError("a rule that restores nothing has nothing to take over")
     rule, read = call.plan.restores
     value = read(scope)
-    for thing in scope.store.list((scope.contract.name, rule.resource, resource, key)):
+    for thing in scope.store.list(below(call.shelf_of(key), key, rule.resource)):
         if dig(thing, rule.by) == value:
             return thing
     return Refused("unknown", f"{resource.capitalize()} {key} has no {rule.resource} {value}", key=key)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.mockserver.actions.plan import item_schema, member_schema
+from threadmock.mockserver.actions.plan import member_schema, shown_schema
 from threadmock.mockserver.rules.declared_agents import as_item
 from threadmock.mockserver.rules.generation import generate, sample
 from threadmock.mockserver.rules.keys import compile_key
@@ -95,6 +95,5 @@ def _shown(contract: Contract, resource: str) -> tuple[Operation | None, Schema 
                 json_media(each, each.success) if (each.rule.resource, each.rule.action) == (resource, action) else None
             )
             if media is not None and media.schema is not None:
-                items = each.rule.listing.items if each.rule.listing else None
-                return each, item_schema(media.schema, items) if action == "list" else media.schema
+                return each, shown_schema(media.schema, each.rule)
     return None, None

@@ -18,6 +18,7 @@ GENERATORS: Mapping[str, Callable[[Scope], Any]] = {
     "uuid6": lambda scope: scope.ids.uuid6(scope.moment),
     "opaque": lambda scope: scope.ids.opaque(scope.operation.rule.resource),
     "number": lambda scope: str(scope.ids.number(scope.operation.rule.resource)),
+    "number_below": lambda scope: str(scope.ids.number("/".join((scope.operation.rule.resource, *scope.shelf[2:])))),
     "key": lambda scope: scope.key,
     "parent_key": lambda scope: scope.parent_key,
     "etag": lambda scope: ABSENT if scope.thing is None else etag_of(scope.thing),

@@ -63,7 +63,7 @@ def compile_key(contract: Contract, operation: Operation, key: Key, members: Map
     schemas = [members[key.member]] if key.member in members else []
     schemas += _parameters(contract, operation)
     bounds = [node for each in schemas for node in nodes_of(each, each.document)]
-    if key.otherwise == "number":
+    if key.otherwise in _NUMBERED:
         least = max(
             (math.ceil(node["minimum"]) for node in bounds if isinstance(node.get("minimum"), int | float)), default=1
         )
@@ -98,7 +98,7 @@ def compile_key_value(key: Key, schema: Schema | None) -> Callable[[str], Any]:
     numbers = types & {"integer", "number"}
     if types and not numbers and "string" not in types:
         return lambda _text: ABSENT
-    if key.otherwise != "number" or (types and not numbers):
+    if key.otherwise not in _NUMBERED or (types and not numbers):
         return str
 
     def number(text: str) -> Any:
@@ -108,6 +108,7 @@ def compile_key_value(key: Key, schema: Schema | None) -> Callable[[str], Any]:
     return number
 
 
+_NUMBERED = ("number", "number_below")
 _BOUNDING = {"pattern", "enum", "maxLength", "minLength", "format"}
 
 

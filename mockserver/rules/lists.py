@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from threadmock.mockserver.rules.order import DIRECTIONS, sort_things, sorter
 from threadmock.mockserver.rules.recipes import Members, compile_members
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
@@ -14,25 +15,26 @@ from threadmock.specs.behaviour.rule import Filter, Listing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT, dig, nodes, steps_of
-from threadmock.specs.operations.inferred.lists import sort_words
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.formats import read_date_time
 from threadmock.specs.wire.strictjson import dump_json
 
 Judge = Callable[[Thing], bool]
 UNLIMITED = 1 << 60
+_EVERYTHING = ("all", "any", "ALL", "ANY", "*")
 _DATE = len("2026-03-01")
 
 
 @dataclass(frozen=True, eq=False)
 class Lister:
-    """A `Listing`, compiled. See there."""
+    """A `Listing`, compiled. See there. way: the direction of an order that a request asks for without one, or ""."""
 
     items: str | None
     oldest: bool
     by: tuple[str, ...]
     sort: Maker | None
     direction: Maker | None
+    way: str
     limit: Maker
     page: Maker | None
     page_from: int
@@ -75,6 +77,7 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         by=steps_of(rule.by),
         sort=fetch(rule.sort) if rule.sort else None,
         direction=fetch(rule.direction) if rule.direction else None,
+        way=_documented_way(operation, rule.direction) or ("asc" if operation.rule.inferred else ""),
         limit=fetch(limit),
         page=fetch(rule.page) if rule.page else None,
         page_from=rule.page_from,
@@ -91,7 +94,7 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         next=rule.next,
         previous=rule.previous,
         pagination=(rule.pagination.next, rule.pagination.total) if rule.pagination else None,
-        filters=tuple((fetch(each.source), each, steps_of(each.member)) for each in rule.filters),
+        filters=tuple((_filter_source(operation, each), each, steps_of(each.member)) for each in rule.filters),
         select=fetch(rule.select) if rule.select else None,
         extract=fetch(rule.extract) if rule.extract else None,
         everywhere=rule.everywhere,
@@ -101,6 +104,32 @@ def compile_listing(rule: Listing, operation: Operation) -> Lister:
         depth=fetch(rule.depth) if rule.depth else None,
         item=compile_members(rule.item),
     )
+
+
+def _filter_source(operation: Operation, rule: Filter) -> Maker:
+    """The reader of a filter's value. A word that a parameter lists for all there is asks for no filter."""
+    read = fetch(rule.source)
+    if rule.how != "equal" or rule.source.place != "query":
+        return read
+    declared = next((each for each in operation.parameters_in("query") if each.name == rule.source.steps[0]), None)
+    listed = declared.schema.document.get("enum", ()) if declared else ()
+    everything = [word for word in listed if word in _EVERYTHING]
+    default = declared.schema.document.get("default", ABSENT) if declared and everything else ABSENT
+    if not everything:
+        return read
+
+    def make(scope: Scope) -> Any:
+        value = read(scope)
+        value = default if value is ABSENT else value
+        return ABSENT if value in everything else value
+
+    return make
+
+
+def _documented_way(operation: Operation, source: Source | None) -> str:
+    """The direction where a request names none and asks for an order; "" where the document does not say."""
+    default = documented_default(operation, source) if source else None
+    return DIRECTIONS.get(str(default).lower(), "")
 
 
 def documented_default(operation: Operation, source: Source) -> Any:
@@ -145,51 +174,19 @@ def in_order(scope: Scope, lister: Lister, things: list[Thing]) -> list[Thing]:
     """The things sorted as the request or the rule says; equal ones stay in the order of making, or its reverse."""
     sort = lister.sort(scope) if lister.sort else ABSENT
     direction = lister.direction(scope) if lister.direction else ABSENT
-    if isinstance(sort, str) and (parted := _parted(sort, things)):
-        sort, direction = parted
-    elif sort not in (ABSENT, None) and lister.direction is None:
-        direction = "asc"
+    if isinstance(sort, list):
+        sort = ",".join(map(str, sort)) if sort else ABSENT
+    is_asked = sort not in (ABSENT, None)
+    if is_asked and direction in (ABSENT, None):
+        direction = "asc" if lister.direction is None else lister.way or direction
     if isinstance(direction, str):
-        direction = _DIRECTIONS.get(direction.lower(), direction)
-    oldest = direction == "asc" if direction in ("asc", "desc") else lister.oldest and sort in (ABSENT, None)
-    by = (str(sort),) if sort not in (ABSENT, None) else lister.by
-    if by:
-        ties_kept = sort not in (ABSENT, None)
-        things = sorted(things, key=_sorter(by, any_case=lister.any_case), reverse=ties_kept and not oldest)
-        if ties_kept:
-            return things
+        direction = DIRECTIONS.get(direction.lower(), direction)
+    if is_asked:
+        return sort_things(things, str(sort), oldest=direction == "asc", any_case=lister.any_case)
+    oldest = direction == "asc" if direction in ("asc", "desc") else lister.oldest
+    if lister.by:
+        things = sorted(things, key=sorter(lister.by, any_case=lister.any_case))
     return things if oldest else things[::-1]
-
-
-_DIRECTIONS = {"ascending": "asc", "descending": "desc", "asc": "asc", "desc": "desc"}
-
-
-def _parted(sort: str, things: list[Thing]) -> tuple[str, str] | None:
-    """`-created_at`, `created_at:desc` → ("created_at", "desc"); None where it is the name of a member alone."""
-    name, descends = sort_words(sort)
-    if sort in (things[0] if things else ()) or (descends is None and name == sort):
-        return None
-    return name, "desc" if descends else "asc"
-
-
-def _sorter(by: tuple[str, ...], *, any_case: bool) -> Callable[[Thing], tuple[int, Any]]:
-    if any_case:
-        return lambda thing: _sortable(value.lower() if isinstance(value := dig(thing, by), str) else value)
-    if len(by) > 1:
-        return lambda thing: _sortable(dig(thing, by))
-    only = by[0]
-
-    def sort_by(thing: Thing) -> tuple[int, Any]:
-        value = thing.get(only)
-        return (2, value) if type(value) is str else _sortable(value)
-
-    return sort_by
-
-
-def _sortable(value: Any) -> tuple[int, Any]:
-    if isinstance(value, bool) or value is None or value is ABSENT:
-        return (0, bool(value) if isinstance(value, bool) else False)
-    return (1, value) if isinstance(value, int | float) else (2, str(value))
 
 
 def contains(thing: Any, wanted: Any) -> bool:
@@ -224,7 +221,12 @@ def _among(wanted: Any, steps: tuple[str, ...]) -> Judge:
     if not isinstance(wanted, list):
         return _equal(wanted, steps)
     texts = {str(value).lower() for value in wanted}
-    return lambda thing: str(dig(thing, steps)).lower() in texts
+
+    def judge(thing: Thing) -> bool:
+        found = dig(thing, steps)
+        return any(str(each).lower() in texts for each in (found if isinstance(found, list) else [found]))
+
+    return judge
 
 
 def _contains(wanted: Any, steps: tuple[str, ...]) -> Judge:
@@ -232,9 +234,17 @@ def _contains(wanted: Any, steps: tuple[str, ...]) -> Judge:
 
     def judge(thing: Thing) -> bool:
         found = dig(thing, steps)
-        return contains(found, [wanted] if one and isinstance(found, list) else wanted)
+        if one and isinstance(found, list):
+            return contains(found, [wanted]) or all(_bears(found, each) for each in str(wanted).split(","))
+        return contains(found, wanted)
 
     return judge
+
+
+def _bears(found: list[Any], text: str) -> bool:
+    """Whether an item of a list is a text, or an object that has it as a value, such as its name."""
+    values = [value for each in found for value in (each.values() if isinstance(each, Mapping) else [each])]
+    return text.strip() in [value for value in values if isinstance(value, str)]
 
 
 def _search(wanted: Any, steps: tuple[str, ...]) -> Judge:

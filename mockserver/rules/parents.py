@@ -8,18 +8,23 @@ from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_recipe, create_thing
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
+from threadmock.mockserver.state.store import Shelf, below
 from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.declared import nodes_of
 from threadmock.specs.schemas.formats import canonical
 
+_NESTED = 3
+"""Parts of a shelf that has a parent, at least."""
+
 
 @dataclass(frozen=True, eq=False)
 class Parent:
-    """A `Within`, compiled. above: its own parent, where the request names it."""
+    """A `Within`, compiled. name: what the request calls its key. above: its own parent, where the request names it."""
 
     resource: str
+    name: str
     read_key: Maker
     must_exist: bool
     is_uuid: bool
@@ -33,6 +38,7 @@ def compile_parent(operation: Operation, within: Within | None) -> Parent | None
         return None
     return Parent(
         resource=within.resource,
+        name=within.source.steps[-1],
         read_key=fetch(within.source),
         must_exist=within.must_exist,
         is_uuid=within.source.place == "path" and is_uuid_parameter(operation, within.source.steps[0]),
@@ -64,10 +70,10 @@ def enter(scope: Scope, parent: Parent | None) -> Refused | None:
     if key == "":
         scope.shelf = base
         return None
-    missing = _look_up(scope, parent, key)
-    if missing:
-        return missing
-    scope.shelf = (*base, parent.resource, key)
+    found = _look_up(scope, parent, key)
+    if isinstance(found, Refused):
+        return found
+    scope.shelf = below(found, key, resource)
     return None
 
 
@@ -83,22 +89,47 @@ def _key(scope: Scope, parent: Parent) -> str:
     return "" if value is ABSENT or value is None else canonical(value) if parent.is_uuid else str(value)
 
 
-def _look_up(scope: Scope, parent: Parent, key: str) -> Refused | None:
+def _look_up(scope: Scope, parent: Parent, key: str) -> Shelf | Refused:
+    """The shelf of a parent; the refusal of one that must be there and is not."""
     store, provider = scope.store, scope.contract.name
     if parent.above is None:
         shelf = store.find(provider, parent.resource, key)
     else:
         above = _key(scope, parent.above)
-        if missing := _look_up(scope, parent.above, above):
-            return missing
-        shelf = (provider, parent.resource, parent.above.resource, above)
+        found = _look_up(scope, parent.above, above)
+        if isinstance(found, Refused):
+            return found
+        shelf = located(scope, parent.above, key, below(found, above, parent.resource))
     scope.parent_key = key
     scope.parent = store.read(shelf, key)
     if scope.parent is None and parent.make is not None:
         scope.parent = create_thing(scope, parent.make, key=key)
     if scope.parent is None and parent.must_exist:
         return Refused("unknown", f"{parent.resource.capitalize()} {key} not found", key=key)
-    return None
+    return shelf
+
+
+def located(scope: Scope, parent: Parent, key: str, shelf: Shelf) -> Shelf:
+    """Where the thing with this key is: below its parent, else wherever it shows that it is that parent's.
+
+    What is made at `/user/repos` or `/orgs/{org}/repos` is read at `/repos/{owner}/{repo}`. shelf: that of the parent.
+    """
+    if parent.must_exist or scope.store.read(shelf, key) is not None:
+        return shelf
+    wanted = _key(scope, parent)
+    for each in (shelf[:2], *reversed(scope.store.homes(scope.contract.name, shelf[1], key))):
+        thing = scope.store.read(each, key)
+        if thing is not None and (each[3:4] == (wanted,) or (len(each) < _NESTED and _shows(thing, parent, wanted))):
+            return each
+    return shelf
+
+
+def _shows(thing: Mapping[str, Any], parent: Parent, wanted: str) -> bool:
+    """Whether a thing may be the parent's by the member that bears the parent's name, where it has one."""
+    found = next((thing[name] for name in (parent.name, parent.resource) if name in thing), ABSENT)
+    if isinstance(found, Mapping):
+        return any(str(value) == wanted for value in found.values())
+    return found is ABSENT or str(found) == wanted
 
 
 def touch(scope: Scope, parent: Parent | None, members: Members) -> None:
@@ -107,6 +138,8 @@ def touch(scope: Scope, parent: Parent | None, members: Members) -> None:
     if not members or not resource or not scope.parent_key:
         return
     shelf = scope.store.find(scope.contract.name, resource, scope.parent_key)
+    if scope.shelf[2:4] == (resource, scope.parent_key):
+        shelf = (scope.contract.name, resource, *scope.shelf[4:])
 
     def change(before: Mapping[str, Any]) -> Mapping[str, Any]:
         scope.parent = before

@@ -10,7 +10,7 @@ from threadmock.mockserver.rules.outcome import Unfit
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
-from threadmock.mockserver.state.store import Shelf, Thing
+from threadmock.mockserver.state.store import Shelf, Thing, below
 from threadmock.specs.behaviour.setting import Made, Setting
 from threadmock.specs.members import ABSENT, dig, put, steps_of
 
@@ -107,7 +107,8 @@ def create_thing(scope: Scope, recipe: Recipe, *, key: str = "", shelf: Shelf = 
     elif key:
         shelf = (scope.contract.name, recipe.resource)
     else:
-        shelf = (scope.contract.name, recipe.resource, scope.operation.rule.resource, scope.key)
+        above = scope.shelf if scope.shelf[1:2] == (scope.operation.rule.resource,) else ()
+        shelf = (scope.contract.name, recipe.resource, scope.operation.rule.resource, scope.key, *above[2:])
         own.parent, own.parent_key = scope.thing, scope.key
     own.latest = next(iter(scope.store.newest(shelf, 0, 1)), None)
     return store_made(own, recipe, shelf, new_thing(own, recipe))
@@ -119,10 +120,9 @@ def store_made(scope: Scope, recipe: Recipe, shelf: Shelf, thing: Thing) -> Thin
     if there is not None:
         return there
     for inner in recipe.also:
-        below: Shelf = (scope.contract.name, inner.resource, recipe.resource, scope.key)
         own = replace(scope, thing=None, parent=thing, parent_key=scope.key, latest=None)
         own.key = new_key(own, inner)
-        store_made(own, inner, below, new_thing(own, inner))
+        store_made(own, inner, below(shelf, scope.key, inner.resource), new_thing(own, inner))
     return thing
 
 

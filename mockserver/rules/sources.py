@@ -69,6 +69,8 @@ def _fetch_any(source: Source) -> Maker:
 
 
 def _fetch_body(steps: tuple[str, ...]) -> Maker:
+    if not steps:
+        return lambda scope: ABSENT if scope.sent is None else scope.sent
     if len(steps) == 1:
         only = steps[0]
         return lambda scope: scope.body.get(only, ABSENT)

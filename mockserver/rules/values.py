@@ -165,7 +165,24 @@ def _looked_up(setting: Setting) -> Maker:
         thing = scope.thing if kind == "stored" else scope.parent if kind == "parent" else scope.latest
         return ABSENT if thing is None else dig(thing, steps)
 
-    return _otherwise(setting, read)
+    changed = setting.plus_item or setting.minus_item
+    return _otherwise(setting, _with_items(setting, read) if changed else read)
+
+
+def _with_items(setting: Setting, read: Maker) -> Maker:
+    """The list that is read with one item more, or without one; texts and numbers that look alike are one item."""
+    more, less = (fetch(each) if each else None for each in (setting.plus_item, setting.minus_item))
+
+    def make(scope: Scope) -> Any:
+        value = read(scope)
+        found = list(value) if isinstance(value, list) else []
+        item = more(scope) if more else ABSENT
+        if item is not ABSENT and str(item) not in map(str, found):
+            found.append(item)
+        gone = less(scope) if less else ABSENT
+        return [each for each in found if gone is ABSENT or str(each) != str(gone)]
+
+    return make
 
 
 def _child(setting: Setting) -> Maker:
@@ -190,8 +207,8 @@ def _below(setting: Setting) -> Maker:
 
 def _parent_of(scope: Scope) -> Sequence[str]:
     within = scope.operation.rule.within
-    if within is None:
-        return scope.shelf[2:4]  # a thing that was found below its parent
+    if within is None or scope.shelf[2:4] == (within.resource, scope.parent_key):
+        return scope.shelf[2:]  # a thing that was found below its parent
     return (within.resource, scope.parent_key) if scope.parent_key else ()
 
 

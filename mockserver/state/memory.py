@@ -4,6 +4,7 @@ import builtins
 import itertools
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 
 from threadmock.mockserver.state.store import Shelf, StoreFull, Thing
 
@@ -17,7 +18,7 @@ class MemoryStore:
         self._max_things = max_things
         self._things: dict[Shelf, dict[str, Thing]] = {}
         self._below: dict[Shelf, set[Shelf]] = {}
-        self._homes: dict[Shelf, dict[str, Shelf]] = {}
+        self._homes: dict[Shelf, dict[str, dict[Shelf, None]]] = {}
         self._kinds: dict[Shelf, dict[Shelf, None]] = {}
         self._count = 0
         self._changing = threading.RLock()
@@ -36,7 +37,7 @@ class MemoryStore:
                 if len(shelf) > 2:
                     self._below.setdefault((shelf[0], *shelf[2:]), set()).add(shelf)
             if len(shelf) > 2:
-                self._homes.setdefault(shelf[:2], {})[key] = shelf
+                self._homes.setdefault(shelf[:2], {}).setdefault(key, {})[shelf] = None
             things[key] = thing
             self._count += 1
             return None
@@ -48,7 +49,15 @@ class MemoryStore:
     def find(self, provider: str, resource: str, key: str) -> Shelf:
         """See `Store.find`."""
         kind = (provider, resource)
-        return self._homes.get(kind, {}).get(key, kind)
+        homes = self._homes.get(kind)
+        found = homes.get(key) if homes else None
+        with self._changing if found and len(found) > 1 else nullcontext():
+            return next(reversed(found), kind) if found else kind
+
+    def homes(self, provider: str, resource: str, key: str) -> builtins.list[Shelf]:
+        """See `Store.homes`."""
+        with self._changing:
+            return [*self._homes.get((provider, resource), {}).get(key, ())]
 
     def update(self, shelf: Shelf, key: str, change: Callable[[Thing], Thing]) -> Thing | None:
         """See `Store.update`."""
@@ -71,9 +80,11 @@ class MemoryStore:
                 self._forget(shelf)
             if len(shelf) > 2:
                 homes = self._homes.get(shelf[:2], {})
-                if homes.get(key) == shelf:
-                    del homes[key]
-            for other in builtins.list(self._below.get((shelf[0], shelf[1], key), ())):
+                if shelf in homes.get(key, ()):
+                    del homes[key][shelf]
+                    if not homes[key]:
+                        del homes[key]
+            for other in builtins.list(self._below.get((shelf[0], shelf[1], key, *shelf[2:]), ())):
                 for child in builtins.list(self._things.get(other, ())):
                     self.delete(other, child)
             return thing

@@ -5,9 +5,15 @@ from typing import Any, Protocol
 
 Thing = Mapping[str, Any]
 Shelf = tuple[str, ...]
-"""Where things of one kind are: (provider, resource), then resource and key of the parent that they belong to."""
+"""Where things of one kind are: (provider, resource), then resource and key of the parent that they belong to, then
+those of its parent, and so on."""
 ThingAddress = tuple[Shelf, str]
 """Where one thing is: its shelf and its key."""
+
+
+def below(shelf: Shelf, key: str, resource: str) -> Shelf:
+    """The shelf of a resource's things below the thing with this key: it names all that lies above, too."""
+    return (shelf[0], resource, shelf[1], key, *shelf[2:])
 
 
 class StoreFull(Exception):  # noqa: N818 - reads as what it is
@@ -25,6 +31,9 @@ class Store(Protocol):
 
     def find(self, provider: str, resource: str, key: str) -> Shelf:
         """The shelf below a parent that has a thing with this key; (provider, resource) where none has."""
+
+    def homes(self, provider: str, resource: str, key: str) -> Sequence[Shelf]:
+        """The shelves below parents that have a thing with this key, that of the last inserted one last."""
 
     def update(self, shelf: Shelf, key: str, change: Callable[[Thing], Thing]) -> Thing | None:
         """Replace a thing by what `change` makes of it, atomically; None where there is none."""

@@ -42,6 +42,8 @@ ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
 """Word of a rule → the actions in which it does something."""
 KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
     "plus": ("stored", "parent", "latest"),
+    "plus_item": ("stored",),
+    "minus_item": ("stored",),
     "null": ("from", "text", "minutes_after", "each", "keyed"),
     "otherwise": (
         "from",

@@ -32,7 +32,7 @@ def _from(setting: Setting, value: Any, found: Observed) -> bool:
 
 
 def _held(setting: Setting, value: Any, found: Observed) -> bool:
-    if setting.plus:
+    if setting.plus or setting.plus_item or setting.minus_item:
         return True
     otherwise = setting.otherwise
     if not (otherwise and otherwise.kind == "value" and otherwise.value == value):

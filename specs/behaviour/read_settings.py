@@ -152,6 +152,8 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Document
         otherwise=_otherwise(node, own, where, spell),
         null=node.get("null", "keep"),
         plus=node.get("plus", 0),
+        plus_item=parse_source(node["plus_item"], spell) if "plus_item" in node else None,
+        minus_item=parse_source(node["minus_item"], spell) if "minus_item" in node else None,
         words=node.get("words", {}),
         without=tuple(map(spell, node.get("without", ()))),
         evidence=own,

@@ -350,6 +350,14 @@ class Rule:
         return ACTIONS[self.action]
 
     @property
+    def held_in(self) -> str:
+        """The member of the answer that holds the whole thing; "" where the answer is the thing, or shows none."""
+        reply = self.reply
+        if reply is None or reply.kind != "members" or self.action == "list":
+            return ""
+        return next((name for name, each in reply.members if each.kind == "stored" and not each.steps), "")
+
+    @property
     def makes_more(self) -> bool:
         """Whether things may come of a request that its action alone would not make."""
-        return self.missing == "create" or bool(self.also)
+        return (self.missing == "create" and not self.traits.only_reads) or bool(self.also)

@@ -83,7 +83,8 @@ class Setting:
     "of" makes of the agent that the member "name" names; "depth": how deep it shows others inside of it, "namespace":
     of those only that one). without: members that are
     left out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a
-    source that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. when:
+    source that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. plus_item,
+    minus_item: what is put at the end of a list that was found, once, or taken out of it. when:
     only where that source is there and neither null nor false.
     """
 
@@ -96,6 +97,8 @@ class Setting:
     otherwise: "Setting | None" = None
     null: Literal["keep", "absent"] = "keep"
     plus: int = 0
+    plus_item: Source | None = None
+    minus_item: Source | None = None
     when: Source | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()

@@ -225,6 +225,8 @@ def _setting(setting: Setting, around: Evidence) -> Any:
         made["otherwise"] = _setting(setting.otherwise, own)
     made |= {"null": setting.null} if setting.null != "keep" else {}
     made |= {"plus": setting.plus} if setting.plus else {}
+    made |= {"plus_item": _source(setting.plus_item)} if setting.plus_item else {}
+    made |= {"minus_item": _source(setting.minus_item)} if setting.minus_item else {}
     made |= {"words": dict(setting.words)} if setting.words else {}
     made |= {"without": list(setting.without)} if setting.without else {}
     made |= {"when": _source(setting.when)} if setting.when else {}

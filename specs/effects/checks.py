@@ -22,6 +22,7 @@ from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.documents.pointers import walk
 from threadmock.specs.effects.known_members import KnownMembers
 from threadmock.specs.errors import RuleError, SpecError, nearest, raise_all
+from threadmock.specs.operations.inferred.places import plain, singular
 from threadmock.specs.operations.spelling import camel
 
 _SLIP = 0.8
@@ -97,7 +98,9 @@ class _Judged:
             if word in node and not needed and action in ACTIONS_OF[word]:
                 fix = " Add `from` to `key`." if word == "taken" else ""
                 yield self.error(f"`{word}` does nothing here: {why}.", self.place / word, word, fix.strip())
-        missing = {"create": ("update", "replace"), "empty": ("read", "delete")}.get(node.get("missing", ""), ())
+        missing = {"create": ("read", "update", "replace"), "empty": ("read", "delete")}.get(
+            node.get("missing", ""), ()
+        )
         if missing and action not in missing and action in ACTIONS_OF["missing"]:
             what = f"`missing: {node['missing']}` does nothing in an operation with `action: {action}`."
             yield self.error(what, self.place / "missing", "missing", f"It does something in: {', '.join(missing)}.")
@@ -106,8 +109,8 @@ class _Judged:
 
     def requirements(self) -> Iterator[SpecError]:
         for index, each in enumerate(self.node.get("requires", ())):
-            name = each["from"].rpartition(".")[2].lower().replace("_", "")
-            made = next((one for one in sorted(self.known.made) if f"{_singular(one)}id" in name), "")
+            name = plain(each["from"].rpartition(".")[2])
+            made = next((one for one in sorted(self.known.made) if f"{plain(singular(one))}id" in name), "")
             if made and "agent" not in each and "resource" not in each:
                 shown = f"{{when: {{{each['from']}: {{unknown: {made}.id}}}}, status: {each['statuses'][0]}}}"
                 yield self.error(
@@ -327,8 +330,8 @@ def _slip(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, sorted(known), 1, _SLIP)), "")
 
 
-def _singular(resource: str) -> str:
-    return resource.lower().replace("_", "").removesuffix("s")
+def _asks(wanted: Any) -> bool:
+    return isinstance(wanted, Mapping) and set(wanted) == {"unknown"}
 
 
 def _is_of_an_item(place: object) -> bool:

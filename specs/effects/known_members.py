@@ -68,18 +68,27 @@ class KnownMembers:
     def _note(self, operation: Operation) -> None:
         rule = operation.rule
         media = json_media(operation, operation.success)
-        if media is not None and media.schema is not None and rule.reply is None and rule.action != "fixed":
+        shows = rule.reply is None or rule.action == "list" or rule.held_in
+        if media is not None and media.schema is not None and shows and rule.action != "fixed":
             names = (
                 set(_item_properties(media.schema, rule.listing))
                 if rule.action == "list"
-                else set(properties(media.schema))
+                else _held_properties(media.schema, rule.held_in)
             )
             if not names and "object" in types_of(media.schema, media.schema.document):
                 self._open.add(rule.resource)
             self._members.setdefault(rule.resource, set()).update(names)
         if rule.traits.makes_of_body or rule.traits.changes:
             for each in operation.body.content.values() if operation.body else ():
-                self._members.setdefault(rule.resource, set()).update(properties(each.schema))
+                own = properties(each.schema)
+                inner = _held_properties(each.schema, next(iter(own))) if each.schema and len(own) == 1 else set()
+                self._members.setdefault(rule.resource, set()).update(own, inner)
+
+
+def _held_properties(schema: Schema, member: str) -> set[str]:
+    """The members of the thing that a member holds; of the whole, where none does."""
+    node = properties(schema).get(member) if member else schema.document
+    return {name for part in nodes_of(schema, node) for name in part.get("properties", {})}
 
 
 def _item_properties(schema: Schema, listing: Listing | None) -> Iterator[str]:

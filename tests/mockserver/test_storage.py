@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from threadmock.mockserver.state.memory import MemoryStore
-from threadmock.mockserver.state.store import Shelf, Store, StoreFull
+from threadmock.mockserver.state.store import Shelf, Store, StoreFull, below
 
 MakeStore = Callable[..., Store]
 STORES: dict[str, MakeStore] = {"memory": MemoryStore}
@@ -101,20 +101,36 @@ def test_a_delete_takes_everything_below_along_and_nothing_beside(make: MakeStor
     store = make()
     for key in ("t1", "t2"):
         store.insert(THREADS, key, {"key": key})
-    below: Shelf = ("p", "part", "message", "m1")
+    parts = below(MESSAGES, "m1", "part")
     others: list[Shelf] = [
         ("p", "message", "thread", "t2"),
         ("q", "message", "thread", "t1"),
         ("p", "message", "thread", "t11"),
         ("p", "message", "run", "t1"),
     ]
-    for shelf in (MESSAGES, below, *others):
+    for shelf in (MESSAGES, parts, *others):
         store.insert(shelf, "m1", {"key": "m1"})
     assert store.delete(THREADS, "t1") == {"key": "t1"}
     assert store.read(MESSAGES, "m1") is None
-    assert store.read(below, "m1") is None
+    assert store.read(parts, "m1") is None
     assert all(store.read(shelf, "m1") for shelf in others)
     assert sum(store.shelves().values()) == 1 + len(others)
+
+
+def test_things_of_two_parents_may_have_one_key_and_so_may_what_lies_below_them(make: MakeStore) -> None:
+    store = make()
+    homes: list[Shelf] = [below(THREADS, parent, "message") for parent in ("t1", "t2")]
+    for shelf in homes:
+        store.insert(shelf, "m1", {"of": shelf[3]})
+        store.insert(below(shelf, "m1", "part"), "p1", {"of": shelf[3]})
+    assert store.homes("p", "message", "m1") == homes
+    assert store.find("p", "message", "m1") == homes[1]
+    store.delete(homes[1], "m1")
+    assert store.find("p", "message", "m1") == homes[0]
+    assert store.list(below(homes[0], "m1", "part")) == [{"of": "t1"}]
+    assert store.list(below(homes[1], "m1", "part")) == []
+    store.delete(homes[0], "m1")
+    assert store.homes("p", "message", "m1") == []
 
 
 def test_a_deleted_key_is_free_again(make: MakeStore) -> None:

@@ -290,7 +290,7 @@ IN_VAIN = {
         "can't choose the key",
     ),
     "what is empty without `missing`": ("read", {"empty": {"title": {"value": ""}}}, "only with `missing: empty`"),
-    "a read that makes what is missing": ("read", {"missing": "create"}, "`missing: create` does nothing"),
+    "a delete that makes what is missing": ("delete", {"missing": "create"}, "`missing: create` does nothing"),
     "another name of a resource that is made": ("read", {"resource": "page"}, "Did you mean 'note'?"),
     "a parent that is misspelt, and need not exist": (
         "create",
@@ -424,6 +424,8 @@ KINDS = {
 }
 BESIDES = {
     "plus": 1,
+    "plus_item": "body.title",
+    "minus_item": "body.title",
     "null": "absent",
     "otherwise": 1,
     "words": {"a": "b"},

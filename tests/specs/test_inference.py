@@ -113,9 +113,9 @@ def test_creation_and_update_times_are_set_and_other_times_are_not():
 
 PARENTS = {
     "/threads": None,
-    "/threads/{t}": None,
+    "/threads/{t}": ("t", "path.t"),
     "/threads/{t}/messages": ("threads", "path.t"),
-    "/threads/{t}/messages/{m}": ("threads", "path.t"),
+    "/threads/{t}/messages/{m}": ("m", "path.m"),
     "/a/{x}/b/{y}/c": ("b", "path.y"),
     "/a/{x}/b/c": ("a", "path.x"),
     "/{tenant}/threads": ("tenant", "path.tenant"),

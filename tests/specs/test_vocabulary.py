@@ -21,7 +21,20 @@ from threadmock.specs.behaviour.setting import Kind, Setting
 from threadmock.specs.evidence import Evidence, evidence_words
 
 SCHEMA: Mapping[str, Any] = json.loads((ROOT / "specs/behaviour/behaviour.schema.json").read_text(encoding="utf-8"))
-BESIDE = {"of", "over", "append", "words", "without", "plus", "when", "null", "otherwise", "evidence"}
+BESIDE = {
+    "of",
+    "over",
+    "append",
+    "words",
+    "without",
+    "plus",
+    "plus_item",
+    "minus_item",
+    "when",
+    "null",
+    "otherwise",
+    "evidence",
+}
 """Words of a setting that add to the one that says where its value comes from."""
 
 Part = Callable[[Mapping[str, Any]], dict[str, Any] | list[str]]

@@ -10,6 +10,7 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.families.lists import about, make_several
+from threadmock.contracts.scenarios.families.sorting import spelled_as
 from threadmock.contracts.scenarios.lookups import MOST_PROBES, end_of
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, ours_alone
 from threadmock.contracts.target.answers import made_at
@@ -39,7 +40,7 @@ def run_order(context: Context, operation: Operation) -> Iterator[Finding]:
     schema = schema_at(operation, listing.direction) if listing.direction else None
     if schema is not None and listing.direction and not (listing.sort or listing.from_end):
         for word, first in (("asc", False), ("desc", True)):
-            way = replace(paging_of(operation), fixed={listing.direction: word})
+            way = replace(paging_of(operation), fixed={listing.direction: spelled_as(schema, word)})
             yield from _judge(context, way, things, newest=first, asked=word)
 
 

@@ -21,6 +21,7 @@ from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.formats import read_date_time
+from threadmock.specs.schemas.schema import Schema
 
 if TYPE_CHECKING:
     from threadmock.specs.behaviour.setting import Source
@@ -59,7 +60,7 @@ def run_order_by(context: Context, operation: Operation) -> Iterator[Finding]:
     maker = makers(context.contract, resource, within)[0]
     things = [prerequisites.make(resource, within, marked(maker, mark)) for mark in MARKS]
     for member in _members(context.contract, operation)[:MOST_MEMBERS]:
-        for word in ("asc", "desc"):
+        for word in ("asc", "desc"):  # what is sent is spelled as the document has it
             yield from _judge(context, operation, things, member, word)
 
 
@@ -69,7 +70,8 @@ def _judge(
     listing, way = operation.rule.listing, _through(operation, things)
     if listing is None or listing.sort is None or listing.direction is None:
         return
-    at: dict[Source, Any] = {**way.fixed, listing.sort: member, listing.direction: word}
+    spelled = spelled_as(schema_at(operation, listing.direction), word)
+    at: dict[Source, Any] = {**way.fixed, listing.sort: member, listing.direction: spelled}
     way = replace(way, fixed=at)
     reading = ask_page(context, way, keys_of(things[0]), f"by {member}, {word}", limit=way.most)
     ours = {str(thing.key) for thing in things}
@@ -81,6 +83,13 @@ def _judge(
     reading.compared()
     if values != sorted(values, reverse=word == "desc"):
         yield _about(reading, member, word)
+
+
+def spelled_as(schema: Schema | None, word: str) -> Any:
+    """The word for a direction as the document lists it: `ASC`, `ascending`, `1`; as it is where it lists none."""
+    listed = [w for b in shapes(schema).root() if b.kind == "enum" for w in b.keywords["enum"]] if schema else []
+    known = {"asc": ("asc", "ascending", "1"), "desc": ("desc", "descending", "-1")}[word]
+    return next((each for each in listed if str(each).lower() in known), word)
 
 
 def _through(operation: Operation, things: list[CreatedThing]) -> ListPaging:

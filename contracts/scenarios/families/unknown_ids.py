@@ -51,6 +51,9 @@ def names_child(contract: Contract, operation: Operation) -> str:
         return "the operation names no thing below a parent"
     if not makers(contract, outer[-1].resource) or not makers(contract, own[0].resource, parents(operation)):
         return f"nothing makes a {own[0].resource} below a {outer[-1].resource}"
+    made = makers(contract, own[0].resource, parents(operation))
+    if any(maker.rule.key and maker.rule.key.otherwise == "number_below" for maker in made):
+        return "below each parent the keys are the same"
     return ""
 
 

@@ -3,16 +3,25 @@
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.behaviour.rule import Conditional, Pruning, Rule
+from threadmock.specs.behaviour.rule import Conditional, Policy, Pruning, Rule, Taken
 from threadmock.specs.behaviour.setting import Key, Setting, Source
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.inferred.members import given
-from threadmock.specs.operations.inferred.resources import Resource, asked, plain, reply_schema, singular
-from threadmock.specs.schemas.declared import properties, types_of
+from threadmock.specs.operations.inferred.members import address, given
+from threadmock.specs.operations.inferred.places import plain, singular
+from threadmock.specs.operations.inferred.resources import Resource
+from threadmock.specs.operations.inferred.shapes import asked, body_schema, body_source, reply_schema
+from threadmock.specs.schemas.declared import item_types, properties, types_of
 
 _BEGUN = ("queued", "pending", "accepted", "submitted", "scheduled", "waiting", "created", "new", "not_started")
 _GOING = ("running", "in_progress", "processing", "started", "working", "active")
+_PLACES = ("url", "uri", "href", "link", "location")
 _ENDED = ("succeeded", "success", "completed", "complete", "finished", "done", "ready")
+
+
+def again(operation: Operation) -> Taken:
+    """What a create does with a key that exists, where the document has no refusal: it answers with the thing."""
+    policy = Policy("again", operation.success, "existing", evidence="assumed")
+    return Taken(None, "again", (policy,))
 
 
 def conditional(operation: Operation) -> Conditional | None:
@@ -85,12 +94,49 @@ def report(operation: Operation, resource: Resource) -> Setting | None:
     return Setting("members", members=tuple(made.items()), evidence="assumed") if made else given({})
 
 
+def referral(operation: Operation, resource: Resource) -> Setting | None:
+    """What an answer tells of the thing to which it refers, such as a job: its key, its state, where it is."""
+    schema, made = reply_schema(operation), dict[str, Setting]()
+    thing = plain(singular(resource.name))
+    for name, node in properties(schema).items():
+        if plain(name) in (f"{thing}id", f"{thing}key", plain(resource.key)):
+            made[name] = Setting("stored", steps=(resource.key,), evidence="assumed")
+        elif name in resource.members:
+            made[name] = Setting("stored", steps=(name,), evidence="assumed")
+        elif (
+            schema
+            and "string" in types_of(schema, node)
+            and plain(name).endswith(("url", "uri", "href", "link", "location"))
+        ):
+            path = address(operation, resource)
+            made |= {name: Setting("template", value=f"$base{path}", evidence="assumed")} if path else {}
+    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else None
+
+
+def counted_members(operation: Operation) -> Setting | None:
+    """What an answer around a count tells; None where the answer is the number."""
+    schema = reply_schema(operation)
+    members = properties(schema)
+    number = Setting("tally", value="total", evidence="assumed")
+    made = {name: number for name, node in members.items() if schema and types_of(schema, node) & {"integer", "number"}}
+    return Setting("members", members=tuple(made.items()), evidence="assumed") if made else None
+
+
 def removal(operation: Operation, resource: Resource, base: Rule) -> Rule | None:
     """DELETE of a collection that names things in its body or query."""
-    places = {"body": asked(operation), "query": {each.name: None for each in operation.parameters_in("query")}}
+    schema = body_schema(operation)
+    if schema is not None and item_types(schema, schema.document) & {"string", "integer"}:
+        return replace(
+            base,
+            action="prune",
+            prune=Pruning(Source("body", ()), evidence="assumed"),
+            reply=farewell(operation, resource, several=True),
+            why="DELETE of all that its body names",
+        )
+    places = {"body": [*asked(operation)], "query": [each.name for each in operation.parameters_in("query")]}
     for place, names in places.items():
         for name in names:
-            source = Source(place, (name,))  # type: ignore[arg-type]
+            source = body_source(operation, name) if place == "body" else Source("query", (name,))
             if plain(name) in ("ids", "keys", f"{plain(singular(resource.name))}ids"):
                 reply = farewell(operation, resource, several=True)
                 return replace(

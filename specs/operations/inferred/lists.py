@@ -1,15 +1,17 @@
 """How an inferred list is asked for and what it tells: pages, order, filters, members beside the items. All assumed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.specs.behaviour.rule import Filter, Listing
-from threadmock.specs.behaviour.setting import Setting, Source
+from threadmock.specs.behaviour.setting import Setting, Source, Within
 from threadmock.specs.contract import Operation, Parameter
 from threadmock.specs.operations.inferred.members import given
-from threadmock.specs.operations.inferred.resources import Resource, part, plain, reply_schema, singular
+from threadmock.specs.operations.inferred.places import plain, singular
+from threadmock.specs.operations.inferred.resources import Resource
+from threadmock.specs.operations.inferred.shapes import part, reply_schema
 from threadmock.specs.schemas.declared import nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 
@@ -125,9 +127,12 @@ _KINDS: Mapping[str, frozenset[str]] = {
 
 
 def infer_listing(
-    operation: Operation, resource: Resource, items: str | None, text: str
+    operation: Operation, resource: Resource, items: str | None, text: str, within: Within | None = None
 ) -> tuple[Listing, Setting | None]:
-    """The listing of an operation, and what its envelope tells. text: what the document says of the operation."""
+    """The listing of an operation, and what its envelope tells.
+
+    text: what the document says of the operation. within: the parents that its path names; its other parameters filter.
+    """
     asked = {plain(each.name): each for each in reversed(operation.parameters_in("query"))}
     found = {word: next((asked[name] for name in names if name in asked), None) for word, names in _ASKED.items()}
     for word in ("after", "before"):
@@ -143,7 +148,7 @@ def infer_listing(
         **sources,  # type: ignore[arg-type]
         items=items,
         page_from=0 if page and (_declared(page, "minimum") == 0 or _declared(page, "default") == 0) else 1,
-        filters=tuple(_filters(operation, resource, used)),
+        filters=tuple(_filters(operation, resource, used, within)),
     )
     listing = _ordered(listing, found["sort"], found["direction"], resource, text)
     schema = reply_schema(operation)
@@ -210,12 +215,20 @@ def sort_words(text: str) -> tuple[str, bool | None]:
     return found[2], found[3].lower() == "desc" if found[3] else None
 
 
-def _filters(operation: Operation, resource: Resource, used: set[str]) -> list[Filter]:
+def _chain(within: Within | None) -> Iterator[Within]:
+    while within is not None:
+        yield within
+        within = within.within
+
+
+def _filters(operation: Operation, resource: Resource, used: set[str], within: Within | None) -> list[Filter]:
     found = []
-    for parameter in operation.parameters_in("query"):
-        if parameter.name in used:
+    above = {source for within in _chain(within) for source in within.source.steps}
+    paths = [each for each in operation.parameters_in("path") if each.name not in above]
+    for parameter in (*paths, *operation.parameters_in("query")):
+        if parameter.name in used and parameter.location == "query":
             continue
-        source = Source("query", (parameter.name,))
+        source = Source("path" if parameter.location == "path" else "query", (parameter.name,))
         made = _filter(parameter, resource)
         if made:
             found.append(Filter(source, made[0], made[1], "assumed"))  # type: ignore[arg-type]
@@ -225,10 +238,10 @@ def _filters(operation: Operation, resource: Resource, used: set[str]) -> list[F
 def _filter(parameter: Parameter, resource: Resource) -> tuple[str, str] | None:
     """The member that a parameter filters by, and how."""
     name, short = parameter.name, plain(parameter.name)
-    if member := resource.member(name, f"{name}s", singular(name)):
+    if member := resource.member(name, f"{name}s", singular(name), f"{name}list"):
         types = resource.members[member].types
         several = "array" in types_of(parameter.schema, parameter.schema.document)
-        how = "contains" if "array" in types else "among" if several else "equal"
+        how = "among" if several else "contains" if "array" in types else "equal"
         return None if "object" in types else (member, how)
     if short == "ids" and resource.key:
         return resource.key, "among"
@@ -282,7 +295,10 @@ class _Envelope:
             return None
         if short in ("success", "ok") and "boolean" in types:
             return given(True)
-        word = next((word for word, known in _TOLD.items() if short in known), "") or self.by_type(short, node, types)
+        own = plain(self.items or "")
+        counts = own and short in (f"{own}count", f"total{own}", f"{plain(singular(own))}count", f"num{own}")
+        known = "total" if counts else next((word for word, names in _TOLD.items() if short in names), "")
+        word = known or self.by_type(short, node, types)
         if not word or (types and not types & _KINDS.get(word, types)):
             return None
         return Setting("tally", value=word, evidence="assumed")

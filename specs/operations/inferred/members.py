@@ -1,12 +1,14 @@
 """How members of an inferred thing get their values: moments, counters, versions, parents, addresses. All assumed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.inferred.resources import Member, Model, Resource, asked, plain, singular, subject_of
+from threadmock.specs.operations.inferred.places import plain, singular, subject_of
+from threadmock.specs.operations.inferred.resources import Model, Resource
+from threadmock.specs.operations.inferred.shapes import Member, asked, body_source, sent_in
 from threadmock.specs.operations.path_templates import filled
 from threadmock.specs.schemas.declared import types_of
 
@@ -78,11 +80,21 @@ def made_members(operation: Operation, resource: Resource, model: Model) -> dict
         if name not in sent:
             setting = setting or _of_server(operation, resource, model, member)
         elif setting is None and member.required and "null" in member.types and not _has_default(sent[name]):
-            source = Source("body", (name,))
+            source = body_source(operation, name)
             setting = Setting("from", sources=(source,), otherwise=given(None), evidence="assumed")
         if setting is not None:
             found[name] = setting
-    return found
+    return {**sent_members(operation, resource, found), **found}
+
+
+def sent_members(operation: Operation, resource: Resource, known: Collection[str] = ()) -> dict[str, Setting]:
+    """Members of a thing that the body holds further inside; {} where the body is the thing."""
+    names = asked(operation) if sent_in(operation) else ()
+    return {
+        name: Setting("from", sources=(body_source(operation, name),), evidence="assumed")
+        for name in names
+        if name in resource.members and name not in known and name != resource.key
+    }
 
 
 def _has_default(node: Any) -> bool:
@@ -91,7 +103,7 @@ def _has_default(node: Any) -> bool:
 
 def _of_parent(operation: Operation, model: Model, member: Member) -> Setting | None:
     """The key of a thing that the path names, in a member that bears the parameter's or the thing's name."""
-    place, short = subject_of(operation.path), plain(member.name)
+    place, short = model.subject(operation), plain(member.name)
     if member.types and member.types <= {"object", "array", "boolean", "null"}:
         return None
     for segment, parameter in reversed(place.above):
@@ -184,6 +196,18 @@ def changed_members(resource: Resource) -> dict[str, Setting]:
             found[name] = setting
         elif plain(name) in _VERSIONS and "integer" in member.types and name != resource.key:
             found[name] = Setting("stored", steps=(name,), plus=1, otherwise=given(1), evidence="assumed")
+    return found
+
+
+def made_anew(resource: Resource) -> dict[str, Setting]:
+    """Members that a copy of a thing has of its own: moments, and a version that begins again."""
+    found: dict[str, Setting] = {}
+    for name, member in resource.members.items():
+        setting = stamp(member, updating=False) if name != resource.key else None
+        if setting is not None:
+            found[name] = setting
+        elif plain(name) in _COUNTERS and "integer" in member.types and name != resource.key:
+            found[name] = Setting("sequence", value="parent", evidence="assumed")
     return found
 
 

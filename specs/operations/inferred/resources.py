@@ -4,177 +4,25 @@ Built once from all operations. An operation alone does not tell whether `POST /
 closes a ticket, nor that `/projects/{key}/tickets` and `/tickets/{id}` are about the same things.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from threadmock.specs.contract import Operation, Parameter, json_media
-from threadmock.specs.operations.path_templates import name_of, names_in, shape
-from threadmock.specs.schemas.declared import nodes_of, part_of, properties, required, types_of
+from threadmock.specs.contract import Operation, Parameter
+from threadmock.specs.operations.inferred.places import PathSubject, plain, segments_of, singular, subject_of
+from threadmock.specs.operations.inferred.shapes import Member, is_list, items_of, reply_schema, shown_thing
+from threadmock.specs.operations.inferred.singletons import singletons_of
+from threadmock.specs.operations.inferred.subjects import About, subjects_of
+from threadmock.specs.operations.path_templates import names_in, shape
+from threadmock.specs.schemas.declared import properties, types_of
 from threadmock.specs.schemas.schema import Schema
 
+_ACCEPTED = 202
+_NUMBERS = frozenset({"integer", "number"})
+_COUNTED = ("number", "seq", "sequence", "index", "no", "position", "iid", "ordinal")
+_WORK = ("job", "task", "operation", "run", "execution", "process", "export", "import", "request")
 _USUAL_KEYS = ("id", "uuid", "guid", "sid", "key", "_id")
 _SUFFIXES = ("id", "uuid", "guid", "sid", "key", "name", "slug", "code", "number", "no", "handle", "username", "login")
-_OF_LISTS = ("data", "items", "results", "values", "records", "entries", "content", "list", "rows", "objects", "page")
-_BESIDE = frozenset(
-    (
-        *("object", "kind", "type", "links", "meta", "metadata", "pagination", "paging", "pageable", "sort", "status"),
-        *("total", "count", "page", "pages", "limit", "offset", "size", "next", "previous", "prev", "first", "last"),
-        *("cursor", "success", "ok", "message", "number", "empty", "more", "skip", "url", "self", "code", "error"),
-    )
-)
-_TELLS = re.compile(
-    r"total|count|page|cursor|token|offset|limit|hasmore|hasnext|hasprev|next|prev|firstid|lastid|links?$"
-)
-
-
-def plain(name: str) -> str:
-    """A name without case and punctuation: `ticket_id`, `ticketId` → `ticketid`."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-_PLURALS = (
-    *(("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("zzes", "zz")),
-    *(("ss", "ss"), ("us", "us"), ("is", "is"), ("s", "")),
-)
-
-
-def singular(name: str) -> str:
-    """One of the things that a plural names: `stories` → `story`, `boxes` → `box`, `tickets` → `ticket`."""
-    for ending, other in _PLURALS:
-        if name.lower().endswith(ending) and len(name) > len(ending) + 1:
-            return name[: len(name) - len(ending)] + other
-    return name
-
-
-@dataclass(frozen=True)
-class PathSubject:
-    """What a path is about. name: its last segment that is no parameter. key: the parameter that is its last segment.
-
-    above: (segment, parameter) for each parameter before the name, the outermost first.
-    """
-
-    name: str
-    key: str
-    above: tuple[tuple[str, str], ...]
-
-
-def subject_of(path: str) -> PathSubject:
-    """`/a/threads/{id}/notes/{n}` → PathSubject("notes", "n", (("threads", "id"),))."""
-    segments = [segment for segment in path.split("/") if segment]
-    key = name_of(segments[-1]) if segments else ""
-    rest = segments[:-1] if key else segments
-    name, above = "", []
-    if rest and not names_in(rest[-1]):
-        name, rest = rest[-1], rest[:-1]
-    elif rest:  # two parameters in a row: the first names what the second lies below
-        name = next((segment for segment in reversed(rest) if not names_in(segment)), "")
-    for index, segment in enumerate(rest):
-        if parameter := name_of(segment):
-            before = rest[index - 1] if index and not names_in(rest[index - 1]) else parameter
-            above.append((before, parameter))
-    return PathSubject(name or path, key, tuple(above))
-
-
-def body_schema(operation: Operation) -> Schema | None:
-    """The schema of what the operation takes as JSON or a form."""
-    contents = operation.body.content.values() if operation.body else ()
-    return next((media.schema for media in contents if media.schema), None)
-
-
-def asked(operation: Operation) -> Mapping[str, Any]:
-    """The members that a client may send: those that are the server's are left out."""
-    schema = body_schema(operation)
-    found = properties(schema).items()
-    return {name: node for name, node in found if schema and not is_read_only(schema, node)}
-
-
-def is_read_only(schema: Schema, node: Any) -> bool:
-    """Whether a member is the server's."""
-    return any(part.get("readOnly") is True for part in nodes_of(schema, node))
-
-
-def reply_schema(operation: Operation) -> Schema | None:
-    """The schema of the successful answer."""
-    media = json_media(operation, operation.success)
-    return media.schema if media else None
-
-
-def part(schema: Schema, node: Any) -> Schema:
-    """A schema of its own for what lies in another."""
-    node = schema.resolve(node)
-    return part_of(schema, node if isinstance(node, Mapping) else {})
-
-
-def items_of(schema: Schema, node: Any) -> Schema | None:
-    """The schema of the items of an array."""
-    inner = next((each["items"] for each in nodes_of(schema, node) if "items" in each), None)
-    return part(schema, inner) if inner is not None else None
-
-
-def is_list(operation: Operation, *, expected: bool) -> tuple[bool, str | None]:
-    """Whether a reply lists things, and in which member (None: it is the array).
-
-    expected: whether the path is that of a collection: then it is enough that one member is an array.
-    """
-    schema = reply_schema(operation)
-    if schema is None:
-        return False, None
-    if "array" in types_of(schema, schema.document):
-        return True, None
-    members = properties(schema)
-    arrays = [name for name, node in members.items() if "array" in types_of(schema, node)]
-    name = plain(subject_of(operation.path).name)
-    arrays.sort(key=lambda each: (plain(each) != name, plain(each) not in _OF_LISTS))
-    for each in arrays:
-        items = items_of(schema, members[each])
-        things = items is not None and types_of(items, items.document) <= {"object", "null"}
-        others = [other for other in members if other != each]
-        telling = all(plain(other) in _BESIDE or _TELLS.search(plain(other)) for other in others)
-        if (things or expected) and (telling or expected or plain(each) in (name, *_OF_LISTS[:4])):
-            return True, each
-    return False, None
-
-
-@dataclass(frozen=True)
-class Member:
-    """A member of a thing: its name, and its node in the schema that shows it."""
-
-    name: str
-    schema: Schema
-    node: Any
-
-    @cached_property
-    def parts(self) -> tuple[Mapping[str, Any], ...]:
-        """All that its node combines."""
-        return tuple(nodes_of(self.schema, self.node))
-
-    @cached_property
-    def types(self) -> frozenset[str]:
-        """The JSON types that it may have; empty where none is named. A nullable one may be null."""
-        found = types_of(self.schema, self.node)
-        return found | {"null"} if found and any(part.get("nullable") is True for part in self.parts) else found
-
-    @property
-    def formats(self) -> frozenset[str]:
-        """Its formats."""
-        return frozenset(str(part["format"]) for part in self.parts if "format" in part)
-
-    @property
-    def values(self) -> list[Any]:
-        """The values that it lists."""
-        return [value for part in self.parts for value in part.get("enum") or ()]
-
-    @cached_property
-    def required(self) -> bool:
-        """Whether every thing has it."""
-        return self.name in required(self.schema)
-
-    def first(self, word: str) -> Any:
-        """What its node says by a keyword; None where it says nothing."""
-        return next((part[word] for part in self.parts if word in part), None)
 
 
 @dataclass
@@ -222,27 +70,55 @@ class Model:
         self._names: dict[str, str] = {}
         self._of: dict[Operation, str] = {}
         self._apart_from: dict[str, str] = {}
+        self.referring: dict[Operation, Resource] = {}
+        self._about = subjects_of(operations)
         for each in operations:
-            if subject_of(each.path).key:
+            if self.subject(each).key and not self.is_aside(each):
                 self.items.setdefault(_shape(each.path), []).append(each)
         self.collections = {
             shape_ for each in self.items if (shape_ := each.rpartition("/")[0]).rpartition("/")[2] != "{}"
         }
+        self.collections |= {
+            _shape(each.path) for each in operations if subject_of(each.path).key and not self.subject(each).key
+        }
+        self.methods = {(_shape(each.path), each.method) for each in operations}
         self.posted = {_shape(each.path) for each in operations if each.method == "POST"}
         self.shown = {_shape(each.path) for each in operations if each.method == "GET"}
         self.listed = {
             _shape(each.path): found[1]
             for each in operations
-            if each.method == "GET" and not subject_of(each.path).key
-            for found in [is_list(each, expected=self.is_collection(each.path))]
+            if each.method == "GET" and not self.subject(each).key
+            for found in [is_list(each, expected=self.holds_several(each))]
             if found[0]
         }
+        self.singletons = singletons_of(operations, self.listed)
         for each in operations:
-            self._add(each)
+            if each not in self.singletons:
+                self._add(each, self.subject(each).name)
+        self._add_single([each for each in operations if each in self.singletons])
         for name in [name for name in self.resources if name in self._apart_from]:
             self._join(name, self._apart_from[name])
+        for each in operations:
+            self._refer(each)
         for resource in self.resources.values():
             _find_key(resource)
+
+    def subject(self, operation: Operation) -> PathSubject:
+        """What an operation is about."""
+        return self._about[operation].subject if operation in self._about else subject_of(operation.path)
+
+    def holds_several(self, operation: Operation) -> bool:
+        """Whether its path is that of several things, by what else stands at it and below it."""
+        changes = {(_shape(operation.path), method) for method in ("PUT", "PATCH")} & self.methods
+        return (
+            self.is_aside(operation)
+            or self.is_below(operation.path)
+            or (self.is_collection(operation.path) and not changes)
+        )
+
+    def is_aside(self, operation: Operation) -> bool:
+        """Whether its path is neither that of a collection nor that of an item of one: see `About`."""
+        return self._about.get(operation, About(self.subject(operation))).aside
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -262,6 +138,10 @@ class Model:
         """Whether a path names things below this one."""
         return _shape(path) in self.collections
 
+    def is_posted(self, path: str) -> bool:
+        """Whether a POST is answered at this path."""
+        return _shape(path) in self.posted
+
     def is_shown(self, path: str) -> bool:
         """Whether a GET answers at this path."""
         return _shape(path) in self.shown
@@ -278,12 +158,12 @@ class Model:
         """The operations on one thing at a path of this shape."""
         return self.items.get(_shape(path), [])
 
-    def _add(self, operation: Operation) -> None:
-        place = subject_of(operation.path)
-        common = plain(singular(place.name)) or place.name
-        name = self._names.setdefault(common, place.name)
+    def _add(self, operation: Operation, called: str, *, apart: bool = False) -> None:
+        place = self.subject(operation)
+        common = plain(singular(called)) or called
+        name = called if apart else self._names.setdefault(common, called)
         thing = self._thing(operation, place)
-        if thing is not None and (own := self._apart(name, place, thing)):
+        if thing is not None and not apart and (own := self._apart(name, place, thing)):
             self._apart_from[own] = name
             name = own
         resource = self.resources.setdefault(name, Resource(name))
@@ -292,10 +172,23 @@ class Model:
         if thing is not None:
             resource.things.append(thing)
             resource.things.sort(key=lambda each: -len(properties(each)))
-        if place.key:
+        if place.key and not self.is_aside(operation):
             resource.keys += [each for each in operation.parameters_in("path") if each.name == place.key]
         if place.above:
             resource.parents.add(self.named(place.above[-1][0]))
+
+    def _add_single(self, operations: Sequence[Operation]) -> None:
+        """Note things of which there is one; each path has its own, whatever it is called."""
+        known = {plain(singular(name)) for name in self.resources}
+        named: dict[str, str] = {}
+        for each in operations:
+            at, name = _shape(each.path), self.subject(each).name
+            if at not in named:
+                before = [part for part in segments_of(each.path) if not names_in(part)][:-1]
+                names = [name, *(f"{part} {name}" for part in reversed(before)), f"own {name}", at]
+                named[at] = next(one for one in names if plain(singular(one)) not in known)
+                known.add(plain(singular(named[at])))
+            self._add(each, named[at], apart=True)
 
     def _apart(self, name: str, place: PathSubject, thing: Schema) -> str:
         """Another name for things that look other than those of the same name elsewhere; "" where they are the same."""
@@ -319,17 +212,44 @@ class Model:
         other.parents |= own.parents
         self._of |= dict.fromkeys(own.operations, plainer)
 
+    def _refer(self, operation: Operation) -> None:
+        """Have a request that is answered with the key of another thing, such as a job, count as what makes it."""
+        own = self.of(operation)
+        if operation.method != "POST" or self.subject(operation).key or own.keys or own.name in self._apart_from:
+            return
+        shown = {plain(name): name for name in properties(shown_thing(operation))}
+        for name, other in self.resources.items():
+            thing = plain(singular(name))
+            named = f"{thing}id" in shown or f"{thing}key" in shown
+            same = shown and {*shown} == {plain(each) for each in other.members}
+            posted = any(
+                each.method == "POST" and not self.subject(each).key and each not in self.referring
+                for each in other.operations
+            )
+            if other is own or not other.keys or posted or not (named or same):
+                continue
+            if operation.success == _ACCEPTED or (named and thing in _WORK):
+                own.operations.remove(operation)
+                other.operations.append(operation)
+                self._of[operation] = name
+                self.referring[operation] = other
+                if self.subject(operation).above:
+                    other.parents.add(self.named(self.subject(operation).above[-1][0]))
+                if not own.operations:
+                    del self.resources[own.name]
+                return
+
     def _thing(self, operation: Operation, place: PathSubject) -> Schema | None:
         schema = reply_schema(operation)
         if schema is None:
             return None
-        if place.key and operation.method in ("GET", "PATCH", "PUT"):
-            return schema
+        if (place.key and operation.method in ("GET", "PATCH", "PUT")) or operation in self.singletons:
+            return shown_thing(operation)
         path = _shape(operation.path)
         if operation.method == "GET" and path in self.listed:
             member = self.listed[path]
             return items_of(schema, schema.document if member is None else properties(schema)[member])
-        return schema if operation.method == "POST" and not place.key else None
+        return shown_thing(operation) if operation.method == "POST" and not place.key else None
 
 
 def _shape(path: str) -> str:
@@ -343,14 +263,23 @@ def _find_key(resource: Resource) -> None:
     for parameter in resource.keys:
         wanted += _spellings(parameter.name, own)
     wanted += [*_USUAL_KEYS[:1], f"{own}_id", *_USUAL_KEYS[1:], f"{own}_uuid", f"{own}_key"]
-    for name in wanted:
-        found = resource.member(name)
-        if found and not resource.members[found].types & {"object", "array", "boolean"}:
-            resource.key = found
-            break
-    else:
-        resource.key = resource.keys[0].name if resource.keys else ""
+    members = [found for name in wanted if (found := resource.member(name))]
+    possible = [name for name in members if not resource.members[name].types & {"object", "array", "boolean"}]
+    kinds = frozenset().union(*(types_of(each.schema, each.schema.document) for each in resource.keys))
+    fitting = [name for name in possible if not kinds or _agree(resource.members[name].types, kinds)]
+    chosen = [*fitting, *possible, *(each.name for each in resource.keys)]
+    resource.key = chosen[0] if chosen else ""
     resource.generator = _generator(resource)
+
+
+def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether a member of these types may be what a parameter of those names."""
+    return not one or bool(one & other) or bool(one & _NUMBERS and other & _NUMBERS)
+
+
+def named_by(resource: Resource, parameter: str) -> str:
+    """The member for which a path parameter stands; "" for none."""
+    return resource.member(*_spellings(parameter, singular(resource.name.rpartition(" ")[2])))
 
 
 def _spellings(parameter: str, own: str) -> Iterator[str]:
@@ -376,4 +305,7 @@ def _generator(resource: Resource) -> str:
     if any("uuid" in each.formats for each in found):
         return "uuid4"
     types = [kinds for each in found if (kinds := each.types - {"null"})]
-    return "number" if any(kinds & {"integer", "number"} and "string" not in kinds for kinds in types) else "opaque"
+    if not any(kinds & _NUMBERS and "string" not in kinds for kinds in types):
+        return "opaque"
+    below = bool(resource.parents) and plain(resource.key).removeprefix(plain(singular(resource.name))) in _COUNTED
+    return "number_below" if below else "number"

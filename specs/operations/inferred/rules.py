@@ -5,92 +5,39 @@ Everything here is marked inferred and rests on assumption; `threadmock explain`
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from threadmock.specs.behaviour.read_settings import Spell
-from threadmock.specs.behaviour.rule import Rule
-from threadmock.specs.behaviour.setting import Key, Setting, Source, Within
+from threadmock.specs.behaviour.rule import Listing, Rule
+from threadmock.specs.behaviour.setting import Key, Source
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.inferred.answers import conditional, farewell, progress, removal, removed, report
-from threadmock.specs.operations.inferred.lists import headers_of, infer_listing
-from threadmock.specs.operations.inferred.members import address, changed_members, counts_of, given, made_members
-from threadmock.specs.operations.inferred.resources import (
-    Model,
-    PathSubject,
-    Resource,
-    asked,
-    is_list,
-    plain,
-    reply_schema,
-    singular,
-    subject_of,
+from threadmock.specs.operations.inferred.acts import Acts
+from threadmock.specs.operations.inferred.answers import (
+    again,
+    conditional,
+    counted_members,
+    farewell,
+    progress,
+    referral,
+    removal,
+    removed,
 )
+from threadmock.specs.operations.inferred.ground import ACCEPTED
+from threadmock.specs.operations.inferred.lists import headers_of, infer_listing
+from threadmock.specs.operations.inferred.members import (
+    changed_members,
+    counts_of,
+    given,
+    made_members,
+    sent_members,
+)
+from threadmock.specs.operations.inferred.places import PathSubject, plain
+from threadmock.specs.operations.inferred.resources import Model, Resource, named_by
+from threadmock.specs.operations.inferred.shapes import asked, body_source, is_count, is_list, reply_schema
 from threadmock.specs.operations.inferred.spelled import spell_rule
 from threadmock.specs.operations.inferred.texts import unique_members
-from threadmock.specs.operations.inferred.verbs import is_verb, outcome, repeated
-from threadmock.specs.operations.path_templates import name_of, names_in
-from threadmock.specs.schemas.declared import properties, types_of
-
-_STATELESS = frozenset(
-    [
-        "search",
-        "query",
-        "filter",
-        "find",
-        "lookup",
-        "count",
-        "stats",
-        "statistics",
-        "summary",
-        "report",
-        "aggregate",
-        "login",
-        "logout",
-        "signin",
-        "signout",
-        "token",
-        "refresh",
-        "authorize",
-        "auth",
-        "authenticate",
-        "oauth",
-        "introspect",
-        "validate",
-        "verify",
-        "check",
-        "test",
-        "ping",
-        "health",
-        "healthz",
-        "status",
-        "preview",
-        "render",
-        "convert",
-        "parse",
-        "estimate",
-        "quote",
-        "calculate",
-        "compute",
-        "translate",
-        "classify",
-        "completions",
-        "embeddings",
-        "moderations",
-        "upload",
-        "import",
-        "export",
-        "download",
-        "batch",
-        "bulk",
-        "graphql",
-        "rpc",
-        "webhook",
-        "callback",
-        "echo",
-    ]
-)
-"""Last segments of paths behind which nothing is kept, unless something is named below them."""
-_ACCEPTED = 202
+from threadmock.specs.operations.inferred.words import SEVERAL, STATELESS
+from threadmock.specs.schemas.declared import types_of
 
 
 def infer_rule(operation: Operation, spell: Spell) -> Rule:
@@ -140,89 +87,43 @@ def _worded(condition: Any, rule: Rule) -> Any:
     return replace(condition, body=taken.body, media_type=taken.media_type)
 
 
-class _Inference:
+class _Inference(Acts):
     """Rules of one document, operation by operation."""
-
-    def __init__(self, model: Model, texts: Mapping[str, str]) -> None:
-        self.model = model
-        self.texts = texts
 
     def rule(self, operation: Operation) -> Rule:
         """The rule of an operation."""
-        place, method = subject_of(operation.path), operation.method
+        place, method = self.model.subject(operation), operation.method
         resource = self.model.of(operation)
         base = Rule("fixed", resource=resource.name, within=self.within(place), evidence="assumed", inferred=True)
+        if operation in self.model.singletons:
+            return self.of_single(operation, resource, base)
         if place.key:
-            return self.of_one(operation, place, resource, base)
-        if method in ("POST", "PUT", "DELETE", "PATCH") and (acted := self.acting(operation)):
-            return acted
-        if method == "POST":
+            return self.listing_item(operation) or self.of_one(operation, place, resource, base)
+        acted = self.acting(operation) if method in ("POST", "PUT", "DELETE", "PATCH") else None
+        return acted or self.of_several(operation, resource, base)
+
+    def of_several(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
+        """An operation whose path names no one thing."""
+        method = operation.method
+        if method == "POST" and not self.model.is_aside(operation):
             return self.create(operation, resource, base)
-        if method == "GET":
+        if method in ("GET", "POST"):
             return self.listed(operation, resource, base)
-        if method == "DELETE" and (removed := removal(operation, resource, base)):
-            return removed
-        return replace(base, why=f"{method} of a path that names no thing")
-
-    def within(self, place: PathSubject) -> Within | None:
-        """The parents that a path names, the nearest first."""
-        found: Within | None = None
-        for index, (segment, parameter) in enumerate(place.above):
-            name = self.model.named(segment)
-            parent = self.model.resources.get(name)
-            nested = index > 0 and parent is not None and bool(parent.parents) and self.below_only(parent)
-            made = parent is not None and parent.made
-            above = found if nested else None
-            found = Within(name, Source("path", (parameter,)), must_exist=made, within=above, evidence="assumed")
-        return found
-
-    def below_only(self, resource: Resource) -> bool:
-        """Whether all that makes a resource's things names their parent in its path."""
-        makers = [each for each in resource.operations if self.makes(each)]
-        return bool(makers) and all(subject_of(each.path).above for each in makers)
+        gone = removal(operation, resource, base) if method == "DELETE" else None
+        return gone or replace(base, why=f"{method} of a path that names no thing")
 
     # --- what makes things
-
-    def makes(self, operation: Operation) -> bool:
-        """Whether an operation makes a thing of the resource that its path is about."""
-        place = subject_of(operation.path)
-        if place.key:
-            return operation.method in ("PUT", "POST") and self.upserts(operation)
-        return operation.method == "POST" and self.acted_on(operation) is None and self.keeps(operation)
-
-    def upserts(self, operation: Operation) -> bool:
-        """Whether a PUT of one thing makes it: the document says so by 201, or nothing else makes such things."""
-        if operation.method == "PUT" and "201" in operation.replies:
-            return True
-        resource = self.model.of(operation)
-        posted = any(each.method == "POST" and not subject_of(each.path).key for each in resource.operations)
-        puts = any(each.method == "PUT" and subject_of(each.path).key for each in resource.operations)
-        return not posted and (operation.method == "PUT" or ("201" in operation.replies and not puts))
-
-    def keeps(self, operation: Operation) -> bool:
-        """Whether what a POST answers with, or what it is given, is kept: something names it, and it is no search."""
-        resource = self.model.of(operation)
-        collection = self.model.is_below(operation.path)
-        if plain(operation.path.rstrip("/").rpartition("/")[2]) in _STATELESS and not collection:
-            return False
-        schema = reply_schema(operation)
-        if schema is not None and "array" in types_of(schema, schema.document):
-            return False
-        shown = properties(schema)
-        if resource.key and resource.key in shown:
-            return True
-        return bool(collection and resource.key and (not shown or operation.success in (201, _ACCEPTED)))
 
     def create(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
         """A POST on a collection."""
         if not self.keeps(operation):
-            why = "its answer has no member that could be a key" if resource.name not in _STATELESS else "it only asks"
-            return replace(base, why=f"POST of {operation.path}: {why}")
+            return replace(base, why=f"POST of {operation.path}: {self.not_kept(operation)}")
         sent = asked(operation)
-        source = Source("body", (resource.key,)) if resource.key in sent else None
+        source = body_source(operation, resource.key) if resource.key in sent else None
         key = Key(resource.key, source, resource.generator, "assumed")
         settings = made_members(operation, resource, self.model)
-        if operation.success == _ACCEPTED:
+        referred = operation in self.model.referring
+        if operation.success == ACCEPTED or referred:
             settings |= {name: given(values[0]) for name, values in progress(resource).items()}
         parent = self.model.resources.get(base.within.resource) if base.within else None
         return replace(
@@ -230,39 +131,62 @@ class _Inference:
             action="create",
             within=base.within or self.body_parent(operation, resource),
             key=key,
+            taken=again(operation) if source and "409" not in operation.replies else None,
             set=settings,
             unique=unique_members(operation, resource, key, self.texts.get(operation.pointer, "")),
+            reply=referral(operation, resource) if referred else self.envelope(operation),
             headers=self.headers(operation, resource),
             touch=counts_of(resource, parent, self.model) if parent else {},
-            why=f"POST of a collection; its things have the key {resource.key}",
+            why=f"POST that is answered with the key of one of {resource.name}"
+            if referred
+            else f"POST of a collection; its things have the key {resource.key}",
         )
 
-    def body_parent(self, operation: Operation, resource: Resource) -> Within | None:
-        """A parent whose things' paths list this resource, and which the body names."""
-        sent = {plain(name): name for name in asked(operation)}
-        for name in sorted(resource.parents):
-            parent = self.model.resources.get(name)
-            thing = plain(singular(name))
-            keys = (f"{thing}id", f"{thing}{plain(parent.key)}" if parent else "", thing)
-            member = next((sent[each] for each in keys if each in sent), "")
-            if parent is not None and member:
-                must = parent.made and "404" in operation.replies
-                return Within(name, Source("body", (member,)), must_exist=must, evidence="assumed")
-        return None
-
-    def headers(self, operation: Operation, resource: Resource) -> dict[str, Setting]:
-        """Location and ETag where they are declared."""
-        reply = operation.reply(operation.success)
-        found: dict[str, Setting] = {}
-        for name, header in (reply.headers if reply else {}).items():
-            if name == "etag":
-                found[header.name] = Setting("generate", "etag", evidence="assumed")
-            if name in ("location", "content-location") and (path := address(operation, resource)):
-                whole = header.schema.document.get("format") in ("uri", "url")
-                found[header.name] = Setting("template", value=f"{'$base' * whole}{path}", evidence="assumed")
-        return found
+    def not_kept(self, operation: Operation) -> str:
+        """Why nothing is kept of what a POST is given."""
+        last = plain(operation.path.rstrip("/").rpartition("/")[2])
+        schema = reply_schema(operation)
+        if last in SEVERAL:
+            return "it makes several things at once"
+        if last in STATELESS:
+            return "it only asks"
+        if schema is not None and "array" in types_of(schema, schema.document):
+            return "its answer is a list and no thing"
+        return "its answer has no member that could be a key"
 
     # --- what is about one thing
+
+    def of_single(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
+        """An operation on the one thing of its kind."""
+        actions: Mapping[str, Any] = {"GET": "read", "PATCH": "update", "PUT": "replace", "DELETE": "delete"}
+        method = operation.method
+        made = "POST" in (each.method for each in resource.operations)
+        removed = "DELETE" in (each.method for each in resource.operations)
+        rule = replace(
+            base,
+            action=actions.get(method, "replace"),
+            key=Key(resource.key or "id", None, resource.generator, "assumed", pick="newest"),
+            headers=self.headers(operation, resource),
+            conditional=conditional(operation),
+            why=f"{method} of the one thing at a path that names none of several",
+        )
+        there: Literal["refuse", "create"] = "refuse" if (made or removed) and "404" in operation.replies else "create"
+        if method == "GET":
+            return replace(rule, reply=self.envelope(operation), missing=there)
+        if method == "DELETE":
+            return replace(rule, reply=farewell(operation, resource))
+        stamps = {**made_members(operation, resource, self.model), **changed_members(resource)}
+        rule = replace(
+            rule, set=stamps, reply=self.envelope(operation), missing="create" if method != "PATCH" else there
+        )
+        return replace(rule, merge={"*": "replace"}) if method != "PATCH" else self.patched(operation, resource, rule)
+
+    @staticmethod
+    def patched(operation: Operation, resource: Resource, rule: Rule) -> Rule:
+        """A change that is sent as a merge patch where the document says so."""
+        if operation.body and "application/merge-patch+json" in operation.body.content:
+            return replace(rule, merge={"*": "deep"}, nulls=removed(operation, resource))
+        return rule
 
     def of_one(self, operation: Operation, place: PathSubject, resource: Resource, base: Rule) -> Rule:
         """An operation whose path ends in a key."""
@@ -275,16 +199,22 @@ class _Inference:
         }
         if operation.method not in actions:
             return replace(base, why=f"{operation.method} of one thing")
-        key = Key(resource.key or place.key, Source("path", (place.key,)), resource.generator, "assumed")
+        member = named_by(resource, place.key) if self.model.is_aside(operation) else ""
+        key = Key(member or resource.key or place.key, Source("path", (place.key,)), resource.generator, "assumed")
         rule = replace(
             base, action=actions[operation.method], key=key, why=f"{operation.method} of a path that ends in a key"
         )
-        rule = replace(rule, headers=self.headers(operation, resource), conditional=conditional(operation))
+        rule = replace(
+            rule,
+            headers=self.headers(operation, resource),
+            conditional=conditional(operation),
+            reply=self.envelope(operation),
+        )
         if operation.method == "GET":
             return replace(rule, progress=progress(resource) if self.is_accepted(resource) else {})
         if operation.method == "DELETE":
-            return replace(rule, reply=farewell(operation, resource), touch=self.counts(rule, resource))
-        rule = replace(rule, set=changed_members(resource))
+            return replace(rule, reply=farewell(operation, resource) or rule.reply, touch=self.counts(rule, resource))
+        rule = replace(rule, set={**sent_members(operation, resource), **changed_members(resource)})
         if self.upserts(operation):
             made = {
                 name: each
@@ -298,78 +228,35 @@ class _Inference:
             rule = replace(
                 rule, action="replace", missing="create", set={**first, **rule.set}, touch=self.counts(rule, resource)
             )
-        if operation.method == "PATCH" and operation.body and "application/merge-patch+json" in operation.body.content:
-            rule = replace(rule, merge={"*": "deep"}, nulls=removed(operation, resource))
-        elif operation.method != "PATCH":
-            rule = replace(rule, merge={"*": "replace"})
-        return rule
-
-    def counts(self, rule: Rule, resource: Resource) -> dict[str, Setting]:
-        """Members of the parent that count such things."""
-        names = [rule.within.resource] if rule.within else sorted(resource.parents)
-        parents = [self.model.resources[name] for name in names if name in self.model.resources]
-        return {name: each for parent in parents for name, each in counts_of(resource, parent, self.model).items()}
-
-    def is_accepted(self, resource: Resource) -> bool:
-        """Whether things are made by requests that are answered before the work is done."""
-        return any(
-            each.method == "POST" and each.success == _ACCEPTED and self.makes(each) for each in resource.operations
-        )
-
-    def acted_on(self, operation: Operation) -> Operation | None:
-        """The operation on the thing of which this one, at a verb behind its key, changes something."""
-        above, _, verb = operation.path.rstrip("/").rpartition("/")
-        there = self.model.items_at(above)
-        if not there or not name_of(above.rpartition("/")[2]) or names_in(verb) or self.model.is_below(operation.path):
-            return None
-        if self.model.is_shown(operation.path):
-            return None
-        item = next((each for each in there if each.method == "GET"), there[0])
-        resource = self.model.of(item)
-        if operation.method in ("PUT", "DELETE"):
-            return item if outcome(resource, verb) or is_verb(verb) else None
-        if operation.method != "POST":
-            return None
-        shown = set(properties(reply_schema(operation)))
-        if outcome(resource, verb) or is_verb(verb) or (shown and shown == set(properties(reply_schema(item)))):
-            return item
-        keyed = {"id", resource.key, f"{singular(verb)}_id", f"{singular(verb)}Id", "uuid", "key", "sid"}
-        return None if shown & keyed else item
-
-    def acting(self, operation: Operation) -> Rule | None:
-        """A verb behind a key: a change of that thing; None where it is none."""
-        item = self.acted_on(operation)
-        if item is None:
-            return None
-        verb = operation.path.rstrip("/").rpartition("/")[2]
-        resource, names = self.model.of(item), names_in(operation.path)
-        left = outcome(resource, verb, undone=operation.method == "DELETE")
-        shown = reply_schema(operation)
-        is_thing = shown is None or resource.key in properties(shown)
-        reply = None if is_thing else report(operation, resource)
-        return Rule(
-            "update",
-            resource=resource.name,
-            within=self.within(subject_of(item.path)),
-            key=Key(resource.key or names[-1], Source("path", (names[-1],)), resource.generator, "assumed"),
-            set={**changed_members(resource), **left},
-            conditions=tuple(repeated(left, 409)) if "409" in operation.replies else (),
-            reply=reply,
-            headers=self.headers(operation, resource) if is_thing else {},
-            conditional=conditional(operation),
-            evidence="assumed",
-            inferred=True,
-            why=f"{verb!r} behind the key of a thing acts on that thing",
-        )
+        if operation.method == "PATCH":
+            return self.patched(operation, resource, rule)
+        return replace(rule, merge={"*": "replace"})
 
     # --- lists, and what removes several
 
+    def counted(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
+        """A GET of how many things there are."""
+        listing, _ = infer_listing(operation, resource, None, "", base.within)
+        asked_for = replace(
+            Listing(), filters=listing.filters, everywhere=base.within is None and bool(resource.parents)
+        )
+        return replace(
+            base,
+            action="count",
+            listing=asked_for,
+            reply=counted_members(operation),
+            why=f"GET of how many {resource.name} there are",
+        )
+
     def listed(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
         """A GET of a path that does not end in a key."""
-        found, items = is_list(operation, expected=self.model.is_collection(operation.path))
+        if is_count(operation) and self.model.is_aside(operation):
+            return self.counted(operation, resource, base)
+        found, items = is_list(operation, expected=self.model.holds_several(operation))
         if not found:
             return replace(base, why="GET of something that has no key and is no list")
-        listing, reply = infer_listing(operation, resource, items, self.texts.get(operation.pointer, ""))
+        aside = self.model.is_aside(operation)
+        listing, reply = infer_listing(operation, resource, items, self.texts.get(operation.pointer, ""), base.within)
         everywhere = base.within is None and bool(resource.parents)
         key = resource.key or resource.member("name", "code", "slug", "title", "value")
         return replace(
@@ -379,5 +266,7 @@ class _Inference:
             listing=replace(listing, everywhere=everywhere) if everywhere else listing,
             reply=reply,
             headers=headers_of(operation),
-            why=f"GET of a collection: its things are in {items or 'the answer itself'}",
+            why=f"It lists {resource.name}, though its path is another: its things look the same"
+            if aside
+            else f"GET of a collection: its things are in {items or 'the answer itself'}",
         )

@@ -56,6 +56,8 @@ def _setting(setting: Setting, spell: Spell) -> Setting:
         setting,
         sources=tuple(_source(each, spell) for each in setting.sources),
         steps=tuple(map(spell, setting.steps)),
+        plus_item=_source(setting.plus_item, spell) if setting.plus_item else None,
+        minus_item=_source(setting.minus_item, spell) if setting.minus_item else None,
         members=tuple((spell(name), _setting(each, spell)) for name, each in setting.members),
         otherwise=_setting(setting.otherwise, spell) if setting.otherwise else None,
     )

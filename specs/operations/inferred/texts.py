@@ -7,7 +7,9 @@ from typing import Any
 from threadmock.specs.behaviour.rule import Unique
 from threadmock.specs.behaviour.setting import Key
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.inferred.resources import Resource, asked, subject_of
+from threadmock.specs.operations.inferred.places import subject_of
+from threadmock.specs.operations.inferred.resources import Resource
+from threadmock.specs.operations.inferred.shapes import asked
 
 _UNIQUE = ("external_id", "externalId", "email", "username", "slug", "sku", "isbn", "handle", "login", "code")
 _TAKEN = re.compile(r"unique|already|duplicate|taken|same|in use|exist|conflict", re.IGNORECASE)

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.behaviour.setting import Setting
 from threadmock.specs.operations.inferred.members import generated, given, moment
-from threadmock.specs.operations.inferred.resources import Member, Resource, plain, singular
+from threadmock.specs.operations.inferred.places import plain, singular
+from threadmock.specs.operations.inferred.resources import Resource
+from threadmock.specs.operations.inferred.shapes import Member
 
 _OUTCOMES: Mapping[str, tuple[str, ...]] = {
     word: tuple(names.split())
