@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.pages import WORDS, Page
+from threadmock.mockserver.actions.refusal_conditions import unchanged
 from threadmock.mockserver.actions.reply import chosen, declared, pruned, response_headers
 from threadmock.mockserver.rules.generation import possible
 from threadmock.mockserver.rules.lists import UNLIMITED, Lister, different, in_order, passing, whole_number
@@ -49,6 +50,9 @@ def run(call: Call) -> Done | Refused:
         view = Page(call, page, total, limit, ahead, more)
         scope.tally = {**scope.tally, **{word: WORDS[word](view) for word in call.plan.told if word in WORDS}}
     items = _items(call, page)
+    scope.thing = {"items": items, "total": total}
+    if same := unchanged(call, scope.thing):
+        return same
     note = f"{len(page)} of {total}"
     headers = {**_pagination(lister, offset, limit, len(page), more=more), **response_headers(call)}
     return Done(call.plan.success, _envelope(call, items, page, first=ahead == 0, more=more), note, headers)

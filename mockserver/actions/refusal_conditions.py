@@ -28,8 +28,8 @@ def unmet(call: Call) -> Refused | None:
 def unconditional(call: Call) -> Done | Refused | None:
     """What the headers of a conditional request come to, where that is no answer of the action (RFC 9110, 13.2.2)."""
     rule, headers = call.plan.conditional, call.scope.request.headers
-    if rule is None or call.enter():
-        return None
+    if rule is None or call.rule.action == "list" or call.enter():
+        return None  # the state of a list is known when its page is
     wanted, known = headers.get("if-match"), headers.get("if-none-match")
     key = call.asked_key()
     thing = call.scope.store.read(call.shelf_of(key), key)
@@ -43,6 +43,19 @@ def unconditional(call: Call) -> Done | Refused | None:
             return Refused("stale", "If-None-Match names the present state", status=rule.if_none_match, key=key)
         return Done(_NOT_MODIFIED, None, "not modified", {"etag": present})
     return None
+
+
+def unchanged(call: Call, page: Thing) -> Done | None:
+    """The answer to a request that knows this page of a list already; None where it does not."""
+    rule, known = call.plan.conditional, call.scope.request.headers.get("if-none-match")
+    if rule is None or rule.if_none_match != _NOT_MODIFIED or known is None:
+        return None
+    present = etag_of(page)
+    return (
+        Done(_NOT_MODIFIED, None, "not modified", {"etag": present})
+        if _names(known.replace("W/", ""), present)
+        else None
+    )
 
 
 def _names(listed: str, present: str) -> bool:

@@ -35,7 +35,7 @@ ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
     "select": ("read", "create", "update", "replace", "append", "copy"),
     "unique": ("create", "append", "update", "replace"),
     "headers": ("create", "read", "list", "update", "replace", "delete", "append", "copy", "count", "prune", "fixed"),
-    "conditional": ("read", "update", "replace", "delete"),
+    "conditional": ("read", "list", "update", "replace", "delete"),
     "progress": ("read",),
     "run": ("run", "join", "cancel", "update"),
 }

@@ -219,8 +219,12 @@ def test_repositories_of_two_owners_bear_one_name() -> None:
     assert ask("PATCH", "/repos/acme/tool/issues/1", {"state": "closed"})[1]["state"] == "closed"
     assert each(ask("GET", "/repos/acme/tool/issues")[1], "number") == [2]
     assert each(ask("GET", "/repos/acme/tool/issues?state=all")[1], "number") == [2, 1]
+    tag = ask.headers["etag"]
+    assert ask("GET", "/repos/acme/tool/issues?state=all", if_none_match=tag) == (304, None)
+    assert ask("GET", "/repos/acme/tool/issues", if_none_match=tag)[0] == 200
     assert ask("PUT", "/repos/acme/tool/issues/1/lock")[0] == 204
     assert ask("GET", "/repos/acme/tool/issues/1")[1]["locked"] is True
+    assert ask("GET", "/repos/acme/tool/issues?state=all", if_none_match=tag)[0] == 200
     assert ask("PUT", "/repos/acme/tool/topics", {"names": ["a"]})[1] == ask("GET", "/repos/acme/tool/topics")[1]
     assert ask("GET", "/repos/umbrella/tool/topics")[1] != {"names": ["a"]}
     assert len(ask("GET", "/search/repositories?q=TOOL")[1]["items"]) == 2

@@ -40,19 +40,53 @@ class Walk:
         level, above = levels[-1], levels[:-1]
         many, one = list_path(levels, flat=self.made.flat), item_path(levels, flat=self.made.flat)
         assert self.listed(level, many) == []
-        things = [self.ask("POST", many, {"title": f"t{n}", "tags": ["a"]}, expected=201) for n in range(3)]
+        sent = [{"title": f"t{n}", "tags": ["a"]} for n in range(3)]
+        things = [self.one(level, self.ask("POST", many, body, expected=201)) for body in sent]
         assert [each["title"] for each in things] == ["t0", "t1", "t2"]
         assert len({str(each[level.key]) for each in things}) == 3
         if shows_parent(levels):
             assert {each[above[-1].parameter] for each in things} == {self.keys[above[-1].parameter]}
         thing = things[1]
         self.keys[level.parameter] = thing[level.key]
-        assert self.ask("GET", one, expected=200) == thing
+        assert self.one(level, self.ask("GET", one, expected=200)) == thing
         assert sorted(map(str, self.listed(level, many))) == sorted(map(str, things))
         self.turn(level, many, things)
         thing = self.changed(level, one, thing)
-        assert self.ask("GET", one, expected=200) == thing
+        assert self.one(level, self.ask("GET", one, expected=200)) == thing
         assert str(thing) in map(str, self.listed(level, many))
+        self.beside(level, many, thing)
+        if level.single:
+            self.single(f"{one}/{level.single}", level, [things[0], thing])
+
+    @staticmethod
+    def one(level: Level, answer: Any) -> Any:
+        """The thing in an answer."""
+        if not level.wrapped:
+            return answer
+        assert answer["success"] is True
+        return answer[level.wrapped]
+
+    def beside(self, level: Level, many: str, thing: Any) -> None:
+        """What stands beside the collection lists its things, or counts them."""
+        if level.search == "count":
+            assert self.ask("GET", f"{many}/count", expected=200) == {"count": 3}
+        elif level.search:
+            title = thing["title"]
+            word, query = ("search", f"q={title}") if level.search == "search" else (f"by-title/{title}", "")
+            assert self.ask("GET", f"{many}/{word}", query=query, expected=200) == [thing]
+
+    def single(self, path: str, level: Level, things: list[Any]) -> None:
+        """There is one below each thing, and it is what was put there."""
+        for number, thing in enumerate(things):
+            self.keys[level.parameter] = thing[level.key]
+            before = self.ask("GET", path, expected=200)
+            assert self.ask("GET", path, expected=200) == before
+            new = {"theme": f"dark {number}"}
+            assert self.ask("PUT", path, new, expected=200) == new
+        for number, thing in reversed([*enumerate(things)]):
+            self.keys[level.parameter] = thing[level.key]
+            assert self.ask("GET", path, expected=200) == {"theme": f"dark {number}"}
+        self.keys[level.parameter] = things[-1][level.key]
 
     def listed(self, level: Level, many: str, query: str = "") -> list[Any]:
         page = self.ask("GET", many, query=query, expected=200)
@@ -77,12 +111,12 @@ class Walk:
 
     def changed(self, level: Level, one: str, thing: Any) -> Any:
         if level.change:
-            new = self.ask(level.change, one, {"title": "new"}, expected=200)
+            new = self.one(level, self.ask(level.change, one, {"title": "new"}, expected=200))
             assert (new[level.key], new["title"]) == (thing[level.key], "new")
             thing = new
         if level.verb:
             member, value = VERBS[level.verb]
-            new = self.ask("POST", f"{one}/{level.verb}", expected=200)
+            new = self.one(level, self.ask("POST", f"{one}/{level.verb}", expected=200))
             assert (new[level.key], new["title"], new[member]) == (thing[level.key], thing["title"], value)
             thing = new
         return thing

@@ -29,7 +29,11 @@ VERBS = {"close": ("status", "closed"), "cancel": ("status", "cancelled"), "arch
 
 @dataclass(frozen=True)
 class Level:
-    """One resource of a document. key: the member that is the key; parameter: what paths call it."""
+    """One resource of a document. key: the member that is the key; parameter: what paths call it.
+
+    wrapped: the member of answers that holds one thing, or "". search: a list beside the collection, or "". single:
+    what there is one of below each thing, or "".
+    """
 
     resource: str
     key: str
@@ -43,6 +47,9 @@ class Level:
     envelope: str
     told: tuple[str, ...]
     pages: str
+    wrapped: str
+    search: str
+    single: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,9 @@ def _levels(draw: Any, resource: str) -> Level:
         envelope=envelope,
         told=tuple(draw(st.lists(st.sampled_from(sorted(ENVELOPE)), unique=True))) if envelope else (),
         pages=pages,
+        wrapped=draw(st.sampled_from(["", "", "data", singular])),
+        search=draw(st.sampled_from(["", "search", "by-title/{title}", "count"])),
+        single=draw(st.sampled_from(["", "settings", "profile"])),
     )
 
 
@@ -159,20 +169,37 @@ def _paths(levels: tuple[Level, ...], *, flat: bool, slash: str) -> dict[str, An
         "required": [level.key, "deleted"],
         "properties": {level.key: KEYS[level.kind], "deleted": {"type": "boolean"}},
     }
+    shown_one: Any = thing
+    if level.wrapped:
+        around = {level.wrapped: thing, "success": {"type": "boolean"}}
+        shown_one = {"type": "object", "required": [*around], "properties": around}
     one = {
-        "get": {"responses": _reply(thing)},
+        "get": {"responses": _reply(shown_one)},
         "delete": {"responses": _reply(gone) if level.deleted else _reply(None, "204")},
     }
     if level.change:
         given = body if level.change == "PUT" else loose
-        one[level.change.lower()] = {"requestBody": given, "responses": _reply(thing)}
+        one[level.change.lower()] = {"requestBody": given, "responses": _reply(shown_one)}
     several = {
-        "post": {"requestBody": body, "responses": _reply(thing, "201")},
+        "post": {"requestBody": body, "responses": _reply(shown_one, "201")},
         "get": {"parameters": query, "responses": _reply(page)},
     }
     paths = {many + slash: several, item + slash: one}
     if level.verb:
-        paths[f"{item}/{level.verb}{slash}"] = {"post": {"responses": _reply(thing)}}
+        paths[f"{item}/{level.verb}{slash}"] = {"post": {"responses": _reply(shown_one)}}
+    if level.single:
+        single = {"type": "object", "properties": {"theme": TEXT, "size": WHOLE}, "required": ["theme"]}
+        sent_one = {"required": True, "content": {JSON: {"schema": single}}}
+        paths[f"{item}/{level.single}{slash}"] = {
+            "get": {"responses": _reply(single)},
+            "put": {"requestBody": sent_one, "responses": _reply(single)},
+        }
+    if level.search:
+        asked_for = [{"name": "q", "in": "query", "schema": TEXT}] if level.search == "search" else []
+        asked_for += [{"name": "title", "in": "path", "required": True, "schema": TEXT}] if "{" in level.search else []
+        counted = {"type": "object", "required": ["count"], "properties": {"count": WHOLE}}
+        answer = counted if level.search == "count" else {"type": "array", "items": thing}
+        paths[f"{many}/{level.search}{slash}"] = {"get": {"parameters": asked_for, "responses": _reply(answer)}}
     return {path: {"parameters": _parameters(levels, path), **methods} for path, methods in paths.items()}
 
 

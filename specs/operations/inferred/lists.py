@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.specs.behaviour.rule import Filter, Listing
-from threadmock.specs.behaviour.setting import Setting, Source, Within
+from threadmock.specs.behaviour.setting import Place, Setting, Source, Within
 from threadmock.specs.contract import Operation, Parameter
 from threadmock.specs.operations.inferred.members import given
 from threadmock.specs.operations.inferred.places import plain, singular
 from threadmock.specs.operations.inferred.resources import Resource
-from threadmock.specs.operations.inferred.shapes import part, reply_schema
+from threadmock.specs.operations.inferred.shapes import body_schema, part, reply_schema
 from threadmock.specs.schemas.declared import nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 
@@ -133,7 +133,8 @@ def infer_listing(
 
     text: what the document says of the operation. within: the parents that its path names; its other parameters filter.
     """
-    asked = {plain(each.name): each for each in reversed(operation.parameters_in("query"))}
+    place, parameters = _parameters(operation)
+    asked = {plain(each.name): each for each in reversed(parameters)}
     found = {word: next((asked[name] for name in names if name in asked), None) for word, names in _ASKED.items()}
     for word in ("after", "before"):
         if (chosen := found[word]) and _formats(chosen) & {"date-time", "date"}:
@@ -143,7 +144,7 @@ def infer_listing(
         found["sort" if words and words <= _DIRECTIONS else "direction"] = None
     page = found["page"]
     used = {each.name for each in found.values() if each}
-    sources = {word: Source("query", (each.name,)) for word, each in found.items() if each}
+    sources = {word: Source(place, (each.name,)) for word, each in found.items() if each}
     listing = Listing(
         **sources,  # type: ignore[arg-type]
         items=items,
@@ -215,6 +216,15 @@ def sort_words(text: str) -> tuple[str, bool | None]:
     return found[2], found[3].lower() == "desc" if found[3] else None
 
 
+def _parameters(operation: Operation) -> tuple[Place, tuple[Parameter, ...]]:
+    """Where a list is asked for, and by what: the query, or the body of a search by POST, member by member."""
+    schema = body_schema(operation) if operation.method == "POST" else None
+    members = properties(schema).items()
+    if schema is None or not members:
+        return "query", operation.parameters_in("query")
+    return "body", tuple(Parameter(name, "query", False, part(schema, node)) for name, node in members)
+
+
 def _chain(within: Within | None) -> Iterator[Within]:
     while within is not None:
         yield within
@@ -225,10 +235,11 @@ def _filters(operation: Operation, resource: Resource, used: set[str], within: W
     found = []
     above = {source for within in _chain(within) for source in within.source.steps}
     paths = [each for each in operation.parameters_in("path") if each.name not in above]
-    for parameter in (*paths, *operation.parameters_in("query")):
-        if parameter.name in used and parameter.location == "query":
+    place, parameters = _parameters(operation)
+    for parameter in (*paths, *parameters):
+        if parameter.name in used and parameter.location != "path":
             continue
-        source = Source("path" if parameter.location == "path" else "query", (parameter.name,))
+        source = Source("path" if parameter.location == "path" else place, (parameter.name,))
         made = _filter(parameter, resource)
         if made:
             found.append(Filter(source, made[0], made[1], "assumed"))  # type: ignore[arg-type]

@@ -265,7 +265,8 @@ class _Inference(Acts):
             key=Key(key, None, resource.generator, "assumed") if key else None,
             listing=replace(listing, everywhere=everywhere) if everywhere else listing,
             reply=reply,
-            headers=headers_of(operation),
+            headers={**self.headers(operation, resource), **headers_of(operation)},
+            conditional=conditional(operation) if operation.method == "GET" else None,
             why=f"It lists {resource.name}, though its path is another: its things look the same"
             if aside
             else f"GET of a collection: its things are in {items or 'the answer itself'}",
