@@ -12,6 +12,7 @@ from threadmock.mockserver.agents.run import Run
 from threadmock.mockserver.agents.run_plan import CompiledRespond, RunPlan
 from threadmock.mockserver.agents.streams import RunSource, ThreadSource
 from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.state.store import below
 from threadmock.specs.members import ABSENT
 
 
@@ -95,8 +96,9 @@ def _long_over(call: Call, respond: CompiledRespond) -> Done:
     """A run of which nothing is known any more but what is stored."""
     scope, agent = call.scope, agent_of(call.scope.contract)
     if agent.rule.piece:
-        below = (scope.contract.name, agent.rule.piece, agent.rule.thread, scope.parent_key)
-        scope.latest = next(iter(scope.store.newest(below, 0, 1)), None)
+        home = scope.store.find(scope.contract.name, agent.rule.thread, scope.parent_key)
+        pieces = below(home, scope.parent_key, agent.rule.piece)
+        scope.latest = next(iter(scope.store.newest(pieces, 0, 1)), None)
     maker = respond.reply or agent.results.get("ended")
     scope.item = {}
     made = maker(scope) if maker else shown(call)

@@ -4,6 +4,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.expiry import keep_newest
+from threadmock.mockserver.state.store import below
 from threadmock.specs.schemas.formats import canonical
 
 
@@ -24,7 +25,7 @@ def run(call: Call) -> Done | Refused:
             continue
         pruned += 1
         if keep:
-            keep_newest(store, (scope.contract.name, rule.keeps, resource, key))
+            keep_newest(store, below(shelf, key, rule.keeps))
         else:
             store.delete(shelf, key)
             call.world.scheduler.forget_deleted((shelf, key))

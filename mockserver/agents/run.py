@@ -11,7 +11,7 @@ from threadmock.mockserver.agents.player import ScriptPlayer
 from threadmock.mockserver.rules.recipes import Members, Recipe, new_key, new_thing
 from threadmock.mockserver.rules.scope import Scope, copied
 from threadmock.mockserver.state.clock import Clock
-from threadmock.mockserver.state.store import Shelf, Thing, ThingAddress
+from threadmock.mockserver.state.store import Shelf, Thing, ThingAddress, below
 from threadmock.specs.behaviour.agent import ENDS
 from threadmock.specs.schemas.formats import write_date_time
 
@@ -125,7 +125,7 @@ class Run:
         resource = self.agent.rule.piece
         if self.thread is None or not resource:
             return
-        shelf = (self.thread[0][0], resource, self.thread[0][1], self.thread[1])
+        shelf = below(*self.thread, resource)
         items = self.scope.store.items(shelf)
         found = next((item for item in items if item[0] == follows), None) if follows else None
         if found is None and items:
@@ -228,11 +228,7 @@ class Run:
     def _make(self, recipe: Recipe, scope: Scope) -> None:
         key = new_key(scope, recipe)
         own = replace(scope, key=key)
-        if self.thread:
-            (provider, resource, *_), name = self.thread
-            shelf: Shelf = (provider, recipe.resource, resource, name)
-        else:
-            shelf = (scope.contract.name, recipe.resource)
+        shelf = below(*self.thread, recipe.resource) if self.thread else (scope.contract.name, recipe.resource)
         made = new_thing(own, recipe)
         scope.store.insert(shelf, key, made)
         self.made.append((shelf, key))

@@ -14,7 +14,7 @@ from threadmock.mockserver.datasets.fill_inference import FillResult, Sender, fi
 from threadmock.mockserver.rules.recipes import Recipe, compile_recipe, new_key, new_thing
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.ids import Ids
-from threadmock.mockserver.state.store import Shelf, Store, StoreFull, Thing
+from threadmock.mockserver.state.store import Shelf, Store, StoreFull, Thing, below
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.profile import Fill
 from threadmock.specs.behaviour.setting import Made
@@ -72,20 +72,20 @@ class Filler:
         """Store everything; what was stored. StoreFull where the store can't hold it."""
         threads = pieces = 0
         resource = self.fill.thread.resource
-        below = self.fill.below if self.fill.below[0] else ()
-        shelf = (self.contract.name, resource, *below)
+        above = self.fill.below if self.fill.below[0] else ()
+        shelf = (self.contract.name, resource, *above)
         for dated in conversations:
             scope = self.scope_at(dated.start, dated.item)
             scope.key = new_key(scope, self.thread.recipe)
-            if below:
-                scope.parent_key = below[1]
+            if above:
+                scope.parent_key = above[1]
             thread = self.insert(scope, self.thread, shelf)
             if thread is None:
                 continue
             threads += 1
             if self.piece:
                 pieces += self.insert_pieces(self.piece, shelf, scope.key, thread, self.items(dated))
-        where = f"{below[0]} {below[1]}" if below else ""
+        where = f"{above[0]} {above[1]}" if above else ""
         return FillResult(threads, pieces, self.piece.recipe.resource if self.piece else "", self.left_out, where)
 
     def items(self, dated: DatedConversation) -> Iterable[tuple[datetime.datetime, Mapping[str, Any]]]:
@@ -103,7 +103,7 @@ class Filler:
         items: Iterable[tuple[datetime.datetime, Mapping[str, Any]]],
     ) -> int:
         """Store the things below one thread; how many."""
-        shelf = (self.contract.name, kind.recipe.resource, self.fill.thread.resource, key)
+        shelf = below(parents, key, kind.recipe.resource)
         latest: Thing | None = None
         count = 0
         for moment, item in items:

@@ -11,7 +11,7 @@ from threadmock.mockserver.agents.streams import StreamSource
 from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
 from threadmock.mockserver.faults.streams import ChangedSource, each_event, of_streams, third_lost, with_run_rule
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.state.store import Shelf
+from threadmock.mockserver.state.store import Shelf, below
 from threadmock.specs.behaviour.agent import ENDS, Agent
 from threadmock.specs.behaviour.setting import Setting
 
@@ -103,7 +103,7 @@ def _before_second(change: Callable[[Call, Shelf], None]) -> Wrapper:
         address = thread_address(call.scope) if agent and call.rule.action == "run" else None
         if address is not None and agent is not None and isinstance(outcome, Done):
             if address[1] in memory:
-                change(call, (call.scope.contract.name, agent.piece, agent.thread, address[1]))
+                change(call, below(*address, agent.piece))
             memory[address[1]] = True
         return outcome
 

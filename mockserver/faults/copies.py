@@ -6,7 +6,7 @@ from dataclasses import replace
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.mockserver.state.store import Thing
+from threadmock.mockserver.state.store import Thing, below
 from threadmock.specs.schemas.formats import canonical
 
 
@@ -97,8 +97,8 @@ def _same_key(action: Action, call: Call) -> Done | Refused:
 
 def _moved(action: Action, call: Call) -> Done | Refused:
     outcome = action(call)
-    for below, _members in call.plan.copies if isinstance(outcome, Done) else ():
-        shelf = (call.scope.contract.name, below, call.rule.resource, call.asked_key())
+    for resource, _members in call.plan.copies if isinstance(outcome, Done) else ():
+        shelf = below(call.shelf_of(call.asked_key()), call.asked_key(), resource)
         for key, _thing in call.scope.store.items(shelf):
             call.scope.store.delete(shelf, key)
     return outcome

@@ -18,6 +18,7 @@ from threadmock.mockserver.agents.scripts import ScriptStep
 from threadmock.mockserver.agents.streams import Listener, Stream, StreamSource
 from threadmock.mockserver.fault_points import Action, Fault, Memory, Wrapper
 from threadmock.mockserver.rules.outcome import Done, Refused
+from threadmock.mockserver.state.store import below
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.members import ABSENT
 
@@ -157,9 +158,9 @@ def _other_history(call: Call, source: StreamSource) -> StreamSource:
         if agent is not None and address is not None:
             store = call.scope.store
             store.update(*address, lambda thread: _spoilt(agent, thread))
-            below = (call.scope.contract.name, agent.piece, agent.thread, address[1])
-            for key, _ in store.items(below)[-1:]:
-                store.update(below, key, _louder)
+            pieces = below(*address, agent.piece)
+            for key, _ in store.items(pieces)[-1:]:
+                store.update(pieces, key, _louder)
         return []
 
     return ChangedSource(source, lambda events, _: events, spoil)

@@ -189,8 +189,10 @@ def _child(setting: Setting) -> Maker:
     resource = str(setting.value)
 
     def read(scope: Scope) -> Any:
-        below = (scope.contract.name, resource, scope.operation.rule.resource, scope.key)
-        return next(iter(scope.store.newest(below, 0, 1)), ABSENT)
+        own = scope.operation.rule.resource
+        above = scope.shelf[2:] if scope.shelf[1:2] == (own,) else ()
+        shelf = (scope.contract.name, resource, own, scope.key, *above)
+        return next(iter(scope.store.newest(shelf, 0, 1)), ABSENT)
 
     return _otherwise(setting, read)
 

@@ -9,8 +9,8 @@ from support.clients import Client, make_gateway
 from support.documents import JSON, document_of
 from threadmock.mockserver import create_mock
 from threadmock.mockserver.actions.pages import WORDS
-from threadmock.mockserver.actions.plan import PAGE_WORDS
 from threadmock.mockserver.rules import lists
+from threadmock.specs.behaviour.vocabulary import read_vocabulary
 from werkzeug.test import Client as Browser
 
 TEXT = {"type": "string"}
@@ -145,7 +145,7 @@ def test_work_that_takes_long_moves_on_with_each_read_and_stays_at_its_end(tmp_p
     assert [asked.send("GET", "/b/1").json()["status"] for _ in range(3)] == ["running", "done", "done"]
 
 
-TOLD = sorted((PAGE_WORDS | {"total", "page"}) - {"links"})
+TOLD = sorted((WORDS.keys() | {"total", "page"}) - {"links"})
 
 
 def pages(tmp_path: Any, query: tuple[str, ...], count: int, **listing: Any) -> Any:
@@ -202,7 +202,10 @@ def test_an_empty_list_tells_of_no_page(tmp_path: Any) -> None:
 
 
 def test_every_word_about_a_page_is_told() -> None:
-    assert WORDS.keys() == PAGE_WORDS
+    setting = next(
+        each["properties"] for each in read_vocabulary()["$defs"]["setting"]["anyOf"] if "properties" in each
+    )
+    assert WORDS.keys() == {*setting["tally"]["enum"]} - {"total", "page", "done"}
 
 
 VERSION: dict[str, Any] = {

@@ -179,7 +179,7 @@ SETTINGS = [
     {"count": ["body.count_one", "body.count_two"]},
     {"members": {"inner_one": "now", "inner_two": {"value": "kept_text"}}, "from": "body.guard_of"},
     {"minutes_after": "body.minutes_of"},
-    {"stored": "stored_one.stored_two"}, {"parent": "parent_one"}, {"latest": "latest_one"},
+    {"stored": "stored_one.stored_two", "plus_item": "body.plus_item_of", "minus_item": "body.minus_item_of"}, {"parent": "parent_one"}, {"latest": "latest_one"},
     {"child": "kept_resource"}, {"counted": "kept_resource"}, {"weighed": "kept_resource"},
     {"list": [{"from": "body.listed_one"}]},
     {"text": "body.text_of"}, {"template": "kept_text $key"},

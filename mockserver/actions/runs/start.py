@@ -22,7 +22,7 @@ from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.parents import named_parent
 from threadmock.mockserver.rules.recipes import create_thing
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.state.store import StoreFull, Thing, ThingAddress
+from threadmock.mockserver.state.store import StoreFull, Thing, ThingAddress, below
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.agent import Failure
 from threadmock.specs.members import ABSENT
@@ -103,8 +103,8 @@ def thread_address(scope: Scope) -> ThingAddress | None:
 def _newest(scope: Scope, agent: CompiledAgent, thread: ThingAddress | None) -> Any:
     if thread is None or not agent.rule.piece:
         return None
-    below = (scope.contract.name, agent.rule.piece, agent.rule.thread, thread[1])
-    return next(iter(scope.store.newest(below, 0, 1)), None)
+    pieces = below(*thread, agent.rule.piece)
+    return next(iter(scope.store.newest(pieces, 0, 1)), None)
 
 
 def _make(call: Call, plan: RunPlan, thread: ThingAddress | None, given: AgentInput, agent: Thing | None) -> Run:
