@@ -330,9 +330,5 @@ def _slip(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, sorted(known), 1, _SLIP)), "")
 
 
-def _asks(wanted: Any) -> bool:
-    return isinstance(wanted, Mapping) and set(wanted) == {"unknown"}
-
-
 def _is_of_an_item(place: object) -> bool:
     return str(place).startswith("item.")
