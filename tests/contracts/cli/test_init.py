@@ -97,7 +97,12 @@ def test_a_fixed_operation_gets_a_suggestion_that_is_a_rule(tmp_path):
     assert "\n# Nothing could be inferred" in text
     uncommented = text.replace("# - target", "- target").replace("#   ", "  ")
     rule = parse_yaml(uncommented, "x")["actions"][-1]["update"]["x-behaviour"]
-    assert rule == {"action": "fixed", "reply": {"value": "…"}}
+    assert rule == {
+        "action": "read",
+        "resource": "stats",
+        "key": {"field": "id", "pick": "newest"},
+        "missing": "create",
+    }
 
 
 def test_it_writes_beside_the_document_and_never_over_a_file(tmp_path, monkeypatch):
