@@ -57,8 +57,9 @@ def _last_event(call: Call, plan: RunPlan) -> tuple[int, int] | bool | Refused |
 
 def _follow(call: Call, plan: RunPlan, respond: CompiledRespond, found: Run | None, after: Any) -> Done:
     agent = agent_of(call.scope.contract)
-    modes = plan.modes(call.scope) or (found.modes if found else None)
-    selection = selection_of(agent, respond, found, modes)
+    asked, bare = plan.modes(call.scope), plan.rule.bare_modes
+    selection = selection_of(agent, respond, found, _shown_modes(asked, found))
+    selection = replace(selection, bare=not (asked and bare) or not asked.isdisjoint(bare))
     if found is None or after is False:
         return empty_stream(call, plan, selection)
     kept = is_kept(agent, found, selection.format.rule.name)
@@ -70,6 +71,14 @@ def _follow(call: Call, plan: RunPlan, respond: CompiledRespond, found: Run | No
     if after is not True:
         selection = replace(selection, after=after)
     return open_stream(call, plan, RunSource(found, selection), selection, found)
+
+
+def _shown_modes(asked: frozenset[str], found: Run | None) -> frozenset[str] | None:
+    """Of the modes that a run was started with, those that a reader asks for, under this name or one that begins it."""
+    own = found.modes if found else None
+    if not asked or not own:
+        return asked or own
+    return frozenset(mode for mode in own if any(f"{mode}-".startswith(f"{each.split('-')[0]}-") for each in asked))
 
 
 def _follow_thread(call: Call, plan: RunPlan, after: Any) -> Done:

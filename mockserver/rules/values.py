@@ -60,15 +60,7 @@ def _translated(read: Maker, words: Mapping[str, str]) -> Maker:
 
 def _from(setting: Setting) -> Maker:
     read = _without(_translated(_first(setting), setting.words), setting.without)
-    if setting.otherwise is None:
-        return read
-    other = compile_setting(setting.otherwise)
-
-    def make(scope: Scope) -> Any:
-        value = read(scope)
-        return other(scope) if value is ABSENT else value
-
-    return make
+    return read if setting.otherwise is None and not setting.plus else _otherwise(setting, read)
 
 
 def _generate(setting: Setting) -> Maker:

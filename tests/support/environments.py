@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,39 @@ def _python_in(folder: Path, module: str, packages: tuple[str, ...], interpreter
     if not made:
         missing(f"{' '.join(packages)} could not be installed: {said}")
     return str(python)
+
+
+def npm_folder() -> Path:
+    """The folder `.venvs/npm`, in which all JavaScript that tests run is installed, in just the versions of its lock file."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None:
+        missing("node is not here, so no JavaScript can run")
+    sources = ROOT / "tests" / "end_to_end" / "npm"
+    lock = (sources / "package-lock.json").read_text(encoding="utf-8")
+    with alone("npm") as venvs:
+        folder = venvs / "npm"
+        stamp = folder / "installed.json"
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == lock:
+            return folder
+        folder.mkdir(exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(sources / name, folder)
+        quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
+        done, said = ends_well(npm, "ci", *quiet, cwd=folder) if npm else (False, "npm is not here")
+        if not done:
+            missing(f"The JavaScript that tests run could not be installed: {said}")
+        stamp.write_text(lock, encoding="utf-8")
+    return folder
+
+
+@contextlib.contextmanager
+def beside_libraries(*sources: Path) -> Iterator[list[Path]]:
+    """Copies of scripts in a folder of their own, beside the libraries that they import."""
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=npm_folder()))
+    try:
+        yield [Path(shutil.copy(source, folder)) for source in sources]
+    finally:
+        shutil.rmtree(folder)
 
 
 def script(*command: str, without: str = "", timeout: float = 120) -> str:

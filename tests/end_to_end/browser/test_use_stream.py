@@ -1,7 +1,7 @@
 """A real page in a real browser: the published React hooks, cross-origin, against the served mock.
 
 `useStream` of the SDK speaks the classic endpoints, that of the newer package the commands and event streams of a
-thread. The page is built by this module, below `.venvs/browser`.
+thread. The page is built by this module, in `.venvs/npm`.
 """
 
 import json
@@ -49,7 +49,7 @@ def build(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def page(driver: Path) -> Path:
     """The folder of the built page and its driver."""
-    with alone("browser"):
+    with alone("npm"):
         build(driver)
     return driver
 

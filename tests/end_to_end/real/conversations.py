@@ -86,15 +86,18 @@ class Speaker:
         """One step.
 
         post, put, get, patch, delete: a path; body: what is sent. start, wait, open: a run with this text as the input, or
-        with the input itself. open reads as many events as `read` says, else all; `rest` reads those that are left,
-        `leave` none of them. until: the state is read again and again until it holds so many messages.
+        with the input itself. open reads as many events as `read` says, else all; `more` reads so many, `rest` so many or
+        all that are left, `leave` none of them; both end the stream. until: the state is read again and again until it
+        holds so many messages.
         """
         step = dict(step)
         if "until" in step:
             return self.wait_for(step["until"])
+        if "more" in step:
+            return {"events": self.read(step["more"])}
         if "rest" in step or "leave" in step:
             assert self.stream
-            left = [] if "leave" in step else self.read(None)
+            left = [] if "leave" in step else self.read(None if step["rest"] is True else step["rest"])
             self.stream.close()
             self.stream = None
             return {"events": left}

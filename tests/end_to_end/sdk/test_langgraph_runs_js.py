@@ -1,18 +1,16 @@
 """Runs by the real JavaScript client of langgraph against the mock, under node where that is present."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.environments import alone, script
+from support.environments import beside_libraries, script
 from support.processes import Serving
-from test_langgraph_sdk_js import NODE, SOURCES, install
 
 pytestmark = [pytest.mark.sdk, pytest.mark.slow]
+SOURCES = Path(__file__).parent / "javascript"
 STOPS = "scripts: {echo: {steps: [{say: 'You said: $text'}]}, stops: {steps: [{wait: 1h}]}}"
 SHOWN = {
     "values": {"values"},
@@ -29,15 +27,9 @@ SHOWN = {
 
 @pytest.fixture(scope="session")
 def runs_script() -> Iterator[Path]:
-    """The script in a folder below `.venvs/`, beside the library that it imports."""
-    if NODE is None:
-        pytest.skip("node is not here, so the JavaScript client cannot run")
-    with alone("javascript") as folder:
-        install(folder / "javascript")
-    copied = folder / "javascript" / f"runs-{os.getpid()}.mjs"
-    shutil.copy(SOURCES / "runs.mjs", copied)
-    yield copied
-    copied.unlink()
+    """The script beside the library that it imports."""
+    with beside_libraries(SOURCES / "runs.mjs") as (copied,):
+        yield copied
 
 
 @pytest.fixture
@@ -48,7 +40,7 @@ def told(
     own = tmp_path_factory.mktemp("scripts") / "own.yaml"
     own.write_text(STOPS, encoding="utf-8")
     server = shared("langsmith", "--as", layer, "--speed", "0.01", "--quiet", "--script", str(own))
-    return json.loads(script(str(NODE), str(runs_script), server.url))
+    return json.loads(script("node", str(runs_script), server.url))
 
 
 def test_the_javascript_client_runs_joins_resumes_and_cancels(told: Any) -> None:

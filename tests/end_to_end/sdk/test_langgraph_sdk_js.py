@@ -1,53 +1,29 @@
 """The real JavaScript client of langgraph against the mock, under node where that is present."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.environments import alone, ends_well, missing, script
+from support.environments import beside_libraries, script
 from support.processes import Serving
 
 pytestmark = [pytest.mark.sdk, pytest.mark.slow]
 SOURCES = Path(__file__).parent / "javascript"
-NODE, NPM = shutil.which("node"), shutil.which("npm")
-
-
-def install(folder: Path) -> None:
-    """What `package.json` asks for, where it is not there in that very version."""
-    wanted = (SOURCES / "package.json").read_text(encoding="utf-8")
-    made = folder / "node_modules" / "@langchain" / "langgraph-sdk" / "package.json"
-    (version,) = json.loads(wanted)["dependencies"].values()
-    if made.exists() and json.loads(made.read_text(encoding="utf-8"))["version"] == version:
-        return
-    folder.mkdir(exist_ok=True)
-    (folder / "package.json").write_text(wanted, encoding="utf-8")
-    quiet = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
-    done, said = ends_well(NPM, "install", *quiet, cwd=folder) if NPM else (False, "npm is not here")
-    if not done:
-        missing(f"The JavaScript client could not be installed: {said}")
 
 
 @pytest.fixture(scope="session")
 def threads_script() -> Iterator[Path]:
-    """The script in a folder below `.venvs/`, beside the library that it imports."""
-    if NODE is None:
-        pytest.skip("node is not here, so the JavaScript client cannot run")
-    with alone("javascript") as folder:
-        install(folder / "javascript")
-    copied = folder / "javascript" / f"threads-{os.getpid()}.mjs"
-    shutil.copy(SOURCES / "threads.mjs", copied)
-    yield copied
-    copied.unlink()
+    """The script beside the library that it imports."""
+    with beside_libraries(SOURCES / "threads.mjs") as (copied,):
+        yield copied
 
 
 @pytest.fixture(params=["", "/langsmith"], ids=["root", "prefix"])
 def told(request: pytest.FixtureRequest, threads_script: Path, agent_server: Serving) -> Any:
     """What the script printed."""
-    return json.loads(script(str(NODE), str(threads_script), agent_server.url + str(request.param)))
+    return json.loads(script("node", str(threads_script), agent_server.url + str(request.param)))
 
 
 def test_the_javascript_client_finds_what_it_wrote(told: Any, layer: str) -> None:

@@ -2,7 +2,7 @@
 // Prints what the client made of the answers as one JSON object; the assertions are in the Python test.
 //
 //   node runs.mjs BASE_URL
-import { Client } from "@langchain/langgraph-sdk";
+import { Client } from "langgraph-sdk-2";
 
 const client = new Client({ apiUrl: process.argv[2], apiKey: null, callerOptions: { maxRetries: 0 } });
 const { threads, runs } = client;
