@@ -24,3 +24,9 @@ export async function all(stream) {
 
 // What only the graphs of the real server have: the function that chooses the next node is one of LangChain's runnables.
 export const isOwn = (event) => event?.name === "after" && event.event?.startsWith("on_chain_");
+
+// The state of a thread once nothing goes on in it.
+export async function over({ threads }, id) {
+  while (["busy", undefined].includes((await threads.get(id)).status)) await new Promise((done) => setTimeout(done, 20));
+  return threads.getState(id);
+}

@@ -2,7 +2,7 @@
 import { useStream } from "@langchain/react";
 import { Client } from "@langchain/langgraph-sdk";
 import { useState } from "react";
-import { said, seen, tried } from "./both.mjs";
+import { over, said, seen, tried } from "./both.mjs";
 import { rendered } from "./rendered.mjs";
 
 const human = (content) => ({ messages: [{ type: "human", content }] });
@@ -23,9 +23,11 @@ await seen(async (url) => {
       error: view.now.error === undefined ? undefined : String(view.now.error),
       subgraphs: [...view.now.subgraphs.keys()],
     });
+    // the hook may show that nothing goes on before it shows that something began
     view.settled = async () => {
-      await new Promise((done) => setTimeout(done, 20));
-      await view.until((now) => !now.isLoading && !now.isThreadLoading);
+      await view.until((now) => now.threadId);
+      const state = await over(client, view.now.threadId);
+      await view.until((now) => !now.isLoading && !now.isThreadLoading && now.messages.length === state.values.messages.length);
       return view.shown();
     };
     view.turn = async (...given) => {
@@ -75,7 +77,8 @@ await seen(async (url) => {
     await view.until((now) => now.messages.length === 2 && now.messages[1].text);
     await view.now.stop();
     await going;
-    const shown = await view.settled();
+    const shown = view.shown();
+    await over(client, view.now.threadId);
     return [shown.messages, (await client.runs.list(view.now.threadId)).map((each) => each.status)];
   });
   return told;

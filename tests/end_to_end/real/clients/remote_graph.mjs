@@ -14,8 +14,11 @@ await seen(async (url) => {
   told.history = await tried(() => all(tools.getStateHistory(config)));
   told.updated = await tried(() => tools.updateState(config, said("more"), "agent"));
   told.after = await tried(() => tools.getState(config));
-  for (const mode of ["values", "updates", "messages", "tasks", "checkpoints", "debug", "custom"])
-    told[mode] = await tried(async () => all(await graph(mode === "custom" ? "progress" : "tools").stream(said("hello"), { streamMode: mode })));
+  for (const streamMode of ["values", "updates", "messages", "tasks", "checkpoints", "debug", "custom"]) {
+    const spoken = streamMode === "custom" ? graph("progress") : tools;
+    const streamed = async (config) => all(await spoken.stream(said("hello"), { streamMode, ...config }));
+    told[streamMode] = [await tried(() => streamed({})), await tried(async () => streamed(await thread(spoken)))];
+  }
   told.several = await tried(async () => all(await tools.stream(said("hello"), { streamMode: ["values", "updates", "messages"] })));
   told.subgraphs = await tried(async () => all(await tools.stream(said("hello"), { streamMode: ["updates"], subgraphs: true })));
   told.failing = [await tried(() => graph("failing").invoke(said("hello")))];

@@ -2,12 +2,12 @@
 import { Client } from "@langchain/langgraph-sdk";
 import { useStream } from "@langchain/langgraph-sdk/react";
 import { useState } from "react";
-import { isOwn, said, seen, tried } from "./both.mjs";
+import { isOwn, over, said, seen, tried } from "./both.mjs";
 import { rendered } from "./rendered.mjs";
 
 const CALLBACKS = ["onUpdateEvent", "onCustomEvent", "onMetadataEvent", "onLangChainEvent", "onDebugEvent", "onCheckpointEvent", "onTaskEvent", "onError", "onFinish", "onCreated"];
 
-function chat(apiUrl, assistantId, { heard = [], ...more } = {}) {
+function chat(client, apiUrl, assistantId, { heard = [], ...more } = {}) {
   const log = [];
   const callbacks = Object.fromEntries(heard.map((name) => [name, (...given) => name === "onLangChainEvent" && isOwn(given[0]) || log.push([name, name === "onError" ? String(given[0]) : given.slice(0, name === "onCustomEvent" || name === "onUpdateEvent" ? 1 : 2)])]));
   const view = rendered(() => {
@@ -30,8 +30,9 @@ function chat(apiUrl, assistantId, { heard = [], ...more } = {}) {
   });
   // the hook is told of its end later than the caller of submit
   view.settled = async () => {
-    await new Promise((done) => setTimeout(done, 20));
-    return view.until((now) => !now.isLoading && !now.isThreadLoading);
+    await view.until(() => view.thread);
+    const { checkpoint } = await over(client, view.thread);
+    await view.until((now) => !now.isLoading && !now.isThreadLoading && (now.error || now.history[0]?.checkpoint.checkpoint_id === checkpoint.checkpoint_id));
   };
   view.turn = async (...given) => {
     await view.until((now) => !now.isLoading && !now.isThreadLoading);
@@ -50,15 +51,15 @@ await seen(async (url) => {
   const told = {};
   const client = new Client({ apiUrl: url, apiKey: null });
   told.callbacks = await tried(async () => {
-    const view = chat(url, "tools", { heard: CALLBACKS });
+    const view = chat(client, url, "tools", { heard: CALLBACKS });
     return [await view.turn(human("hello")), view.log];
   });
   told.custom = await tried(async () => {
-    const view = chat(url, "progress", { heard: ["onCustomEvent", "onFinish"] });
+    const view = chat(client, url, "progress", { heard: ["onCustomEvent", "onFinish"] });
     return [await view.turn(human("hello")), view.log];
   });
   told.edited = await tried(async () => {
-    const view = chat(url, "plain");
+    const view = chat(client, url, "plain");
     const first = await view.turn(human("hello"), CHAT);
     await view.turn(human("again"), CHAT);
     const { firstSeenState } = view.now.getMessagesMetadata(view.now.messages[0]);
@@ -71,7 +72,7 @@ await seen(async (url) => {
     return [first, edited, again, options.length, view.shown()];
   });
   told.removed = await tried(async () => {
-    const view = chat(url, "plain");
+    const view = chat(client, url, "plain");
     await view.turn(human("hello"));
     const [first] = view.now.messages;
     const one = await view.turn({ messages: [{ type: "remove", id: first.id, content: "" }, { type: "human", content: "again" }] });
@@ -79,25 +80,25 @@ await seen(async (url) => {
     return [one, all];
   });
   told.question = await tried(async () => {
-    const view = chat(url, "question");
+    const view = chat(client, url, "question");
     return [await view.turn(human("hello"), CHAT), await view.turn(undefined, { ...CHAT, command: { resume: "yes" } })];
   });
   told.approval = await tried(async () => {
-    const view = chat(url, "approval");
+    const view = chat(client, url, "approval");
     const decisions = [{ type: "edit", edited_action: { name: "send_mail", args: { to: "a@example.org" } } }];
     return [await view.turn(human("hello"), CHAT), await view.turn({}, { ...CHAT, command: { resume: { decisions } } })];
   });
   told.resolved = await tried(async () => {
     // agent-chat-ui's "Mark as resolved"
-    const view = chat(url, "question");
+    const view = chat(client, url, "question");
     return [await view.turn(human("hello"), CHAT), await view.turn({}, { command: { goto: "__end__" } })];
   });
   told.failing = await tried(async () => {
-    const view = chat(url, "failing", { heard: ["onError", "onFinish"] });
+    const view = chat(client, url, "failing", { heard: ["onError", "onFinish"] });
     return [await view.turn(human("hello"), CHAT), view.log];
   });
   told.stopped = await tried(async () => {
-    const view = chat(url, "slow");
+    const view = chat(client, url, "slow");
     await view.until((now) => !now.isThreadLoading);
     const going = view.now.submit(human("hello"), { streamResumable: true }).catch(() => {});
     await view.until((now) => now.messages.length === 2);
@@ -112,7 +113,7 @@ await seen(async (url) => {
     const { thread_id: threadId } = await client.threads.create();
     const run = await client.runs.create(threadId, "tools", { input: said("hello"), streamMode: ["values", "messages-tuple"], streamResumable: true });
     await client.runs.join(threadId, run.run_id);
-    const view = chat(url, "tools", { threadId });
+    const view = chat(client, url, "tools", { threadId });
     await view.until((now) => !now.isThreadLoading);
     await view.now.joinStream(run.run_id, "-1");
     await view.until((now) => !now.isLoading && !now.isThreadLoading);
