@@ -27,7 +27,7 @@ await seen(async (url) => {
     view.settled = async () => {
       await view.until((now) => now.threadId);
       const state = await over(client, view.now.threadId);
-      await view.until((now) => !now.isLoading && !now.isThreadLoading && now.messages.length === state.values.messages.length);
+      await view.until((now) => !now.isLoading && !now.isThreadLoading && now.messages.length >= state.values.messages.length);
       return view.shown();
     };
     view.turn = async (...given) => {

@@ -32,7 +32,7 @@ function chat(client, apiUrl, assistantId, { heard = [], ...more } = {}) {
   view.settled = async () => {
     await view.until(() => view.thread);
     const { checkpoint } = await over(client, view.thread);
-    await view.until((now) => !now.isLoading && !now.isThreadLoading && (now.error || now.history[0]?.checkpoint.checkpoint_id === checkpoint.checkpoint_id));
+    await view.until((now) => !now.isLoading && !now.isThreadLoading && (now.error || now.history.some((each) => each.checkpoint.checkpoint_id === checkpoint.checkpoint_id)));
   };
   view.turn = async (...given) => {
     await view.until((now) => !now.isLoading && !now.isThreadLoading);
