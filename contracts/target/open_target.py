@@ -100,9 +100,8 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
     UnknownName where there is no such fault. It takes one made-up token and no other, so that absent and wrong
     credentials are refused.
     """
-    given: dict[str, str] = {}
-    for operation in contract.operations:
-        given |= invented(operation, MOCK_TOKEN)
+    own = {operation: invented(operation, MOCK_TOKEN) for operation in contract.operations}
+    given = {name: value for each in own.values() for name, value in each.items()}
     # only who asks for the mock loads it
     from threadmock.mockserver import create_mock  # noqa: PLC0415
     from threadmock.mockserver.agents.timer import JumpingTimer  # noqa: PLC0415
@@ -110,4 +109,11 @@ def mock_target(contract: Contract, seed: int, *, faults: Sequence[str] = (), al
     timer = JumpingTimer()
     mock = create_mock(contract, seed=seed, auth=MOCK_TOKEN, faults=faults, timer=timer)
     transport, budget = WsgiTransport(mock.wsgi), RunBudget(contract, allow_runs)
-    return Target(transport, "the mock in this process", given=given, run_budget=budget, run_pause=timer.advance)
+    return Target(
+        transport,
+        "the mock in this process",
+        given=given,
+        given_to=lambda operation: own.get(operation, given),
+        run_budget=budget,
+        run_pause=timer.advance,
+    )

@@ -42,6 +42,7 @@ class Target:
     """One place to send cases to.
 
     name: for people. local: it is this machine. given: lower-case header name to good value, sent with every request.
+    given_to: the same for one operation, where operations ask for different ones.
     ledger: None where nobody needs to know what was created. run_budget: how many runs may be started; None for all
     that is asked. guard: what a request may touch; None for anything. pacer: when the next may go; None for at once.
     tagger: the mark of what is created. run_pause: lets so many seconds of its runs pass.
@@ -56,6 +57,7 @@ class Target:
         writable: bool = True,
         local: bool = True,
         given: Mapping[str, str] | None = None,
+        given_to: Callable[[Operation], Mapping[str, str]] | None = None,
         masking: Masking = NOTHING_SECRET,
         ledger: Ledger | None = None,
         run_budget: RunBudget | None = None,
@@ -79,6 +81,7 @@ class Target:
         self.pacer = pacer
         self.tagger = tagger
         self.given = dict(given or {})
+        self._given_to = given_to or (lambda _: self.given)
         self.run_pause = run_pause
         self._deadline = deadline
         self._clock = clock
@@ -243,7 +246,8 @@ class Target:
     def _credentials(self, operation: Operation, choice: Choice) -> tuple[RequestCredentials, bool]:
         made = self._known_credentials.get((operation, choice))
         if made is None:
-            made = (credentials_for(operation, self.given, choice), has_good_credential(operation, self.given))
+            given = self._given_to(operation)
+            made = (credentials_for(operation, given, choice), has_good_credential(operation, given))
             self._known_credentials[operation, choice] = made
         return made
 

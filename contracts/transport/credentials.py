@@ -148,11 +148,14 @@ def _turn(character: str) -> str:
 
 
 def invented(operation: Operation, token: str) -> dict[str, str]:
-    """Headers that hold a made-up credential for each scheme: what the mock in process accepts."""
+    """Headers that hold a made-up credential for each scheme: what the mock in process accepts.
+
+    One header holds one credential: of schemes that share it, that of the first.
+    """
     made: dict[str, str] = {}
     for scheme in (scheme for alternative in operation.security for scheme in alternative):
         if scheme.kind == "apiKey":
             made[scheme.name.lower()] = token
         elif scheme.kind != "mutualTLS":
-            made["authorization"] = f"{(scheme.scheme or 'bearer').capitalize()} {token}"
+            made.setdefault("authorization", f"{(scheme.scheme or 'bearer').capitalize()} {token}")
     return made

@@ -121,6 +121,8 @@ def credentials_applies(_: Contract, operation: Operation) -> str:
     """Operations that ask for a credential in a header."""
     if not operation.security or () in operation.security:
         return "no credentials are documented"
+    if any(all(scheme.kind == "mutualTLS" for scheme in together) for together in operation.security):
+        return "a client certificate is enough, and is shown below HTTP"
     return "" if any(_header_of(scheme) for scheme in _schemes(operation)) else "no credential travels in a header"
 
 
@@ -159,7 +161,7 @@ def run_broken_credentials(context: Context, operation: Operation) -> Iterator[F
     """Credentials that are written wrongly are none: 401 or 403."""
     value = base_value(operation)
     accepted = ask(context, make_case(operation, value, "good credentials"))
-    for scheme in _schemes(operation):
+    for scheme in filter(_header_of, _schemes(operation)):
         name = _header_of(scheme)
         good = accepted.request.headers.get(name, "") if accepted.exchange.wrong_credentials_known else ""
         for what, text, evidence in _broken(scheme, good if accepted.accepted else ""):
