@@ -54,6 +54,7 @@ class VerifyOptions(TypedDict, total=False):
 
     layer: str
     overlays: Sequence[str | Path]
+    ref_root: str | Path | None
     operations: Sequence[str]
     checks: Sequence[str]
     exclude_checks: Sequence[str]

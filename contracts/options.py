@@ -62,6 +62,15 @@ class Settings:
     overlays: tuple[Path, ...] = field(
         default=(), metadata=_option("--overlay", "One more overlay, applied last.", metavar="FILE", kind=Path)
     )
+    ref_root: Path | None = field(
+        default=None,
+        metadata=_option(
+            "--ref-root",
+            "The folder below which $ref may name files.  [default: that of the document]",
+            metavar="DIR",
+            kind=Path,
+        ),
+    )
     operations: tuple[str, ...] = field(
         default=(),
         metadata=_option("--operations", "Ids, 'METHOD /path' or tags only, comma-separated.", metavar="ID,…"),
@@ -163,7 +172,7 @@ class Settings:
         # pytest makes options of this module wherever threadmock is installed: what reads documents is loaded later
         from threadmock.specs.loader import load  # noqa: PLC0415
 
-        return self.document or load(self.provider, layer=self.layer, overlays=self.overlays)
+        return self.document or load(self.provider, layer=self.layer, overlays=self.overlays, ref_root=self.ref_root)
 
     def plain(self) -> dict[str, Any]:
         """The settings as texts, numbers and lists, for another process: `read_settings` reads them again."""

@@ -122,6 +122,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
     *sources: str | Path | Contract,
     layer: str = "documented",
     overlays: str | Path | Iterable[str | Path] = (),
+    ref_root: str | Path | None = None,
     seed: int | None = 0,
     script: str | Path | Scripts | None = None,
     data: "str | Path | Dataset | None" = None,
@@ -142,6 +143,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
     layer: "documented" or "observed"; of a contract its own counts.
     overlays: files applied to the one source that is named, after those of its folder, in order; a single path is one
     of them.
+    ref_root: the folder below which `$ref` may name files; that of each document where none is given.
     seed: same seed, same requests: same ids. None for a random one; it is `Mock.seed`.
     script: what agents say: the name of a shipped script, or a file. data: threads and messages to begin with: the name
     of a shipped set, or a file.
@@ -165,7 +167,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 <= speed <= MOST_SPEED:
         raise SpecError(f"`speed` is a number from 0 to {MOST_SPEED}, not {speed!r}.", fix="Leave it out for 1.")
     _check_seed(seed)
-    contracts = load_all(sources, layer, (overlays,) if isinstance(overlays, str | Path) else tuple(overlays))
+    listed = (overlays,) if isinstance(overlays, str | Path) else tuple(overlays)
+    contracts = load_all(sources, layer, listed, ref_root)
     world = World(
         seed=random.SystemRandom().randrange(_SEEDS) if seed is None else seed,
         now=clock,
@@ -188,11 +191,14 @@ def create_mock(  # noqa: PLR0913 - options, by name
 
 
 def load_all(
-    sources: Sequence[str | Path | Contract], layer: str, overlays: Sequence[str | Path] = ()
+    sources: Sequence[str | Path | Contract],
+    layer: str,
+    overlays: Sequence[str | Path] = (),
+    ref_root: str | Path | None = None,
 ) -> list[Contract]:
     """The contracts of the sources, or of all built-in providers where none is given. SpecError for equal names.
 
-    overlays: of the only source. SpecError where there are several, or it is loaded already.
+    ref_root: as of `load`. overlays: of the only source. SpecError where there are several, or it is loaded already.
     """
     chosen = sources or builtin_names()
     for each in chosen:
@@ -205,7 +211,7 @@ def load_all(
         raise SpecError(what, where=str(overlays[0]), fix="Name the one that it is for.")
     if overlays and isinstance(sources[0], Contract):
         raise SpecError("A contract that was loaded has its overlays.", fix="Give them to `load`.")
-    contracts = [each if isinstance(each, Contract) else load(each, layer, overlays) for each in chosen]
+    contracts = [each if isinstance(each, Contract) else load(each, layer, overlays, ref_root) for each in chosen]
     named: dict[str, str] = {}
     for contract, source in zip(contracts, chosen, strict=True):
         own = f"the contract {contract.name!r}" if isinstance(source, Contract) else str(source)

@@ -37,23 +37,30 @@ def builtin_names() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in _PROVIDERS.iterdir() if (folder / _DOCUMENTS[0]).is_file()))
 
 
-def load(source: str | Path, layer: str = "documented", overlays: str | Path | Iterable[str | Path] = ()) -> Contract:
+def load(
+    source: str | Path,
+    layer: str = "documented",
+    overlays: str | Path | Iterable[str | Path] = (),
+    ref_root: str | Path | None = None,
+) -> Contract:
     """The contract of a built-in provider (by name), a folder of the same files, or a single document.
 
     layer "observed" adds the folder's observed overlay; a source without one is the same in both layers. overlays:
     files in the form of the OpenAPI Overlay Specification, applied after those of the folder, in order; a single path
-    is one of them. The same bytes give the same object. SpecError where anything is unusable: it names file and line.
+    is one of them. ref_root: the folder below which `$ref` may name files; that of the document where none is given.
+    The same bytes give the same object. SpecError where anything is unusable: it names file and line.
     A text that is a built-in name means that provider; a file or folder of that name is `./NAME`, or a Path.
     """
     if layer not in LAYERS:
         raise UnknownName("layer", layer, LAYERS)
     name, document_path, overlay_paths = _locate(source, layer)
+    root = Path(ref_root) if ref_root else None
     more = (overlays,) if isinstance(overlays, str | Path) else overlays
     overlay_paths += [Path(path) for path in more]
-    made = _made_before(name, layer, document_path, *overlay_paths)
+    made = _made_before(name, layer, root, document_path, *overlay_paths)
     if made is not None:
         return made
-    document = read_document(document_path)
+    document = read_document(document_path, root)
     errors: list[SpecError] = []
     layers = []
     for path in overlay_paths:
@@ -62,7 +69,7 @@ def load(source: str | Path, layer: str = "documented", overlays: str | Path | I
     raise_all(errors)
     bundle = _Bundle(document, tuple(layers))
     contract = _assemble(name, layer, bundle)
-    _keep(name, layer, bundle, contract)
+    _keep(name, layer, root, bundle, contract)
     return contract
 
 
@@ -117,28 +124,29 @@ class _Bundle:
         self.digest = hashlib.sha256(parts.encode()).hexdigest() if overlays else document.digest
 
 
-_Key = tuple[str, str, tuple[tuple[Path, str], ...]]
+_Key = tuple[str, str, Path | None, tuple[tuple[Path, str], ...]]
 _contracts: dict[_Key, tuple[Contract, Mapping[Path, str]]] = {}
-"""Name, layer, and path and digest of each file → contract, and the digest of each file that those refer to."""
+"""Name, layer, root of references, and path and digest of each file → contract, and the digest of each file that those refer to."""
 
 
-def _made_before(name: str, layer: str, *paths: Path) -> Contract | None:
+def _made_before(name: str, layer: str, root: Path | None, *paths: Path) -> Contract | None:
     """The contract made before of the same bytes, those of every file that it refers to included. Nothing is parsed."""
     try:
-        key = (name, layer, tuple((path, digest_of(path)) for path in paths))
+        key = (name, layer, root, tuple((path, digest_of(path)) for path in paths))
         made, others = _contracts.get(key, (None, {}))
         return made if all(digest_of(path) == digest for path, digest in others.items()) else None
     except DocumentError:  # whoever reads it tells it as what it was meant to be
         return None
 
 
-def _keep(name: str, layer: str, bundle: _Bundle, contract: Contract) -> None:
+def _keep(name: str, layer: str, root: Path | None, bundle: _Bundle, contract: Contract) -> None:
     """Note a contract for `_made_before`."""
     while len(_contracts) >= _MAX_CONTRACTS:
         _contracts.pop(next(iter(_contracts)), None)
     own = bundle.document.path.resolve()
     others = {path: member.digest for path, member in bundle.document.family.items() if path != own}
-    _contracts[name, layer, tuple((item.path, item.digest) for item in bundle.files)] = contract, others
+    key = (name, layer, root, tuple((item.path, item.digest) for item in bundle.files))
+    _contracts[key] = contract, others
 
 
 def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:

@@ -44,7 +44,7 @@ def run_cleanup(ledger: Path, **options: Any) -> int:
     if not 0 <= (options["settle"] or 0.0) < math.inf:
         raise UsageError("--settle must be 0 seconds or more.")
     overlays = tuple(Path(path) for path in header.overlays)
-    contract = loader.load(header.provider, layer=header.layer, overlays=overlays)
+    contract = loader.load(header.provider, layer=header.layer, overlays=overlays, ref_root=header.ref_root or None)
     url = options["target"] or header.target
     try:
         target = http_target(

@@ -19,11 +19,13 @@ from threadmock.specs.text import one_line, printable
 @click.command()
 @click.argument("provider", required=False, metavar="[PROVIDER|FILE|FOLDER]")
 @click.option("--as", "layer", type=click.Choice(loader.LAYERS), default="documented", show_default=True, help="Layer.")
-@run_options("overlays")
+@run_options("overlays", "ref_root")
 @click.option(
     "--words", "word", is_flag=False, flag_value="", metavar="[WORD]", help="The words of x-behaviour, or all of one."
 )
-def explain(provider: str | None, layer: str, overlays: tuple[str, ...], word: str | None) -> None:
+def explain(
+    provider: str | None, layer: str, overlays: tuple[str, ...], ref_root: str | None, word: str | None
+) -> None:
     """Tell operations and rules, their evidence, and what is guessed. Without an argument: all built-in providers."""
     if word is not None:
         _print_words(word)
@@ -31,7 +33,7 @@ def explain(provider: str | None, layer: str, overlays: tuple[str, ...], word: s
     if overlays and not provider:
         raise click.UsageError("--overlay needs the document that it is for. Name it: a file, a folder or a provider.")
     for name in [provider] if provider else loader.builtin_names():
-        for line in explanation(loader.load(name, layer, overlays)):
+        for line in explanation(loader.load(name, layer, overlays, ref_root)):
             click.echo(printable(line))
 
 

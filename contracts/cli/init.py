@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import click
+from threadmock.contracts.cli.options import run_options
 from threadmock.contracts.cli.written_overlay import overlay_text
 from threadmock.specs import loader
 from threadmock.specs.contract import Contract
@@ -20,13 +21,14 @@ _STANDARD_OUTPUT = "-"
     help="Where to write it; - for standard output.  [default: NAME.overlay.yaml beside NAME.yaml; in a folder,"
     " behaviour.overlay.yaml]",
 )
+@run_options("ref_root")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-def init(document: str, output: str | None, *, force: bool) -> None:
+def init(document: str, output: str | None, ref_root: str | None, *, force: bool) -> None:
     """Write an overlay that says what was inferred from a document, with comments, for you to correct.
 
     A mock with the overlay answers as one without it, until you change something.
     """
-    contract = loader.load(document)
+    contract = loader.load(document, ref_root=ref_root)
     inferred = sum(operation.rule.inferred for operation in contract.operations)
     if not inferred:
         click.echo(f"{contract.name}: every operation has a rule already, so there is nothing to write.", err=True)

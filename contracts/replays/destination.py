@@ -151,7 +151,12 @@ def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, settings: Setti
 
 def _mock(saved: Mapping[str, Any]) -> Target:
     origin = saved["contract"]
-    contract = load(origin["provider"], layer=origin["layer"], overlays=tuple(map(Path, origin.get("overlays", ()))))
+    contract = load(
+        origin["provider"],
+        layer=origin["layer"],
+        overlays=tuple(map(Path, origin.get("overlays", ()))),
+        ref_root=origin.get("ref_root"),
+    )
     return mock_target(contract, 0, faults=tuple(saved.get("faults", ())))
 
 

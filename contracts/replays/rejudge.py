@@ -32,7 +32,12 @@ def known_contract(saved: Mapping[str, Any]) -> Contract | None:
     """The very document that the finding was found by; None where it is not at hand, or has changed."""
     kept = saved["contract"]
     try:
-        contract = load(kept["provider"], layer=kept["layer"], overlays=tuple(map(Path, kept.get("overlays", ()))))
+        contract = load(
+            kept["provider"],
+            layer=kept["layer"],
+            overlays=tuple(map(Path, kept.get("overlays", ()))),
+            ref_root=kept.get("ref_root"),
+        )
     except (SpecError, OSError, KeyError, TypeError):
         return None
     return contract if contract.digest == kept.get("digest") else None

@@ -30,7 +30,10 @@ class LedgerError(UsageError):
 
 @dataclass(frozen=True)
 class LedgerHeader:
-    """Whose ledger it is. run: the tag that made things carry. provider, overlays: as given, files by absolute path."""
+    """Whose ledger it is.
+
+    run: the tag that made things carry. provider, overlays, ref_root: as given, files by absolute path.
+    """
 
     run: str
     provider: str
@@ -38,6 +41,7 @@ class LedgerHeader:
     layer: str = "documented"
     overlays: tuple[str, ...] = ()
     started: str = ""
+    ref_root: str = ""
 
 
 @dataclass(frozen=True)

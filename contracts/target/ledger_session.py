@@ -33,6 +33,7 @@ def start(settings: "Settings") -> Path:
             settings.layer,
             tuple(str(overlay.resolve()) for overlay in settings.overlays),
             now.isoformat(),
+            str(settings.ref_root.resolve()) if settings.ref_root else "",
         ),
     )
     return path

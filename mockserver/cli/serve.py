@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from threadmock.mockserver.agents.script_files import read_scripts
@@ -33,12 +33,11 @@ def _past_data(source: str | None) -> "Dataset | None":
     return read_past_data(source)
 
 
-def _watched(
-    sources: tuple[str, ...], layer: str, overlays: tuple[Path, ...], script: str | None, data: str | None
-) -> "Watched":
+def _watched(*given: Any) -> "Watched":
+    """What is watched, of its fields in order."""
     from threadmock.mockserver.cli.watch import Watched  # noqa: PLC0415 - few servers watch
 
-    return Watched(sources, layer, overlays, script, data)
+    return Watched(*given)
 
 
 def _log(line: str) -> None:
@@ -81,6 +80,12 @@ class _Worker:
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="One more overlay of the one document that is named, applied last; several in their order.",
+)
+@click.option(
+    "--ref-root",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder below which $ref may name files.  [default: that of the document]",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4040, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
@@ -135,6 +140,7 @@ class _Worker:
 def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     sources: tuple[str, ...],
     overlays: tuple[Path, ...],
+    ref_root: Path | None,
     host: str,
     port: int,
     layer: str,
@@ -162,6 +168,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
             *sources,
             layer=layer,
             overlays=overlays,
+            ref_root=ref_root,
             script=read_scripts(script),
             auth=auth,
             faults=faults,
@@ -173,7 +180,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         chosen = create(seed=seed).seed  # also shows what is wrong, before anything listens
         create = partial(create, seed=chosen, data=_past_data(data))
         with claimed(Address(host, port)) as address:
-            worker = _Worker(create, address, _watched(sources, layer, overlays, script, data) if watch else None)
+            watched = _watched(sources, layer, overlays, script, data, ref_root) if watch else None
+            worker = _Worker(create, address, watched)
             run_server(address, partial(_Worker.build, worker), ready=partial(_Worker.greet, worker))
     except SpecError as error:
         raise click.UsageError(str(error)) from None

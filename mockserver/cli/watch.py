@@ -52,6 +52,7 @@ class Watched:
     overlays: tuple[Path, ...]
     script: str | None
     data: str | None
+    ref_root: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -61,7 +62,7 @@ class Watched:
     def read(self) -> Served:
         """Read all of it. SpecError where something can't be used."""
         data = None if self.data is None else read_past_data(self.data)
-        contracts = tuple(load_all(self.sources, self.layer, self.overlays))
+        contracts = tuple(load_all(self.sources, self.layer, self.overlays, self.ref_root))
         texts = tuple(_bytes_of(path) for path in self.files)
         return Served(contracts, read_scripts(self.script), data, texts)
 

@@ -81,10 +81,21 @@ class Target:
     node: Any
 
 
-def read_document(path: Path) -> Document:
-    """The document in a file. DocumentError where it can't be read."""
+def read_document(path: Path, root: Path | None = None) -> Document:
+    """The document in a file. root: the folder that its references may not leave; that of the file where none is given.
+
+    DocumentError where it can't be read, or is not below the root itself.
+    """
+    if root is not None and not root.is_dir():
+        raise DocumentError("This is no folder.", where=str(root), fix="Give --ref-root (ref_root) a folder.")
+    if root is not None and not path.resolve().is_relative_to(root.resolve()):
+        raise DocumentError(
+            f"The document is not below {root}, the folder of its references.",
+            where=str(path),
+            fix="Give --ref-root (ref_root) a folder that holds both.",
+        )
     data = _bytes_of(path)
-    return parse_document(data, path)
+    return parse_document(data, path, root)
 
 
 def digest_of(path: Path) -> str:
@@ -92,8 +103,8 @@ def digest_of(path: Path) -> str:
     return hashlib.sha256(_bytes_of(path)).hexdigest()
 
 
-def parse_document(data: bytes, path: Path) -> Document:
-    """The document in these bytes; path serves for messages and as the base of references.
+def parse_document(data: bytes, path: Path, root: Path | None = None) -> Document:
+    """The document in these bytes; path serves for messages and as the base of references. root: as of `read_document`.
 
     DocumentError as of `read_document`.
     """
@@ -113,7 +124,7 @@ def parse_document(data: bytes, path: Path) -> Document:
     if foreign:
         raise DocumentError(foreign[0], where=path.name, fix=foreign[1])
     digest = hashlib.sha256(data).hexdigest()
-    root = path.parent
+    root = path.parent if root is None else root
     blocks = embedded(text)
     if blocks:
         block, warnings = _first_of(blocks, path)
@@ -230,19 +241,19 @@ def _other(document: Document, file: str, where: Callable[[], str]) -> Document:
         )
     name = unquote(file)
     if name.startswith("/") or "\\" in name or "\0" in name or Path(name).is_absolute():
-        _outside(file, where)
+        _outside(file, document, where)
     try:
         root = document.root.resolve()
         target = (document.path.parent / name).resolve()
     except (OSError, RuntimeError):  # a loop of symbolic links
-        _outside(file, where)
+        _outside(file, document, where)
     if not target.is_relative_to(root):
-        _outside(file, where)
+        _outside(file, document, where)
     if target not in document.family:
         if len(document.family) >= MAX_FILES:
             raise DocumentError(f"The document spans more than {MAX_FILES} files.", where=where(), fix="Bundle it.")
         try:
-            made = parse_document(_bytes_of(target), target)
+            made = parse_document(_bytes_of(target), target, root)
         except DocumentError as error:
             raise DocumentError(f"The file of a reference can't be used: {error}", where=where(), fix="") from None
         document.family[target] = Document(
@@ -260,9 +271,12 @@ def _other(document: Document, file: str, where: Callable[[], str]) -> Document:
     return document.family[target]
 
 
-def _outside(file: str, where: Callable[[], str]) -> NoReturn:
+def _outside(file: str, document: Document, where: Callable[[], str]) -> NoReturn:
+    family = next(iter(document.family.values()), document)
+    widened = family.root.resolve() != family.path.resolve().parent
+    allowed = f"the folder {family.root}, which --ref-root names" if widened else "the document's folder"
     raise DocumentError(
-        f"The reference {file[:100]!r} leaves the document's folder.",
+        f"The reference {file[:100]!r} leaves {allowed}.",
         where=where(),
-        fix="Only files below the folder of the document are read; copy that file there.",
+        fix="Copy that file there, or give a folder that holds both with --ref-root DIR.",
     )
