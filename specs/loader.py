@@ -126,7 +126,7 @@ class _Bundle:
 
 _Key = tuple[str, str, Path | None, tuple[tuple[Path, str], ...]]
 _contracts: dict[_Key, tuple[Contract, Mapping[Path, str]]] = {}
-"""Name, layer, root of references, and path and digest of each file → contract, and the digest of each file that those refer to."""
+"""Name, layer, root of references, path and digest of each file → contract, and digests of what those refer to."""
 
 
 def _made_before(name: str, layer: str, root: Path | None, *paths: Path) -> Contract | None:
