@@ -27,15 +27,22 @@ def _makers(contract: Contract, resource: str) -> tuple[Operation, ...]:
     return tuple(sorted(found, key=lambda o: (o.rule.traits.rank, o.rule.reply is not None, len(references(o)))))
 
 
+def _is_untold(operation: Operation) -> bool:
+    """Whether nobody learns the key of what is made: no client chooses it, and the answer is without a body."""
+    reply, key = operation.reply(operation.success), operation.rule.key
+    silent = reply is not None and not reply.content and "location" not in reply.headers
+    return operation.rule.inferred and silent and key is not None and key.source is None
+
+
 def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
     rule = operation.rule
-    if rule.traits.rank is None or rule.resource != resource or rule.key is None or undescribed(operation):
+    if rule.traits.rank is None or rule.resource != resource or rule.key is None:
         return False
     if rule.traits.starts_run and not answers_with_run(contract, operation):
         return False
     if rule.traits.changes and rule.missing != "create":
         return False
-    if rule.reply is not None and rule.reply.kind == "child":
+    if (rule.reply is not None and rule.reply.kind == "child") or undescribed(operation) or _is_untold(operation):
         return False
     try:
         base_value(operation)

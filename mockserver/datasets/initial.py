@@ -6,7 +6,7 @@ from typing import Any
 
 from threadmock.mockserver.actions.plan import member_schema, shown_schema
 from threadmock.mockserver.rules.declared_agents import as_item
-from threadmock.mockserver.rules.generation import generate, sample
+from threadmock.mockserver.rules.generation import Ungeneratable, generate, sample
 from threadmock.mockserver.rules.keys import compile_key
 from threadmock.mockserver.rules.recipes import compile_recipe, store_made
 from threadmock.mockserver.rules.scope import Scope
@@ -14,6 +14,7 @@ from threadmock.mockserver.state.store import Shelf, Store
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.setting import Made
 from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.errors import SpecError
 from threadmock.specs.members import ABSENT, dig, put, steps_of
 from threadmock.specs.schemas.declared import properties, required, types_of
 from threadmock.specs.schemas.formats import write_date_time
@@ -42,7 +43,12 @@ def store_initial(contract: Contract, world: World) -> Iterator[tuple[Shelf, str
             item=item,
         )
         recipe = compile_recipe(made)
-        thing = _whole(scope, made, recipe.members.make(scope), world)
+        try:
+            thing = _whole(scope, made, recipe.members.make(scope), world)
+        except Ungeneratable as error:
+            if made.set:
+                raise SpecError(f"The initial {made.resource} can't be made: {error}") from None
+            continue  # one that nobody declared: the list begins empty
         key = str(dig(thing, recipe.member))
         shelf = (contract.name, made.resource)
         scope.key = key

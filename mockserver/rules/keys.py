@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
@@ -63,6 +63,10 @@ def compile_key(contract: Contract, operation: Operation, key: Key, members: Map
     schemas = [members[key.member]] if key.member in members else []
     schemas += _parameters(contract, operation)
     bounds = [node for each in schemas for node in nodes_of(each, each.document)]
+    if key.otherwise == "opaque" and any(_is_number(each) for each in schemas):
+        # A path that takes whole numbers, and a member that is a text: a text of digits is both.
+        key = replace(key, otherwise="number")
+        make = compile_setting(Setting("generate", key.otherwise))
     if key.otherwise in _NUMBERED:
         least = max(
             (math.ceil(node["minimum"]) for node in bounds if isinstance(node.get("minimum"), int | float)), default=1
@@ -90,6 +94,11 @@ def compile_key(contract: Contract, operation: Operation, key: Key, members: Map
         raise Ungeneratable(f"No new key could be built for {key.member}. Let the client choose it, or add examples.")
 
     return fitting
+
+
+def _is_number(schema: Schema) -> bool:
+    types = types_of(schema, schema.document)
+    return bool(types) and types <= {"integer", "number"}
 
 
 def compile_key_value(key: Key, schema: Schema | None) -> Callable[[str], Any]:

@@ -60,6 +60,18 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "errors of branches that are alike": {
         "/a/{id}": {"get": {"parameters": [parameter("id", "path", TEXT)], "responses": {"200": reply({"type": "object", "properties": {"id": TEXT}}), "404": reply({"oneOf": [{"type": "object", "required": ["title"], "properties": {"title": TEXT}}, {"type": "object", "required": ["title"], "properties": {"title": TEXT, "x": TEXT}}]})}}}
     },
+    "a create that tells no key": {
+        "/pets": {"post": {"responses": {"201": {"description": ""}, "default": reply(THING)}}, "get": {"responses": {"200": reply({"type": "array", "items": THING})}}},
+        "/pets/{petId}": {"get": {"parameters": [parameter("petId", "path", TEXT)], "responses": {"200": reply(THING)}}},
+    },
+    "a whole number in the path and a text in the thing": {
+        "/pets": {"get": {"responses": {"200": reply({"type": "array", "items": {"type": "object", "properties": {"id": TEXT}}})}}},
+        "/pets/{id}": {"get": {"parameters": [parameter("id", "path", NUMBER)], "responses": {"200": reply({"type": "object", "properties": {"id": TEXT}})}}},
+    },
+    "a list of what nothing fits": {
+        "/pets": {"get": {"responses": {"200": reply({"type": "array", "items": {"type": "object", "required": ["id"], "properties": {"id": {"not": {}}}}})}}},
+        "/pets/{id}": {"get": {"parameters": [parameter("id", "path", NUMBER)], "responses": {"200": reply({"type": "object"})}}},
+    },
     "a parent's name of another form": {
         "/shops/{shopId}/items": {"post": {"parameters": [parameter("shopId", "path", TEXT)], "requestBody": body(THING), "responses": {"201": reply(THING)}}},
         "/shops/{shopId}/items/{id}": {"get": {"parameters": [parameter("shopId", "path", TEXT), parameter("id", "path", NUMBER)], "responses": {"200": reply({**THING, "required": ["shop_id"], "properties": {"id": NUMBER, "shop_id": {"type": "string", "format": "uuid"}}})}}},
