@@ -160,6 +160,16 @@ class Reading:
         """What the request says beside the things that its path names."""
         return self.operation.slug, self.request.query, self.request.body
 
+    @property
+    def may_be_missing(self) -> str:
+        """What may not be there: a thing below, or one that is found by other members than its key; "" for nothing."""
+        rule, refusals = self.rule, self.rule.refusals
+        if rule.restores and self.status in (404, 422) and self.look_up(rule.restores.source) is not ABSENT:
+            return rule.restores.resource
+        refusal = refusals.get("ill_formed") or refusals.get("invalid")
+        by_others = rule.key and rule.key.by and self.status in (404, refusal.status if refusal else 0)
+        return rule.resource if by_others else ""
+
     def look_up(self, source: Source) -> Any:
         """The value at a place in the request; ABSENT where there is none."""
         return value_at(self.operation, self.request, self.sent, source)

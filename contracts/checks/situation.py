@@ -153,9 +153,8 @@ def excused(reading: Reading) -> str:
         speaker = reading.rule.run.agent if reading.rule.run else None
         if speaker and reading.status in (speaker.unknown_key, speaker.unknown_name):
             return "the request may name an agent that is not there"
-    restores = reading.rule.restores
-    if restores and reading.status in (404, 422) and reading.look_up(restores.source) is not ABSENT:
-        return f"there may be no such {restores.resource}"
+    if missing := reading.may_be_missing:
+        return f"there may be no such {missing}"
     if reading.rule.run is not None and (reason := _excused_run(reading)):
         return reason
     drawn = reading.case.part != "scenario"

@@ -226,6 +226,8 @@ def test_a_graph_is_drawn_from_the_declared_nodes(talk, known):
     }
     mine = talk.ask("POST", "/assistants", {"graph_id": "tools"}).json()["assistant_id"]
     assert talk.get(f"/assistants/{mine}/graph") == talk.get(path)
+    assert talk.get("/assistants/tools/graph") == talk.get(path)
+    assert talk.ask("GET", "/assistants/nobody/graph").status == 422
 
 
 @pytest.mark.parametrize("depth", ["true", "1"])
