@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from threadmock.contracts.cases.case import Case, json_media
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.references import body_schema
+from threadmock.contracts.cases.references import body_schema, references
 from threadmock.contracts.cases.request_values import members_of, path_values, value_at
 from threadmock.contracts.cases.shapes import Branch, shapes, subschema
 from threadmock.contracts.checks.checked_exchange import Problem
@@ -169,6 +169,12 @@ class Reading:
         refusal = refusals.get("ill_formed") or refusals.get("invalid")
         by_others = rule.key and rule.key.by and self.status in (404, refusal.status if refusal else 0)
         return rule.resource if by_others else ""
+
+    @property
+    def accepted_before(self) -> bool:
+        """Whether a request that says the same about a thing was accepted: it is valid, whatever is said now."""
+        called_invalid = self.status in (400, 422) and bool(references(self.operation))
+        return called_invalid and self.wording in self.context.memory.get("accepted", ())
 
     def look_up(self, source: Source) -> Any:
         """The value at a place in the request; ABSENT where there is none."""

@@ -8,7 +8,6 @@ from threadmock.contracts.cases.encoding import is_plain_name, text_of
 from threadmock.contracts.cases.named_things import named_things
 from threadmock.contracts.cases.number_widths import SAFE_INTEGER, find_wide_number, find_wide_text
 from threadmock.contracts.cases.own_syntax import own_syntax
-from threadmock.contracts.cases.references import references
 from threadmock.contracts.cases.request_values import value_at
 from threadmock.contracts.cases.spans import find_doubtful_span
 from threadmock.contracts.checks.inference import unknown_page, unsure_refusal
@@ -18,8 +17,9 @@ from threadmock.specs.behaviour.conditions import agrees, asks_of_store
 from threadmock.specs.behaviour.rule import Condition
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.members import ABSENT, nodes, spread
-from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.operations.parameters import parse_query, value_of
 from threadmock.specs.schemas.declared import has_discriminator, types_of
+from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.messages import is_json, media_type
 from threadmock.specs.wire.strictjson import depth_of
 
@@ -159,7 +159,14 @@ def excused(reading: Reading) -> str:
         return reason
     drawn = reading.case.part != "scenario"
     excuse = unknown_page(reading.operation, reading.status, reading.look_up, drawn=drawn)
-    return excuse or _excused_syntax(reading) or refused_by_rule(reading)
+    return excuse or _excused_state(reading) or _excused_syntax(reading) or refused_by_rule(reading)
+
+
+def _excused_state(reading: Reading) -> str:
+    """Why a request may be refused that names a state of the thing, or none; "" where it may not."""
+    conditional = reading.rule.conditional
+    meant = (conditional.if_match, conditional.required) if conditional else ()
+    return "the state that the request has to name is another" if reading.status and reading.status in meant else ""
 
 
 def _excused_syntax(reading: Reading) -> str:
@@ -282,16 +289,10 @@ def _doubt_reference(reading: Reading) -> str:
 
 
 def _doubt_standing(reading: Reading) -> str:
-    if accepted_before(reading):
+    if reading.accepted_before:
         return "the same request was accepted before, so that this hangs on what is stored"
     unsure = unsure_refusal(reading.operation, reading.status)
     return unsure or ("the request names a thing that is not there" if reading.case.standing == "unknown" else "")
-
-
-def accepted_before(reading: Reading) -> bool:
-    """Whether a request that says the same about a thing was accepted: it is valid, whoever calls it invalid now."""
-    called_invalid = reading.status in (400, 422) and bool(references(reading.operation))
-    return called_invalid and reading.wording in reading.context.memory.get("accepted", ())
 
 
 def _doubt_header(reading: Reading) -> str:
@@ -310,6 +311,10 @@ def _doubt_path(reading: Reading) -> str:
             return f"the path parameter {name} is no plain name"
         if name in reading.sent and text_of(reading.sent[name]) != text:
             return f"path and body name different things as {name}"
+    for parameter in reading.operation.parameters_in("path"):
+        sent = reading.path_values.get(parameter.name)
+        if sent is not None and not checker(parameter.schema).accepted(value_of(parameter, [sent])):
+            return f"the key in the path is none that {parameter.name} takes"
     return ""
 
 

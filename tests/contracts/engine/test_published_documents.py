@@ -86,3 +86,15 @@ def test_nothing_is_found_on_the_mock_of_a_published_document(what: str, tmp_pat
     report = verify(path, seed=3, max_examples=5, max_requests=60)
     assert report.failures == (), str(report)
     assert [each.operation_id for each in report.operations if each.untested] == []
+
+
+def test_a_key_that_the_path_does_not_take_fails_nobody(tmp_path: Path) -> None:
+    """The client may choose any whole number, and the thing is read by small ones alone."""
+    few = {"type": "integer", "minimum": 1, "maximum": 10}
+    paths = {
+        "/orders": {"post": {"requestBody": body(THING), "responses": {"200": reply({**THING, "required": ["id"]}), "400": {"description": ""}}}},
+        "/orders/{id}": {"get": {"parameters": [parameter("id", "path", few)], "responses": {"200": reply(THING), "400": {"description": ""}, "404": {"description": ""}}}},
+    }  # fmt: skip
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(document_of(paths)), encoding="utf-8")
+    assert verify(path, seed=3, max_examples=5, max_requests=60).failures == ()
