@@ -17,6 +17,7 @@ from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import is_json
 
 _REDIRECTS = 300
+_FOUND = 302
 Location = Literal["path", "query", "header", "cookie"]
 
 
@@ -149,11 +150,14 @@ class Operation:
     def success(self) -> int:
         """The documented success status: the lowest 2xx, else the lowest redirect.
 
-        200 where only a range or default is given, or nothing but errors.
+        200 for 2XX or `default`, 302 for 3XX; 200, too, where nothing but errors or 1xx is given.
         """
-        exact = [int(status) for status in self.replies if re.fullmatch(r"[23]\d\d", status)]
-        others = "2XX" in self.replies or "default" in self.replies
-        return min(exact, default=200) if not others or min(exact, default=0) < _REDIRECTS else 200
+        least = min((int(status) for status in self.replies if re.fullmatch(r"[23]\d\d", status)), default=None)
+        if least is not None and least < _REDIRECTS:
+            return least
+        if "2XX" in self.replies or "default" in self.replies:
+            return 200
+        return least or (_FOUND if "3XX" in self.replies else 200)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _operation(contract: Contract, operation: Operation) -> Iterator[str]:
     yield f"    operation id  {one_line(operation.operation_id)} (test id {operation.slug})"
     good = [status for status in operation.replies if status.startswith(("2", "3"))]
     bad = [status for status in operation.replies if status not in good]
-    yield f"    success       {', '.join(good) or 'none documented'}"
+    yield f"    success       {', '.join(good) or 'none documented'}{_assumed_status(operation)}"
     yield f"    errors        {', '.join(bad) or 'none documented'}"
     yield f"    credentials   {_credentials(operation)}"
     guessed = ", inferred from path and schemas: nobody declared it" if rule.inferred else ""
@@ -112,6 +112,11 @@ def _operation(contract: Contract, operation: Operation) -> Iterator[str]:
     if rule.inferred and rule.traits.open:
         yield f"      no state    {_overlay_line(contract, operation)}"
     yield from map(_line, parts_of(rule))
+
+
+def _assumed_status(operation: Operation) -> str:
+    """What is said of a success whose very status nobody documents."""
+    return "" if str(operation.success) in operation.replies else f" ({operation.success} is assumed)"
 
 
 def _overlay_line(contract: Contract, operation: Operation) -> str:

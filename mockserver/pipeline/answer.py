@@ -43,6 +43,7 @@ from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 BROKEN = "x-threadmock-broken"
 """A header of answers that only come near what is documented, because nothing fits that: what is wrong with them."""
 _LONGEST = 300
+_REDIRECTS = 300
 
 
 @dataclass(slots=True)
@@ -192,7 +193,7 @@ class Pipeline:
             return self._represented(request, plan, outcome, media)
         shown = self.reply_body(request, plan, outcome.shown)
         headers = {"content-type": media.content_type}
-        if plan.reply and plan.reply.headers:
+        if plan.reply and (plan.reply.headers or outcome.status >= _REDIRECTS):
             headers |= declared_headers(plan.reply, outcome.status, request, self.world)
         if outcome.headers:
             headers |= outcome.headers
@@ -204,7 +205,7 @@ class Pipeline:
         told = ABSENT if told is None and plan.schema is None else told
         content_type, data = represent(media, told, self.world, outcome.given)
         headers = {"content-type": content_type}
-        if plan.reply and plan.reply.headers:
+        if plan.reply and (plan.reply.headers or outcome.status >= _REDIRECTS):
             headers |= declared_headers(plan.reply, outcome.status, request, self.world)
         response = Response(outcome.status, headers | dict(outcome.headers), data)
         broken = check_response(plan.operation, request, response)

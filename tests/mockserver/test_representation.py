@@ -373,6 +373,29 @@ def test_a_documented_redirect_is_one_and_leads_to_no_other_host(
     assert (told.status, told.headers["location"], told.body) == (int(status), "http://localhost:4010/", b"")
 
 
+RANGES: dict[str, tuple[tuple[str, ...], int]] = {
+    "a range of successes": (("2XX",), 200),
+    "a success before its range": (("2XX", "204"), 204),
+    "a range of redirects": (("3XX",), 302),
+    "a redirect before its range": (("3XX", "308"), 308),
+    "a success before a range of redirects": (("3XX", "201"), 201),
+    "redirects in small letters": (("3xx",), 302),
+    "errors alone": (("4XX",), 200),
+    "1xx alone": (("101",), 200),
+}
+
+
+@pytest.mark.parametrize("body", [None, THING], ids=["without a body", "with one"])
+@pytest.mark.parametrize("kind", RANGES)
+def test_a_range_is_answered_with_a_status_of_it(kind: str, body: Any, tmp_path: Any) -> None:
+    written, status = RANGES[kind]
+    content = {"content": {"application/json": {"schema": body}}} if body else {}
+    replies = {each: {"description": "", **content} for each in written}
+    told = client_of(tmp_path, {"/x": {"get": {"responses": replies}}}).get("/x", headers={"host": "localhost:4010"})
+    assert told.status == status
+    assert told.headers.get("location") == ("http://localhost:4010/" if status >= 300 else None)
+
+
 def test_a_location_that_the_document_shows_is_used_and_a_success_comes_before_a_redirect(tmp_path: Any) -> None:
     shown = {"Location": {"schema": {"type": "string", "examples": ["/elsewhere"]}}}
     moved = {"302": {"description": "", "headers": shown}}

@@ -201,3 +201,23 @@ def test_what_a_provider_has_is_under_all_operations() -> None:
     assert kinds >= {"client", "cors", "initial", "fill", "agent thread", "agent input", "agent on", "agent results"}
     for operation in contract.operations:
         assert {kind for kind, _, _ in parts_of(operation.rule)} <= {*RULE_WORDS, "filter", "item", "refuses"}
+
+
+SUCCESSES = {
+    "201": "201",
+    "2XX": "2XX (200 is assumed)",
+    "3XX": "3XX (302 is assumed)",
+    "4XX": "none documented (200 is assumed)",
+    "101": "none documented (200 is assumed)",
+}
+
+
+@pytest.mark.parametrize("status", SUCCESSES)
+def test_a_success_that_nobody_documents_is_called_assumed(status, tmp_path) -> None:
+    path = tmp_path / "api.json"
+    node = {"get": {"responses": {status: {"description": ""}}}}
+    path.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/x": node}}))
+    contract = load(path)
+    assert f"    success       {SUCCESSES[status]}" in explanation(contract)
+    told = [line for line in contract.warnings if "200 is assumed for success" in line]
+    assert bool(told) is (status in ("4XX", "101"))
