@@ -26,7 +26,7 @@ from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.list_walk import walk
 from threadmock.contracts.target.prerequisites import Prerequisites
-from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget, users
+from threadmock.contracts.target.run_budget import users
 from threadmock.contracts.target.target import Target, TargetLost
 from threadmock.contracts.target.unknown_route import UnknownRoute
 from threadmock.contracts.transport.sockets import Clock
@@ -151,7 +151,7 @@ class Session:
     @cached_property
     def left_out(self) -> dict[Operation, str]:
         """Selected operations that are not asked, each with the reason."""
-        return left_out(self.operations, self.target.run_budget)
+        return left_out(self.operations, self.target)
 
     @cached_property
     def asked(self) -> list[Operation]:
@@ -277,12 +277,12 @@ class Preparation:
 
     def beside(self) -> Prerequisites:
         """A new set of things, of which none is created yet."""
-        session, run_budget = self._session, self._session.target.run_budget
+        session, target = self._session, self._session.target
         return Prerequisites(
             session.contract,
             self._send,
             self._choose,
-            forbidden=run_budget.forbids if run_budget else None,
+            forbidden=lambda operation: bool(target.refusal(operation)),
             agent=lambda: session.agent,
             accepted=session.accepted_members,
         )
@@ -297,11 +297,10 @@ class Preparation:
         return exchange
 
 
-def left_out(operations: Iterable[Operation], run_budget: RunBudget | None) -> dict[Operation, str]:
+def left_out(operations: Iterable[Operation], target: Target) -> dict[Operation, str]:
     """Operations that are not asked, each with the reason."""
-    found = {operation: undescribed(operation) or _unanswerable(operation) for operation in operations}
-    forbidden = run_budget.forbids if run_budget else lambda _: False
-    return {operation: reason or RUNS_OFF for operation, reason in found.items() if reason or forbidden(operation)}
+    found = {each: undescribed(each) or _unanswerable(each) or target.refusal(each) for each in operations}
+    return {operation: reason for operation, reason in found.items() if reason}
 
 
 def _unanswerable(operation: Operation) -> str:

@@ -6,7 +6,7 @@ from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.references import placeholder
 from threadmock.contracts.cases.sent_values import UNREADABLE, values_at
 from threadmock.contracts.target.created_things import may_make
-from threadmock.contracts.target.guard import SAFE_METHODS, naming_places, touches
+from threadmock.contracts.target.guard import SAFE_METHODS, naming_places, touches, unowned
 from threadmock.contracts.target.list_walk import by_metadata
 from threadmock.contracts.target.removal import removal_of
 from threadmock.contracts.target.tags import NAME
@@ -17,11 +17,14 @@ KEY = "\N{BULLET}key"
 """Stands for a thing's key in the body of a removal."""
 
 
-def touched(operation: Operation, request: Request) -> list[str] | None:
-    """The keys that a request which may write names, as texts; None for one that only reads."""
+def touched(contract: Contract, operation: Operation, request: Request) -> list[str] | None:
+    """The keys that a request which may write names, as texts; None for one that only reads.
+
+    The path stands for a thing of which there is one: no test makes it.
+    """
     if request.method in SAFE_METHODS or not touches(operation):
         return None
-    found: list[str] = []
+    found = [request.path] if unowned(contract, operation) else []
     for place in naming_places(operation):
         values = values_at(operation, request, place.source)
         if values is UNREADABLE:

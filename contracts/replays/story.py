@@ -210,7 +210,7 @@ def _step(
         "puts": puts,
         "answer": {"status": None, "headers": {}, "body": {"text": ""}, "problem": masking(exchange.problem)},
     }
-    names, makes = touched(case.operation, sent), made(contract, case.operation, sent)
+    names, makes = touched(contract, case.operation, sent), made(contract, case.operation, sent)
     step |= {"writes": [masking(name) for name in names]} if names is not None else {}
     step |= {"makes": makes} if makes is not None else {}
     if taken.staged:

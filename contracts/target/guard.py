@@ -88,6 +88,23 @@ def touches(operation: Operation) -> bool:
     return writes(operation) or operation.rule.traits.follows_run
 
 
+def unowned(contract: Contract, operation: Operation) -> str:
+    """Why a write of an operation changes what no run makes; "" where it may be about what a run made.
+
+    That is so of a thing of which there is one (`/settings`, `/me`), unless it lies in a thing that a run can make.
+    """
+    rule = operation.rule
+    one = rule.key is not None and rule.key.source is None and (rule.traits.changes or rule.traits.destroys)
+    unnamed = rule.inferred and rule.action == "fixed" and not names_in(operation.path)
+    if not (one or (unnamed and operation.method in ("PUT", "PATCH"))) or not writes(operation):
+        return ""
+    above = [name.resource for name in references(operation) if not name.own]
+    if above and makers(contract, above[-1]):
+        return ""
+    where = f"lies in a {above[-1]}, which nothing makes" if above else "may be there already: its path names none of ours"
+    return f"what it would change {where}"
+
+
 def naming_places(operation: Operation) -> Iterator[NamingPlace]:
     """The places of an operation's requests that name things."""
     rule = operation.rule
@@ -148,6 +165,8 @@ class Guard:
             raise Forbidden(f"{operation} may write, and writing is not allowed on {self._name}")
         if not touches(operation):
             return
+        if reason := self.refusal(operation):
+            raise Forbidden(reason)
         self._check_addresses(operation, request)
         values = {spot: values_at(operation, request, spot.source) for spot in naming_places(operation)}
         for spot, found in values.items():
@@ -157,6 +176,10 @@ class Guard:
             _check_bounded(operation, values[spot])
         if operation.method == "DELETE" and not (tuple(bulk(operation)) or names_in(operation.path)):
             self._check_removal(operation, request)
+
+    def refusal(self, operation: Operation) -> str:
+        """Why no request to an operation is sent, whatever it holds; "" where some may be."""
+        return unowned(self._contract, operation)
 
     def _check_removal(self, operation: Operation, request: Request) -> None:
         """A removal whose path names nothing: its body or query has to name something, and only what is this run's."""
@@ -179,6 +202,10 @@ class Guard:
             return
         if not (self._local and self._writable):
             raise Forbidden(f"an undocumented {request.method} is tried on this machine only")
+        for method in self._router.find(request.method, request.path).allowed:
+            documented = self._router.find(method, request.path).operation
+            if documented and (reason := self.refusal(documented)):
+                raise Forbidden(reason)
         for segment in request.path.split("/"):
             literal = any(segment in path.split("/") for path in self._router.paths)
             if _looks_like_id(segment) and not literal and not self._is_known("", segment):

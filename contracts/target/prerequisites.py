@@ -34,7 +34,7 @@ from threadmock.contracts.target.accepted_members import AcceptedMembers
 from threadmock.contracts.target.agents import ChosenAgent, choose_agent
 from threadmock.contracts.target.answers import describe_response, find_key, items_in, json_of
 from threadmock.contracts.target.exchange import Exchange
-from threadmock.contracts.target.run_budget import RUNS_OFF
+from threadmock.contracts.target.run_budget import RUNS_OFF, starts_runs
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
@@ -98,7 +98,8 @@ class Prerequisites:
         return [maker for maker in makers(self.contract, resource, within) if not self._forbidden(maker)]
 
     def _nothing_makes(self, resource: str) -> str:
-        return f"nothing makes a {resource}" + (f" ({RUNS_OFF})" if makers(self.contract, resource) else "")
+        dear = any(map(starts_runs, makers(self.contract, resource)))
+        return f"nothing makes a {resource}" + (f" ({RUNS_OFF})" if dear else "")
 
     def lacking(self, operation: Operation) -> str:
         """Why an operation can't be tested beyond unknown ids; "" where what it names can be made."""
@@ -150,9 +151,8 @@ class Prerequisites:
             loose = False
         else:
             return case, loose
-        return fill_placeholder(
-            case, name.source, standing, key, linked_to(operation, name)
-        ), name.resource in given or loose
+        case = fill_placeholder(case, name.source, standing, key, linked_to(operation, name))
+        return case, name.resource in given or loose
 
     def _with_agent(self, case: Case) -> tuple[Case, bool]:
         """The case with a real agent where its placeholder stood, and whether the agents that it names are known."""

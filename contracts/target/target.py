@@ -11,7 +11,7 @@ from threadmock.contracts.target.exchange import MOCK_URL, Exchange
 from threadmock.contracts.target.foreign import RunMasking
 from threadmock.contracts.target.guard import SAFE_METHODS, Guard, writes
 from threadmock.contracts.target.ledger import Ledger
-from threadmock.contracts.target.run_budget import RunBudget
+from threadmock.contracts.target.run_budget import RUNS_OFF, RunBudget
 from threadmock.contracts.target.tags import Tagger, has_tag
 from threadmock.contracts.transport.base import Transport
 from threadmock.contracts.transport.credentials import Choice, RequestCredentials, credentials_for, has_good_credential
@@ -91,6 +91,12 @@ class Target:
         self._accepted_before, self._refused_in_a_row = False, 0
         self._cut: dict[Operation, int] = {}
         self._known_credentials: dict[tuple[Operation, Choice], tuple[RequestCredentials, bool]] = {}
+
+    def refusal(self, operation: Operation) -> str:
+        """Why no request to an operation is sent here; "" where some may be."""
+        if self.guard is not None and (reason := self.guard.refusal(operation)):
+            return f"not sent, {reason}"
+        return RUNS_OFF if self.run_budget is not None and self.run_budget.forbids(operation) else ""
 
     def show(self, texts: Iterable[str]) -> None:
         """Keep texts in what is written about the run, although they stand in things that it did not make."""

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 from support.documents import JSON, document_of
-from threadmock.contracts.target.guard import Guard, writes
+from threadmock.contracts.engine.dry_run import plan
+from threadmock.contracts.engine.run import prepare
+from threadmock.contracts.options import Settings
+from threadmock.contracts.replays.leftovers import touched
+from threadmock.contracts.target.guard import Guard, unowned, writes
 from threadmock.contracts.target.run_budget import RunBudget, starts_runs
 from threadmock.contracts.transport.errors import Forbidden
 from threadmock.specs.contract import Contract, Operation
@@ -142,3 +146,100 @@ def test_what_sounds_like_a_start_waits_to_be_allowed(method, path):
 )
 def test_what_starts_nothing_or_was_declared_does_not(method, path, more):
     assert not starts_runs(one(method, path, THING, "200", **more))
+
+
+PROFILE = {"type": "object", "properties": {"theme": {"type": "string"}, "locale": {"type": "string"}}}
+USER = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+
+
+def operation_of(path: str, schema: Any, status: str = "200", *, asks: bool = True) -> dict[str, Any]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    reply = {"description": "", **({"content": {JSON: {"schema": schema}}} if status != "204" else {})}
+    node: dict[str, Any] = {"responses": {status: reply, "404": {"description": ""}}}
+    node["parameters"] = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+    return node | ({"requestBody": {"content": {JSON: {"schema": schema}}}} if asks else {})
+
+
+def write_settings(folder: Path, *paths: str, users: bool = True) -> str:
+    """Write a document of things of which there is one at each path, beside users."""
+    methods = {
+        "get": {"asks": False},
+        "put": {},
+        "patch": {},
+        "delete": {"status": "204", "asks": False},
+        "post": {"status": "201"},
+    }
+    made: dict[str, Any] = {
+        path: {method: operation_of(path, PROFILE, **more) for method, more in methods.items()}  # type: ignore[arg-type]
+        for path in paths
+    }
+    if users:
+        made["/users"] = {"post": operation_of("/users", USER, "201"), "get": operation_of("/users", LIST, asks=False)}
+        made["/users/{id}"] = {"get": operation_of("/users/{id}", USER, asks=False)}
+    place = folder / "document.json"
+    place.write_text(json.dumps(document_of(made)), encoding="utf-8")
+    return str(place)
+
+
+def sends(contract: Contract, method: str, path: str, *, local: bool) -> bool:
+    try:
+        Guard(contract, Owned(), local=local).check(
+            Request(method, path, "", {"content-type": JSON}, b'{"theme": "dark"}'), planned=False
+        )
+    except Forbidden:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
+@pytest.mark.parametrize("path", ["/settings", "/me", "/v1/profile", "/{tenant}/settings", "/orgs/{org}/settings"])
+def test_a_thing_of_which_there_is_one_is_only_read(method, path, local, tmp_path):
+    contract = load(write_settings(tmp_path, path))
+    sent = path.replace("{tenant}", "mine").replace("{org}", "mine")
+    assert not sends(contract, method, sent, local=local)
+    assert sends(contract, "GET", sent, local=local)
+    reasons = {each.method: unowned(contract, each) for each in contract.operations if each.path == path}
+    assert "it would change" in reasons[method]
+    assert reasons["GET"] == ""
+
+
+@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_thing_of_which_there_is_one_below_our_own_may_be_changed(method, local, tmp_path):
+    contract = load(write_settings(tmp_path, "/users/{id}/profile"))
+    assert sends(contract, method, "/users/mine/profile", local=local)
+    assert not sends(contract, method, "/users/somebodys1/profile", local=local)
+    assert not any(unowned(contract, each) for each in contract.operations)
+
+
+def test_methods_that_the_path_of_such_a_thing_lacks_are_not_tried(tmp_path):
+    place = Path(write_settings(tmp_path, "/settings"))
+    document = json.loads(place.read_text("utf-8"))
+    del document["paths"]["/settings"]["delete"], document["paths"]["/users"]["get"]
+    place.write_text(json.dumps(document), encoding="utf-8")
+    assert not sends(load(str(place)), "DELETE", "/settings", local=True)
+    assert sends(load(str(place)), "PUT", "/users", local=True)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_what_is_written_without_an_answer_and_at_no_key_is_not_sent(method):
+    assert not passes(contract_of(method, "/quota", None, "204"), {"limit": 1})
+    assert passes(contract_of("POST", "/greet", None, "204"), {"name": "Ann"})
+
+
+def test_the_plan_says_what_is_not_sent_and_the_mock_in_process_gets_it(tmp_path):
+    document = write_settings(tmp_path, "/settings", "/users/{id}/profile")
+    run = prepare(Settings(document, target="http://127.0.0.1:9", dry_run=True))
+    told = [line.strip() for line in plan(run) if "not tested" in line]
+    why = "not tested, not sent, what it would change may be there already: its path names none of ours"
+    assert set(told) == {f"{each} /settings: {why}" for each in ("PUT", "PATCH", "DELETE", "POST")}
+    assert not any(each.path == "/settings" and each.method != "GET" for each in run.asked)
+    assert len(prepare(Settings(document)).asked) == len(run.asked) + 4
+
+
+def test_a_saved_request_about_such_a_thing_names_what_no_test_made(tmp_path):
+    contract = load(write_settings(tmp_path, "/settings"))
+    by_method = {each.method: each for each in contract.operations if each.path == "/settings"}
+    assert touched(contract, by_method["PUT"], Request("PUT", "/settings", "", {}, b"{}")) == ["/settings"]
+    assert touched(contract, by_method["GET"], Request("GET", "/settings", "", {}, b"")) is None
