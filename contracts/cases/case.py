@@ -18,7 +18,7 @@ from threadmock.contracts.cases.encoding import (
     styled,
     text_of,
 )
-from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.cases.fresh_keys import fresh_key, spelled
 from threadmock.contracts.cases.references import (
     body_schema,
     is_named,
@@ -101,12 +101,15 @@ def key_member(operation: Operation) -> str | None:
 def chosen_key(operation: Operation, fresh: Callable[[], str] = fresh_key) -> Any:
     """A key that nobody has used, for the member by which a client chooses it: what `fresh` gives, or a random number.
 
-    Where the member takes neither, what `fresh` gives.
+    Where the member takes neither, `fresh` in another spelling; where it takes none of those, what `fresh` gives.
     """
     text = fresh()
     judge = _key_judge(operation)
     numbers = (secrets.randbelow(size) + 1 for size in (2**31 - 1, 2**15 - 1))
-    return text if judge is None or judge.accepted(text) else next(filter(judge.accepted, numbers), text)
+    if judge is None or judge.accepted(text):
+        return text
+    number = next(filter(judge.accepted, numbers), None)
+    return number or spelled(text, judge.accepted) or text
 
 
 @lru_cache(maxsize=512)

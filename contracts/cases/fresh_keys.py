@@ -8,7 +8,7 @@ import os
 import re
 import string
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from threadmock.specs.schemas.formats import canonical
@@ -20,6 +20,10 @@ _UNKNOWN_TAIL = 0x8000_0000_0000_0001
 _KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _HEXADECIMAL = "abcdef"
 _BORROWED: set[str] = set()
+_SPELLED: set[str] = set()
+_TELLING = 16
+"""Characters of a spelled key that nobody else makes up: 60 bits and more of it are random."""
+_DIGITS_AS_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _UNKNOWN_TEXT = re.compile(r"x[0-9a-f]{8,16}")
 
 
@@ -35,6 +39,26 @@ def fresh_key() -> str:
 def _mark(high: int) -> int:
     digest = hashlib.blake2s(high.to_bytes(16, "big"), key=_SALT, digest_size=_LOW // 8)
     return int.from_bytes(digest.digest(), "big")
+
+
+def spelled(key: str, accepts: Callable[[str], bool]) -> str | None:
+    """A fresh key in a spelling that a member of another pattern or length takes; None where none is.
+
+    A short one is noted as borrowed: it may happen to be somebody's.
+    """
+    found = next(filter(accepts, _spellings(key)), None)
+    if found is not None and is_invented(key):
+        (_SPELLED if len(found) >= _TELLING else _BORROWED).add(found)
+    return found
+
+
+def _spellings(key: str) -> Iterator[str]:
+    """Hexadecimal digits, letters alone, digits after a letter, capitals alone and in front; 32, 16 or 8 long."""
+    plain = key.replace("-", "")
+    letters = plain.translate(_DIGITS_AS_LETTERS)
+    for size in (32, _TELLING, 8):
+        small = letters[:size]
+        yield from (plain[:size], small, f"k{plain[: size - 1]}", small.upper(), small.capitalize())
 
 
 def unknown_keys(number: int) -> tuple[Any, ...]:
@@ -71,7 +95,7 @@ def is_invented(value: Any) -> bool:
     """
     if not isinstance(value, str):
         return False
-    if _UNKNOWN_TEXT.fullmatch(value) or value in _BORROWED:
+    if _UNKNOWN_TEXT.fullmatch(value) or value in _BORROWED or value in _SPELLED:
         return True
     try:
         found = uuid.UUID(value).int if len(value) == 36 else None

@@ -27,6 +27,7 @@ LARGE_BODY = 64 * 1024
 LONG_HEAD = 4 * 1024
 DEEP = 32
 WIDE = 5_000
+_JSON_PATCH = "application/json-patch+json"
 _ABOUT_NOTHING = {"method": "the method is not the operation's", "hostile": "only asked whether the server fails"}
 _BEYOND_JSON = frozenset({"nan", "surrogate"})
 _ASSUMED_KINDS = frozenset({"nan", "duplicate_keys", "depth", "surrogate", "number", "bom"})
@@ -291,6 +292,8 @@ def _doubt_reference(reading: Reading) -> str:
 def _doubt_standing(reading: Reading) -> str:
     if reading.accepted_before:
         return "the same request was accepted before, so that this hangs on what is stored"
+    if reading.status in (400, 409, 422) and media_type(reading.request.headers.get("content-type")) == _JSON_PATCH:
+        return "whether a JSON Patch can be done hangs on what is stored"
     unsure = unsure_refusal(reading.operation, reading.status)
     return unsure or ("the request names a thing that is not there" if reading.case.standing == "unknown" else "")
 
@@ -348,10 +351,6 @@ def _doubt_values(reading: Reading) -> str:
     return find_wide_number(reading.asked_schema, reading.case.value) if reading.asked_schema else ""
 
 
-def _doubt_span(reading: Reading) -> str:
-    return find_doubtful_span(reading.rule.set, reading.look_up)
-
-
 def _doubt_integer(reading: Reading) -> str:
     schema = reading.asked_schema
     for name, value in reading.sent.items():
@@ -392,7 +391,7 @@ _doubts: tuple[Callable[[Reading], str], ...] = (
     _doubt_header,
     _doubt_forged,
     _doubt_values,
-    _doubt_span,
+    lambda reading: find_doubtful_span(reading.rule.set, reading.look_up),
     _doubt_integer,
     _doubt_width,
     _doubt_accept,

@@ -41,7 +41,7 @@ def init(document: str, output: str | None, ref_root: str | None, *, force: bool
     path = Path(output) if output else _beside(document)
     _write(path, text, force=force)
     click.echo(f"Wrote {path}: {_counted(contract)}.")
-    click.echo(f"Correct it, then: threadmock explain {_use(document, path)}")
+    click.echo(f"Correct it, then: threadmock explain {_use(document, path, ref_root)}")
 
 
 def _beside(document: str) -> Path:
@@ -70,6 +70,7 @@ def _counted(contract: Contract) -> str:
     return f"{kept} inferred rules, and {len(rules) - kept} operations of which nothing could be inferred"
 
 
-def _use(document: str, path: Path) -> str:
+def _use(document: str, path: Path, ref_root: str | None) -> str:
     """The arguments that make a command use the overlay. A folder's is found by itself."""
-    return document if Path(document).is_dir() and path.parent == Path(document) else f"{document} --overlay {path}"
+    found = Path(document).is_dir() and path.parent == Path(document)
+    return document + ("" if found else f" --overlay {path}") + (f" --ref-root {ref_root}" if ref_root else "")

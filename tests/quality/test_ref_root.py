@@ -51,6 +51,14 @@ def test_the_mock_and_the_commands_take_it(api: Path) -> None:
         assert invoke(command[0], str(api), *command[1:], "--ref-root", root)[0] == 0
 
 
+def test_the_command_that_init_names_at_its_end_works(api: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(api.parent)
+    _, text = invoke("init", api.name, "--ref-root", "..")
+    named = text.partition("Correct it, then: threadmock ")[2].split()
+    assert named == ["explain", api.name, "--overlay", "notes.overlay.yaml", "--ref-root", ".."]
+    assert invoke(*named)[0] == 0
+
+
 @pytest.mark.parametrize("way", ["../../secret.yaml", "../schemas/link.yaml", "/etc/passwd"])
 def test_what_leaves_the_root_is_refused_by_links_too(api: Path, way: str) -> None:
     root = api.parent.parent

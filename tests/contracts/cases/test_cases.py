@@ -1,5 +1,6 @@
 """Cases: the request that carries a value, the sample bodies, and forms that read back as what was meant."""
 
+import re
 import uuid
 from dataclasses import replace
 from urllib.parse import parse_qsl
@@ -20,7 +21,7 @@ from threadmock.contracts.cases.case import (
     redraw,
 )
 from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form
-from threadmock.contracts.cases.fresh_keys import fresh_key
+from threadmock.contracts.cases.fresh_keys import fresh_key, is_borrowed, is_invented, spelled
 from threadmock.contracts.cases.samples import least, most, parameter_value
 from threadmock.specs.contract import Parameter
 from threadmock.specs.errors import SchemaError
@@ -194,7 +195,19 @@ def test_a_schema_that_takes_nothing_is_an_error_that_names_the_place():
         least(Schema({"type": "string", "not": {}}, "#/here", "request"))
 
 
-@pytest.mark.parametrize("schema", [{"type": "integer"}, {"type": "integer", "maximum": 32767}, {"type": "string"}])
+KEY_SCHEMAS: list[dict[str, object]] = [
+    {"type": "integer"},
+    {"type": "integer", "maximum": 32767},
+    {"type": "string"},
+    {"type": "string", "pattern": "^[a-z]+$"},
+    {"type": "string", "pattern": "^[A-Z]{8}$"},
+    {"type": "string", "pattern": "^[a-z][a-z0-9]*$", "maxLength": 20},
+    {"type": "string", "maxLength": 8},
+    {"type": "string", "pattern": "^[A-Z][a-z]+$"},
+]
+
+
+@pytest.mark.parametrize("schema", KEY_SCHEMAS, ids=str)
 def test_a_key_that_a_client_chooses_has_the_type_of_its_member(schema):
     thing = {"type": "object", "properties": {"id": schema, "name": {"type": "string"}}}
     rule = {"action": "create", "resource": "things", "key": {"field": "id", "from": "body.id"}}
@@ -210,3 +223,18 @@ def test_a_required_list_of_a_query_is_never_empty():
             {"name": "q", "in": "query", "required": True, "style": style, "schema": {"type": "array", "items": {"type": "string"}}}
         )  # fmt: skip
         assert parameter_value(operation.parameters[0]) != []
+
+
+@pytest.mark.parametrize(("pattern", "borrowed"), [("^[a-z]+$", False), ("^[a-z]{8}$", True)])
+def test_a_key_in_another_spelling_is_known_as_made_up_and_a_short_one_as_perhaps_somebodys(pattern, borrowed):
+    key = spelled(fresh_key(), re.compile(pattern).search)
+    assert key is not None
+    assert (is_invented(key), is_borrowed(key)) == (True, borrowed)
+    assert not is_invented(key[::-1])
+
+
+def test_a_key_that_was_not_made_up_is_not_so_in_another_spelling():
+    key = spelled("0189f7e4-7b3a-7c1d-8e2f-0123456789ab", str.isalpha)
+    assert key is not None
+    assert not is_invented(key)
+    assert spelled(fresh_key(), lambda _: False) is None

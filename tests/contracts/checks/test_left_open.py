@@ -1,7 +1,9 @@
 """What documents of runs leave open: a server may choose, and is not found wrong."""
 
+import json
 import random
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -125,3 +127,35 @@ def test_a_page_that_may_hold_nothing_may_be_answered_as_if_nothing_were_there(
     context = Context(contract, target.exchange, lambda *_: None, random.Random(1))
     case = case_with_body(operation, body, "a page")
     assert bool(refused_by_rule(Reading(context, target.exchange(case)))) is left
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "severity"),
+    [
+        ("application/json-patch+json", "422 Unprocessable Entity", "unconfirmed"),
+        ("application/json-patch+json; charset=utf-8", "409 Conflict", "unconfirmed"),
+        ("application/json-patch+json", "415 Unsupported Media Type", "failure"),
+        ("application/merge-patch+json", "422 Unprocessable Entity", "failure"),
+    ],
+)
+def test_whether_a_json_patch_can_be_done_is_no_schemas_word(
+    kind: str, status: str, severity: str, tmp_path: Path
+) -> None:
+    problem = {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}
+    body = {"required": True, "content": {kind: {"schema": {"type": "array", "items": {"type": "object"}}}}}
+    replies = {"200": {"description": ""}} | dict.fromkeys(("409", "415", "422"), problem)
+    paths = {"/things": {"patch": {"requestBody": body, "responses": replies, "x-behaviour": {"action": "fixed"}}}}
+    path = tmp_path / "api.json"
+    path.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}))
+    contract = load(path)
+
+    def app(environ, start_response):
+        start_response(status, [("content-type", "application/json")])
+        return [b"{}"]
+
+    target = Target(WsgiTransport(app), "a target that can't do the patch")
+    context = Context(contract, target.exchange, lambda *_: None, random.Random(1))
+    case = case_with_body(contract.operations[0], [{"a": "b"}], "a patch")
+    verdict = judge_reading(Reading(context, target.exchange(case)))
+    told = [(finding.check, finding.severity) for finding in verdict.findings]
+    assert told == [("valid_accepted", severity)]
