@@ -198,7 +198,7 @@ def _assemble(name: str, layer: str, bundle: _Bundle) -> Contract:
         document=tree,
         digest=bundle.digest,
         servers=tuple(Server(s["url"]) for s in (servers if isinstance(servers, list) else ()) if _is_server(s)),
-        warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings, *unread_parts(tree, dialect.where)])),
+        warnings=tuple(dict.fromkeys([*dialect.warnings, *warnings, *unread_parts(tree, dialect)])),
         sources=bundle.sources,
         base_paths=base_paths(tree),
         left_out=tuple(left_out),

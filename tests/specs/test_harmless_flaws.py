@@ -80,7 +80,7 @@ def loaded(tree: dict[str, Any]) -> tuple[dict[str, Operation], list[str]]:
     dialect = Dialect(document, document.tree)
     found: list[str] = []
     operations = read_operations(document, document.tree, dialect, {}, found)
-    told = [*dialect.warnings, *found, *unread_parts(document.tree, dialect.where)]
+    told = [*dialect.warnings, *found, *unread_parts(document.tree, dialect)]
     return {str(each): each for each in operations}, told
 
 

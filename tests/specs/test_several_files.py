@@ -78,3 +78,31 @@ def test_an_error_names_the_file_and_line_that_it_stands_in(tmp_path, name, righ
     document = written(tmp_path, **{name: FILES[name].replace(right, wrong)})
     with pytest.raises(SpecError, match=r"(?s)" + told):
         load(document)
+
+
+SHARED = """\
+Kept: {description: ok, links: {next: {operationId: list}}}
+Plain: {description: ok}
+item:
+  get:
+    callbacks: {done: {"{$request.body#/url}": {}}}
+    responses: {"200": {$ref: "#/Kept"}, "404": {$ref: "#/Plain"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [
+        ("$ref: ../shared.yaml#/item", {"callbacks": "shared.yaml#/item/get/callbacks/done (line 5)", "links": "shared.yaml#/Kept/links (line 1)"}),
+        ('get: {responses: {"200": {$ref: "../shared.yaml#/Kept"}, "201": {$ref: "../shared.yaml#/Kept"}}}', {"links": "shared.yaml#/Kept/links (line 1)"}),
+        ('get: {responses: {"200": {$ref: "../shared.yaml#/Plain"}}}', {}),
+    ],
+    ids=["an item", "a reply, twice", "a reply without"],
+)  # fmt: skip
+def test_what_nobody_reads_is_said_of_other_files_and_behind_references_too(notes, told, tmp_path):
+    contract = load(written(tmp_path, **{"shared.yaml": SHARED, "paths/notes.yaml": notes}))
+    assert len(contract.warnings) == len(told)
+    for kind, place in told.items():
+        (line,) = [each for each in contract.warnings if f"`{kind}`" in each]
+        assert line.startswith(place)
+        assert line.endswith("(1 in the document)")
