@@ -27,6 +27,7 @@ from threadmock.contracts.cases.references import (
     placeholder,
     plain_text,
     schema_at,
+    unknown_key,
 )
 from threadmock.contracts.cases.samples import least, most, parameter_value
 from threadmock.contracts.cases.shapes import shapes
@@ -101,15 +102,32 @@ def key_member(operation: Operation) -> str | None:
 def chosen_key(operation: Operation, fresh: Callable[[], str] = fresh_key) -> Any:
     """A key that nobody has used, for the member by which a client chooses it: what `fresh` gives, or a random number.
 
-    Where the member takes neither, `fresh` in another spelling; where it takes none of those, what `fresh` gives.
+    Where the member takes neither, `fresh` in another spelling, or another text in its form; where it takes none of
+    those, what `fresh` gives.
     """
     text = fresh()
-    judge = _key_judge(operation)
-    numbers = (secrets.randbelow(size) + 1 for size in (2**31 - 1, 2**15 - 1))
-    if judge is None or judge.accepted(text):
+    judge, member = _key_judge(operation), key_member(operation)
+    if judge is None or member is None or judge.accepted(text):
         return text
+    numbers = (secrets.randbelow(size) + 1 for size in (2**31 - 1, 2**15 - 1))
     number = next(filter(judge.accepted, numbers), None)
-    return number or spelled(text, judge.accepted) or text
+    like = number or spelled(text, judge.accepted)
+    return like or unknown_key(operation, Source("body", (member,)), secrets.randbits(62)) or text
+
+
+def with_own_key(case: Case, fresh: Callable[[Operation], Any] = chosen_key) -> Case:
+    """A valid case with a key that nobody has used where its body chooses the sample one; as it is where it does not.
+
+    A sample is the same each time, so that the second request with it would be about a thing that is there.
+    """
+    operation, member = case.operation, key_member(case.operation)
+    if member is None or case.intent != "valid" or case.form or not isinstance(case.value, dict):
+        return case
+    base, judge = base_value(operation), _key_judge(operation)
+    if not isinstance(base, dict) or member not in base or case.value.get(member, ABSENT) != base[member]:
+        return case
+    key = fresh(operation)
+    return redraw(case, **{member: key}) if judge is None or judge.accepted(key) else case
 
 
 @lru_cache(maxsize=512)

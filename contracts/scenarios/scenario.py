@@ -15,6 +15,7 @@ from threadmock.contracts.cases.case import (
     linked_members,
     plain_value,
     referring_members,
+    with_own_key,
 )
 from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
@@ -67,7 +68,11 @@ class Scenario:
 
 
 def ask(context: Context, case: Case, *, without: Collection[str] = ()) -> Reading:
-    """Send a case, have it judged and recorded. without: checks whose question the scenario itself asks."""
+    """Send a case, have it judged and recorded. without: checks whose question the scenario itself asks.
+
+    Where its body has to choose a key and holds the sample, a key that nobody has used stands there instead.
+    """
+    case = keyed(context, case)
     reading = Reading(context, context.send(case))
     record(reading, without=without)
     expected = case.intent == "valid" and case.standing != "unknown"
@@ -98,6 +103,11 @@ def new_key(context: Context, operation: Operation) -> Any:
     key = chosen_key(operation)
     context.memory.setdefault("fresh", set()).add(key)
     return key
+
+
+def keyed(context: Context, case: Case) -> Case:
+    """The case with a key of its own, noted as new, in place of the sample of a body that has to choose one."""
+    return with_own_key(case, lambda operation: new_key(context, operation))
 
 
 def note_taken(context: Context, key: Any) -> None:

@@ -101,8 +101,9 @@ def unowned(contract: Contract, operation: Operation) -> str:
     above = [name.resource for name in references(operation) if not name.own]
     if above and makers(contract, above[-1]):
         return ""
-    where = f"lies in a {above[-1]}, which nothing makes" if above else "may be there already: its path names none of ours"
-    return f"what it would change {where}"
+    if above:
+        return f"what it would change lies in a {above[-1]}, which nothing makes"
+    return "what it would change may be there already: its path names none of ours"
 
 
 def naming_places(operation: Operation) -> Iterator[NamingPlace]:

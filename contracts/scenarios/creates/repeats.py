@@ -11,7 +11,17 @@ from threadmock.contracts.checks.echo import type_name
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.inference import unsure_refusal
 from threadmock.contracts.checks.situation import excused
-from threadmock.contracts.scenarios.scenario import ask, key_of, make_case, marked, new_key, note_taken, record, usable
+from threadmock.contracts.scenarios.scenario import (
+    ask,
+    key_of,
+    keyed,
+    make_case,
+    marked,
+    new_key,
+    note_taken,
+    record,
+    usable,
+)
 from threadmock.specs.contract import Operation
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -23,7 +33,10 @@ AT_ONCE = 8
 
 
 def run_repeat(context: Context, operation: Operation) -> Iterator[Finding]:
-    """One request, several times: each time a success, and a response of one shape."""
+    """One request, several times: each time a success, and a response of one shape.
+
+    A key that the request has to choose is another one each time.
+    """
     case = make_case(operation, usable(context, operation, marked(operation, "repeated")), "the same request again")
     first = ask(context, case)
     if not first.made:
@@ -126,7 +139,7 @@ def refused_otherwise(readings: list[Reading], status: int) -> str:
 def run_at_once(context: Context, operation: Operation) -> Iterator[Finding]:
     """Several creates at one moment: keys stay distinct."""
     bodies = [usable(context, operation, marked(operation, f"at once, {n}")) for n in range(AT_ONCE)]
-    cases = [make_case(operation, body, "several at once") for body in bodies]
+    cases = [keyed(context, make_case(operation, body, "several at once")) for body in bodies]
     known: set[bytes] = set()
     for reading in send_at_once(context, cases):
         record(reading, without=("new_key", "prompt"))

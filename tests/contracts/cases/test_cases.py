@@ -1,5 +1,6 @@
 """Cases: the request that carries a value, the sample bodies, and forms that read back as what was meant."""
 
+import json
 import re
 import uuid
 from dataclasses import replace
@@ -19,6 +20,7 @@ from threadmock.contracts.cases.case import (
     key_member,
     path_values,
     redraw,
+    with_own_key,
 )
 from threadmock.contracts.cases.encoding import MULTIPART, URLENCODED, encode_form
 from threadmock.contracts.cases.fresh_keys import fresh_key, is_borrowed, is_invented, spelled
@@ -204,6 +206,7 @@ KEY_SCHEMAS: list[dict[str, object]] = [
     {"type": "string", "pattern": "^[a-z][a-z0-9]*$", "maxLength": 20},
     {"type": "string", "maxLength": 8},
     {"type": "string", "pattern": "^[A-Z][a-z]+$"},
+    {"type": "string", "pattern": "^[a-z]{3}-[0-9]{4}$"},
 ]
 
 
@@ -215,6 +218,29 @@ def test_a_key_that_a_client_chooses_has_the_type_of_its_member(schema):
     keys = [chosen_key(operation) for _ in range(20)]
     assert all(checker(Schema(schema, "#", "request")).accepted(key) for key in keys)
     assert len(set(keys)) > 15
+
+
+@pytest.mark.parametrize("schema", KEY_SCHEMAS, ids=str)
+def test_a_sample_of_a_key_that_a_client_has_to_choose_is_sent_once(schema):
+    rule = {"action": "create", "resource": "things", "key": {"field": "id", "from": "body.id"}}
+    thing = {"type": "object", "required": ["id"], "properties": {"id": schema, "name": {"type": "string"}}}
+    operation = taking(thing, rule=rule)
+    sample = case_with_body(operation, base_value(operation), "a sample")
+    sent = [with_own_key(sample) for _ in range(20)]
+    assert all(checker(body_schema(operation)).accepted(case.value) for case in sent)
+    assert all(json.loads(case.request.body) == case.value for case in sent)
+    assert len({case.value["id"] for case in sent} - {sample.value["id"]}) > 15
+    for kept in (sent[0], replace(sample, intent="invalid"), case_with_body(operation, {"name": "x"}, "no key")):
+        assert with_own_key(kept) is kept
+
+
+def test_a_key_that_is_one_of_a_few_names_or_that_nobody_has_to_choose_is_left_alone():
+    rule = {"action": "create", "resource": "things", "key": {"field": "id", "from": "body.id"}}
+    for required, schema in ((["id"], {"enum": ["one", "two"]}), ([], {"type": "string"})):
+        thing = {"type": "object", "required": required, "properties": {"id": schema, "name": {"type": "string"}}}
+        operation = taking(thing, rule=rule)
+        sample = case_with_body(operation, base_value(operation), "a sample")
+        assert with_own_key(sample) is sample
 
 
 def test_a_required_list_of_a_query_is_never_empty():

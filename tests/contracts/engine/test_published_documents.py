@@ -16,6 +16,8 @@ FASTAPI = {
     "properties": {"loc": {"type": "array", "items": TEXT}, "msg": TEXT, "type": TEXT},
 }
 THING = {"type": "object", "required": ["name"], "properties": {"id": NUMBER, "name": TEXT}}
+CHOSEN = {**THING, "required": ["id", "name"]}
+CODED = {**CHOSEN, "properties": {"id": {"type": "string", "pattern": "^[a-z]{3}-[0-9]{4}$"}, "name": TEXT}}
 
 
 def reply(schema: dict[str, Any], *others: str) -> dict[str, Any]:
@@ -50,6 +52,16 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "a whole number that the client chooses": {
         "/a": {"post": {"requestBody": body(THING), "responses": {"200": reply({**THING, "required": ["id"]}), "400": {"description": ""}}}}
+    },
+    "a whole number that the client has to choose": {
+        "/a": {"post": {"requestBody": body(CHOSEN), "responses": {"201": reply(CHOSEN), "400": {"description": ""}, "409": {"description": ""}}}},
+        "/a/{id}": {"get": {"parameters": [parameter("id", "path", NUMBER)], "responses": {"200": reply(CHOSEN), "404": {"description": ""}}}},
+    },
+    "a whole number that the client has to choose, and no status for one that is taken": {
+        "/a": {"post": {"requestBody": body(CHOSEN), "responses": {"200": reply(CHOSEN), "400": {"description": ""}}}}
+    },
+    "a text of a form that the client has to choose": {
+        "/a": {"post": {"requestBody": body(CODED), "responses": {"201": reply(CODED), "400": {"description": ""}, "409": {"description": ""}}}}
     },
     "a list in one text": {"/a": {"get": {"parameters": [parameter("kinds", "query", LETTERS, style="form", explode=False)], "responses": {**OK, "400": {"description": ""}}}}},
     "a redirect": {"/a/{id}": {"get": {"parameters": [parameter("id", "path", TEXT)], "responses": {"302": {"description": ""}, "404": {"description": ""}}}}},
