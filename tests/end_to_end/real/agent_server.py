@@ -5,7 +5,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -85,6 +85,18 @@ def serving_js(graphs: Mapping[str, str] | None = None) -> Iterator[str]:
             yield url
     finally:
         shutil.rmtree(app)
+
+
+def scripted_graphs(names: Iterable[str]) -> dict[str, str]:
+    """Where each graph with the words of a script is, by the script's name; LookupError names one that is nowhere."""
+    modules = {each.name: each.read_text(encoding="utf-8") for each in sorted((HERE / "app").glob("scripted_*.py"))}
+    found = {}
+    for name in names:
+        module = next((each for each, text in modules.items() if f"\n{name}_graph = " in text), None)
+        if module is None:
+            raise LookupError(f"no {name}_graph in {', '.join(modules)}")
+        found[name] = f"./{module}:{name}_graph"
+    return found
 
 
 def name_graphs(app: Path, graphs: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_server import serving
+from agent_server import scripted_graphs, serving
 from comparison import Comparison, load_explanations
 from conversations import load_conversations
 from support.environments import beside_libraries, script
@@ -33,7 +33,7 @@ Views = Mapping[str, Mapping[str, Any]]
 def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Views, Views]]:
     """What each client saw of the real server, and of the mock, by conversation."""
     mock = start("langsmith", "--as", "observed", "--script", str(HERE / "scripted_graphs.yaml"), "--port", "0")
-    graphs = {name: f"./scripted_graphs.py:{name}_graph" for name in sorted(GRAPHS)}
+    graphs = scripted_graphs(sorted(GRAPHS))
     try:
         with beside_libraries(*SCRIPTS) as copied, serving(tmp_path_factory.mktemp("clients"), graphs) as real:
             mock.wait_until_listening()
@@ -68,3 +68,9 @@ def test_a_planted_difference_is_seen(client: str, views: tuple[Views, Views]) -
             assert len(list(Comparison().differences(seen, changed))) == 1
             return
     raise AssertionError(f"{client} shows no word of any conversation")
+
+
+def test_every_graph_is_found_and_one_that_is_nowhere_is_told() -> None:
+    assert set(scripted_graphs(GRAPHS)) == GRAPHS
+    with pytest.raises(LookupError, match="nobody_graph"):
+        scripted_graphs(["nobody"])

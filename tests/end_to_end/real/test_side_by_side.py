@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_server import command, serving
+from agent_server import command, scripted_graphs, serving
 from comparison import Comparison, comparable, load_explanations
 from conversations import Conversation, Speaker, load_conversations
 from support.environments import script
@@ -43,11 +43,7 @@ def remote_graph(url: str) -> Any:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answers, Answers]]:
     """What the real server and the mock answered; what RemoteGraph saw is noted, too."""
-    words = (HERE / "app" / "scripted_words.py").read_text(encoding="utf-8")
-    graphs = {
-        each.agent: f"./scripted_{'words' if f'{each.agent}_graph' in words else 'graphs'}.py:{each.agent}_graph"
-        for each in CONVERSATIONS
-    }
+    graphs = scripted_graphs(each.agent for each in CONVERSATIONS)
     with serving(tmp_path_factory.mktemp("beside"), graphs) as url:
         real = hold_all(url)
         SEEN["real"] = remote_graph(url)
