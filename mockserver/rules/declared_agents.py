@@ -43,6 +43,16 @@ class DeclaredAgent:
     description: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def members(self) -> list[str] | None:
+        """The names of what it takes: by its schema of the input, else of the state; None where that does not tell."""
+        for word in ("input", "state"):
+            if isinstance(schema := self.schemas.get(word), Mapping):
+                listed = schema.get("properties")
+                closed = not schema.get("additionalProperties") and not schema.get("patternProperties")
+                return list(listed) if isinstance(listed, Mapping) and closed else None
+        return None
+
     def has(self, node: str) -> bool:
         """Whether there is such a node."""
         return any(each.name == node for each in self.nodes)

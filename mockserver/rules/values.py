@@ -12,7 +12,7 @@ from threadmock.mockserver.rules.messages import joined, plain_text, read_messag
 from threadmock.mockserver.rules.outcome import Unfit
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
-from threadmock.specs.behaviour.setting import Setting
+from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.members import ABSENT, dig, gather
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.strictjson import dump_json
@@ -59,7 +59,7 @@ def _translated(read: Maker, words: Mapping[str, str]) -> Maker:
 
 
 def _from(setting: Setting) -> Maker:
-    read = _without(_translated(_first(setting), setting.words), setting.without)
+    read = _only(_without(_translated(_first(setting), setting.words), setting.without), setting.only)
     return read if setting.otherwise is None and not setting.plus else _otherwise(setting, read)
 
 
@@ -316,6 +316,20 @@ def _without(read: Maker, names: tuple[str, ...]) -> Maker:
         return {name: inner for name, inner in value.items() if name not in names}
 
     return make if names else read
+
+
+def _only(read: Maker, source: Source | None) -> Maker:
+    if source is None:
+        return read
+    kept = fetch(source)
+
+    def make(scope: Scope) -> Any:
+        value, names = read(scope), kept(scope)
+        if not isinstance(value, Mapping) or not isinstance(names, list):
+            return value
+        return {name: inner for name, inner in value.items() if name in names}
+
+    return make
 
 
 def _of_parts(build: Callable[[Setting, Parts], Maker]) -> Callable[[Setting], Maker]:

@@ -61,6 +61,7 @@ KINDS_OF: Mapping[str, tuple[Kind, ...]] = {
     ),
     "words": ("from",),
     "without": ("from",),
+    "only": ("from",),
     "over": ("merged",),
     "append": ("merged",),
     "of": ("each", "messages", "keyed"),

@@ -25,7 +25,7 @@ def _value(setting: Setting, value: Any, _: Observed) -> bool:
 
 def _from(setting: Setting, value: Any, found: Observed) -> bool:
     if len(setting.sources) == 1 and not (
-        setting.words or setting.without or setting.plus or setting.sources[0].others
+        setting.words or setting.without or setting.only or setting.plus or setting.sources[0].others
     ):
         found[str(setting.sources[0])] = value
     return True

@@ -156,6 +156,7 @@ def _setting(kind: Kind, node: Mapping[str, Any], own: Evidence, where: Document
         minus_item=parse_source(node["minus_item"], spell) if "minus_item" in node else None,
         words=node.get("words", {}),
         without=tuple(map(spell, node.get("without", ()))),
+        only=parse_source(node["only"], spell) if "only" in node else None,
         evidence=own,
     )
 

@@ -82,7 +82,8 @@ class Setting:
     "zone") · "named" (a UUID that follows from the member "name"; value: its name space) · "declared" (what the member
     "of" makes of the agent that the member "name" names; "depth": how deep it shows others inside of it, "namespace":
     of those only that one). without: members that are
-    left out of an object that was found. words: texts by the texts that they stand for, "*" for any. null: what a
+    left out of an object that was found; only: where the names of those that are kept are.
+    words: texts by the texts that they stand for, "*" for any. null: what a
     source that holds null means: "keep" it, or treat it as "absent". plus: added to a number that was found. plus_item,
     minus_item: what is put at the end of a list that was found, once, or taken out of it. when:
     only where that source is there and neither null nor false.
@@ -102,6 +103,7 @@ class Setting:
     when: Source | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     without: tuple[str, ...] = ()
+    only: Source | None = None
     evidence: Evidence = "documented"
 
 

@@ -229,6 +229,7 @@ def _setting(setting: Setting, around: Evidence) -> Any:
     made |= {"minus_item": _source(setting.minus_item)} if setting.minus_item else {}
     made |= {"words": dict(setting.words)} if setting.words else {}
     made |= {"without": list(setting.without)} if setting.without else {}
+    made |= {"only": _source(setting.only)} if setting.only else {}
     made |= {"when": _source(setting.when)} if setting.when else {}
     if own == around and list(made) == ["generate"]:
         return setting.generator

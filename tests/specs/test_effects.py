@@ -430,6 +430,7 @@ BESIDES = {
     "otherwise": 1,
     "words": {"a": "b"},
     "without": ["a"],
+    "only": "body.names",
     "over": "labels",
     "append": ["a"],
     "of": {"value": 1},

@@ -175,7 +175,7 @@ def _when(word: str) -> dict[str, Any]:
 
 SETTINGS = [
     {"value": {"kept_name": 1}},
-    {"from": ["body.first_of", "body.second_of", "header.kept-header_name"], "without": ["left_out"], "words": {"kept_word": "kept_text"}, "when": "body.when_it"},
+    {"from": ["body.first_of", "body.second_of", "header.kept-header_name"], "without": ["left_out"], "only": "item.names_of", "words": {"kept_word": "kept_text"}, "when": "body.when_it"},
     {"count": ["body.count_one", "body.count_two"]},
     {"members": {"inner_one": "now", "inner_two": {"value": "kept_text"}}, "from": "body.guard_of"},
     {"minutes_after": "body.minutes_of"},
@@ -449,13 +449,17 @@ INFO = {"type": "object", "properties": {"some_info": {"type": "object"}, "thing
 
 
 @pytest.mark.parametrize(("spelling", "spell"), [(CAMEL, camel), ({}, str)], ids=["camelCase", "as written"])
-def test_a_member_that_is_left_out_on_a_camel_case_wire_stays_out_of_the_answer(spelling, spell, tmp_path):
-    info = {"from": "body.some_info", "without": ["inner_name"]}
+@pytest.mark.parametrize("left_out", [{"without": ["inner_name"]}, {"only": "body.kept_names"}, {}], ids=str)
+def test_members_that_are_left_out_on_a_camel_case_wire_stay_out_of_the_answer(left_out, spelling, spell, tmp_path):
+    info = {"from": "body.some_info", **left_out}
     rule = {"action": "create", "resource": "thing", "key": {"field": "thing_id"}, "set": {"some_info": info}}
     media = {"content": {JSON: {"schema": INFO}}}
     node = {"requestBody": media, "responses": {"201": {"description": "", **media}}, "x-behaviour": rule}
     document = document_of({"/things": {"post": node}}, **{"x-behaviour": {"spelling": spelling}})
     (tmp_path / "api.json").write_text(json.dumps(document))
     client = Client(make_gateway(tmp_path / "api.json"))
-    answer = client.post("/things", {spell("some_info"): {spell("inner_name"): 1, "keep": 2}})
-    assert (answer.status, answer.json()[spell("some_info")]) == (201, {"keep": 2})
+    sent = {spell("inner_name"): 1, "keep": 2}
+    answer = client.post("/things", {spell("some_info"): sent, spell("kept_names"): ["keep", "other"]})
+    assert (answer.status, answer.json()[spell("some_info")]) == (201, {"keep": 2} if left_out else sent)
+    answer = client.post("/things", {spell("some_info"): sent})
+    assert (answer.status, answer.json()[spell("some_info")]) == (201, {"keep": 2} if "without" in left_out else sent)

@@ -180,7 +180,8 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
         run.player = _prepared(paused.player, scope, plan)
         run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True))
     elif not answered and not ("resume" in plan.readers and nothing_new):
-        run.beats = _new_reply(run.player)
+        declared = scope.agents.known.get(given.agent)
+        run.beats = _new_reply(run.player, declared.members if declared else None)
     else:
         run.find_latest(run.follows)
         failure = run.agent.rule.input.fails.get("empty")
@@ -271,7 +272,7 @@ def _loaded(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
     yield from _continued(beats, beat)
 
 
-def _new_reply(player: ScriptPlayer) -> Beats:
+def _new_reply(player: ScriptPlayer, members: list[str] | None) -> Beats:
     given, task = player.input, player.new_id()
     yield Beat("begun", _begun(given) | {"task": task})
     beats = player.beats()
@@ -279,6 +280,7 @@ def _new_reply(player: ScriptPlayer) -> Beats:
     upcoming = _first_tasks(first) if first else []
     if given.messages:
         item = {"messages": list(given.messages), "text": given.text, "task": task, "upcoming": upcoming}
+        item |= {} if members is None else {"members": members}
         yield Beat("received", {**item, "next": [each["node"] for each in upcoming]})
     yield from _continued(beats, first)
 

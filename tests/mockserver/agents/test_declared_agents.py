@@ -1,5 +1,6 @@
 """Agents that a script file declares: what is wrong is told with its place, what is right is listed, drawn and obeyed."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -266,6 +267,33 @@ def test_schemas_are_the_declared_ones_else_those_of_messages(talk, known):
     gate = talk.get(f"/assistants/{known['gate']['assistant_id']}/schemas")
     assert gate.get("context_schema") is None
     assert ("context_schema" in gate) == (talk.layer == "observed")
+
+
+# Each: the schemas of an agent, and what it takes of an input that has more; None for all.
+MESSAGES_AND_NOTE = {"properties": {"messages": {}, "note": {}}}
+TAKEN: Mapping[str, tuple[Mapping[str, Any], set[str] | None]] = {
+    "none declared": ({}, None),
+    "the state's": ({"state": MESSAGES_AND_NOTE}, {"messages", "note"}),
+    "the state's, where there is none of the input": ({"input": None, "state": MESSAGES_AND_NOTE}, {"messages", "note"}),
+    "the input's before the state's": ({"input": {"properties": {"messages": {}}}, "state": MESSAGES_AND_NOTE}, {"messages"}),
+    "one without properties": ({"state": {"type": "object"}}, None),
+    "one that takes others": ({"state": {**MESSAGES_AND_NOTE, "additionalProperties": True}}, None),
+    "one that takes others by pattern": ({"state": {**MESSAGES_AND_NOTE, "patternProperties": {"^t": {}}}}, None),
+    "one that takes no others": ({"state": {**MESSAGES_AND_NOTE, "additionalProperties": False}}, {"messages", "note"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", ["documented", "observed"])
+def test_of_an_input_an_agent_keeps_what_its_schemas_name(layer):
+    agents = {f"agent {number}": {"schemas": schemas} for number, (schemas, _) in enumerate(TAKEN.values())}
+    talk = Talk(json.dumps({"agents": agents}), layer=layer)
+    sent = {**said("x"), "note": "y", "tools": []}
+    kept = {}
+    for name, agent in zip(TAKEN, agents, strict=True):
+        thread = talk.thread()
+        assert talk.ask("POST", f"/threads/{thread}/runs/wait", {"assistant_id": agent, "input": sent}).status == 200
+        kept[name] = set(talk.state(thread)["values"])
+    assert kept == {name: set(sent) if taken is None else taken for name, (_, taken) in TAKEN.items()}
 
 
 def test_what_is_not_declared_is_refused(talk, known):
