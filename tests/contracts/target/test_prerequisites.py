@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from support.paths import DATA
@@ -123,8 +124,7 @@ def test_a_cursor_names_what_nobody_knows(stage):
 
 def test_what_could_not_be_made_says_why_and_is_not_tried_for_ever(stage, sent):
     target = mock_target(CONTRACT, 1)
-    target.given = {"authorization": "Bearer wrong"}
-    stage._send = lambda case: (sent.append(case), target.exchange(case))[1]
+    stage._send = lambda case: (sent.append(case), target.exchange(replace(case, credentials="absent")))[1]
     for _ in range(5):
         with pytest.raises(NotCreated, match="no notebook could be made: POST /notebooks was answered 401"):
             stage.resolve(build_case(OPERATIONS["read_notebook"]))
