@@ -29,6 +29,8 @@ def plain_reader(contract: Contract, operation: Operation) -> str:
         return "the operation does not read one thing, whole"
     if operation not in reads(contract, operation.rule.resource):
         return f"nothing makes a {operation.rule.resource} that can be read by its key"
+    if not makers(contract, operation.rule.resource, parents(operation)):
+        return f"nothing makes a {operation.rule.resource} below the parents that its path names"
     return ""
 
 
