@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from threadmock.specs.contract import Parameter
+from threadmock.specs.operations.parameters import plain
+from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.wire.strictjson import dump_json
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -46,9 +48,18 @@ def encode_form(media_type: str, value: Mapping[str, Any]) -> tuple[str, bytes]:
 
 
 def styled(parameter: Parameter, text: str) -> str:
-    """The text of a path parameter in its style (OpenAPI 3.1.0, 4.8.12): `.5` for label, `;id=5` for matrix."""
-    prefixes = {"label": ".", "matrix": f";{parameter.name}="}
-    return prefixes.get(parameter.style, "") + text
+    """The text of a path parameter in its style (OpenAPI 3.1.0, 4.8.12): `.5` for label, `;id=5` for matrix.
+
+    An exploded list, `3,4`, is `.3.4` or `;id=3;id=4`.
+    """
+    prefix = {"label": ".", "matrix": f";{parameter.name}="}.get(parameter.style, "")
+    exploded = prefix and parameter.explode and "array" in types_of(parameter.schema, parameter.schema.document)
+    return prefix + (text.replace(",", prefix) if exploded else text)
+
+
+def read_back(parameter: Parameter, text: str) -> str:
+    """What a server reads that was sent this text in a parameter's style: a list in a path is cut at its marks."""
+    return plain(parameter, styled(parameter, text)) or text
 
 
 def simple_text(value: Any, *, explode: bool = False) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from threadmock.contracts.cases.case import Case
-from threadmock.contracts.cases.encoding import encode_query, text_of
+from threadmock.contracts.cases.encoding import encode_query, styled, text_of
 from threadmock.contracts.cases.references import as_named, placeholder, references
 from threadmock.contracts.cases.request_values import BEFORE, BEHIND, value_in
 from threadmock.specs.behaviour.setting import Source
@@ -65,6 +65,8 @@ def _in_path(case: Case, parameter: str, text: str) -> Case:
     if found is None:
         return case
     at = names_in(case.operation.path).index(parameter) + 1
+    declared = next((each for each in case.operation.parameters_in("path") if each.name == parameter), None)
+    text = styled(declared, text) if declared else text
     path = case.request.path[: found.start(at)] + text + case.request.path[found.end(at) :]
     return replace(case, request=replace(case.request, path=path))
 

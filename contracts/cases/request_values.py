@@ -8,7 +8,7 @@ from threadmock.contracts.cases.references import body_schema, parameter_of
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT, dig
-from threadmock.specs.operations.parameters import parse_query, value_of
+from threadmock.specs.operations.parameters import parse_query, unstyled, value_of
 from threadmock.specs.operations.path_templates import values_in
 from threadmock.specs.operations.spelling import respell
 from threadmock.specs.schemas.declared import properties
@@ -51,8 +51,11 @@ def _in_query(operation: Operation, request: Request, source: Source, name: str)
 
 
 def path_values(operation: Operation, request: Request) -> dict[str, str]:
-    """The path parameters of a request, also where slashes or more segments stand around its path; {} for another."""
-    return values_in(operation.path, request.path, before=BEFORE, behind=BEHIND)
+    """The path parameters of a request, without their styles; {} for another path.
+
+    Also where slashes or more segments stand around it.
+    """
+    return dict(unstyled(operation, values_in(operation.path, request.path, before=BEFORE, behind=BEHIND))[0])
 
 
 def members_of(case: Case) -> Mapping[str, Any]:

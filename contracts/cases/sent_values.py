@@ -7,7 +7,7 @@ from typing import Any
 
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.parameters import parse_query
+from threadmock.specs.operations.parameters import parse_query, unstyled
 from threadmock.specs.operations.path_templates import values_in
 from threadmock.specs.wire.messages import Request
 
@@ -35,7 +35,7 @@ def values_at(operation: Operation, request: Request, source: Source) -> list[An
 
 def _values(operation: Operation, request: Request, source: Source) -> list[Any]:
     if source.place == "path":
-        groups = values_in(operation.path, request.path, behind="/*")
+        groups, _ = unstyled(operation, values_in(operation.path, request.path, behind="/*"))
         return [groups[source.steps[0]]] if source.steps[0] in groups else []
     if source.place == "query":
         return [value for name, value in parse_query(request.query) if name == source.steps[0]]

@@ -17,7 +17,7 @@ from threadmock.contracts.cases.case import (
 )
 from threadmock.contracts.cases.drawn.freeform import pooled
 from threadmock.contracts.cases.drawn.objects import bodies, values
-from threadmock.contracts.cases.encoding import encode_query, text_of
+from threadmock.contracts.cases.encoding import encode_query, read_back, text_of
 from threadmock.contracts.cases.references import (
     body_schema,
     cursors,
@@ -218,7 +218,7 @@ def _parameter_texts(parameter: Parameter) -> st.SearchStrategy[str]:
     judge = checker(parameter.schema)
 
     def fits(text: str) -> bool:
-        values_of = {parameter.name: text}
+        values_of = {parameter.name: read_back(parameter, text)}
         request = _ask(parameter, text)
         return judge.accepted(read_parameter(parameter, request, values_of)[1])
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from threadmock.contracts.cases.branch_evidence import choice_evidence
 from threadmock.contracts.cases.case import FORMS, Case, Intent, build_request, encode_body, json_media
-from threadmock.contracts.cases.encoding import BOUNDARY, text_of
+from threadmock.contracts.cases.encoding import BOUNDARY, read_back, text_of
 from threadmock.contracts.cases.references import plain_text
 from threadmock.contracts.cases.samples import parameter_value
 from threadmock.contracts.cases.shapes import shapes
@@ -227,7 +227,7 @@ def _with(grounds: CoverageBasis, parameter: Parameter, text: str) -> Request:
 
 def _judged(grounds: CoverageBasis, parameter: Parameter, text: str, label: str) -> Case | None:
     request = _with(grounds, parameter, text)
-    _, value = read_parameter(parameter, request, {parameter.name: text})
+    _, value = read_parameter(parameter, request, {parameter.name: read_back(parameter, text)})
     judge = checker(parameter.schema)
     name = f"{parameter.location} {parameter.name}"
     body: Any = ABSENT

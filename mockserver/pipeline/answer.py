@@ -31,7 +31,7 @@ from threadmock.mockserver.state.store import StoreFull
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Media
 from threadmock.specs.members import ABSENT
-from threadmock.specs.operations.parameters import check_parameters, parse_query
+from threadmock.specs.operations.parameters import check_parameters, parse_query, unstyled
 from threadmock.specs.operations.replies import check_response, find_media
 from threadmock.specs.operations.requests import read_body
 from threadmock.specs.schemas.formats import write_date_time
@@ -136,7 +136,9 @@ class Pipeline:
         operation, world = plan.operation, self.world
         parameters: Mapping[str, Any] = {}
         if operation.parameters:
+            path_values, unlike = unstyled(operation, path_values)
             parameters, violations = check_parameters(operation, request, path_values)
+            violations = unlike or violations
             if violations and self.tolerates("ids"):
                 violations = [violation for violation in violations if violation.where != "path"]
             if violations and not self.tolerates("invalid"):

@@ -1,8 +1,8 @@
 """Parameters as text: what a path, query, header or cookie value means under its schema.
 
 Serialisation follows OpenAPI 3.1.0, 4.8.12: `simple` in paths and headers, `form` in queries and cookies, also
-`spaceDelimited` and `pipeDelimited`. Objects are read in queries: in brackets, by names of their own, or in one text.
-Objects elsewhere, `label` and `matrix` are not read: such a value is not judged.
+`spaceDelimited` and `pipeDelimited`; `label` and `matrix` in paths, which `unstyled` makes plain. Objects are read in
+queries: in brackets, by names of their own, or in one text. Objects elsewhere are not read: such a value is not judged.
 """
 
 import weakref
@@ -21,6 +21,7 @@ from threadmock.specs.wire.messages import Request, header_of
 
 MAX_PAIRS = 1000
 _SEPARATORS: Mapping[str, str] = {"simple": ",", "form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_STYLED = ("label", "matrix")
 
 
 def parse_query(query: str) -> list[tuple[str, str]]:
@@ -70,7 +71,8 @@ def _shape_of(parameter: Parameter) -> _Shape:
     if found is None:
         schema = parameter.schema
         types = types_of(schema, schema.document)
-        read = parameter.style in _SEPARATORS and ("object" not in types or "string" in types)
+        known = parameter.style in _SEPARATORS or (parameter.location == "path" and parameter.style in _STYLED)
+        read = known and ("object" not in types or "string" in types)
         known = parameter.style in ("deepObject", "form") and parameter.location == "query"
         is_object_ = known and not read and ("object" in types or parameter.style == "deepObject")
         found = _shapes[parameter] = _Shape(types, item_types(schema, schema.document), read, is_object_)
@@ -91,9 +93,45 @@ def value_of(parameter: Parameter, texts: Sequence[str]) -> Any:
         return typed(texts[-1], shape.types)
     if parameter.explode and parameter.location in ("query", "cookie"):
         return [typed(part, shape.items) for part in texts]
-    parts = (part for text in texts for part in text.split(_SEPARATORS[parameter.style]))
+    parts = (part for text in texts for part in text.split(_SEPARATORS.get(parameter.style, ",")))
     # RFC 9110, 5.6.1: blanks around the members of a list in a header mean nothing.
     return [typed(part.strip(" \t") if parameter.location == "header" else part, shape.items) for part in parts]
+
+
+def plain(parameter: Parameter, text: str) -> str | None:
+    """The text of a path parameter without its style, lists as in `simple`: `5` of `.5`, `3,4` of `;id=3;id=4`.
+
+    None where it is not written in that style. Of lists in `label` OpenAPI 3.1.0 has points and 3.1.1 commas: both are
+    read.
+    """
+    if parameter.style not in _STYLED or not is_read(parameter):
+        return text
+    several = "array" in _shape_of(parameter).types
+    if parameter.style == "label":
+        found = text[1:]
+        points = several and (parameter.explode or "," not in found)
+        return (found.replace(".", ",") if points else found) if text.startswith(".") else None
+    mark = f";{parameter.name}"
+    if text == mark:
+        return ""
+    found = text.removeprefix(f"{mark}=")
+    return None if found == text else found.replace(f"{mark}=", ",") if several and parameter.explode else found
+
+
+def unstyled(operation: Operation, path_values: Mapping[str, str]) -> tuple[Mapping[str, str], list[Violation]]:
+    """The texts of a path as plain ones, and a complaint of each that is not in its style; that stays as it is."""
+    made: dict[str, str] = {}
+    wrong: list[Violation] = []
+    for parameter in operation.parameters:
+        if parameter.style in _STYLED and parameter.location == "path" and parameter.name in path_values:
+            found = plain(parameter, path_values[parameter.name])
+            if found is None:
+                shown = "`.VALUE`" if parameter.style == "label" else f"`;{parameter.name}=VALUE`"
+                message = f"the path parameter {parameter.name!r} is written {shown} (style {parameter.style})"
+                wrong.append(_violation(parameter, "style", message))
+            else:
+                made[parameter.name] = found
+    return ({**path_values, **made} if made else path_values), wrong
 
 
 def read_parameter(parameter: Parameter, request: Request, path_values: Mapping[str, str]) -> tuple[bool, Any]:

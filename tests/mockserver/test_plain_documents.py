@@ -178,3 +178,27 @@ def test_a_delete_of_a_collection_removes_what_the_body_or_query_names_and_tells
     assert {each["id"] for each in ask("GET", "/notes")[1]} == {*made} - {*gone}
     again = delete(*gone)
     assert again == (200, {"deleted": 0}) if several else again[0] == 404
+
+
+@pytest.mark.parametrize(("style", "form"), [("simple", "{}"), ("label", ".{}"), ("matrix", ";id={}")])
+def test_a_thing_is_found_by_a_key_in_the_style_of_its_path(style, form, tmp_path):
+    note = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "title": TEXT}}
+    key = {"name": "id", "in": "path", "required": True, "style": style, "schema": {"type": "integer"}}
+    body = {"required": True, "content": {JSON: {"schema": {"type": "object", "properties": {"title": TEXT}}}}}
+    refused = {"422": {"description": ""}, "404": {"description": ""}}
+    item = {
+        "parameters": [key],
+        "get": {"responses": reply(note) | refused},
+        "delete": {"responses": reply(None, "204") | refused},
+    }
+    paths = {"/notes": {"post": {"requestBody": body, "responses": reply(note, "201")}}, "/notes/{id}": item}
+    path = tmp_path / "api.json"
+    path.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}))
+    client = Client(make_gateway(str(path)))
+    made = client.send("POST", "/notes", json={"title": "a"}).json()
+    at = f"/notes/{form.format(made['id'])}"
+    assert client.get(at).json() == made
+    assert client.get(f"/notes/{form.format('x')}").status == 422
+    if style != "simple":
+        assert client.get(f"/notes/{made['id']}").status == 422
+    assert [client.send("DELETE", at).status, client.get(at).status] == [204, 404]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.documents import asking
+from threadmock.specs.contract import Operation
 from threadmock.specs.operations.parameters import (
     MAX_PAIRS,
     check_parameters,
@@ -14,6 +15,7 @@ from threadmock.specs.operations.parameters import (
     parse_query,
     read_parameter,
     typed,
+    unstyled,
 )
 from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.wire.messages import Request
@@ -205,10 +207,57 @@ def test_an_object_that_may_be_absent_is_no_complaint_and_members_of_other_param
     assert check_parameters(asking(query(OBJECT, style="deepObject")), get(""), {}) == ({}, [])
 
 
-@pytest.mark.parametrize(("style", "text"), [("matrix", ";id=5"), ("label", ".5")])
-def test_a_path_style_that_we_cannot_read_is_not_judged(style, text):
-    parameter = {"name": "id", "in": "path", "required": True, "style": style, "schema": {"type": "integer"}}
-    assert check_parameters(asking(parameter, path="/things/{id}"), get(), {"id": text}) == ({"id": text}, [])
+STYLED = {
+    "a label": ("label", False, {"type": "integer"}, ".5", 5),
+    "a matrix": ("matrix", False, {"type": "integer"}, ";id=5", 5),
+    "a number with a point": ("label", False, {"type": "number"}, ".1.5", 1.5),
+    "a text with marks": ("matrix", True, {"type": "string"}, ";id=a;id=b,c.d", "a;id=b,c.d"),
+    "an empty matrix": ("matrix", False, {"type": "string"}, ";id", ""),
+    "a list with points": ("label", False, INTEGERS, ".3.4", [3, 4]),
+    "a list with commas": ("label", False, INTEGERS, ".3,4", [3, 4]),
+    "an exploded list": ("label", True, INTEGERS, ".3.4", [3, 4]),
+    "a list of one": ("label", True, INTEGERS, ".3", [3]),
+    "a matrix of a list": ("matrix", False, INTEGERS, ";id=3,4", [3, 4]),
+    "an exploded matrix": ("matrix", True, INTEGERS, ";id=3;id=4", [3, 4]),
+}
+
+
+def in_path(style: str, schema: dict, explode: bool = False) -> Operation:
+    parameter = {"name": "id", "in": "path", "required": True, "style": style, "explode": explode, "schema": schema}
+    return asking(parameter, path="/things/{id}")
+
+
+@pytest.mark.parametrize("kind", STYLED)
+def test_a_path_parameter_is_read_in_its_style(kind):
+    style, explode, schema, text, value = STYLED[kind]
+    made = in_path(style, schema, explode)
+    texts, wrong = unstyled(made, {"id": text, "other": text})
+    assert (wrong, texts["other"]) == ([], text)
+    assert check_parameters(made, get(), texts) == ({"id": value}, [])
+
+
+@pytest.mark.parametrize(
+    ("style", "text"), [("label", "5"), ("matrix", "5"), ("matrix", ";it=5"), ("matrix", ".5"), ("label", ";id=5")]
+)
+def test_a_text_that_is_not_in_its_style_is_told(style, text):
+    texts, wrong = unstyled(in_path(style, {"type": "integer"}), {"id": text})
+    assert texts == {"id": text}
+    assert [(each.where, each.keyword, each.location) for each in wrong] == [("path", "style", ("id",))]
+
+
+@pytest.mark.parametrize("style", ["label", "matrix"])
+def test_a_value_in_a_style_is_judged_and_an_object_is_not(style):
+    text = {"label": ".x", "matrix": ";id=x"}[style]
+    made = in_path(style, {"type": "integer"})
+    assert [each.keyword for each in check_parameters(made, get(), unstyled(made, {"id": text})[0])[1]] == ["type"]
+    odd = in_path(style, OBJECT)
+    assert unstyled(odd, {"id": "R,1"}) == ({"id": "R,1"}, [])
+    assert check_parameters(odd, get(), {"id": "R,1"})[1] == []
+
+
+def test_a_plain_path_stays_as_it_is():
+    texts = {"id": ".5"}
+    assert unstyled(in_path("simple", {"type": "string"}), texts) == (texts, [])
 
 
 def test_values_come_by_name_and_the_wrong_ones_stay_out():

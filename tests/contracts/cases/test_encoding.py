@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadmock.contracts.cases.encoding import object_pairs, styled
+from threadmock.contracts.cases.encoding import object_pairs, read_back, simple_text, styled
 from threadmock.specs.contract import Parameter
 from threadmock.specs.schemas.schema import Schema
 
@@ -45,3 +45,23 @@ def test_a_deep_object_names_each_leaf_once(value):
 @pytest.mark.parametrize(("style", "text"), [("simple", "5"), ("label", ".5"), ("matrix", ";colour=5")])
 def test_a_text_in_a_path_is_written_in_its_style(style, text):
     assert styled(parameter(style), "5") == text
+
+
+def listed(style: str, kind: str = "array", *, explode: bool) -> Parameter:
+    return Parameter("colour", "path", True, Schema({"type": kind}, "", "request"), style, explode)
+
+
+@given(
+    st.sampled_from(["label", "matrix"]),
+    st.booleans(),
+    st.lists(st.text("ab-_1"), min_size=1, max_size=4) | st.lists(st.integers(), min_size=1, max_size=4),
+)
+def test_a_list_in_a_path_is_read_back(style, explode, value):
+    made = listed(style, explode=explode)
+    assert read_back(made, simple_text(value)) == simple_text(value)
+
+
+def test_an_exploded_list_has_a_mark_for_each_item():
+    made = [listed(style, explode=True) for style in ("simple", "label", "matrix")]
+    assert [styled(each, "3,4") for each in made] == ["3,4", ".3.4", ";colour=3;colour=4"]
+    assert styled(listed("matrix", "string", explode=True), "3,4") == ";colour=3,4"
