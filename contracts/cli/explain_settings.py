@@ -19,6 +19,8 @@ def setting_text(setting: Setting) -> str:
         text += ", with " + ", ".join(f"{new!r} for {old!r}" for old, new in setting.words.items())
     if setting.without:
         text += f", without {', '.join(setting.without)}"
+    if setting.only:
+        text += f", only what {setting.only} names"
     if setting.plus:
         text += f" plus {setting.plus}"
     if setting.plus_item:

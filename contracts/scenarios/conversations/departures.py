@@ -88,7 +88,8 @@ def _wanted(setting: Setting, reading: Reading, thread: Any, *, sent: bool) -> A
     """What a member has to hold; ABSENT where nobody can say that."""
     if (setting.kind, setting.generator) == ("generate", "parent_key"):
         return thread
-    plain = setting.kind == "from" and len(setting.sources) == 1 and not (setting.words or setting.without)
+    plain = setting.kind == "from" and len(setting.sources) == 1
+    plain = plain and not (setting.words or setting.without or setting.only)
     if not sent or not plain or setting.sources[0].place != "body" or setting.sources[0].others:
         return ABSENT
     return reading.look_up(setting.sources[0])

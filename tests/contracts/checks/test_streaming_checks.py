@@ -142,6 +142,7 @@ def test_an_answer_of_an_undocumented_media_type_is_no_stream() -> None:
         ),
         ({"keyed": "item.node", "of": {"from": "item.text"}}, {}, None),
         ({"from": "item.role", "words": {"user": "human"}}, "human", {}),
+        ({"from": "item.raw", "only": "item.names"}, {"a": 1}, {}),
         (
             {"merged": {"members": {"asked": {"from": "item.asked"}}}, "over": "latest.values"},
             {"a": 1, "asked": [2]},

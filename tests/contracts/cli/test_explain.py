@@ -63,6 +63,7 @@ SETTINGS_OF_EVERY_WORD = {
     "keyed": ({"keyed": "body.title", "of": {"value": 2}}, "under the name in body.title: 2"),
     "of": ({"keyed": "body.title", "of": {"from": "body.shelf"}}, "under the name in body.title: from body.shelf"),
     "without": ({"from": "body.labels", "without": ["size"]}, "from body.labels, without size"),
+    "only": ({"from": "body.labels", "only": "body.names"}, "from body.labels, only what body.names names"),
     "merged": ({"merged": {"value": {"a": 1}}}, '{"a": 1} over itself'),
     "over": ({"merged": ["body.labels"], "over": "latest.labels"}, "body.labels over latest.labels"),
     "append": (
@@ -74,6 +75,12 @@ SETTINGS_OF_EVERY_WORD = {
     "words": ({"from": "body.shelf", "words": {"high": "top"}}, "from body.shelf, with 'top' for 'high'"),
     "tally": ({"tally": "done"}, "how many there are (done)"),
     "plus": ({"latest": "weight", "plus": 2}, "the newest thing's weight plus 2"),
+    "plus_item": ({"stored": "labels", "plus_item": "body.title"}, "the thing's labels and body.title once"),
+    "minus_item": ({"stored": "labels", "minus_item": "body.title"}, "the thing's labels without the item body.title"),
+    "declared": (
+        {"declared": {"name": {"from": "body.title"}, "of": {"from": "item.name"}}},
+        "of the declared agent from body.title: from item.name",
+    ),
     "when": ({"value": 1, "when": "body.title"}, "1 where body.title is given"),
     "null": ({"from": "body.title", "null": "absent"}, "from body.title, null counting as absent"),
     "otherwise": ({"from": "body.title", "otherwise": {"value": 3}}, "from body.title, otherwise 3"),
