@@ -76,7 +76,10 @@ def _in_body(case: Case, member: str, standing: Any, key: Any) -> Case:
     value, body = case.value, case.request.body
     if isinstance(value, dict) and member not in value:
         member = twin(member)
-    if isinstance(value, dict) and text_of(value.get(member)) == text_of(standing):
+    held = value.get(member) if isinstance(value, dict) else None
+    # digits in a text are no number: a request that is wrong in this way stays so
+    digits = isinstance(held, str) and not isinstance(standing, str)
+    if isinstance(value, dict) and text_of(held) == text_of(standing) and not digits:
         changed = {**value, member: key}
         if not case.form and _is_plain(value, body):
             return replace(case, value=changed, request=replace(case.request, body=dump_json(changed)))

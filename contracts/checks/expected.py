@@ -53,7 +53,8 @@ def expectations(reading: Reading) -> Iterator[Expected]:
     if reading.rule.reply is not None:
         yield from _expect(reading, (), reading.rule.reply, weakest(reading.rule.evidence, reading.rule.reply.evidence))
         return
-    later = {name.partition(".")[0] for made in reading.rule.also for name in made.touch}
+    beside = [made for made in reading.rule.also if made.each is None or reading.look_up(made.each) is not ABSENT]
+    later = {name.partition(".")[0] for made in beside for name in made.touch}
     for member, setting in reading.rule.set.items():
         if member in later:  # what is created with it may change it at once
             continue

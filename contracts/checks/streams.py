@@ -12,6 +12,8 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 Scope = Literal["run", "rest", "thread"]
 _OVER = (*ENDS, "closed")
+_RARE = frozenset({"block", "piece", "shown", "reviewed", "delegated", "returned", "halted"})
+"""Beats of blocks, decisions and graphs inside of nodes: an event is one of them only where it can be no other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +124,9 @@ def _read_event(event: ServerEvent, allowed: Iterable[Event]) -> ReadEvent:
         forms.append((form, found))
         if form.schema is None or checker(form.schema).valid(value):
             fitting.append((form, found))
-    return ReadEvent(event, value, trouble, tuple(_closest(fitting or forms, value)))
+    found_forms = fitting or forms
+    usual = [each for each in found_forms if each[0].on not in _RARE]
+    return ReadEvent(event, value, trouble, tuple(_closest(usual or found_forms, value)))
 
 
 def _closest(forms: Sequence[tuple[Event, Mapping[str, Any]]], value: Any) -> Iterator[tuple[Event, Mapping[str, Any]]]:

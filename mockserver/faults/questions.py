@@ -14,14 +14,14 @@ from threadmock.specs.behaviour.setting import Setting
 from threadmock.specs.members import put
 
 _NAME = re.compile(rb"^event: ([^\r\n]*)", re.MULTILINE)
-_ASKED = "item.interrupts"
+_ASKED = ("item.interrupts", "item.waiting")
 
 
 def _asks(setting: Setting | None) -> bool:
     """Whether a setting takes what a run asks."""
     if setting is None:
         return False
-    return any(str(source) == _ASKED for source in setting.sources) or any(_asks(each) for _, each in setting.members)
+    return any(str(source) in _ASKED for source in setting.sources) or any(_asks(each) for _, each in setting.members)
 
 
 def _untold(call: Call, source: StreamSource) -> StreamSource:

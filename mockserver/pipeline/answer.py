@@ -190,6 +190,10 @@ class Pipeline:
             headers = dict(outcome.headers)
             if outcome.body is None and outcome.status == plan.success and plan.reply:
                 headers = declared_headers(plan.reply, plan.success, request, self.world) | headers
+            if plan.reply is None and outcome.body is None and isinstance(outcome.shown, Mapping) and outcome.shown:
+                # The document tells of errors alone: what was made or changed is shown, as such servers do.
+                shown = {"content-type": "application/json"} | headers
+                return Response(outcome.status, shown, dump_json(outcome.shown))
             return Response(outcome.status, headers, outcome.body or b"")
         if media.schema is not plan.schema or not is_json(media.media_type):
             return self._represented(request, plan, outcome, media)

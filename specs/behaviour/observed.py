@@ -28,6 +28,9 @@ def _from(setting: Setting, value: Any, found: Observed) -> bool:
         setting.words or setting.without or setting.only or setting.plus or setting.sources[0].others
     ):
         found[str(setting.sources[0])] = value
+        if str(setting.sources[0]) == "item.waiting" and isinstance(value, Mapping):
+            lists = [each for each in value.values() if isinstance(each, list)]
+            found["item.interrupts"] = [question for each in lists for question in each]
     return True
 
 

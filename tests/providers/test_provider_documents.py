@@ -486,7 +486,7 @@ TRANSCRIPT = {
                         "additionalProperties": False,
                         "required": ["method", "path"],
                         "properties": {
-                            "method": {"const": "POST"},
+                            "method": {"enum": ["GET", "POST", "PUT", "PATCH", "DELETE"]},
                             "path": {"type": "string", "pattern": "^/"},
                             "query": _TEXTS,
                             "headers": _TEXTS,
@@ -539,11 +539,11 @@ def test_a_transcript_has_the_form_that_its_page_describes(name, path):
             assert int(earlier.split(":")[0]) < index
 
 
-def route(tree: dict[str, Any], path: str) -> dict[str, Any]:
+def route(tree: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     """The one operation whose path template fits, a final slash aside."""
-    for template, item in tree["paths"].items():
+    for template in sorted(tree["paths"], key=lambda template: template.count("{")):
         if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template) + "/?", path):
-            return item["post"]
+            return tree["paths"][template][method.lower()]
     raise AssertionError(f"no operation answers {path}")
 
 
@@ -553,7 +553,7 @@ def test_a_transcript_and_the_document_agree_on_which_bodies_are_right(name, pat
     for layer in transcript.get("layers", ["documented", "observed"]):
         tree = layered(name, layer)
         for index, exchange in enumerate(transcript["exchanges"]):
-            operation = route(tree, exchange["send"]["path"])
+            operation = route(tree, exchange["send"]["method"], exchange["send"]["path"])
             status = exchange["expect"]["status"]
             if exchange.get("evidence", "documented") == "documented":
                 assert str(status) in operation["responses"], f"{layer}, exchange {index}"

@@ -14,7 +14,7 @@ Place = Literal["piece", "run"]
 Path = tuple[str, ...]
 EACH = "*"
 """In a path: every item of an array."""
-_SAID = ("item.text", "item.turn.answer", "item.turn.steps*.text")
+_SAID = ("item.text", "item.content", "item.turn.answer", "item.turn.steps*.text")
 _HEARD = ("item.messages*.text", "item.messages*.content", "item.turn.received*.text")
 _KINDS = ("accepted", "received", "said", "ended")
 _ROLES = {"human": "user", "ai": "assistant"}
@@ -182,7 +182,8 @@ def _note(template: _Template, path: Path, setting: Setting, source: str) -> Non
 
 
 def _form(place: Place, path: Path, templates: Sequence[_Template]) -> MessageForm:
-    role = next((each.roles[0] for each in templates if each.roles), ()) or _distinguishing(templates)
+    # what a message has beside may hold a role, too
+    role = next((min(each.roles, key=len) for each in templates if each.roles), ()) or _distinguishing(templates)
     words = {word: name for each in templates for word, name in each.words.items()}
     words |= {each.fixed[role]: each.role for each in templates if role in each.fixed and each.role}
     texts = dict.fromkeys(path for each in templates for path in each.texts)

@@ -31,6 +31,7 @@ from threadmock.specs.wire.strictjson import dump_json
 
 _SETTINGS = ("keyed", "from", "list", "members", "each")
 _ASKED = "item.interrupts"
+_BY_TASK = "item.waiting"
 _LETTERS = string.ascii_letters
 _LENGTH = 16
 
@@ -127,7 +128,8 @@ def _holds(setting: Setting | None) -> bool:
     """Whether a setting takes the questions of a beat as they are."""
     if setting is None:
         return False
-    return any(str(source) == _ASKED for source in setting.sources) or any(_holds(each) for _, each in setting.members)
+    taken = any(str(source) in (_ASKED, _BY_TASK) for source in setting.sources)
+    return taken or any(_holds(each) for _, each in setting.members)
 
 
 def _newest(context: Context, started: StartedRun) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -20,7 +20,7 @@ _MET: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("item", ("resumed",), False),
 )
 """Conditions on beats that hold in a run that is not resumed, where the agent answers."""
-_OF_TASKS = ("entered", "said", "left", "paused", "failed", "cancelled")
+_OF_TASKS = ("entered", "said", "reviewed", "left", "returned", "halted", "paused", "failed", "cancelled")
 ALONE = 3
 """So many modes, of those that there are, are asked for alone."""
 

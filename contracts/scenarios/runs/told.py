@@ -6,7 +6,7 @@ from typing import Any
 
 from threadmock.contracts.checks import Context
 from threadmock.contracts.checks.streams import EventStream, ReadEvent
-from threadmock.contracts.scenarios.runs.messages import MessageForm, StoredMessage, message_forms
+from threadmock.contracts.scenarios.runs.messages import MessageForm, StoredMessage, message_forms, text_of
 from threadmock.contracts.scenarios.runs.stored import Keys, agent_of, read, stored_pieces
 from threadmock.specs.behaviour.agent import Event
 from threadmock.specs.contract import Contract, Operation
@@ -15,7 +15,7 @@ from threadmock.specs.wire.strictjson import dump_json
 Voice = tuple[str, str]
 """The name of events, and which of several that report one thing: each tells all by itself."""
 
-_LASTING = frozenset({"begun", "received", "said", "left", "ended", "paused", "failed", "cancelled"})
+_LASTING = frozenset({"begun", "received", "said", "left", "returned", "ended", "paused", "failed", "cancelled"})
 """Beats after which the newest thing below a thread is as they left it."""
 
 
@@ -42,8 +42,13 @@ def told_messages(stream: EventStream) -> list[ToldMessage]:
 
 def said_in(stream: EventStream) -> dict[str, Any]:
     """The messages that a stream sent whole, where their events name them: id to text."""
-    found = (each for each in stream.certain("said") if each.get("item.id") and each.get("item.text"))
-    return {str(each["item.id"]): each["item.text"] for each in found}
+    found = (each for each in stream.certain("said") if each.get("item.id") and text_in(each))
+    return {str(each["item.id"]): text_in(each) for each in found}
+
+
+def text_in(held: Mapping[str, Any]) -> str:
+    """The text of a message, which may be told as its content: a text, or blocks."""
+    return text_of(held.get("item.text", held.get("item.content")))
 
 
 def messages_in(form: MessageForm | None, places: Mapping[str, Any]) -> list[StoredMessage] | None:
@@ -82,8 +87,8 @@ def said_by_id(stream: EventStream) -> dict[str, set[str]]:
     """The texts of messages that events sent whole, by their ids: of a model, and of the agent that may rewrite it."""
     found: dict[str, set[str]] = {}
     for each in stream.certain("said"):
-        if each.get("item.id") and isinstance(each.get("item.text"), str):
-            found.setdefault(str(each["item.id"]), set()).add(each["item.text"])
+        if each.get("item.id") and ("item.text" in each or "item.content" in each):
+            found.setdefault(str(each["item.id"]), set()).add(text_in(each))
     return found
 
 

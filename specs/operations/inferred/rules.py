@@ -109,8 +109,27 @@ class _Inference(Acts):
             return self.create(operation, resource, base)
         if method in ("GET", "POST"):
             return self.listed(operation, resource, base)
+        if method in ("PUT", "PATCH") and resource.keys and resource.key in asked(operation):
+            return self.changed_by_body(operation, resource, base)
         gone = removal(operation, resource, base) if method == "DELETE" else None
         return gone or replace(base, why=f"{method} of a path that names no thing")
+
+    def changed_by_body(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
+        """A change of the thing whose key stands in the body: `PUT /pets` with `{"id": 7, …}`."""
+        key = Key(resource.key, body_source(operation, resource.key), resource.generator, "assumed")
+        rule = replace(
+            base,
+            action="replace" if operation.method == "PUT" else "update",
+            key=key,
+            set={**sent_members(operation, resource), **changed_members(resource)},
+            reply=self.envelope(operation),
+            why=f"{operation.method} of a collection changes the thing that {resource.key} of its body names",
+        )
+        return (
+            self.patched(operation, resource, rule)
+            if operation.method == "PATCH"
+            else replace(rule, merge={"*": "replace"})
+        )
 
     # --- what makes things
 

@@ -84,6 +84,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "/pets": {"get": {"responses": {"200": reply({"type": "array", "items": {"type": "object", "required": ["id"], "properties": {"id": {"not": {}}}}})}}},
         "/pets/{id}": {"get": {"parameters": [parameter("id", "path", NUMBER)], "responses": {"200": reply({"type": "object"})}}},
     },
+    "a change of the thing that the body names": {
+        "/pet": {
+            "post": {"requestBody": body(THING), "responses": {"405": {"description": ""}}},
+            "put": {"requestBody": body({**THING, "required": ["id", "name"]}), "responses": {"200": reply({**THING, "required": ["id"]}, "application/xml"), "400": {"description": ""}, "404": {"description": ""}}},
+        },
+        "/pet/{petId}": {"get": {"parameters": [parameter("petId", "path", NUMBER)], "responses": {"200": reply(THING), "400": {"description": ""}, "404": {"description": ""}}}},
+    },
     "a parent's name of another form": {
         "/shops/{shopId}/items": {"post": {"parameters": [parameter("shopId", "path", TEXT)], "requestBody": body(THING), "responses": {"201": reply(THING)}}},
         "/shops/{shopId}/items/{id}": {"get": {"parameters": [parameter("shopId", "path", TEXT), parameter("id", "path", NUMBER)], "responses": {"200": reply({**THING, "required": ["shop_id"], "properties": {"id": NUMBER, "shop_id": {"type": "string", "format": "uuid"}}})}}},
