@@ -275,7 +275,8 @@ def send(response: Response, method: str, protocol: Any) -> None:
         if status in _BODILESS or status < 200:
             protocol.response_empty(status, headers)
             return
-        headers.append(("content-length", str(len(body))))
+        if method != "HEAD" or "content-length" not in response.headers:  # twice, and different: no answer leaves
+            headers.append(("content-length", str(len(body))))
         protocol.response_bytes(status, headers, b"" if method == "HEAD" else body)
 
 

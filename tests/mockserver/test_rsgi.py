@@ -40,6 +40,8 @@ class Wire:
             await asyncio.Event().wait()
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        lengths = {value for name, value in headers if name == "content-length"}
+        assert len(lengths) == 1, "hyper closes the connection where lengths differ"
         self.told.append((status, dict(headers), body))
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
@@ -161,3 +163,12 @@ def test_through_flask_the_answer_is_the_same() -> None:
         for straight in (True, False)
     )
     assert one == other
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/_mock/health"])
+def test_a_head_of_what_flask_answers_has_the_length_of_its_get(path: str) -> None:
+    status, headers, body = ask(make_app(), Wire(), "HEAD", path)
+    assert body == b""
+    got = ask(make_app(), Wire(), "GET", path)
+    assert status == got[0]
+    assert abs(int(headers["content-length"]) - len(got[2])) <= len("HEAD") - len("GET")
