@@ -26,6 +26,8 @@ def read_messages(scope: Scope, found: Any) -> Iterator[dict[str, Any]]:
     roles = _ROLES | dict(given.roles) | ({given.removal.word: given.removal.word} if given.removal else {})
     pair = isinstance(found, list) and len(found) == 2 and isinstance(found[0], str) and found[0] in roles
     for each in found if isinstance(found, list) and not pair else [found]:
+        if _is_nothing(each):  # what a place holds in none of the items of a list
+            continue
         raw, role = _unwrapped(each, given)
         content = next((raw[name] for name in _CONTENT if name in raw), "")
         identifier, word = raw.get("id"), role if isinstance(role, str) else ""
@@ -38,6 +40,10 @@ def read_messages(scope: Scope, found: Any) -> Iterator[dict[str, Any]]:
         }
         flags = {name: True for name in (word, made["role"]) if name and name not in made}
         yield made | flags | ({} if word in roles else {"unknown": role})
+
+
+def _is_nothing(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_nothing, value))
 
 
 def _unwrapped(each: Any, given: AgentInput) -> tuple[Mapping[str, Any], Any]:

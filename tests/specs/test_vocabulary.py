@@ -27,6 +27,7 @@ BESIDE = {
     "append",
     "words",
     "without",
+    "only",
     "plus",
     "plus_item",
     "minus_item",

@@ -40,6 +40,9 @@ class Scripted:
     def masking(self, text):
         return text
 
+    def refusal(self, operation):
+        return ""
+
     def run_pause(self, seconds):
         raise AssertionError("nobody waits for runs here")
 
