@@ -63,7 +63,7 @@ class Mock:
         """Serve on a loopback port as long as the block runs; the base URL, such as `http://127.0.0.1:40123`.
 
         port: 0 for any free one. The server answers on a thread of this process, so that the mock can be asked and
-        reset while it runs. At the end open streams end and runs that are under way are dropped; what is stored stays.
+        reset while it runs. At the end open streams are cut and runs under way are dropped; what is stored stays.
         PortTaken (an OSError) where a server listens there; SpecError for a number that is no port; RuntimeError where
         this mock is being served already.
 

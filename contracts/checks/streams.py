@@ -12,8 +12,11 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 Scope = Literal["run", "rest", "thread"]
 _OVER = (*ENDS, "closed")
-_RARE = frozenset({"block", "piece", "shown", "reviewed", "delegated", "returned", "halted"})
-"""Beats of blocks, decisions and graphs inside of nodes: an event is one of them only where it can be no other."""
+_RARE = {
+    **dict.fromkeys(("block", "piece", "shown", "reviewed"), 1),
+    **dict.fromkeys(("delegated", "returned", "halted"), 2),
+}
+"""Beats of blocks, decisions and graphs inside of nodes: an event is one of them only where it can be no usual one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +127,10 @@ def _read_event(event: ServerEvent, allowed: Iterable[Event]) -> ReadEvent:
         forms.append((form, found))
         if form.schema is None or checker(form.schema).valid(value):
             fitting.append((form, found))
-    found_forms = fitting or forms
-    usual = [each for each in found_forms if each[0].on not in _RARE]
-    return ReadEvent(event, value, trouble, tuple(_closest(usual or found_forms, value)))
+    known = fitting or forms
+    usual = min((_RARE.get(form.on, 0) for form, _ in known), default=0)
+    known = [each for each in known if _RARE.get(each[0].on, 0) == usual]
+    return ReadEvent(event, value, trouble, tuple(_closest(known, value)))
 
 
 def _closest(forms: Sequence[tuple[Event, Mapping[str, Any]]], value: Any) -> Iterator[tuple[Event, Mapping[str, Any]]]:

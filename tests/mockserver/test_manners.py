@@ -71,7 +71,11 @@ def test_browsers_are_told_what_the_provider_tells_them(agent: Client) -> None:
     assert told.headers["access-control-expose-headers"] == "x-pagination-total, x-pagination-next, content-location"
     agent.post("/threads", {})
     told = agent.post("/threads/search", {"values": {"a": 1}}, headers={"origin": PAGE})
-    assert (told.status, told.body, told.headers["content-type"]) == (500, b"Internal Server Error", "text/plain")
+    assert (told.status, told.body, told.headers["content-type"]) == (
+        500,
+        b"Internal Server Error",
+        "text/plain; charset=utf-8",
+    )
     assert "access-control-allow-origin" not in told.headers
 
 

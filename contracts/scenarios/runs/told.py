@@ -32,12 +32,20 @@ def told_messages(stream: EventStream) -> list[ToldMessage]:
     """The messages of which a stream sent pieces, in the order of their first ones."""
     found: dict[tuple[Voice, str], str] = {}
     for item in stream.events:
-        piece = item.held.get("item.text") if item.kinds == {"part"} else None
-        if isinstance(piece, str):
+        piece = _piece_in(item)
+        if piece is not None:
             voice = item.event.name, dump_json(item.held.get("item.each")).decode()
             key = voice, str(item.held.get("item.id", ""))
             found[key] = found.get(key, "") + piece
     return [ToldMessage(voice, key, text) for (voice, key), text in found.items()]
+
+
+def _piece_in(item: ReadEvent) -> str | None:
+    """The text that an event adds to a message; of a block what it says. None where it adds nothing."""
+    if item.kinds == {"block"}:
+        return text_of(item.held.get("item.blocks"))
+    piece = item.held.get("item.text") if item.kinds == {"part"} else None
+    return piece if isinstance(piece, str) else None
 
 
 def said_in(stream: EventStream) -> dict[str, Any]:

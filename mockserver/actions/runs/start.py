@@ -164,8 +164,9 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
         run.beats = _failing(given, failing)
         return
     nothing_new = given.absent or (not given.messages and not given.text and plan.is_commanded(scope))
+    heard = None
     if answer in (ABSENT, None) and paused and paused.questions and "resume" not in plan.readers:
-        answer = given.text  # where the API has no word for answers, the next message is one
+        answer, heard = given.text, given  # where the API has no word for answers, the next message is one
     elif answer in (ABSENT, None) and nothing_new and _fork(plan, world, run):
         return
     elif answer in (ABSENT, None) and paused and nothing_new:
@@ -178,7 +179,7 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
             return
         answer = answer[named[0]] if named and len(paused.questions) == 1 else answer
         run.player = _prepared(paused.player, scope, plan)
-        run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True))
+        run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True), heard)
     elif not answered and not ("resume" in plan.readers and nothing_new):
         declared = scope.agents.known.get(given.agent)
         run.beats = _new_reply(run.player, declared.members if declared else None)
@@ -285,12 +286,17 @@ def _new_reply(player: ScriptPlayer, members: list[str] | None) -> Beats:
     yield from _continued(beats, first)
 
 
-def _resumed(beats: Beats, answer: Any, item: Mapping[str, Any]) -> Beats:
+def _resumed(beats: Beats, answer: Any, item: Mapping[str, Any], heard: AgentInput | None) -> Beats:
+    """The beats after a question. heard: the request's own messages, where its text is the answer."""
     yield Beat("begun", item)
     try:
         first: Beat | None = beats.send(answer)
     except StopIteration:
         first = None
+    if heard and heard.messages:
+        upcoming = _first_tasks(first) if first else []
+        told = {"messages": list(heard.messages), "text": heard.text, "upcoming": upcoming}
+        yield Beat("received", {**told, "next": [each["node"] for each in upcoming]})
     yield from _continued(beats, first)
 
 

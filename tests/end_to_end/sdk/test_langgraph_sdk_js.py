@@ -65,7 +65,7 @@ def states_are_as_written(told: Any, layer: str) -> None:
     assert told["historyOfTwo"] == written[:1:-1]
     older = written[1::-1] if layer == "documented" else 500
     assert told["historyBefore"] == told["historyBeforeCheckpoint"] == older
-    assert told["historyOfStep"] == [2]
+    assert told["historyOfStep"] == [1]
     assert told["historyOfCheckpoint"] == 4
 
 

@@ -136,7 +136,7 @@ def test_history_is_newest_first_and_each_state_follows_its_parent(sdk: SyncLang
     assert ids(states) == made[::-1]
     parents = [(state.get("parent_checkpoint") or {}).get("checkpoint_id") for state in states]
     assert parents == [*made[-2::-1], None]
-    assert [state["metadata"]["step"] for state in states] == list(range(10, -2, -1))
+    assert [state["metadata"]["step"] for state in states] == list(range(11, -1, -1))
     assert ids(sdk.threads.get_history(thread, limit=3)) == made[:-4:-1]
 
 
@@ -177,7 +177,7 @@ def test_history_is_filtered_by_its_metadata(sdk: SyncLangGraphClient, thread: s
     assert len(sdk.threads.get_history(thread, metadata={"source": "update"})) == 3
     assert sdk.threads.get_history(thread, metadata={"source": "loop"}) == []
     (one,) = sdk.threads.get_history(thread, metadata={"step": 0})
-    assert one["values"]["n"] == 1
+    assert one["values"]["n"] == 0
 
 
 def test_history_of_a_subgraph_has_its_states_only(sdk: SyncLangGraphClient, thread: str) -> None:
@@ -239,7 +239,7 @@ def test_a_prune_removes_threads_or_all_but_their_latest_state(sdk: SyncLangGrap
 
 def test_supersteps_are_the_first_states_of_a_thread(sdk: SyncLangGraphClient) -> None:
     supersteps: list[Any] = [
-        {"updates": [{"values": {"messages": [{"content": "a"}]}, "as_node": "__input__"}]},
+        {"updates": [{"values": {"messages": [{"content": "a"}]}, "as_node": "__start__"}]},
         {
             "updates": [
                 {"values": {"messages": [{"content": "b"}]}, "as_node": "model"},
