@@ -4,6 +4,7 @@ A request is hostile in one place only, and plain in all others, about things th
 can. What a server answers is its own affair, as long as it is no error of its own.
 """
 
+import contextlib
 import itertools
 import random
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import is_read
 from threadmock.specs.wire.messages import Request
-from threadmock.specs.wire.strictjson import dump_json
+from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 NOTE = "any answer that is no 5xx"
 _MARK = "threadmock-hostile-value-stands-here"
@@ -202,6 +203,8 @@ def _in_body(operation: Operation, put: Any, pointer: str, value: HostileValue, 
         body = {**body, key: chosen_key(operation)}
     request = build_request(operation, body)
     data = dump_json(body).replace(dump_json(_MARK), value.text.encode())
+    with contextlib.suppress(JsonError):  # a rule may have something against the value itself, such as a null
+        body = parse_json(data)
     return _case(operation, replace(request, body=data), pointer, value.family, body)
 
 
