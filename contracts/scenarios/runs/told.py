@@ -42,9 +42,11 @@ def told_messages(stream: EventStream) -> list[ToldMessage]:
 
 def _piece_in(item: ReadEvent) -> str | None:
     """The text that an event adds to a message; of a block what it says. None where it adds nothing."""
-    if item.kinds == {"block"}:
-        return text_of(item.held.get("item.blocks"))
-    piece = item.held.get("item.text") if item.kinds == {"part"} else None
+    if item.kinds not in ({"part"}, {"block"}):
+        return None
+    if "item.blocks" in item.held:
+        return text_of(item.held["item.blocks"])
+    piece = item.held.get("item.text")
     return piece if isinstance(piece, str) else None
 
 
