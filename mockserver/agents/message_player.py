@@ -98,7 +98,7 @@ class MessagePlayer(NodePlayer):
             self.blocks.append(block)
             last = at == len(step.blocks) - 1 and not open_end
             item = {"id": identifier, "blocks": [block], "content": list(self.blocks)}
-            yield self.beat("block", **item, **self.model(identifier, last=last))
+            yield self.beat("block", **item, **self.model(identifier), **self.stand(last=last))
             self.opened = True
 
     def form(self, kind: str, step: ScriptStep) -> str:
@@ -107,15 +107,14 @@ class MessagePlayer(NodePlayer):
             return "reasoning" if step.block else ""
         return "text" if self.blocks or step.blocks else ""
 
-    def model(self, identifier: str, *, last: bool) -> dict[str, Any]:
+    def model(self, identifier: str) -> dict[str, Any]:
         """What the beats of one turn of the model have in common."""
-        made = {
-            "message": identifier,
-            "opening": not self.opened,
-            "generation": derived(identifier, "generation"),
-            "position": "last" if last else None,
-        }
+        made = {"message": identifier, "generation": derived(identifier, "generation")}
         return made | {"heard": self.apart} if self.apart else made
+
+    def stand(self, *, last: bool) -> dict[str, Any]:
+        """Where a beat stands in its message. last: nothing of that follows."""
+        return {"opening": not self.opened, "position": "last" if last else None}
 
     def tokens(
         self, kind: str, text: str, step: ScriptStep, identifier: str, *, open_end: bool = False
@@ -123,13 +122,13 @@ class MessagePlayer(NodePlayer):
         """A text bit by bit. open_end: more of its message follows."""
         pace = self.script.pace if step.pace is None else step.pace
         message, end = self.message if kind == "thought" else identifier, 0
-        before, form = tuple(self.blocks), self.form(kind, step)
+        before, form, model = tuple(self.blocks), self.form(kind, step), self.model(message)
         for number, token in enumerate(cut(text)):
             end += len(token)
             self.parts += kind == "part"
             last = end == len(text)
             made = self.beat(kind, id=identifier, text=token, first=number == 0, number=number, last=last)
-            more = {"index": self.parts - 1, **self.model(message, last=last and not open_end)}
+            more = {"index": self.parts - 1, **model, **self.stand(last=last and not open_end)}
             if form:
                 more["blocks"] = [{"type": form, form: token, "index": len(before)}]
             if kind == "thought":
@@ -143,14 +142,14 @@ class MessagePlayer(NodePlayer):
         self, calls: Sequence[Mapping[str, Any]], step: ScriptStep, identifier: str, text: str, *, closing: bool
     ) -> Iterator[Beat]:
         """The calls of a message, the arguments of each bit by bit."""
-        pace = self.script.pace if step.pace is None else step.pace
+        pace, model = self.script.pace if step.pace is None else step.pace, self.model(identifier)
         for call, each in zip(calls, step.calls, strict=True):
             written, end = str(call["written"]), 0
+            before = [without_result(one) for one in calls[: call["index"]]]
             for number, piece in enumerate(["", *in_pieces(written, each.pieces or 1)]):
                 end += len(piece)
                 last = end == len(written)
-                so_far = [without_result(one) for one in calls[: call["index"]]]
-                so_far.append({**without_result(call), "arguments": read_partial_json(written[:end])})
+                present = {**without_result(call), "arguments": read_partial_json(written[:end])}
                 read = read_partial_json(piece)
                 item = {
                     "id": identifier,
@@ -158,14 +157,14 @@ class MessagePlayer(NodePlayer):
                     "written": piece,
                     "first": not number,
                     "last": last,
-                    "calls": so_far,
+                    "calls": [*before, present],
                     "text": text,
                     **({} if number else {"call": call["id"], "name": call["name"]}),
                     **({"content": list(self.blocks)} if self.blocks else {}),
                     **({"read": read} if isinstance(read, Mapping) else {"unread": True}),
                 }
                 final = last and call["index"] == len(calls) - 1 and not closing
-                made = self.beat("piece", **item, **self.model(identifier, last=final))
+                made = self.beat("piece", **item, **model, **self.stand(last=final))
                 made.after += pace if number else 0.0
                 self.opened = True
                 yield made

@@ -1,5 +1,6 @@
 """A state that is made as if by a node of an agent: what comes next, by the agent's edges or by the rule's table."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.setting import AsNode
+from threadmock.specs.contract import Contract
 from threadmock.specs.members import ABSENT, dig, steps_of
 
 _SHOWN = 100
@@ -99,12 +101,18 @@ class CompiledAsNode:
         """Whether the last message calls something: of those that were sent, else of those that are there."""
         sent = self.messages(scope)
         if not sent or sent is ABSENT:
-            agent = scope.contract.profile.agent
-            again = agent.input.again if agent else None
-            sent = compile_setting(again)(scope) if again and scope.latest else ABSENT
+            again = _said_so_far(scope.contract) if scope.latest else None
+            sent = again(scope) if again else ABSENT
         messages = list(read_messages(scope, sent))
         lists = [each for each in messages[-1]["raw"].values() if isinstance(each, list)] if messages else []
         return any(isinstance(call, Mapping) and {"id", "name"} <= call.keys() for each in lists for call in each)
+
+
+@functools.lru_cache(maxsize=64)
+def _said_so_far(contract: Contract) -> Maker | None:
+    """The reader of the messages that are there; None where nobody says where they are."""
+    agent = contract.profile.agent
+    return compile_setting(agent.input.again) if agent and agent.input.again else None
 
 
 def compile_as_node(rule: AsNode | None) -> CompiledAsNode | None:

@@ -4,7 +4,6 @@ import builtins
 import itertools
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 
 from threadmock.mockserver.state.store import Shelf, StoreFull, Thing
 
@@ -49,10 +48,9 @@ class MemoryStore:
     def find(self, provider: str, resource: str, key: str) -> Shelf:
         """See `Store.find`."""
         kind = (provider, resource)
-        homes = self._homes.get(kind)
-        found = homes.get(key) if homes else None
-        with self._changing if found and len(found) > 1 else nullcontext():
-            return next(reversed(found), kind) if found else kind
+        with self._changing:
+            found = self._homes.get(kind, {}).get(key)
+            return next(reversed(found)) if found else kind
 
     def homes(self, provider: str, resource: str, key: str) -> builtins.list[Shelf]:
         """See `Store.homes`."""
