@@ -7,11 +7,10 @@ from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.parents import enter, located, touch
 from threadmock.mockserver.rules.scope import Scope
-from threadmock.mockserver.state.store import Shelf
+from threadmock.mockserver.state.store import Shelf, is_below
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.rule import Rule
 
-_BARE = 2
 """Parts of a shelf that has no parent."""
 
 
@@ -53,7 +52,7 @@ class Call:
 
     def found_at(self, shelf: Shelf) -> None:
         """Note where the thing was found; its parent is then known though the request does not name it."""
-        if self.plan.parent is None and len(shelf) > _BARE:
+        if self.plan.parent is None and is_below(shelf):
             self.scope.shelf, self.scope.parent_key = shelf, shelf[3]
 
     def asked_key(self) -> str:
@@ -67,8 +66,10 @@ class Call:
     def shelf_of(self, key: str) -> Shelf:
         """The shelf of the thing with this key: below the parent that the request names, else wherever it is."""
         scope = self.scope
+        if self.plan.picks_newest:
+            return scope.shelf
         if self.plan.parent:
-            return located(scope, self.plan.parent, key, scope.shelf) if len(scope.shelf) > _BARE else scope.shelf
+            return located(scope, self.plan.parent, key, scope.shelf) if is_below(scope.shelf) else scope.shelf
         return scope.store.find(scope.contract.name, self.rule.resource, key)
 
     def not_found(self, key: str) -> Refused:

@@ -13,7 +13,7 @@ def run(call: Call) -> Done | Refused:
         return missing
     plan, scope, world = call.plan, call.scope, call.world
     key = call.asked_key()
-    shelf = scope.shelf if plan.picks_newest else call.shelf_of(key)
+    shelf = call.shelf_of(key)
     scope.key, scope.thing = key, scope.store.read(shelf, key)
     call.found_at(shelf)
     answer = done(call, "deleted") if scope.thing is not None and plan.reply_maker else None

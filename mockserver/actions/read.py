@@ -15,7 +15,7 @@ def run(call: Call) -> Done | Refused:
         return missing
     plan, scope = call.plan, call.scope
     key = call.asked_key()
-    shelf = scope.shelf if plan.picks_newest else call.shelf_of(key)
+    shelf = call.shelf_of(key)
     scope.thing = scope.store.read(shelf, key)
     if plan.progress and scope.thing is not None:
         scope.thing = scope.store.update(shelf, key, lambda before: _moved_on(before, plan))

@@ -24,7 +24,7 @@ def run(call: Call) -> Done | Refused:
     if not key and plan.picks_newest and rule.missing == "create" and rule.action == "update":
         store_first(call)
         key = scope.key
-    shelf = scope.shelf if plan.picks_newest else call.shelf_of(key)
+    shelf = call.shelf_of(key)
     scope.key = key
     call.found_at(shelf)
     if call.sent_patch and isinstance(failed := _patched_body(call, shelf, key), Refused):

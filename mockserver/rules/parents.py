@@ -8,15 +8,12 @@ from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_recipe, create_thing
 from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker, fetch
-from threadmock.mockserver.state.store import Shelf, below
+from threadmock.mockserver.state.store import Shelf, above, below, is_below
 from threadmock.specs.behaviour.setting import Within
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT
 from threadmock.specs.schemas.declared import nodes_of
 from threadmock.specs.schemas.formats import canonical
-
-_NESTED = 3
-"""Parts of a shelf that has a parent, at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +92,11 @@ def _look_up(scope: Scope, parent: Parent, key: str) -> Shelf | Refused:
     if parent.above is None:
         shelf = store.find(provider, parent.resource, key)
     else:
-        above = _key(scope, parent.above)
-        found = _look_up(scope, parent.above, above)
+        outer = _key(scope, parent.above)
+        found = _look_up(scope, parent.above, outer)
         if isinstance(found, Refused):
             return found
-        shelf = located(scope, parent.above, key, below(found, above, parent.resource))
+        shelf = located(scope, parent.above, key, below(found, outer, parent.resource))
     scope.parent_key = key
     scope.parent = store.read(shelf, key)
     if scope.parent is None and parent.make is not None:
@@ -119,7 +116,7 @@ def located(scope: Scope, parent: Parent, key: str, shelf: Shelf) -> Shelf:
     wanted = _key(scope, parent)
     for each in (shelf[:2], *reversed(scope.store.homes(scope.contract.name, shelf[1], key))):
         thing = scope.store.read(each, key)
-        if thing is not None and (each[3:4] == (wanted,) or (len(each) < _NESTED and _shows(thing, parent, wanted))):
+        if thing is not None and (each[3:4] == (wanted,) or (not is_below(each) and _shows(thing, parent, wanted))):
             return each
     return shelf
 
@@ -134,12 +131,11 @@ def _shows(thing: Mapping[str, Any], parent: Parent, wanted: str) -> bool:
 
 def touch(scope: Scope, parent: Parent | None, members: Members) -> None:
     """Set members of the parent anew, as the rule says."""
-    resource = parent.resource if parent else scope.shelf[2] if len(scope.shelf) > 2 else ""
+    resource = parent.resource if parent else scope.shelf[2] if is_below(scope.shelf) else ""
     if not members or not resource or not scope.parent_key:
         return
-    shelf = scope.store.find(scope.contract.name, resource, scope.parent_key)
-    if scope.shelf[2:4] == (resource, scope.parent_key):
-        shelf = (scope.contract.name, resource, *scope.shelf[4:])
+    is_own = scope.shelf[2:4] == (resource, scope.parent_key)
+    shelf = above(scope.shelf) if is_own else scope.store.find(scope.contract.name, resource, scope.parent_key)
 
     def change(before: Mapping[str, Any]) -> Mapping[str, Any]:
         scope.parent = before

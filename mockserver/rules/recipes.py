@@ -7,7 +7,7 @@ from typing import Any
 
 from threadmock.mockserver.rules.as_node import CompiledAsNode, compile_as_node
 from threadmock.mockserver.rules.outcome import Unfit
-from threadmock.mockserver.rules.scope import Scope
+from threadmock.mockserver.rules.scope import Scope, shelf_below
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.mockserver.state.store import Shelf, Thing, below
@@ -97,21 +97,20 @@ def new_thing(scope: Scope, recipe: Recipe) -> dict[str, Any]:
 
 def create_thing(scope: Scope, recipe: Recipe, *, key: str = "", shelf: Shelf = ()) -> Thing:
     """Make one thing and store it. key: its key, where that is known; shelf: where to, if not where its like are."""
-    identifier = key or new_key(scope, recipe)
-    own = replace(scope, key=identifier)
-    if shelf:
-        pass
-    elif recipe.parent:
-        resource, read = recipe.parent
-        shelf = (scope.contract.name, recipe.resource, resource, str(read(scope)))
-    elif key:
-        shelf = (scope.contract.name, recipe.resource)
-    else:
-        above = scope.shelf if scope.shelf[1:2] == (scope.operation.rule.resource,) else ()
-        shelf = (scope.contract.name, recipe.resource, scope.operation.rule.resource, scope.key, *above[2:])
+    own = replace(scope, key=key or new_key(scope, recipe))
+    if not (shelf or recipe.parent or key):
         own.parent, own.parent_key = scope.thing, scope.key
+    shelf = shelf or _shelf_of(scope, recipe, key)
     own.latest = next(iter(scope.store.newest(shelf, 0, 1)), None)
     return store_made(own, recipe, shelf, new_thing(own, recipe))
+
+
+def _shelf_of(scope: Scope, recipe: Recipe, key: str) -> Shelf:
+    """Where a recipe's things are: below the parent that it names; of a known key alone; else below the scope's."""
+    if recipe.parent:
+        resource, read = recipe.parent
+        return (scope.contract.name, recipe.resource, resource, str(read(scope)))
+    return (scope.contract.name, recipe.resource) if key else shelf_below(scope, recipe.resource)
 
 
 def store_made(scope: Scope, recipe: Recipe, shelf: Shelf, thing: Thing) -> Thing:
@@ -148,19 +147,19 @@ def create_also(scope: Scope, recipes: Iterable[Recipe], shelf: Shelf) -> None:
 def _create_states(scope: Scope, recipe: Recipe, as_node: CompiledAsNode, items: Any, shelf: Shelf) -> None:
     """Create states as if nodes had made them, one after the other: all of them, or none."""
     store, before = scope.store, scope.thing
-    below: Shelf = (scope.contract.name, recipe.resource, scope.operation.rule.resource, scope.key)
-    there = {key for key, _ in store.items(below)}
+    states = shelf_below(scope, recipe.resource)
+    there = {key for key, _ in store.items(states)}
     try:
         for number, item in enumerate(items if isinstance(items, list) else ()):
-            own = replace(scope, item=item, parent=scope.thing, latest=next(iter(store.newest(below, 0, 1)), None))
+            own = replace(scope, item=item, parent=scope.thing, latest=next(iter(store.newest(states, 0, 1)), None))
             given = item if isinstance(item, Mapping) else {}
             own.item = {**given, **as_node.read(own), "later" if number else "first": True}
             own.thing = scope.thing
             own.thing = create_thing(own, recipe)
             scope.thing = store.update(shelf, scope.key, partial(recipe.touch.onto, own))
     except Unfit:
-        for key in [key for key, _ in store.items(below) if key not in there]:
-            store.delete(below, key)
+        for key in [key for key, _ in store.items(states) if key not in there]:
+            store.delete(states, key)
         if before is not None:
             scope.thing = store.update(shelf, scope.key, lambda _: before)
         raise

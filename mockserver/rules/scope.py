@@ -8,7 +8,7 @@ from typing import Any
 
 from threadmock.mockserver.rules.declared_agents import Agents
 from threadmock.mockserver.state.ids import Ids
-from threadmock.mockserver.state.store import Shelf, Store, Thing
+from threadmock.mockserver.state.store import Shelf, Store, Thing, below
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.wire.messages import Request
 
@@ -47,6 +47,13 @@ class Scope:
     tally: Mapping[str, Any] = field(default_factory=dict)
     sent: Any = None
     agents: Agents = NO_AGENTS
+
+
+def shelf_below(scope: Scope, resource: str) -> Shelf:
+    """The shelf of a resource's things below the thing that the operation is about."""
+    own = scope.operation.rule.resource
+    shelf = scope.shelf if scope.shelf[1:2] == (own,) else (scope.contract.name, own)
+    return below(shelf, scope.key, resource)
 
 
 _ALL = operator.attrgetter(*Scope.__slots__)

@@ -10,7 +10,7 @@ from threadmock.mockserver.rules.generators import GENERATORS
 from threadmock.mockserver.rules.lookups import Parts, declared, named, related, scheduled
 from threadmock.mockserver.rules.messages import joined, plain_text, read_messages
 from threadmock.mockserver.rules.outcome import Unfit
-from threadmock.mockserver.rules.scope import Scope
+from threadmock.mockserver.rules.scope import Scope, shelf_below
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.members import ABSENT, dig, gather
@@ -181,10 +181,7 @@ def _child(setting: Setting) -> Maker:
     resource = str(setting.value)
 
     def read(scope: Scope) -> Any:
-        own = scope.operation.rule.resource
-        above = scope.shelf[2:] if scope.shelf[1:2] == (own,) else ()
-        shelf = (scope.contract.name, resource, own, scope.key, *above)
-        return next(iter(scope.store.newest(shelf, 0, 1)), ABSENT)
+        return next(iter(scope.store.newest(shelf_below(scope, resource), 0, 1)), ABSENT)
 
     return _otherwise(setting, read)
 

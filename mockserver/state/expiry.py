@@ -5,7 +5,7 @@ import heapq
 import itertools
 import threading
 
-from threadmock.mockserver.state.store import Shelf, Store, Thing
+from threadmock.mockserver.state.store import Shelf, Store, Thing, below
 from threadmock.specs.behaviour.rule import Expiry
 from threadmock.specs.members import dig
 from threadmock.specs.schemas.formats import read_date_time
@@ -37,7 +37,7 @@ class Calendar:
             if thing is None or _moment(thing, rule) != moment:
                 continue
             if rule.keeps and dig(thing, rule.strategy) == "keep_latest":
-                keep_newest(store, (shelf[0], rule.keeps, shelf[1], key))
+                keep_newest(store, below(shelf, key, rule.keeps))
             else:
                 store.delete(shelf, key)
 

@@ -9,11 +9,22 @@ Shelf = tuple[str, ...]
 those of its parent, and so on."""
 ThingAddress = tuple[Shelf, str]
 """Where one thing is: its shelf and its key."""
+_BARE = 2
 
 
 def below(shelf: Shelf, key: str, resource: str) -> Shelf:
     """The shelf of a resource's things below the thing with this key: it names all that lies above, too."""
     return (shelf[0], resource, shelf[1], key, *shelf[2:])
+
+
+def above(shelf: Shelf) -> Shelf:
+    """The shelf of the thing below which a shelf lies: `below` backwards."""
+    return (shelf[0], shelf[2], *shelf[4:])
+
+
+def is_below(shelf: Shelf) -> bool:
+    """Whether a shelf lies below a thing."""
+    return len(shelf) > _BARE
 
 
 class StoreFull(Exception):  # noqa: N818 - reads as what it is

@@ -1,15 +1,18 @@
 """One conformance suite for every store, and a model to hold them to."""
 
+import datetime
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from threadmock.mockserver.state.expiry import Calendar
 from threadmock.mockserver.state.memory import MemoryStore
-from threadmock.mockserver.state.store import Shelf, Store, StoreFull, below
+from threadmock.mockserver.state.store import Shelf, Store, StoreFull, above, below, is_below
+from threadmock.specs.behaviour.rule import Expiry
 
 MakeStore = Callable[..., Store]
 STORES: dict[str, MakeStore] = {"memory": MemoryStore}
@@ -131,6 +134,30 @@ def test_things_of_two_parents_may_have_one_key_and_so_may_what_lies_below_them(
     assert store.list(below(homes[1], "m1", "part")) == []
     store.delete(homes[0], "m1")
     assert store.homes("p", "message", "m1") == []
+
+
+def test_of_what_expires_below_a_parent_its_own_newest_thing_is_kept_and_no_other_is_touched(make: MakeStore) -> None:
+    store, calendar = make(), Calendar()
+    first, second = (below(THREADS, parent, "message") for parent in ("t1", "t2"))
+    expiring = {"ends": "2030-01-01T00:00:00Z", "how": "keep_latest"}
+    for shelf in (first, second):
+        store.insert(shelf, "m1", expiring)
+        for key in ("p1", "p2"):
+            store.insert(below(shelf, "m1", "part"), key, {"key": key})
+    calendar.note(first, "m1", expiring, Expiry(("ends",), ("how",), "part"))
+    calendar.expire(datetime.datetime(2031, 1, 1, tzinfo=datetime.UTC), store)
+    assert store.list(below(first, "m1", "part")) == [{"key": "p2"}]
+    assert len(store.list(below(second, "m1", "part"))) == 2
+
+
+@given(
+    st.lists(st.text(max_size=3), min_size=2, max_size=8).filter(lambda each: len(each) % 2 == 0), st.text(), st.text()
+)
+def test_what_lies_above_a_shelf_is_what_it_is_below(parts: list[str], key: str, resource: str) -> None:
+    shelf = tuple(parts)
+    assert above(below(shelf, key, resource)) == shelf
+    assert is_below(below(shelf, key, resource))
+    assert is_below(shelf) == (len(parts) > 2)
 
 
 def test_a_deleted_key_is_free_again(make: MakeStore) -> None:
