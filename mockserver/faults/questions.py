@@ -10,25 +10,17 @@ from threadmock.mockserver.fault_points import Action, Fault, Memory
 from threadmock.mockserver.faults.runs import agent_rule
 from threadmock.mockserver.faults.streams import ChangedSource, of_streams
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.specs.behaviour.setting import Setting
+from threadmock.specs.behaviour.questions import takes_questions
 from threadmock.specs.members import put
 
 _NAME = re.compile(rb"^event: ([^\r\n]*)", re.MULTILINE)
-_ASKED = ("item.interrupts", "item.waiting")
-
-
-def _asks(setting: Setting | None) -> bool:
-    """Whether a setting takes what a run asks."""
-    if setting is None:
-        return False
-    return any(str(source) in _ASKED for source in setting.sources) or any(_asks(each) for _, each in setting.members)
 
 
 def _untold(call: Call, source: StreamSource) -> StreamSource:
     """Events that hold what a run asks are left out."""
     agent = agent_rule(call)
     forms = [event for form in (agent.formats.values() if agent else ()) for event in form.events]
-    own = {form.name.encode() for form in forms if form.on == "paused" and _asks(form.data)}
+    own = {form.name.encode() for form in forms if form.on == "paused" and takes_questions(form.data)}
 
     def keep(events: list[bytes], _: int) -> list[bytes]:
         asked = b"interrupt"
@@ -43,7 +35,9 @@ def _unstored(action: Action, call: Call, _: Memory) -> Done | Refused:
     reads = agent is not None and call.rule.action == "read" and call.rule.resource == agent.thread
     if agent is not None and reads and isinstance(outcome, Done) and isinstance(outcome.shown, dict):
         for change in agent.changes.get("paused", ()):
-            asking = [name for name, setting in change.thread.items() if _asks(setting) and name in outcome.shown]
+            asking = [
+                name for name, setting in change.thread.items() if takes_questions(setting) and name in outcome.shown
+            ]
             outcome.shown = {**outcome.shown, **{name: type(outcome.shown[name])() for name in asking}}
     return outcome
 

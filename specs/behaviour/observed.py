@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from threadmock.specs.behaviour.questions import ASKED, ASKED_BY_TASK, questions_of
 from threadmock.specs.behaviour.setting import Kind, Setting
 
 Observed = dict[str, Any]
@@ -28,9 +29,8 @@ def _from(setting: Setting, value: Any, found: Observed) -> bool:
         setting.words or setting.without or setting.only or setting.plus or setting.sources[0].others
     ):
         found[str(setting.sources[0])] = value
-        if str(setting.sources[0]) == "item.waiting" and isinstance(value, Mapping):
-            lists = [each for each in value.values() if isinstance(each, list)]
-            found["item.interrupts"] = [question for each in lists for question in each]
+        if str(setting.sources[0]) == ASKED_BY_TASK and isinstance(value, Mapping):
+            found[ASKED] = questions_of(value)
     return True
 
 

@@ -15,6 +15,7 @@ from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.agent import Command, Commands
 from threadmock.specs.behaviour.observed import observe
+from threadmock.specs.behaviour.questions import ASKED
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
@@ -185,7 +186,7 @@ def _question(context: Context, operation: Operation, keys: Keys) -> Any:
     agent = agent_of(context)
     state = look(context, operation, keys)
     for _, setting, value, _ in reading_places(agent, "paused", state, ("keyed", "from", "list", "members", "each")):
-        asked = held(setting, value).get("item.interrupts")
+        asked = held(setting, value).get(ASKED)
         if isinstance(asked, list) and asked:
             return dotted(asked[0], "id")
     return None

@@ -22,7 +22,7 @@ from threadmock.contracts.scenarios.runs.stored import (
 )
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent
-from threadmock.specs.behaviour.setting import Setting
+from threadmock.specs.behaviour.questions import ASKED, takes_questions
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import dotted
@@ -30,8 +30,6 @@ from threadmock.specs.text import shorten
 from threadmock.specs.wire.strictjson import dump_json
 
 _SETTINGS = ("keyed", "from", "list", "members", "each")
-_ASKED = "item.interrupts"
-_BY_TASK = "item.waiting"
 _LETTERS = string.ascii_letters
 _LENGTH = 16
 
@@ -94,10 +92,14 @@ def _told_and_stored(context: Context, started: StartedRun) -> Iterator[Finding]
     state = look(context, started.reading.operation, started.keys)
     if stream is None or stream.cut:
         return
-    told = next((asked for held_ in stream.certain("paused") if (asked := asked_of(held_.get(_ASKED)))), None)
+    told = next((asked for held_ in stream.certain("paused") if (asked := asked_of(held_.get(ASKED)))), None)
     shown = list(_stored(context, started, state))
     known = next((asked for _, _, value, _ in shown if (asked := asked_of(value))), None)
-    if told is None and known is not None and any(form.on == "paused" and _holds(form.data) for form in stream.allowed):
+    if (
+        told is None
+        and known is not None
+        and any(form.on == "paused" and takes_questions(form.data) for form in stream.allowed)
+    ):
         evidence = weakest(agent.evidence, stream.format.evidence)
         expected = f"an event with what is asked, which is stored: {_words(known)}"
         yield _questions(started, expected, "a stream without it", evidence)
@@ -113,23 +115,15 @@ def _stored(context: Context, started: StartedRun, state: RunState) -> Iterator[
     """Where rules store what is asked, and what stands there: place, member, questions, evidence."""
     agent = agent_of(context)
     for member, setting, value, evidence in reading_places(agent, "paused", state, _SETTINGS):
-        if value is not None and _holds(setting):
-            yield agent.thread, member, held(setting, value).get(_ASKED, []), evidence
+        if value is not None and takes_questions(setting):
+            yield agent.thread, member, held(setting, value).get(ASKED, []), evidence
     newest = list(_newest(context, started))
     for change in agent.changes.get("paused", ()):
         for member, setting in change.latest.items() if not change.when else ():
-            for place, thing in newest if _holds(setting) else ():
+            for place, thing in newest if takes_questions(setting) else ():
                 if (value := dotted(thing, member)) is not None:
-                    asked = held(setting, value).get(_ASKED, [])
+                    asked = held(setting, value).get(ASKED, [])
                     yield place, member, asked, weakest(change.evidence, setting.evidence, agent.evidence)
-
-
-def _holds(setting: Setting | None) -> bool:
-    """Whether a setting takes the questions of a beat as they are."""
-    if setting is None:
-        return False
-    taken = any(str(source) in (_ASKED, _BY_TASK) for source in setting.sources)
-    return taken or any(_holds(each) for _, each in setting.members)
 
 
 def _newest(context: Context, started: StartedRun) -> Iterator[tuple[str, Mapping[str, Any]]]:

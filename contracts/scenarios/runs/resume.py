@@ -38,6 +38,7 @@ from threadmock.contracts.scenarios.runs.stored import (
 from threadmock.contracts.scenarios.scenario import ask
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.contracts.transport.stream_limits import Stop
+from threadmock.specs.behaviour.questions import ASKED
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
@@ -201,13 +202,9 @@ def _interrupted(started: StartedRun, expected: str, got: str, evidence: Any) ->
 def _question_findings(first: StartedRun, state: RunState, context: Context) -> Iterator[Finding]:
     """What a thread says that is asked is what its stream said."""
     stream, agent = first.reading.stream, agent_of(context)
-    asked = (
-        next((f["item.interrupts"] for f in stream.certain("paused") if "item.interrupts" in f), ABSENT)
-        if stream
-        else ABSENT
-    )
+    asked = next((f[ASKED] for f in stream.certain("paused") if ASKED in f), ABSENT) if stream else ABSENT
     for member, setting, value, evidence in reading_places(agent, "paused", state, _SETTINGS):
-        stored = held(setting, value).get("item.interrupts", ABSENT)
+        stored = held(setting, value).get(ASKED, ABSENT)
         if ABSENT not in (stored, asked) and not same_questions(stored, asked):
             yield _interrupted(first, f"{member} that holds what the stream asked", "another question", evidence)
 
