@@ -74,9 +74,7 @@ def check_documented_status(reading: Reading) -> Iterator[Problem]:
     contradicts = reading.accepted and any(_tells_of_a_body(reading, reply) for reply in bodiless)
     unread = reading.status == 400 and unreadable(reading)
     # Documents that name 401, 403 and 404 and no status for a wrong request leave open which one it gets.
-    unnamed = reading.status in _OF_WRONG_REQUESTS and not any(
-        str(s) in reading.operation.replies for s in _OF_WRONG_REQUESTS
-    )
+    unnamed = reading.status in _OF_WRONG_REQUESTS and not _names_refusal(reading.operation.replies)
     # A document that names errors alone says nothing of success.
     silent = reading.accepted and not any(status < "4" for status in reading.operation.replies)
     lax = contradicts or silent or (refusal and (unread or unnamed or reading.case.intent == "media_type"))
@@ -88,7 +86,8 @@ def check_documented_status(reading: Reading) -> Iterator[Problem]:
     )
 
 
-def _names_them(replies: Collection[str]) -> bool:
+def _names_refusal(replies: Collection[str]) -> bool:
+    """Whether a document says what a wrong request gets."""
     return any(str(status) in replies for status in _OF_WRONG_REQUESTS)
 
 

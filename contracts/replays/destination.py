@@ -4,12 +4,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from threadmock.contracts.options import Settings, mention
 from threadmock.contracts.replays.guarded_transport import GuardedTransport
-from threadmock.contracts.replays.rejudge import known_contract
+from threadmock.contracts.replays.rejudge import known_contract, named_contract
 from threadmock.contracts.settings import UsageError
 from threadmock.contracts.target import ledger_session
 from threadmock.contracts.target.guard import SAFE_METHODS
@@ -22,7 +21,6 @@ from threadmock.contracts.transport.http import HttpTransport
 from threadmock.contracts.transport.sockets import addresses
 from threadmock.contracts.transport.urls import TargetUrl, read_target
 from threadmock.specs.contract import Contract
-from threadmock.specs.loader import load
 from threadmock.specs.wire.hosts import is_loopback
 
 _TAG = re.compile(NAME + r"[\\\": ]+(\d{8}T\d{6}-[0-9a-f]{12})")
@@ -150,14 +148,7 @@ def _may_be_sent(saved: Mapping[str, Any], name: str, runs: int, settings: Setti
 
 
 def _mock(saved: Mapping[str, Any]) -> Target:
-    origin = saved["contract"]
-    contract = load(
-        origin["provider"],
-        layer=origin["layer"],
-        overlays=tuple(map(Path, origin.get("overlays", ()))),
-        ref_root=origin.get("ref_root"),
-    )
-    return mock_target(contract, 0, faults=tuple(saved.get("faults", ())))
+    return mock_target(named_contract(saved), 0, faults=tuple(saved.get("faults", ())))
 
 
 def _closed(transport: Transport) -> Iterator[str]:

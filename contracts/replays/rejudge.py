@@ -30,17 +30,18 @@ _NOT_LOADED = "is a check of your own, which is not loaded: add --checks-from MO
 
 def known_contract(saved: Mapping[str, Any]) -> Contract | None:
     """The very document that the finding was found by; None where it is not at hand, or has changed."""
-    kept = saved["contract"]
     try:
-        contract = load(
-            kept["provider"],
-            layer=kept["layer"],
-            overlays=tuple(map(Path, kept.get("overlays", ()))),
-            ref_root=kept.get("ref_root"),
-        )
+        contract = named_contract(saved)
     except (SpecError, OSError, KeyError, TypeError):
         return None
-    return contract if contract.digest == kept.get("digest") else None
+    return contract if contract.digest == saved["contract"].get("digest") else None
+
+
+def named_contract(saved: Mapping[str, Any]) -> Contract:
+    """The document that a saved finding names, as it is now. SpecError where it can't be used."""
+    kept = saved["contract"]
+    overlays = tuple(map(Path, kept.get("overlays", ())))
+    return load(kept["provider"], layer=kept["layer"], overlays=overlays, ref_root=kept.get("ref_root"))
 
 
 def judged_again(saved: Mapping[str, Any], replayed: ReplayOutcome, own_checks: Sequence[Check] = ()) -> ReplayOutcome:

@@ -1,6 +1,6 @@
 """A thing of ours in a list that may hold ten thousand others: where it is, or whether the list was seen without it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,10 +159,3 @@ def _last_page(size: Any, guess: int) -> int | None:
         middle = (full + empty) // 2
         full, empty = (middle, empty) if size(middle) else (full, middle)
     return full
-
-
-def on_pages(way: ListPaging, readings: Sequence[Reading], things: Sequence[CreatedThing]) -> Iterator[str]:
-    """The keys of these things, as they stand on pages."""
-    wanted = {str(thing.key) for thing in things}
-    for reading in readings:
-        yield from (key for item in items_of(reading) if (key := str(key_in(way, item))) in wanted)

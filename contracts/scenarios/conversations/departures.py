@@ -8,7 +8,7 @@ from threadmock.contracts.checks.streams import EventStream
 from threadmock.contracts.scenarios.conversations.views import View
 from threadmock.contracts.scenarios.runs.messages import MessageForm, StoredMessage
 from threadmock.contracts.scenarios.runs.stored import Keys
-from threadmock.contracts.scenarios.runs.told import said_by_id, text_in, texts_by_id, told_states
+from threadmock.contracts.scenarios.runs.told import said_by_id, tells_text, text_in, texts_by_id, told_states
 from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.behaviour.setting import Setting
 from threadmock.specs.contract import Operation
@@ -50,8 +50,7 @@ def of_said(stream: EventStream, form: MessageForm, view: View, agent: Agent) ->
     pieces = {each.name for each in stream.format.events if each.on == "part"}
     for item in stream.events:
         text, name = text_in(item.held), str(item.held.get("item.id", ""))
-        told = "item.text" in item.held or "item.content" in item.held
-        if item.kinds != {"said"} or not told or name not in known or text in known[name]:
+        if item.kinds != {"said"} or not tells_text(item.held) or name not in known or text in known[name]:
             continue
         if item.event.name not in pieces or not said[name] & known[name]:
             got = f"an event {item.event.name!r} tells {shorten(text, 100)!r}"

@@ -36,12 +36,15 @@ _FORGED = {"date-time": "2001-02-03T04:05:06Z", "uuid": "f0f0f0f0-dead-4bad-8bad
 
 def changes(contract: Contract, operation: Operation) -> str:
     """Updates of one thing that can be made, from a JSON object."""
+    reason = _changes_known(contract, operation)
+    return reason or ("" if isinstance(plain_value(operation), dict) else "no valid body is known")
+
+
+def _changes_known(contract: Contract, operation: Operation) -> str:
     rule = operation.rule
     if not rule.traits.changes or not any(name.own for name in references(operation)):
         return "the operation changes no thing that is named by its key"
-    if not makers(contract, rule.resource, parents(operation)):
-        return f"nothing makes a {rule.resource}"
-    return "" if isinstance(plain_value(operation), dict) else "no valid body is known"
+    return "" if makers(contract, rule.resource, parents(operation)) else f"nothing makes a {rule.resource}"
 
 
 def shows(contract: Contract, operation: Operation) -> str:
@@ -56,11 +59,8 @@ def shows(contract: Contract, operation: Operation) -> str:
 
 def acts(contract: Contract, operation: Operation) -> str:
     """Operations that act on a thing and leave known values in it, which a read shows."""
-    rule = operation.rule
-    if not rule.traits.changes or not any(name.own for name in references(operation)):
-        return "the operation changes no thing that is named by its key"
-    if not makers(contract, rule.resource, parents(operation)):
-        return f"nothing makes a {rule.resource}"
+    if reason := _changes_known(contract, operation):
+        return reason
     read = reader(contract, operation)
     if read is None:
         return "nothing reads the thing"

@@ -146,7 +146,7 @@ def unlike(told: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
 def _unstored(context: Context, started: StartedRun, stream: EventStream, agent: Agent) -> Iterator[Finding]:
     """Messages that were streamed whole and that lie nowhere below the thread."""
     members = message_members(agent)
-    texts = [text_in(found) for found in stream.certain("said") if text_in(found)]
+    texts = [text for found in stream.certain("said") if (text := text_in(found))]
     if not members or not texts:
         return
     stored = stored_pieces(context, agent, started.keys)

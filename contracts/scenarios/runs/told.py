@@ -52,8 +52,13 @@ def _piece_in(item: ReadEvent) -> str | None:
 
 def said_in(stream: EventStream) -> dict[str, Any]:
     """The messages that a stream sent whole, where their events name them: id to text."""
-    found = (each for each in stream.certain("said") if each.get("item.id") and text_in(each))
-    return {str(each["item.id"]): text_in(each) for each in found}
+    found = ((each.get("item.id"), text_in(each)) for each in stream.certain("said"))
+    return {str(key): text for key, text in found if key and text}
+
+
+def tells_text(held: Mapping[str, Any]) -> bool:
+    """Whether an event tells what a message says: see `text_in`."""
+    return "item.text" in held or "item.content" in held
 
 
 def text_in(held: Mapping[str, Any]) -> str:
@@ -97,7 +102,7 @@ def said_by_id(stream: EventStream) -> dict[str, set[str]]:
     """The texts of messages that events sent whole, by their ids: of a model, and of the agent that may rewrite it."""
     found: dict[str, set[str]] = {}
     for each in stream.certain("said"):
-        if each.get("item.id") and ("item.text" in each or "item.content" in each):
+        if each.get("item.id") and tells_text(each):
             found.setdefault(str(each["item.id"]), set()).add(text_in(each))
     return found
 
