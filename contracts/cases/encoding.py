@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from threadmock.specs.contract import Parameter
-from threadmock.specs.operations.parameters import plain
+from threadmock.specs.operations.parameters import without_style
 from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -59,7 +59,7 @@ def styled(parameter: Parameter, text: str) -> str:
 
 def read_back(parameter: Parameter, text: str) -> str:
     """What a server reads that was sent this text in a parameter's style: a list in a path is cut at its marks."""
-    return plain(parameter, styled(parameter, text)) or text
+    return without_style(parameter, styled(parameter, text)) or text
 
 
 def simple_text(value: Any, *, explode: bool = False) -> str:

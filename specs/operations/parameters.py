@@ -98,7 +98,7 @@ def value_of(parameter: Parameter, texts: Sequence[str]) -> Any:
     return [typed(part.strip(" \t") if parameter.location == "header" else part, shape.items) for part in parts]
 
 
-def plain(parameter: Parameter, text: str) -> str | None:
+def without_style(parameter: Parameter, text: str) -> str | None:
     """The text of a path parameter without its style, lists as in `simple`: `5` of `.5`, `3,4` of `;id=3;id=4`.
 
     None where it is not written in that style. Of lists in `label` OpenAPI 3.1.0 has points and 3.1.1 commas: both are
@@ -124,7 +124,7 @@ def unstyled(operation: Operation, path_values: Mapping[str, str]) -> tuple[Mapp
     wrong: list[Violation] = []
     for parameter in operation.parameters:
         if parameter.style in _STYLED and parameter.location == "path" and parameter.name in path_values:
-            found = plain(parameter, path_values[parameter.name])
+            found = without_style(parameter, path_values[parameter.name])
             if found is None:
                 shown = "`.VALUE`" if parameter.style == "label" else f"`;{parameter.name}=VALUE`"
                 message = f"the path parameter {parameter.name!r} is written {shown} (style {parameter.style})"

@@ -161,7 +161,7 @@ def whole_numbers(node: Mapping[str, Any]) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return _is_bound(value) and math.isfinite(value)
 
 
 def _between(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

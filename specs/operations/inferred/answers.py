@@ -103,11 +103,7 @@ def referral(operation: Operation, resource: Resource) -> Setting | None:
             made[name] = Setting("stored", steps=(resource.key,), evidence="assumed")
         elif name in resource.members:
             made[name] = Setting("stored", steps=(name,), evidence="assumed")
-        elif (
-            schema
-            and "string" in types_of(schema, node)
-            and plain(name).endswith(("url", "uri", "href", "link", "location"))
-        ):
+        elif schema and "string" in types_of(schema, node) and plain(name).endswith(_PLACES):
             path = address(operation, resource)
             made |= {name: Setting("template", value=f"$base{path}", evidence="assumed")} if path else {}
     return Setting("members", members=tuple(made.items()), evidence="assumed") if made else None

@@ -7,15 +7,13 @@ from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.setting import Setting, Source, Within
 from threadmock.specs.contract import Operation
 from threadmock.specs.operations.inferred.members import address, counts_of, generated, given
-from threadmock.specs.operations.inferred.places import PathSubject, plain, singular
-from threadmock.specs.operations.inferred.resources import Model, Resource
+from threadmock.specs.operations.inferred.places import PathSubject, last_of, plain, singular
+from threadmock.specs.operations.inferred.resources import ACCEPTED, Model, Resource
 from threadmock.specs.operations.inferred.shapes import asked, body_source, reply_schema, shown_in, shown_thing
 from threadmock.specs.operations.inferred.verbs import is_verb, outcome
 from threadmock.specs.operations.inferred.words import COPIES, STATELESS
 from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import item_types, nodes_of, properties, types_of
-
-ACCEPTED = 202
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Ground:
         if operation in self.model.referring:
             return bool(resource.key)
         collection = self.model.is_below(operation.path)
-        if plain(operation.path.rstrip("/").rpartition("/")[2]) in STATELESS and not collection:
+        if last_of(operation.path) in STATELESS and not collection:
             return False
         schema = reply_schema(operation)
         if schema is not None and "array" in types_of(schema, schema.document):

@@ -1,7 +1,7 @@
 """How members of an inferred thing get their values: moments, counters, versions, parents, addresses. All assumed."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from threadmock.specs.behaviour.setting import Setting, Source
@@ -189,25 +189,31 @@ def address(operation: Operation, resource: Resource) -> str:
 
 def changed_members(resource: Resource) -> dict[str, Setting]:
     """Members that change with every change of a thing."""
-    found: dict[str, Setting] = {}
-    for name, member in resource.members.items():
-        setting = stamp(member, updating=True) if name != resource.key else None
-        if setting is not None:
-            found[name] = setting
-        elif plain(name) in _VERSIONS and "integer" in member.types and name != resource.key:
-            found[name] = Setting("stored", steps=(name,), plus=1, otherwise=given(1), evidence="assumed")
-    return found
+
+    def counted_on(name: str) -> Setting:
+        return Setting("stored", steps=(name,), plus=1, otherwise=given(1), evidence="assumed")
+
+    return _moved_on(resource, _VERSIONS, counted_on, updating=True)
 
 
 def made_anew(resource: Resource) -> dict[str, Setting]:
-    """Members that a copy of a thing has of its own: moments, and a version that begins again."""
+    """Members that a copy of a thing has of its own: moments, and its number."""
+    number = Setting("sequence", value="parent", evidence="assumed")
+    return _moved_on(resource, _COUNTERS, lambda _: number, updating=False)
+
+
+def _moved_on(
+    resource: Resource, counters: Collection[str], count: Callable[[str], Setting], *, updating: bool
+) -> dict[str, Setting]:
+    """Moments of a change, or of the beginning; and whole numbers with one of these names."""
     found: dict[str, Setting] = {}
     for name, member in resource.members.items():
-        setting = stamp(member, updating=False) if name != resource.key else None
-        if setting is not None:
+        if name == resource.key:
+            continue
+        if (setting := stamp(member, updating=updating)) is not None:
             found[name] = setting
-        elif plain(name) in _COUNTERS and "integer" in member.types and name != resource.key:
-            found[name] = Setting("sequence", value="parent", evidence="assumed")
+        elif plain(name) in counters and "integer" in member.types:
+            found[name] = count(name)
     return found
 
 

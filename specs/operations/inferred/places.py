@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from threadmock.specs.operations.path_templates import name_of, names_in
+from threadmock.specs.operations.path_templates import name_of, names_in, shape
 
 
 def plain(name: str) -> str:
@@ -36,6 +36,16 @@ class PathSubject:
     name: str
     key: str
     above: tuple[tuple[str, str], ...]
+
+
+def last_of(path: str) -> str:
+    """The last segment of a path as a plain word."""
+    return plain(path.rstrip("/").rpartition("/")[2])
+
+
+def shape_of(path: str) -> str:
+    """A path without the names of its parameters, nor a slash at its end."""
+    return shape(path).rstrip("/")
 
 
 def segments_of(path: str) -> list[str]:

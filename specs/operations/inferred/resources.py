@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from threadmock.specs.contract import Operation, Parameter
-from threadmock.specs.operations.inferred.places import PathSubject, plain, segments_of, singular, subject_of
+from threadmock.specs.operations.inferred.places import PathSubject, plain, segments_of, shape_of, singular, subject_of
 from threadmock.specs.operations.inferred.shapes import Member, is_list, items_of, reply_schema, shown_thing
 from threadmock.specs.operations.inferred.singletons import singletons_of
 from threadmock.specs.operations.inferred.subjects import About, subjects_of
-from threadmock.specs.operations.path_templates import names_in, shape
+from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.schemas.declared import properties, types_of
 from threadmock.specs.schemas.schema import Schema
 
-_ACCEPTED = 202
+ACCEPTED = 202
 _NUMBERS = frozenset({"integer", "number"})
 _COUNTED = ("number", "seq", "sequence", "index", "no", "position", "iid", "ordinal")
 _WORK = ("job", "task", "operation", "run", "execution", "process", "export", "import", "request")
@@ -74,18 +74,18 @@ class Model:
         self._about = subjects_of(operations)
         for each in operations:
             if self.subject(each).key and not self.is_aside(each):
-                self.items.setdefault(_shape(each.path), []).append(each)
+                self.items.setdefault(shape_of(each.path), []).append(each)
         self.collections = {
             shape_ for each in self.items if (shape_ := each.rpartition("/")[0]).rpartition("/")[2] != "{}"
         }
         self.collections |= {
-            _shape(each.path) for each in operations if subject_of(each.path).key and not self.subject(each).key
+            shape_of(each.path) for each in operations if subject_of(each.path).key and not self.subject(each).key
         }
-        self.methods = {(_shape(each.path), each.method) for each in operations}
-        self.posted = {_shape(each.path) for each in operations if each.method == "POST"}
-        self.shown = {_shape(each.path) for each in operations if each.method == "GET"}
+        self.methods = {(shape_of(each.path), each.method) for each in operations}
+        self.posted = {shape_of(each.path) for each in operations if each.method == "POST"}
+        self.shown = {shape_of(each.path) for each in operations if each.method == "GET"}
         self.listed = {
-            _shape(each.path): found[1]
+            shape_of(each.path): found[1]
             for each in operations
             if each.method == "GET" and not self.subject(each).key
             for found in [is_list(each, expected=self.holds_several(each))]
@@ -109,7 +109,7 @@ class Model:
 
     def holds_several(self, operation: Operation) -> bool:
         """Whether its path is that of several things, by what else stands at it and below it."""
-        changes = {(_shape(operation.path), method) for method in ("PUT", "PATCH")} & self.methods
+        changes = {(shape_of(operation.path), method) for method in ("PUT", "PATCH")} & self.methods
         return (
             self.is_aside(operation)
             or self.is_below(operation.path)
@@ -132,19 +132,19 @@ class Model:
 
     def is_collection(self, path: str) -> bool:
         """Whether things are named below a path, or made at it."""
-        return _shape(path) in self.collections or _shape(path) in self.posted
+        return shape_of(path) in self.collections or shape_of(path) in self.posted
 
     def is_below(self, path: str) -> bool:
         """Whether a path names things below this one."""
-        return _shape(path) in self.collections
+        return shape_of(path) in self.collections
 
     def is_posted(self, path: str) -> bool:
         """Whether a POST is answered at this path."""
-        return _shape(path) in self.posted
+        return shape_of(path) in self.posted
 
     def is_shown(self, path: str) -> bool:
         """Whether a GET answers at this path."""
-        return _shape(path) in self.shown
+        return shape_of(path) in self.shown
 
     def of(self, operation: Operation) -> Resource:
         """The resource that an operation is about by its path."""
@@ -156,7 +156,7 @@ class Model:
 
     def items_at(self, path: str) -> list[Operation]:
         """The operations on one thing at a path of this shape."""
-        return self.items.get(_shape(path), [])
+        return self.items.get(shape_of(path), [])
 
     def _add(self, operation: Operation, called: str, *, apart: bool = False) -> None:
         place = self.subject(operation)
@@ -182,7 +182,7 @@ class Model:
         known = {plain(singular(name)) for name in self.resources}
         named: dict[str, str] = {}
         for each in operations:
-            at, name = _shape(each.path), self.subject(each).name
+            at, name = shape_of(each.path), self.subject(each).name
             if at not in named:
                 before = [part for part in segments_of(each.path) if not names_in(part)][:-1]
                 names = [name, *(f"{part} {name}" for part in reversed(before)), f"own {name}", at]
@@ -228,7 +228,7 @@ class Model:
             )
             if other is own or not other.keys or posted or not (named or same):
                 continue
-            if operation.success == _ACCEPTED or (named and thing in _WORK):
+            if operation.success == ACCEPTED or (named and thing in _WORK):
                 own.operations.remove(operation)
                 other.operations.append(operation)
                 self._of[operation] = name
@@ -245,15 +245,11 @@ class Model:
             return None
         if (place.key and operation.method in ("GET", "PATCH", "PUT")) or operation in self.singletons:
             return shown_thing(operation)
-        path = _shape(operation.path)
+        path = shape_of(operation.path)
         if operation.method == "GET" and path in self.listed:
             member = self.listed[path]
             return items_of(schema, schema.document if member is None else properties(schema)[member])
         return shown_thing(operation) if operation.method == "POST" and not place.key else None
-
-
-def _shape(path: str) -> str:
-    return shape(path).rstrip("/")
 
 
 def _find_key(resource: Resource) -> None:

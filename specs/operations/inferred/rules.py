@@ -22,7 +22,6 @@ from threadmock.specs.operations.inferred.answers import (
     removal,
     removed,
 )
-from threadmock.specs.operations.inferred.ground import ACCEPTED
 from threadmock.specs.operations.inferred.lists import headers_of, infer_listing
 from threadmock.specs.operations.inferred.members import (
     changed_members,
@@ -31,8 +30,8 @@ from threadmock.specs.operations.inferred.members import (
     made_members,
     sent_members,
 )
-from threadmock.specs.operations.inferred.places import PathSubject, plain
-from threadmock.specs.operations.inferred.resources import Model, Resource, named_by
+from threadmock.specs.operations.inferred.places import PathSubject, last_of
+from threadmock.specs.operations.inferred.resources import ACCEPTED, Model, Resource, named_by
 from threadmock.specs.operations.inferred.shapes import asked, body_source, is_count, is_list, reply_schema
 from threadmock.specs.operations.inferred.spelled import spell_rule
 from threadmock.specs.operations.inferred.texts import unique_members
@@ -163,7 +162,7 @@ class _Inference(Acts):
 
     def not_kept(self, operation: Operation) -> str:
         """Why nothing is kept of what a POST is given."""
-        last = plain(operation.path.rstrip("/").rpartition("/")[2])
+        last = last_of(operation.path)
         schema = reply_schema(operation)
         if last in SEVERAL:
             return "it makes several things at once"

@@ -8,7 +8,7 @@ from typing import Any
 
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation, json_media
-from threadmock.specs.operations.inferred.places import plain, singular, subject_of
+from threadmock.specs.operations.inferred.places import last_of, plain, singular, subject_of
 from threadmock.specs.operations.inferred.words import COUNTS
 from threadmock.specs.schemas.declared import nodes_of, part_of, properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
@@ -132,7 +132,7 @@ def items_of(schema: Schema, node: Any) -> Schema | None:
 def is_count(operation: Operation) -> bool:
     """Whether a GET answers with how many things there are: a number, or an object with one."""
     schema = reply_schema(operation)
-    last = plain(operation.path.rstrip("/").rpartition("/")[2])
+    last = last_of(operation.path)
     if operation.method != "GET" or last not in COUNTS or schema is None:
         return False
     if types_of(schema, schema.document) & {"integer", "number"}:

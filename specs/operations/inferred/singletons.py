@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from threadmock.specs.contract import Operation
-from threadmock.specs.operations.inferred.places import subject_of
+from threadmock.specs.operations.inferred.places import shape_of, subject_of
 from threadmock.specs.operations.inferred.shapes import asked, reply_schema, shown_thing
-from threadmock.specs.operations.path_templates import shape
 from threadmock.specs.schemas.declared import properties
 
 _CHANGES = ("PUT", "PATCH")
@@ -19,7 +18,7 @@ def singletons_of(operations: Sequence[Operation], lists: Collection[str]) -> fr
     at: dict[str, dict[str, Operation]] = {}
     for each in operations:
         if not subject_of(each.path).key:
-            at.setdefault(shape(each.path).rstrip("/"), {})[each.method] = each
+            at.setdefault(shape_of(each.path), {})[each.method] = each
     found = (list(methods.values()) for path, methods in at.items() if path not in lists and _is_one(methods))
     return frozenset(each for those in found for each in those)
 

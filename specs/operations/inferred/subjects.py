@@ -11,8 +11,10 @@ from threadmock.specs.contract import Operation
 from threadmock.specs.operations.inferred.places import (
     PathSubject,
     collection_of,
+    last_of,
     plain,
     segments_of,
+    shape_of,
     subject_of,
 )
 from threadmock.specs.operations.inferred.shapes import (
@@ -24,7 +26,7 @@ from threadmock.specs.operations.inferred.shapes import (
     shown_thing,
 )
 from threadmock.specs.operations.inferred.words import SEARCHES
-from threadmock.specs.operations.path_templates import name_of, names_in, shape
+from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import properties
 
 _ALIKE = 0.6
@@ -49,22 +51,22 @@ class _Places:
         self.methods: dict[str, set[str]] = {}
         self.things: dict[str, tuple[PathSubject, set[str]]] = {}
         for each in operations:
-            self.methods.setdefault(_shape(each.path), set()).add(each.method)
+            self.methods.setdefault(shape_of(each.path), set()).add(each.method)
         self.named = {at.rpartition("/")[0] for at in self.methods if at.endswith("/{}")}
         self.listing = {
-            _shape(each.path)
+            shape_of(each.path)
             for each in operations
             if each.method == "GET"
             and subject_of(each.path).key
             and lists_only(each)
-            and not self.methods[_shape(each.path)] & {"PUT", "PATCH"}
+            and not self.methods[shape_of(each.path)] & {"PUT", "PATCH"}
         }
         for each in operations:
             self._note(each)
 
     def _note(self, operation: Operation) -> None:
         """Note what the things of a collection look like."""
-        at, place = _shape(operation.path), subject_of(operation.path)
+        at, place = shape_of(operation.path), subject_of(operation.path)
         shown: set[str] = set()
         if operation.method == "GET" and place.key and at not in self.listing:
             at, shown = at.rpartition("/")[0], set(properties(shown_thing(operation)))
@@ -77,10 +79,10 @@ class _Places:
 
     def about(self, operation: Operation) -> About:
         """What one operation is about."""
-        own, at = subject_of(operation.path), _shape(operation.path)
+        own, at = subject_of(operation.path), shape_of(operation.path)
         if is_count(operation):
             above = operation.path.rstrip("/").rpartition("/")[0]
-            return About(subject_of(above), aside=True) if _shape(above) in self.things else About(own)
+            return About(subject_of(above), aside=True) if shape_of(above) in self.things else About(own)
         if operation.method == "GET" or (operation.method == "POST" and _asks(operation)):
             if (at in self.listing or not own.key) and (found := self._listed(operation, own, at)):
                 return found
@@ -100,7 +102,7 @@ class _Places:
         if not shown:
             return None
         for path, rest in _prefixes(operation.path):
-            found = self.things.get(_shape(path))
+            found = self.things.get(shape_of(path))
             short = len(rest) <= 2 and not (names_in(rest[0]) and len(rest) > 1)
             if found and short and _alike(found[1], shown):
                 if names_in(rest[0]) and not {plain(own.key), plain(own.key) + "s"} & set(map(plain, shown)):
@@ -115,13 +117,13 @@ class _Places:
 
     def _read(self, operation: Operation) -> About | None:
         """The collection of which one thing is read by another member than its key."""
-        at = _shape(operation.path)
+        at = shape_of(operation.path)
         shown = set(properties(shown_thing(operation)))
         above = at.rpartition("/")[0]
         if not shown or self.methods.get(above, set()) & {"POST", "GET"} or self.methods[at] - {"GET"}:
             return None
         for path, rest in _prefixes(operation.path):
-            found = self.things.get(_shape(path))
+            found = self.things.get(shape_of(path))
             if found and len(rest) == 2 and not names_in(rest[0]) and name_of(rest[1]) and _alike(found[1], shown):
                 place = subject_of(path)
                 return About(PathSubject(place.name, name_of(rest[1]), place.above), aside=True)
@@ -129,7 +131,7 @@ class _Places:
 
 
 def _asks(operation: Operation) -> bool:
-    return plain(operation.path.rstrip("/").rpartition("/")[2]) in SEARCHES
+    return last_of(operation.path) in SEARCHES
 
 
 def _prefixes(path: str) -> Iterator[tuple[str, list[str]]]:
@@ -154,7 +156,3 @@ def _alike(one: set[str], other: set[str], *, least: float = _ALIKE) -> bool:
     return len(one & other) >= least * max(1, min(len(one), len(other))) and len(one & other) >= least * 0.5 * max(
         len(one), len(other)
     )
-
-
-def _shape(path: str) -> str:
-    return shape(path).rstrip("/")
