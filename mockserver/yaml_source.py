@@ -97,6 +97,10 @@ class FileReader:
                 self.fail(f"{what} has no member {name!r}.", at, nearest(str(name), known))
         return node
 
+    def object(self, node: Any, at: str) -> Mapping[str, Any]:
+        """The node, where it is an object; its members are free."""
+        return node if isinstance(node, Mapping) else self.fail("This is no object.", at, "Write names with values.")
+
     def texts(self, node: Any, at: str, fix: str = "Write it in quotes.") -> str:
         """The node, where it is a text."""
         return node if isinstance(node, str) else self.fail("This is no text.", at, fix)

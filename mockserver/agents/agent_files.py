@@ -65,7 +65,7 @@ class AgentReader(FileReader):
             edges=edges,
             schemas=self.schemas(node.get("schemas", {}), f"{at}/schemas"),
             description=self.texts(node["description"], f"{at}/description") if "description" in node else None,
-            metadata=self.any_object(node.get("metadata", {}), f"{at}/metadata"),
+            metadata=self.object(node.get("metadata", {}), f"{at}/metadata"),
         )
 
     def nodes(self, node: Any, at: str) -> tuple[AgentNode, ...]:
@@ -90,7 +90,7 @@ class AgentReader(FileReader):
                         self.texts(one, f"{here}/tools/{at}")
                         for at, one in enumerate(self.items(tools, f"{here}/tools"))
                     ),
-                    metadata=self.any_object(known.get("metadata", {}), f"{here}/metadata"),
+                    metadata=self.object(known.get("metadata", {}), f"{here}/metadata"),
                     namespace=self.texts(known.get("checkpoint_ns", ""), f"{here}/checkpoint_ns"),
                 )
             )
@@ -160,10 +160,6 @@ class AgentReader(FileReader):
             except ValueError as error:
                 self.fail(f"This is no JSON Schema: {str(error).splitlines()[0][:200]}.", f"{at}/{word}", "Mend it.")
         return dict(known)
-
-    def any_object(self, node: Any, at: str) -> Mapping[str, Any]:
-        """An object with any members."""
-        return node if isinstance(node, Mapping) else self.fail("This is no object.", at, "Write names with values.")
 
     def inner(self, node: Mapping[str, Any], at: str, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
         """The positions of nodes that are other agents, with the names of those."""

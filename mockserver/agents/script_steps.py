@@ -219,12 +219,6 @@ class StepReader(FileReader):
             self.fail("This is no number.", at, "Write a whole number from 0 on.")
         return node
 
-    def object(self, node: Any, at: str) -> Mapping[str, Any]:
-        """Names with values."""
-        if not isinstance(node, Mapping):
-            self.fail("This is no object.", at, "Write names with values.")
-        return node
-
     def yes(self, node: Mapping[str, Any], word: str, at: str) -> bool:
         """Whether something is so."""
         given = node.get(word, False)

@@ -138,10 +138,6 @@ class Script:
         """The first reply that fits; one without steps where none does."""
         return next((reply for reply in self.replies if reply.when.holds(given, "")), ScriptReply(()))
 
-    def reply(self, given: "AgentInput") -> tuple[ScriptStep, ...]:
-        """The steps of the first reply that fits; none where none does."""
-        return self.chosen(given).steps
-
 
 @dataclass(frozen=True)
 class AgentInput:
@@ -181,6 +177,6 @@ class Scripts:
         return self.known.get(given.agent) or self.known[self.default], given
 
 
-def marks_of(given: AgentInput, match: Mapping[str, Any] | None = None) -> Marks:
+def marks_of(given: AgentInput) -> Marks:
     """What marks read before anything was answered."""
-    return Marks({"text": given.text, "agent": given.agent, "turn": given.turn, "match": match or {}})
+    return Marks({"text": given.text, "agent": given.agent, "turn": given.turn, "match": {}})

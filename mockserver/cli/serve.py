@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from threadmock.mockserver.agents.script_files import read_scripts
@@ -33,11 +33,10 @@ def _past_data(source: str | None) -> "Dataset | None":
     return read_past_data(source)
 
 
-def _watched(*given: Any) -> "Watched":
-    """What is watched, of its fields in order."""
+def _watched() -> "type[Watched]":
     from threadmock.mockserver.cli.watch import Watched  # noqa: PLC0415 - few servers watch
 
-    return Watched(*given)
+    return Watched
 
 
 def _log(line: str) -> None:
@@ -180,7 +179,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
         chosen = create(seed=seed).seed  # also shows what is wrong, before anything listens
         create = partial(create, seed=chosen, data=_past_data(data))
         with claimed(Address(host, port)) as address:
-            watched = _watched(sources, layer, overlays, script, data, ref_root) if watch else None
+            watched = _watched()(sources, layer, overlays, script, data, ref_root) if watch else None
             worker = _Worker(create, address, watched)
             run_server(address, partial(_Worker.build, worker), ready=partial(_Worker.greet, worker))
     except SpecError as error:

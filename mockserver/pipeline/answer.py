@@ -118,7 +118,7 @@ class Pipeline:
         if not broken:
             return response
         media = find_media(plan.reply, response.headers.get("content-type")) if plan.reply else None
-        if media and (plan.operation.unanswerable or _is_hopeless(media, self.world)):
+        if media and self._only_near(plan, media):
             return _marked(response, broken)
         if media and media.schema and plan.operation.rule.inferred:
             # Nobody said that it shows what is stored: as much of that as the document takes.
@@ -198,9 +198,7 @@ class Pipeline:
         if media.schema is not plan.schema or not is_json(media.media_type):
             return self._represented(request, plan, outcome, media)
         shown = self.reply_body(request, plan, outcome.shown)
-        headers = {"content-type": media.content_type}
-        if plan.reply and (plan.reply.headers or outcome.status >= _REDIRECTS):
-            headers |= declared_headers(plan.reply, outcome.status, request, self.world)
+        headers = {"content-type": media.content_type} | self._declared_headers(request, plan, outcome.status)
         if outcome.headers:
             headers |= outcome.headers
         return self.check_reply(request, plan, Response(outcome.status, headers, dump_json(shown)), shown)
@@ -210,15 +208,22 @@ class Pipeline:
         told = self.reply_body(request, plan, outcome.shown) if outcome.given is ABSENT else ABSENT
         told = ABSENT if told is None and plan.schema is None else told
         content_type, data = represent(media, told, self.world, outcome.given)
-        headers = {"content-type": content_type}
-        if plan.reply and (plan.reply.headers or outcome.status >= _REDIRECTS):
-            headers |= declared_headers(plan.reply, outcome.status, request, self.world)
+        headers = {"content-type": content_type} | self._declared_headers(request, plan, outcome.status)
         response = Response(outcome.status, headers | dict(outcome.headers), data)
         broken = check_response(plan.operation, request, response)
         if not broken:
             return response
-        near = plan.operation.unanswerable or _is_hopeless(media, self.world)
-        return _marked(response, broken) if near else self._told_broken(plan, broken)
+        return _marked(response, broken) if self._only_near(plan, media) else self._told_broken(plan, broken)
+
+    def _only_near(self, plan: Plan, media: Media) -> bool:
+        """Whether nothing that we can make fits what is documented: then what comes nearest is sent as it is."""
+        return bool(plan.operation.unanswerable) or _is_hopeless(media, self.world)
+
+    def _declared_headers(self, request: Request, plan: Plan, status: int) -> dict[str, str]:
+        """What the document says of headers; of a redirect, also what it needs without that."""
+        if plan.reply and (plan.reply.headers or status >= _REDIRECTS):
+            return declared_headers(plan.reply, status, request, self.world)
+        return {}
 
     def _finish(
         self, request: Request, plan: Plan, finish: Callable[[], Done | Refused], media: Media | None
@@ -272,7 +277,7 @@ def _marked(response: Response, broken: Sequence[Violation]) -> Response:
 
 
 def _is_hopeless(media: Media, world: World) -> bool:
-    """Whether nothing that we can make fits the schema: then what comes nearest is sent as it is."""
+    """Whether nothing that we can make fits the schema."""
     if media.schema is None:
         return False
     try:

@@ -393,10 +393,10 @@ def test_the_first_reply_that_fits_speaks_and_none_where_none_does() -> None:
     script = one(
         "replies:\n- when: {text: tea}\n  steps: [{say: a}]\n- when: {turn: 2}\n  steps: [{say: b}]\n- when: {text: x}"
     )
-    assert script.reply(AgentInput("tea", turn=2)) == (ScriptStep("say", "a"),)
-    assert script.reply(AgentInput("milk", turn=2)) == (ScriptStep("say", "b"),)
-    assert script.reply(AgentInput("x")) == ()
-    assert script.reply(AgentInput("milk")) == ()
+    assert script.chosen(AgentInput("tea", turn=2)).steps == (ScriptStep("say", "a"),)
+    assert script.chosen(AgentInput("milk", turn=2)).steps == (ScriptStep("say", "b"),)
+    assert script.chosen(AgentInput("x")).steps == ()
+    assert script.chosen(AgentInput("milk")).steps == ()
 
 
 # Marks.

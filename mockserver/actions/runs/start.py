@@ -280,9 +280,8 @@ def _new_reply(player: ScriptPlayer, members: list[str] | None) -> Beats:
     first = next(beats, None)
     upcoming = _first_tasks(first) if first else []
     if given.messages:
-        item = {"messages": list(given.messages), "text": given.text, "task": task, "upcoming": upcoming}
-        item |= {} if members is None else {"members": members}
-        yield Beat("received", {**item, "next": [each["node"] for each in upcoming]})
+        more = {"task": task} if members is None else {"task": task, "members": members}
+        yield _received(given, upcoming, **more)
     yield from _continued(beats, first)
 
 
@@ -294,10 +293,14 @@ def _resumed(beats: Beats, answer: Any, item: Mapping[str, Any], heard: AgentInp
     except StopIteration:
         first = None
     if heard and heard.messages:
-        upcoming = _first_tasks(first) if first else []
-        told = {"messages": list(heard.messages), "text": heard.text, "upcoming": upcoming}
-        yield Beat("received", {**told, "next": [each["node"] for each in upcoming]})
+        yield _received(heard, _first_tasks(first) if first else [])
     yield from _continued(beats, first)
+
+
+def _received(given: AgentInput, upcoming: list[Mapping[str, Any]], **more: Any) -> Beat:
+    """The messages of a request, which are stored before anything answers them."""
+    item = {"messages": list(given.messages), "text": given.text, "upcoming": upcoming, **more}
+    return Beat("received", {**item, "next": [each["node"] for each in upcoming]})
 
 
 def _continued(beats: Beats, beat: Beat | None) -> Beats:
