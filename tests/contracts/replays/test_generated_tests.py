@@ -1,14 +1,13 @@
 """The test beside a saved finding writes only to what it made, and leaves nothing: counted on the server."""
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from support.habit_server import HabitServer, Listed, Threads, serve
+from support.pytest_apart import run_pytest
 from threadmock.contracts import verify
 from threadmock.contracts.replays.pytest_file import written_test
 
@@ -21,25 +20,7 @@ HABITS = [(Threads, "ids"), (Threads, "keep"), (Threads, "sleepy keep"), (Listed
 
 
 def run(path: Path, url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    env = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
-    command = [
-        sys.executable,
-        "-I",
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:threadmock",
-        "-p",
-        "no:langsmith_plugin",
-        "-p",
-        "no:cacheprovider",
-        *arguments,
-    ]
-    return subprocess.run(
-        [*command, str(path)], cwd=path if path.is_dir() else path.parent, capture_output=True, text=True, timeout=120,
-        env=env | {"TARGET": url, "HEADER_AUTHORIZATION": "Bearer right"} | more, check=False,
-    )  # fmt: skip
+    return run_pytest(path, *arguments, **{"TARGET": url, "HEADER_AUTHORIZATION": "Bearer right", **more})
 
 
 def findings(server: HabitServer, folder: Path) -> Path:

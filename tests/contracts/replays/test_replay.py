@@ -4,9 +4,7 @@ import ast
 import dataclasses
 import functools
 import json
-import os
 import re
-import subprocess
 import sys
 import urllib.request
 from pathlib import Path
@@ -16,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from support.hostile_server import hostile
+from support.pytest_apart import run_pytest
 from threadmock.contracts.checks.finding import CaseRecord, Finding
 from threadmock.contracts.cli.main import run as run_command
 from threadmock.contracts.cli.main import threadmock
@@ -490,24 +489,7 @@ def test_a_target_that_is_not_this_machine_is_not_written_to_until_that_is_said(
 
 
 def pytest_run(path, url):
-    env = {name: v for name, v in os.environ.items() if not name.startswith(("PYTEST", "COV"))} | {"TARGET": url}
-    command = [
-        sys.executable,
-        "-I",
-        "-m",
-        "pytest",
-        "-q",
-        "-W",
-        "error",
-        "-p",
-        "no:threadmock",
-        "-p",
-        "no:langsmith_plugin",
-        "-p",
-        "no:cacheprovider",
-        str(path),
-    ]
-    return subprocess.run(command, cwd=path.parent, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return run_pytest(path, "-W", "error", timeout=60, TARGET=url)
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote
 
 STATUS = {200: "OK", 201: "Created", 204: "No Content"}
 DEEPEST = 40
+INNER = re.compile(r"metadata\[([^\[\]]*)\]")
+"""How forms name a member of `metadata`."""
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})\Z", re.ASCII)
 
 
@@ -94,6 +96,17 @@ def read_json(asked: Asked, kinds: Iterable[str] = ("application/json",)) -> Any
     except (ValueError, RecursionError) as error:
         raise Refused("invalid", f"no JSON: {error}") from None
     return value
+
+
+def read_form(asked: Asked) -> list[tuple[str, str]]:
+    """The names and texts of a form."""
+    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if asked.body and kind != "application/x-www-form-urlencoded":
+        raise Refused("media", "a form is due")
+    try:
+        return parse_qsl(asked.body.decode(), keep_blank_values=True, errors="strict")
+    except ValueError:
+        invalid("no form")
 
 
 def members(

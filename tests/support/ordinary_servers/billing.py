@@ -1,16 +1,13 @@
 """The billing service: forms with brackets, a POST that changes, a delete that tells, keys as cursors."""
 
 import itertools
-import re
 import time
 from typing import Any
-from urllib.parse import parse_qsl
 
-from support.ordinary_servers.base import Asked, Refused, Server, invalid, number
+from support.ordinary_servers.base import INNER, Asked, Refused, Server, invalid, number, read_form
 
 LENGTHS = {"email": 512, "name": 256}
 STATUSES = {"unknown": 404, "invalid": 400, "media": 400, "denied": 401}
-_INNER = re.compile(r"metadata\[([^\[\]]*)\]")
 
 
 class Billing(Server):
@@ -37,16 +34,9 @@ class Billing(Server):
         return self.customers[asked.given["customer"]]
 
     def form(self, asked: Asked) -> dict[str, Any]:
-        kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if asked.body and kind != "application/x-www-form-urlencoded":
-            raise Refused("media", "a form is due")
-        try:
-            pairs = parse_qsl(asked.body.decode(), keep_blank_values=True, errors="strict")
-        except ValueError:
-            invalid("no form")
         found: dict[str, Any] = {}
-        for name, text in pairs:
-            inner = _INNER.fullmatch(name)
+        for name, text in read_form(asked):
+            inner = INNER.fullmatch(name)
             if inner and "deaf" not in self.bugs:
                 found.setdefault("metadata", {})[inner[1]] = text
             elif name == "balance":

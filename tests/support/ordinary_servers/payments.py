@@ -1,17 +1,14 @@
 """The payments: forms, idempotency keys, keys as cursors, captures, refunds below a charge, members nobody documented."""
 
 import itertools
-import re
 import time
 from typing import Any
-from urllib.parse import parse_qsl
 
-from support.ordinary_servers.base import Asked, Refused, Server, invalid, number
+from support.ordinary_servers.base import INNER, Asked, Refused, Server, invalid, number, read_form
 
 CURRENCIES = ("chf", "eur", "usd")
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 STATUSES = {"unknown": 404, "invalid": 400, "media": 400, "denied": 401, "taken": 400}
-_INNER = re.compile(r"metadata\[([^\[\]]*)\]")
 MOST = 2**53
 
 
@@ -50,16 +47,9 @@ class Payments(Server):
         return self.charges[asked.given["charge"]]
 
     def form(self, asked: Asked, least: int = 50, most: int = 99_999_999) -> dict[str, Any]:
-        kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if asked.body and kind != "application/x-www-form-urlencoded":
-            raise Refused("media", "a form is due")
-        try:
-            pairs = parse_qsl(asked.body.decode(), keep_blank_values=True, errors="strict")
-        except ValueError:
-            invalid("no form")
         found: dict[str, Any] = {}
-        for name, text in pairs:
-            inner = _INNER.fullmatch(name)
+        for name, text in read_form(asked):
+            inner = INNER.fullmatch(name)
             if inner:
                 found.setdefault("metadata", {}).update({} if "deaf" in self.bugs else {inner[1]: text})
             elif name == "metadata":

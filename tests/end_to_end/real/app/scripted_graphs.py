@@ -191,17 +191,19 @@ def graph(node: Node, most: int = 1) -> Any:
     return made.compile()
 
 
+def in_line(state: Any, **nodes: Any) -> Any:
+    """A graph whose nodes follow each other."""
+    made = StateGraph(state)
+    for name, node in nodes.items():
+        made.add_node(name, node)
+    for one, next_one in zip((START, *nodes), (*nodes, END), strict=True):
+        made.add_edge(one, next_one)
+    return made.compile()
+
+
 def gate() -> Any:
     """A graph whose question has a node of its own, between two of the agent."""
-    made = StateGraph(MessagesState)
-    made.add_node("agent", announced)
-    made.add_node("ask", ask)
-    made.add_node("finish", announced)
-    made.add_edge(START, "agent")
-    made.add_edge("agent", "ask")
-    made.add_edge("ask", "finish")
-    made.add_edge("finish", END)
-    return made.compile()
+    return in_line(MessagesState, agent=announced, ask=ask, finish=announced)
 
 
 class Notes(TypedDict, total=False):
@@ -218,12 +220,7 @@ async def noted(state: Notes) -> dict[str, Any]:
 
 def of_notes(*names: str, **inner: Any) -> Any:
     """A graph whose nodes follow each other. inner: graphs that stand in place of some."""
-    made = StateGraph(Notes)
-    for name in names:
-        made.add_node(name, inner.get(name, noted))
-    for one, next_one in zip((START, *names), (*names, END), strict=True):
-        made.add_edge(one, next_one)
-    return made.compile()
+    return in_line(Notes, **{name: inner.get(name, noted) for name in names})
 
 
 nested_graph = of_notes("plan", "research", "write", research=of_notes("find", "core", core=of_notes("deep")))

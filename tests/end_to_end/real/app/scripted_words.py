@@ -8,7 +8,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.ui import AnyUIMessage, push_ui_message, ui_message_reducer
 from langgraph.types import interrupt
-from scripted_graphs import TOKEN, TOOLS, Spoken, answered, asked, call, graph, say, turns, written
+from scripted_graphs import TOKEN, TOOLS, Spoken, answered, asked, call, graph, in_line, say, turns, written
 
 
 class Planned(MessagesState):
@@ -58,15 +58,7 @@ async def show(state: Planned) -> dict[str, Any]:
 
 
 def planned() -> Any:
-    made = StateGraph(Planned)
-    made.add_node("agent", plan)
-    made.add_node("work", work)
-    made.add_node("finish", show)
-    made.add_edge(START, "agent")
-    made.add_edge("agent", "work")
-    made.add_edge("work", "finish")
-    made.add_edge("finish", END)
-    return made.compile()
+    return in_line(Planned, agent=plan, work=work, finish=show)
 
 
 USAGE = {"input_tokens": 12, "output_tokens": 3, "total_tokens": 15}
@@ -147,13 +139,7 @@ async def conclude(state: MessagesState) -> dict[str, Any]:
 
 
 def delegating() -> Any:
-    made = StateGraph(MessagesState)
-    made.add_node("researcher", graph(research))
-    made.add_node("agent", conclude)
-    made.add_edge(START, "researcher")
-    made.add_edge("researcher", "agent")
-    made.add_edge("agent", END)
-    return made.compile()
+    return in_line(MessagesState, researcher=graph(research), agent=conclude)
 
 
 async def inner_question(state: MessagesState) -> dict[str, Any]:
@@ -162,13 +148,7 @@ async def inner_question(state: MessagesState) -> dict[str, Any]:
 
 
 def asking_part() -> Any:
-    made = StateGraph(MessagesState)
-    made.add_node("researcher", graph(inner_question))
-    made.add_node("agent", conclude)
-    made.add_edge(START, "researcher")
-    made.add_edge("researcher", "agent")
-    made.add_edge("agent", END)
-    return made.compile()
+    return in_line(MessagesState, researcher=graph(inner_question), agent=conclude)
 
 
 async def both(state: MessagesState) -> dict[str, Any]:
