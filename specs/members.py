@@ -13,6 +13,9 @@ class _Absent:
 
 ABSENT: Final[Any] = _Absent()
 
+NAMING: Final = ("login", "username", "slug", "handle", "name", "key", "path", "uuid", "id")
+"""Members of an object by which others name it, the likeliest first: `login` of an owner."""
+
 
 def steps_of(path: str) -> tuple[str, ...]:
     """`a.b` → ("a", "b"); `.` → ()."""

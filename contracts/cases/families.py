@@ -1,13 +1,16 @@
 """Families: which operations of a contract make, read, list, change and delete the things of one resource."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.cases.references import references, undescribed
 from threadmock.specs.behaviour.setting import generated_members
-from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.members import NAMING
+from threadmock.specs.schemas.declared import properties
 
 
 def parents(operation: Operation) -> tuple[str, ...]:
@@ -16,8 +19,18 @@ def parents(operation: Operation) -> tuple[str, ...]:
 
 
 def makers(contract: Contract, resource: str, within: Iterable[str] = ()) -> tuple[Operation, ...]:
-    """Operations that make a thing of a resource below parents of these resources, the plainest first."""
+    """Operations that make a thing of a resource below parents of these resources, the plainest first.
+
+    Where none does, those that need not name what the things' own paths name before them: see `shown_parents`.
+    """
     wanted = set(within)
+    found = _makers_below(contract, resource, wanted)
+    if found or not wanted:
+        return found
+    return _makers_below(contract, resource, wanted - {parent for parent, _ in _unmade(contract, resource)})
+
+
+def _makers_below(contract: Contract, resource: str, wanted: set[str]) -> tuple[Operation, ...]:
     return tuple(operation for operation in _makers(contract, resource) if wanted <= set(parents(operation)))
 
 
@@ -101,3 +114,38 @@ def below(contract: Contract, resource: str) -> Sequence[str]:
     """Resources whose things lie in those of a resource, and that can be made there."""
     found = [operation.rule.resource for operation in contract.operations if resource in parents(operation)]
     return [each for each in dict.fromkeys(found) if each != resource and makers(contract, each, [resource])]
+
+
+def shown_parents(contract: Contract, resource: str, shown: Any) -> dict[str, Any]:
+    """What paths name before a thing though nothing makes it, as the thing shows it: resource to key.
+
+    `owner` of `/repos/{owner}/{repo}` stands in the member `owner`: a text or a number, or an object with a `login`.
+    """
+    found: dict[str, Any] = {}
+    for parent, parameter in _unmade(contract, resource) if isinstance(shown, Mapping) else ():
+        value = next((shown[name] for name in (parameter, parent) if name in shown), None)
+        if isinstance(value, Mapping):
+            value = next((value[name] for name in NAMING if name in value), None)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            found.setdefault(parent, value)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _unmade(contract: Contract, resource: str) -> tuple[tuple[str, str], ...]:
+    """The parents that nothing makes, that need not be there, and that a thing shows: resource, path parameter."""
+    shown = set().union(*(_shown_members(maker) for maker in _makers(contract, resource)))
+    found = {
+        (name.resource, name.source.steps[0]): None
+        for operation in contract.operations
+        if operation.rule.resource == resource and operation.rule.inferred
+        for name in references(operation)
+        if not (name.own or name.strict or name.source.place != "path" or makers(contract, name.resource))
+        and {name.resource, name.source.steps[0]} & shown
+    }
+    return tuple(found)
+
+
+def _shown_members(operation: Operation) -> set[str]:
+    media = json_media(operation, operation.success)
+    return set(properties(media.schema)) if media else set()

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from threadmock.contracts.cases.families import answered_key, shown_parents
+from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.behaviour.rule import Listing
-from threadmock.specs.members import dotted
+from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.members import ABSENT, dotted
 from threadmock.specs.schemas.formats import is_date_time, read_date_time
 from threadmock.specs.text import one_line, shorten
 from threadmock.specs.wire.strictjson import JsonError, parse_json
@@ -67,3 +71,33 @@ def describe_response(exchange: Exchange) -> str:
     body = exchange.response.body
     text = exchange.masking.data(body).decode("utf-8", "replace") if isinstance(body, bytes) else ""
     return f"{exchange.response.status} {shorten(one_line(text), 200)}".strip()
+
+
+@dataclass(frozen=True, eq=False)
+class CreatedThing:
+    """One thing that was created. key: as returned. parents: resource to key. shown: the object of the response."""
+
+    resource: str
+    key: Any
+    parents: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    maker: Operation
+
+
+def read_thing(contract: Contract, exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing | None:
+    """The thing that an exchange made; None where it made none, or its key is not in the response."""
+    operation, response = exchange.case.operation, exchange.response
+    rule = operation.rule
+    if response is None or not 200 <= response.status < 300 or rule.key is None:
+        return None
+    answer = json_of(exchange)
+    key = find_key(answer, answered_key(operation) or rule.key.member)
+    if key is None and rule.key.source is not None:
+        chosen = value_in(exchange.case, rule.key.source)
+        key = None if chosen is ABSENT else chosen
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        return None
+    sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
+    parents = {**parents, **shown_parents(contract, rule.resource, answer)}
+    return CreatedThing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)

@@ -93,16 +93,24 @@ def was_refused(response: Response) -> bool:
 
 
 def made_by_answer(
-    operation: Operation, request: Request, response: Response, agent: Agent | None = None
+    operation: Operation,
+    request: Request,
+    response: Response,
+    agent: Agent | None = None,
+    lies_in: Callable[[str, Any], Mapping[str, Any]] = lambda _resource, _shown: {},
 ) -> Iterator[LedgerEntry]:
-    """The things that a response says were made. agent: the contract's, whose formats say what events hold."""
+    """The things that a response says were made. agent: the contract's, whose formats say what events hold.
+
+    lies_in: what a thing of a resource shows of where it lies.
+    """
     if request.method in {"HEAD", "OPTIONS", "GET"} or not 200 <= response.status < 300 or not may_make(operation):
         return
     within = within_of(operation, request)
     values = list(_answers(response))
     around = list(_threads(operation, response, values, within))
     yield from around
-    lies = {**within, **{entry.resource: entry.key for entry in around}}
+    shown = lies_in(operation.rule.resource, values[0]) if len(values) == 1 else {}
+    lies = {**shown, **within, **{entry.resource: entry.key for entry in around}}
     run = operation.rule.run
     streamed = _streamed_keys(operation, response, agent) if agent and run else None
     own = list(_own(operation, request, values if streamed is None else [streamed], lies))

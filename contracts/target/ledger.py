@@ -1,6 +1,6 @@
 """What a run makes on a target: on disk before it is created, so that it is found again whatever happens to the run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,15 +40,21 @@ class Created:
 class Ledger:
     """Notes what a target says that it made; each thing once, in order.
 
-    file: where it is written; None: it is kept in memory only. agent: the contract's, to read what streams hold. Safe
-    to use from several threads.
+    file: where it is written; None: it is kept in memory only. agent: the contract's, to read what streams hold.
+    lies_in: what a thing of a resource shows of where it lies. Safe to use from several threads.
     """
 
     def __init__(
-        self, file: LedgerFile | None = None, *, masking: Masking = NOTHING_SECRET, agent: Agent | None = None
+        self,
+        file: LedgerFile | None = None,
+        *,
+        masking: Masking = NOTHING_SECRET,
+        agent: Agent | None = None,
+        lies_in: Callable[[str, Any], Mapping[str, Any]] = lambda _resource, _shown: {},
     ) -> None:
         self.file = file
         self._agent = agent
+        self._lies_in = lies_in
         self.masking = masking
         self._created: dict[Created, None] = {}
         self._owned: set[tuple[str, str]] = set()
@@ -97,7 +103,7 @@ class Ledger:
 
     def note(self, operation: Operation, request: Request, response: Response, number: str = "") -> None:
         """Record the things that a response says its request created. number: of the pending create."""
-        made = list(made_by_answer(operation, request, response, self._agent))
+        made = list(made_by_answer(operation, request, response, self._agent, self._lies_in))
         for entry in made:
             self.take(entry)
             self._created[Created(operation.slug, str(entry.key))] = None

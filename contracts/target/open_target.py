@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
+from threadmock.contracts.cases.families import shown_parents
 from threadmock.contracts.options import mention
 from threadmock.contracts.target.foreign import ForeignTexts, RunMasking
 from threadmock.contracts.target.guard import Guard, writes
@@ -62,7 +64,9 @@ def http_target(  # noqa: PLR0913 - options, by name
         raise TargetError(f"The CA file {ca_file!r} can't be used: {error}.", fix="Give a PEM file.") from None
     together = SharedRate(at.folder, rate or math.inf) if at.folder and at.workers > 1 else None
     secrets = secrets_of(contract, given)
-    kept, writable = Ledger(ledger, masking=secrets, agent=contract.profile.agent), local or allow_writes
+    lies_in = partial(shown_parents, contract)
+    kept = Ledger(ledger, masking=secrets, agent=contract.profile.agent, lies_in=lies_in)
+    writable = local or allow_writes
     foreign = ForeignTexts(contract, kept, ledger.tag if ledger else "")
     masking = RunMasking(secrets.secrets, secrets.headers, foreign)
     return Target(

@@ -8,7 +8,7 @@ import contextlib
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from threadmock.contracts.cases.about_things import destroys, ends_thing, linked
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
 from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, redraw
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.families import answered_key, makers
+from threadmock.contracts.cases.families import makers
 from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder, name_parents
 from threadmock.contracts.cases.references import (
     AgentPlace,
@@ -32,7 +32,7 @@ from threadmock.contracts.cases.references import (
 from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.target.accepted_members import AcceptedMembers
 from threadmock.contracts.target.agents import ChosenAgent, choose_agent
-from threadmock.contracts.target.answers import describe_response, find_key, items_in, json_of
+from threadmock.contracts.target.answers import CreatedThing, describe_response, items_in, json_of, read_thing
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF, starts_runs
 from threadmock.contracts.transport.errors import NotSent
@@ -49,18 +49,6 @@ SLOWLY = "/slow Say something."
 
 class NotCreated(NotSent):
     """What the request has to name could not be made."""
-
-
-@dataclass(frozen=True, eq=False)
-class CreatedThing:
-    """One thing that was created. key: as returned. parents: resource to key. shown: the object of the response."""
-
-    resource: str
-    key: Any
-    parents: Mapping[str, Any]
-    shown: Mapping[str, Any]
-    sent: Mapping[str, Any]
-    maker: Operation
 
 
 class Prerequisites:
@@ -121,16 +109,26 @@ class Prerequisites:
         with self._changing:
             given: dict[str, Any] = {}
             unknown = not known_agent or any(value_in(case, source) is not ABSENT for source in cursors(operation))
+            unfilled: list[Reference] = []
             for name in references(operation):
                 case, known = self._fill(case, name, given)
-                unknown = unknown or not known
-            if made := self._made.get((operation.rule.resource, str(given.get(operation.rule.resource)))):
-                case = name_parents(case, {each: key for each, key in made.parents.items() if each not in given})
+                unfilled += [] if known else [name]
+            around = self._around(given)
+            case = name_parents(case, around)
+            unknown = unknown or any(
+                each.resource not in around or text_of(value_in(case, each.source)) != text_of(around[each.resource])
+                for each in unfilled
+            )
             if needs_some(operation) and not unknown:
                 unknown = not self._makers(operation.rule.resource, given)
                 if not unknown:
                     self.get(operation.rule.resource, given)
         return replace(case, standing="unknown" if unknown else "there" if given else "")
+
+    def _around(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What else is known of where things lie: resource to key."""
+        things = (self._made.get((resource, str(key))) for resource, key in given.items())
+        return {each: key for made in things if made for each, key in made.parents.items() if each not in given}
 
     def _fill(self, case: Case, name: Reference, given: dict[str, Any]) -> tuple[Case, bool]:
         """The case with a real key in one place, and whether the thing named there is known to be there."""
@@ -253,7 +251,7 @@ class Prerequisites:
         for maker in self._makers(resource, within):
             for given in [self.usable(maker, members or {}), {}][: 2 if members else 1]:
                 exchange, parents = self._create(maker, within, given)
-                made = read_thing(exchange, parents)
+                made = read_thing(self.contract, exchange, parents)
                 if made is not None:
                     self._made[resource, str(made.key)] = made
                     return made
@@ -298,6 +296,7 @@ class Prerequisites:
                 value[chosen] = chosen_key(maker)
         case = case_with_body(maker, value, f"a {maker.rule.resource or 'thing'} to be used")
         parents: dict[str, Any] = {}
+        loose: list[Reference] = []
         for name in references(maker):
             standing = placeholder(maker, name.source)
             if value_in(case, name.source) is ABSENT:
@@ -313,11 +312,14 @@ class Prerequisites:
                 key = within.get(name.resource) or self.get(name.resource, parents).key
                 parents[name.resource] = key
             else:
-                # nothing makes it: the thing lies where its request says
-                named = value_in(case, name.source)
-                parents[name.resource] = named_key(maker, name.source, named if isinstance(named, list) else [named])
+                loose.append(name)
                 continue
             case = fill_placeholder(case, name.source, standing, key, linked_to(maker, name))
+        around = self._around({**within, **parents})
+        case, parents = name_parents(case, around), {**parents, **around}
+        for name in loose:  # nothing makes it: the thing lies where its request says
+            named = value_in(case, name.source)
+            parents[name.resource] = named_key(maker, name.source, named if isinstance(named, list) else [named])
         self._create_input(maker, parents)
         return replace(self._with_agent(case)[0], standing="there"), parents
 
@@ -381,20 +383,3 @@ class Prerequisites:
 def _is_guessed(operation: Operation) -> bool:
     rule = operation.rule
     return rule.inferred or (rule.within is not None and rule.within.evidence == "assumed")
-
-
-def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing | None:
-    """The thing that an exchange made; None where it made none, or its key is not in the response."""
-    operation, response = exchange.case.operation, exchange.response
-    rule = operation.rule
-    if response is None or not 200 <= response.status < 300 or rule.key is None:
-        return None
-    answer = json_of(exchange)
-    key = find_key(answer, answered_key(operation) or rule.key.member)
-    if key is None and rule.key.source is not None:
-        chosen = value_in(exchange.case, rule.key.source)
-        key = None if chosen is ABSENT else chosen
-    if isinstance(key, bool) or not isinstance(key, str | int):
-        return None
-    sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
-    return CreatedThing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)

@@ -111,6 +111,17 @@ def _taken(call: Call, identifier: str, there: Thing) -> Done | Refused:
     return Refused("taken", reason, status=policy.status, key=identifier)
 
 
+def _set_inside(plan: Plan, scope: Scope, clock: Clock, made: dict[str, Any]) -> None:
+    """Set members inside others; what else a required object has to hold comes from its schema."""
+    for steps, maker in plan.deep_makers:
+        value, name = maker(scope), steps[0]
+        if value is ABSENT:
+            continue
+        if name not in made and name in plan.wanted and name in plan.member_schemas:
+            made[name] = possible(plan.member_schemas[name], scope.ids, clock, name)
+        put(made, steps, value)
+
+
 def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
     """The thing with the scope's key, in the reply's order: by rules, echoes, then what else the reply needs."""
     rule = plan.operation.rule
@@ -119,10 +130,8 @@ def build(plan: Plan, scope: Scope, clock: Clock) -> dict[str, Any]:
         value = maker(scope)
         if value is not ABSENT:
             made[name] = value
-    for steps, maker in plan.deep_makers:
-        value = maker(scope)
-        if value is not ABSENT:
-            put(made, steps, value)
+    if plan.deep_makers:
+        _set_inside(plan, scope, clock, made)
     if rule.key and (own := plan.key_value(scope.key)) is not ABSENT:
         made[rule.key.member] = own
     body = scope.body

@@ -227,8 +227,7 @@ class Dialect:
             return self.where(place)
 
         target, fragment = split(self._files[file], reference, where)
-        folder = self.document.root.resolve()
-        name = "" if target is self.document else target.path.relative_to(folder).as_posix()
+        name = "" if target is self.document else target.path.relative_to(self.document.root.resolve()).as_posix()
         if name not in self._files:
             self._files[name] = target
             self._marked |= _mentioned(target.tree)

@@ -18,7 +18,7 @@ from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes, reader
 from threadmock.contracts.scenarios.pages import ask_page, items_of, listed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
+from threadmock.contracts.target.answers import CreatedThing, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.schemas.text_formats import MOMENTS
@@ -87,7 +87,7 @@ def _make_pair(context: Context, operation: Operation) -> Pair | None:
             prerequisites.make(child, {resource: original.key})
     before = ask(context, case_about(read, keys_of(original), "the original")) if read else None
     got = ask(context, case_about(operation, keys_of(original), "a thing with something in it"))
-    made = read_thing(got.exchange, original.parents)
+    made = read_thing(contract, got.exchange, original.parents)
     if read is None or made is None or before is None or not before.made or not got.made:
         return None
     return Pair(operation, read, original, made, before.made, got, inside)

@@ -13,7 +13,7 @@ from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_o
 from threadmock.contracts.scenarios.creates.repeats import refused_otherwise, send_at_once
 from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record, usable
-from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
+from threadmock.contracts.target.answers import CreatedThing, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 
@@ -59,7 +59,7 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
     made: list[CreatedThing] = []
     for reading in send_at_once(context, cases):
         record(reading, without=("new_key", "prompt"))
-        thing = read_thing(reading.exchange, above)
+        thing = read_thing(context.contract, reading.exchange, above)
         if thing is None:
             continue
         if made and not _chose_key(maker, thing):  # a key that was asked for is not the server's word

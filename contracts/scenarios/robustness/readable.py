@@ -20,7 +20,7 @@ from threadmock.contracts.generation.hostile_values import json_values
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.scenario import ask, has_base, new_key
-from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
+from threadmock.contracts.target.answers import CreatedThing, read_thing
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.text import one_line
@@ -136,7 +136,7 @@ def _send(context: Context, operation: Operation, odd: _OddBody) -> tuple[Readin
     request = replace(case.request, body=dump_json(body))
     case = replace(case, value=body, request=request, intent="hostile", label=label, where=odd.where)
     got = _ask(context, case)
-    return got, read_thing(got.exchange, around) if got else None
+    return got, read_thing(context.contract, got.exchange, around) if got else None
 
 
 def _ask(context: Context, case: Case) -> Reading | None:

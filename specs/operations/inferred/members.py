@@ -6,11 +6,13 @@ from typing import Any
 
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.contract import Operation
+from threadmock.specs.members import NAMING
 from threadmock.specs.operations.inferred.places import plain, singular, subject_of
 from threadmock.specs.operations.inferred.resources import Model, Resource
-from threadmock.specs.operations.inferred.shapes import Member, asked, body_source, sent_in
+from threadmock.specs.operations.inferred.shapes import Member, asked, body_schema, body_source, items_of, sent_in
 from threadmock.specs.operations.path_templates import filled
-from threadmock.specs.schemas.declared import types_of
+from threadmock.specs.schemas.declared import item_types, part_of, properties, types_of
+from threadmock.specs.schemas.schema import Schema
 
 _MADE = re.compile(
     r"(date|time)?(created|creation|inserted|added|opened|joined|registered)(at|on|date|time|timestamp)?"
@@ -84,17 +86,50 @@ def made_members(operation: Operation, resource: Resource, model: Model) -> dict
             setting = Setting("from", sources=(source,), otherwise=given(None), evidence="assumed")
         if setting is not None:
             found[name] = setting
+    found |= _of_owner(operation, resource, model)
     return {**sent_members(operation, resource, found), **found}
 
 
 def sent_members(operation: Operation, resource: Resource, known: Collection[str] = ()) -> dict[str, Setting]:
-    """Members of a thing that the body holds further inside; {} where the body is the thing."""
+    """Members of a thing that the body has in another place, or as names of what the thing shows."""
     names = asked(operation) if sent_in(operation) else ()
-    return {
+    return _named_members(operation, resource) | {
         name: Setting("from", sources=(body_source(operation, name),), evidence="assumed")
         for name in names
         if name in resource.members and name not in known and name != resource.key
     }
+
+
+def _named_members(operation: Operation, resource: Resource) -> dict[str, Setting]:
+    """Members that a request names by texts, and that a thing shows as objects: `["bug"]` → `[{"name": "bug"}]`."""
+    found: dict[str, Setting] = {}
+    schema = body_schema(operation)
+    for name, node in asked(operation).items() if schema else ():
+        member = resource.members.get(name)
+        if member is None or schema is None or name == resource.key:
+            continue
+        is_list = "array" in member.types
+        sent = item_types(schema, node) if is_list else types_of(schema, node)
+        inner = items_of(member.schema, member.node) if is_list else part_of(member.schema, member.node)
+        naming = _naming(inner)
+        if not naming or sent - {"null"} != {"string"}:
+            continue
+        source = body_source(operation, name)
+        text = Source("item", ()) if is_list else source
+        named = Setting("from", sources=(text,), evidence="assumed")
+        made = Setting("members", members=((naming, named),), when=None if is_list else source, evidence="assumed")
+        found[name] = (
+            Setting("each", sources=(source,), members=(("of", made),), evidence="assumed") if is_list else made
+        )
+    return found
+
+
+def _naming(schema: Schema | None) -> str:
+    """The text of an object by which others name it; "" where it has none, or may be no object."""
+    if schema is None or types_of(schema, schema.document) - {"null"} != {"object"}:
+        return ""
+    held = properties(schema)
+    return next((each for each in NAMING if "string" in types_of(schema, held.get(each))), "")
 
 
 def _has_default(node: Any) -> bool:
@@ -124,6 +159,30 @@ def _of_parent(operation: Operation, model: Model, member: Member) -> Setting | 
             return Setting("template", value="$parent_key", evidence="assumed") if last else None
         return Setting("from", sources=(Source("path", (parameter,)),), evidence="assumed")
     return None
+
+
+def _of_owner(operation: Operation, resource: Resource, model: Model) -> dict[str, Setting]:
+    """The parent of a new thing, in the object by which its own paths name it.
+
+    What is made at `/orgs/{org}/repos` and read at `/repos/{owner}/{repo}` has the org as `owner.login`; what is made
+    at `/user/repos` has one name for all, since all of them are the user's.
+    """
+    above = model.subject(operation).above
+    found: dict[str, Setting] = {}
+    for parameter in _before_key(resource, model) if len(above) <= 1 else ():
+        member = resource.members.get(resource.member(parameter))
+        if member is None or member.name in asked(operation):
+            continue
+        if name := _naming(part_of(member.schema, member.node)):
+            named = Setting("from", sources=(Source("path", (above[0][1],)),), evidence="assumed") if above else None
+            found[f"{member.name}.{name}"] = named or given(f"{parameter}-1")
+    return found
+
+
+def _before_key(resource: Resource, model: Model) -> set[str]:
+    """Parameters that stand before the key in paths of one thing, and that name nothing else: `{owner}` of `{repo}`."""
+    places = [place for each in resource.operations if (place := model.subject(each)).key]
+    return {name for place in places for segment, name in place.above if segment == name not in model.resources}
 
 
 def _of_server(operation: Operation, resource: Resource, model: Model, member: Member) -> Setting | None:

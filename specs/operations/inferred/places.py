@@ -2,10 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from threadmock.specs.operations.path_templates import name_of, names_in, shape
 
+_KNOWN = lru_cache(maxsize=1 << 16)  # large documents ask for few names, each hundreds of times
 
+
+@_KNOWN
 def plain(name: str) -> str:
     """A name without case and punctuation: `ticket_id`, `ticketId` → `ticketid`."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -17,6 +21,7 @@ _PLURALS = (
 )
 
 
+@_KNOWN
 def singular(name: str) -> str:
     """One of the things that a plural names: `stories` → `story`, `boxes` → `box`, `tickets` → `ticket`."""
     for ending, other in _PLURALS:

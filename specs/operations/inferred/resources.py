@@ -221,12 +221,13 @@ class Model:
         for name, other in self.resources.items():
             thing = plain(singular(name))
             named = f"{thing}id" in shown or f"{thing}key" in shown
-            same = shown and {*shown} == {plain(each) for each in other.members}
+            if not named and not (shown and {*shown} == {plain(each) for each in other.members}):
+                continue
             posted = any(
                 each.method == "POST" and not self.subject(each).key and each not in self.referring
                 for each in other.operations
             )
-            if other is own or not other.keys or posted or not (named or same):
+            if other is own or not other.keys or posted:
                 continue
             if operation.success == ACCEPTED or (named and thing in _WORK):
                 own.operations.remove(operation)

@@ -4,7 +4,6 @@ import base64
 import dataclasses
 import json
 import socket
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -23,7 +22,7 @@ from threadmock.contracts.transport.urls import TargetError, read_target
 from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.setting import Key
-from threadmock.specs.contract import Operation, Security
+from threadmock.specs.contract import Contract, Operation, Security
 from threadmock.specs.errors import UnknownName
 from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request
@@ -42,7 +41,7 @@ def operation(*schemes, method="POST", rule=CREATE):
 
 
 def contract(*operations):
-    return SimpleNamespace(operations=operations, name="some", profile=Profile())
+    return Contract("some", "Some", "1", "documented", operations, Profile(), {}, "")
 
 
 def case(op, *, credentials="good", intent="valid", method=None, headers=None, query=""):
