@@ -16,6 +16,7 @@ from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import is_json
 
+_OK, _CREATED = 200, 201
 _REDIRECTS = 300
 _FOUND = 302
 Location = Literal["path", "query", "header", "cookie"]
@@ -150,9 +151,12 @@ class Operation:
     def success(self) -> int:
         """The documented success status: the lowest 2xx, else the lowest redirect.
 
-        200 for 2XX or `default`, 302 for 3XX; 200, too, where nothing but errors or 1xx is given.
+        201 where that shows something and 200 shows nothing. 200 for 2XX or `default`, 302 for 3XX; 200, too, where
+        nothing but errors or 1xx is given.
         """
         least = min((int(status) for status in self.replies if re.fullmatch(r"[23]\d\d", status)), default=None)
+        if least == _OK and not self.replies["200"].content and "201" in self.replies and self.replies["201"].content:
+            return _CREATED
         if least is not None and least < _REDIRECTS:
             return least
         if "2XX" in self.replies or "default" in self.replies:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.specs.errors import SchemaError
+from threadmock.specs.schemas.declared import is_read_only
 from threadmock.specs.schemas.schema import Schema, definition_name
 from threadmock.specs.wire.strictjson import dump_json
 
@@ -112,6 +113,8 @@ class Shapes:
         if not isinstance(node, Mapping):
             return [_Fold({})]
         plain = {k: v for k, v in node.items() if k not in ("$ref", "anyOf", "oneOf", "allOf", "$defs")}
+        if self.schema.direction == "request" and "properties" in plain:
+            plain["properties"] = {n: c for n, c in plain["properties"].items() if not is_read_only(self.schema, c)}
         if "const" in plain:
             plain["enum"] = [plain.pop("const")]
         folds = [_Fold(plain, not _UNFOLDED & plain.keys())]

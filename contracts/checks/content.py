@@ -11,7 +11,16 @@ from threadmock.contracts.checks.expected import Expected, NearMoment, expectati
 from threadmock.contracts.checks.reading import Reading
 from threadmock.contracts.checks.reply import selects
 from threadmock.contracts.checks.situation import content_trouble
-from threadmock.contracts.checks.storing import echoed_members, is_hidden, makes, merge_of, one_shape, overlap, stores
+from threadmock.contracts.checks.storing import (
+    echoed_members,
+    is_hidden,
+    makes,
+    merge_of,
+    named_part,
+    one_shape,
+    overlap,
+    stores,
+)
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, dig
@@ -245,6 +254,8 @@ def _agrees(reading: Reading, expected: Expected, got: Any) -> bool:
         return not expected.said_by_client or _is_empty(expected.value)
     if _is_empty(expected.value) and _is_empty(got):
         return True
+    if reading.rule.inferred:
+        got = named_part(expected.value, got)
     return _holds(expected.value, got, _forms_at(reading, expected))
 
 

@@ -49,6 +49,7 @@ _OF_STATE = frozenset({402, 403, 404, 409, 410, 412, 423, 424, 428})
 
 
 _NO_SUCH_PLACE = frozenset({400, 404, 410, 422})
+_NOT_THERE = (404, 410)
 _INVALID = (400, 422)
 _ALWAYS = frozenset({400, 401, 403, 405, 406, 411, 413, 414, 415, 429, 431})
 """Statuses that no rule has to explain: of requests that are wrong whatever is stored, and of who may."""
@@ -85,6 +86,8 @@ def unsure_refusal(operation: Operation, status: int) -> str:
     Where the rule is inferred it can't foresee any refusal that hangs on what is stored. Where it is declared, a
     documented status counts as explained once a part of the rule is answered with it.
     """
+    if operation.rule.inferred and status in _NOT_THERE and operation.reply(status) is None and references(operation):
+        return f"that what the request names is there is inferred, and {status} says that it is not"
     if operation.reply(status) is None or not 400 <= status < 500:
         return ""
     if operation.rule.inferred and status in _OF_STATE:

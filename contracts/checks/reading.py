@@ -23,7 +23,7 @@ from threadmock.specs.contract import Operation, Reply, first_json
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.operations.replies import check_response
-from threadmock.specs.schemas.declared import properties
+from threadmock.specs.schemas.declared import properties, sendable
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.text_formats import Forms, forms_of
 from threadmock.specs.schemas.validation import Violation
@@ -44,6 +44,10 @@ class ProblemDetails(TypedDict, total=False):
     evidence: Evidence
     exchanges: int
     unconditional: bool
+
+
+_BEFORE = (413, 414, 431)
+"""Statuses of requests too large to be read: what stands before the operation answers, and no `default` is about it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +100,7 @@ class Reading:
     @cached_property
     def violations(self) -> tuple[Violation, ...]:
         """All that contradicts the document in the response."""
-        if self.response is None:
+        if self.response is None or (self.status in _BEFORE and str(self.status) not in self.operation.replies):
             return ()
         return tuple(check_response(self.operation, self.request, self.response))
 
@@ -142,8 +146,8 @@ class Reading:
 
     @cached_property
     def asked_members(self) -> Mapping[str, Any]:
-        """Declared members of the request's body: name to schema node."""
-        return properties(self.asked_schema)
+        """Declared members that a request's body may hold: name to schema node."""
+        return sendable(self.asked_schema)
 
     @cached_property
     def sent(self) -> Mapping[str, Any]:

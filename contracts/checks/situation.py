@@ -147,6 +147,8 @@ def excused(reading: Reading) -> str:
     """Why a valid request may be refused with this status, so that there is no finding; "" where it may not."""
     if reading.status == 404 and names_other_things(reading):
         return "the request names a thing that nobody made"
+    if reading.status in (414, 431) and _large_head(reading):
+        return "the head is larger than a server has to read"  # RFC 9110, 4.1; RFC 6585, 5
     if reading.case.standing == "unknown":
         refusal = reading.rule.refusals.get("unknown")
         if reading.status in (403, 404, 410) or (refusal and reading.status == refusal.status):
@@ -156,10 +158,8 @@ def excused(reading: Reading) -> str:
             return "the request may name an agent that is not there"
     if missing := reading.may_be_missing:
         return f"there may be no such {missing}"
-    if reading.rule.run is not None and (reason := _excused_run(reading)):
-        return reason
     drawn = reading.case.part != "scenario"
-    excuse = unknown_page(reading.operation, reading.status, reading.look_up, drawn=drawn)
+    excuse = _excused_run(reading) or unknown_page(reading.operation, reading.status, reading.look_up, drawn=drawn)
     return excuse or _excused_state(reading) or _excused_syntax(reading) or refused_by_rule(reading)
 
 
@@ -187,7 +187,7 @@ def _excused_syntax(reading: Reading) -> str:
 def _excused_run(reading: Reading) -> str:
     """Why a valid request about runs may be refused with this status; "" where it may not."""
     run = reading.rule.run
-    if reading.rule.action == "cancel" and _is_unknown(reading):
+    if run and reading.rule.action == "cancel" and _is_unknown(reading):
         return "no run that is under way may fit"
     busy = run.busy if run else None
     if busy and reading.status == busy.policy(reading.look_up(busy.by) if busy.by else None).status:
@@ -333,8 +333,9 @@ def _doubt_size(reading: Reading) -> str:
         return "the request's head is large"
     if depth_of(reading.case.value) > DEEP:
         return "the body is deeply nested"
-    asked = reading.operation.body is not None and reading.operation.body.required and not reading.request.body
-    return "the body that is asked for is of a media type that is not written here" if asked else ""
+    body = reading.operation.body
+    unwritten = body is not None and body.required and not reading.request.body
+    return "the body that is asked for is of a media type that is not written here" if unwritten else ""
 
 
 def _doubt_values(reading: Reading) -> str:

@@ -41,6 +41,15 @@ def overlap(sent: Any, got: Any) -> tuple[Any, Any]:
     return {**{n: a for n, (a, _) in pairs.items()}, **lost}, {n: b for n, (_, b) in pairs.items()}
 
 
+def named_part(wanted: Any, got: Any) -> Any:
+    """What came without members of objects that nobody asked for: what a text names may show more than its name."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        return {name: named_part(wanted[name], value) for name, value in got.items() if name in wanted}
+    if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+        return [named_part(one, other) for one, other in zip(wanted, got, strict=True)]
+    return got
+
+
 def echoed_members(reading: Reading) -> dict[str, Any]:
     """Members that were sent and that the response has to show: name to value as sent.
 

@@ -84,7 +84,7 @@ def _of_what(listing: Listing) -> Iterator[Part]:
         cut = f", cut off after as many items as {listing.depth} says" if listing.depth else ""
         yield "list", f"the different values of {listing.distinct}{cut}", listing.evidence
     if listing.everywhere:
-        yield "list", "things of all parents", listing.evidence
+        yield "list", "things of all parents that lie there", listing.evidence
     if listing.any_case:
         yield "list", "texts in order without regard to case", listing.evidence
     if listing.nothing == "refused":

@@ -47,7 +47,7 @@ class Recorder:
         self.seed = f"{session.settings.seed}/{operation.slug}/{outcome.phase}"
         self._item = {"operation": operation.slug, "phase": outcome.phase, "seed": session.settings.seed}
         self.preparation = session.prerequisites(operation)
-        self.prerequisites = self.preparation.prerequisites
+        self.prerequisites = self.preparation.prerequisites.near(operation)
         self._recording = self.preparation.recording
         self._recording.begin()
         outcome.limited = self.prerequisites.lacking(operation)

@@ -31,6 +31,7 @@ from threadmock.contracts.generation.revealing_values import revealing_values, t
 from threadmock.specs.contract import Operation, first_json
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.wire.messages import is_json
 
@@ -280,7 +281,7 @@ def _server_set(grounds: CoverageBasis) -> dict[str, Any]:
     request = json_media(grounds.operation)
     if media is None or media.schema is None or request is None or request.schema is None:
         return {}
-    declared = {plain_name(name) for name in shapes(request.schema).members()}
+    declared = {plain_name(name) for name in properties(request.schema)}
     answered = shapes(media.schema).members()
     needed = [name for branch in shapes(media.schema).root() for name in branch.required]
     ordered = [*(n for n in needed if n in answered), *(n for n in answered if n not in needed)]

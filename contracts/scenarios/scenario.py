@@ -23,7 +23,7 @@ from threadmock.contracts.checks.check import Weight
 from threadmock.contracts.checks.finding import Finding
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.evidence import Evidence
-from threadmock.specs.schemas.declared import properties
+from threadmock.specs.schemas.declared import properties, sendable
 from threadmock.specs.schemas.text_formats import Forms
 from threadmock.specs.schemas.validation import checker
 
@@ -138,7 +138,7 @@ def marked(operation: Operation, mark: str, shown: Mapping[str, Any] | None = No
     made: dict[str, Any] = dict(base)
     kept = {key_member(operation), *linked_members(operation), *referring_members(operation)}
     shown = answer_members(operation) if shown is None else shown
-    for name, node in properties(media.schema).items():
+    for name, node in sendable(media.schema).items():
         if name in kept or name not in shown:
             continue
         kinds = [branch for branch in shapes(media.schema).branches(node) if branch.kind != "null"]

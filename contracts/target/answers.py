@@ -84,6 +84,12 @@ class CreatedThing:
     sent: Mapping[str, Any]
     maker: Operation
 
+    @property
+    def key_was_sent(self) -> bool:
+        """Whether the request named the key."""
+        source = self.maker.rule.key.source if self.maker.rule.key else None
+        return source is not None and (source.place != "body" or source.steps[0] in self.sent)
+
 
 def read_thing(contract: Contract, exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing | None:
     """The thing that an exchange made; None where it made none, or its key is not in the response."""

@@ -8,6 +8,7 @@ import contextlib
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from threadmock.contracts.cases.about_things import destroys, ends_thing, linked
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
 from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, redraw
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.families import makers
+from threadmock.contracts.cases.families import makers, parents
 from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder, name_parents
 from threadmock.contracts.cases.references import (
     AgentPlace,
@@ -74,16 +75,30 @@ class Prerequisites:
         self._choose = choose
         self._forbidden = forbidden or (lambda _: False)
         self._accepted = accepted or AcceptedMembers()
-        self._things: dict[tuple[str, frozenset[tuple[str, str]]], CreatedThing] = {}
+        self._things: dict[tuple[str, frozenset[str], frozenset[tuple[str, str]]], CreatedThing] = {}
         self._failures: dict[str, list[str]] = {}
         self._made: dict[tuple[str, str], CreatedThing] = {}
         self._agent = agent or partial(choose_agent, contract, None, self._listed)
         self._chosen: ChosenAgent | None = None
         self._changing = threading.RLock()
+        self._near: Operation | None = None
+
+    def near(self, operation: Operation) -> "Prerequisites":
+        """The same for an operation whose things lie where its own path says, though nothing makes what lies above."""
+        own = copy(self)
+        own._near = operation  # noqa: SLF001 - of this class
+        return own
+
+    def _above(self, resource: str) -> frozenset[str]:
+        """What the operation's own path names above a thing of a resource."""
+        near = self._near
+        return frozenset(parents(near)) if near and near.rule.resource == resource else frozenset()
 
     def _makers(self, resource: str, within: Iterable[str] = ()) -> list[Operation]:
         """The operations that make a thing below these parents and may be asked."""
-        return [maker for maker in makers(self.contract, resource, within) if not self._forbidden(maker)]
+        found = [maker for maker in makers(self.contract, resource, within) if not self._forbidden(maker)]
+        above = self._above(resource)
+        return [maker for maker in found if above <= set(parents(maker))] or found
 
     def _nothing_makes(self, resource: str) -> str:
         dear = any(map(starts_runs, makers(self.contract, resource)))
@@ -225,7 +240,7 @@ class Prerequisites:
 
         NotSent where it could not be made.
         """
-        place = (resource, frozenset((parent, str(key)) for parent, key in within.items()))
+        place = (resource, self._above(resource), frozenset((parent, str(key)) for parent, key in within.items()))
         with self._changing:
             if place not in self._things:
                 self._things[place] = self._dear(resource, within) or self.make(
@@ -372,11 +387,11 @@ class Prerequisites:
                 self._things.clear()
                 return given_up
             if accepted and (destroys(case) or ends_thing(case)):
-                resource, before = case.operation.rule.resource, self._things
-                self._things = {
-                    place: thing for place, thing in before.items() if resource not in (thing.resource, *thing.parents)
-                }
-                return len(self._things) < len(before)
+                resource = case.operation.rule.resource
+                ended = [at for at, each in self._things.items() if resource in (each.resource, *each.parents)]
+                for place in ended:
+                    del self._things[place]
+                return bool(ended)
         return False
 
 

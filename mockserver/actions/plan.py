@@ -17,7 +17,15 @@ from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listin
 from threadmock.specs.behaviour.setting import Key, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, json_media
 from threadmock.specs.members import ABSENT, steps_of
-from threadmock.specs.schemas.declared import all_properties, alternatives, part_of, properties, required, types_of
+from threadmock.specs.schemas.declared import (
+    all_properties,
+    alternatives,
+    is_read_only,
+    part_of,
+    properties,
+    required,
+    types_of,
+)
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 
@@ -263,7 +271,7 @@ def _asked(operation: Operation) -> Mapping[str, Any]:
         name: node.get("default", ABSENT) if isinstance(node, Mapping) else ABSENT
         for media in operation.body.content.values()
         for name, node in all_properties(media.schema).items()
-        if not (isinstance(node, Mapping) and node.get("readOnly") is True)
+        if not (media.schema and is_read_only(media.schema, node))
     }
 
 

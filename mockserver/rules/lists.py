@@ -159,7 +159,7 @@ def passing(scope: Scope, lister: Lister, until: Collection[Source] = ()) -> lis
     """
     store = scope.store
     if lister.everywhere:
-        things = list(store.everywhere(scope.contract.name, scope.operation.rule.resource))
+        things = list(store.everywhere(*scope.shelf[:2], inside=scope.shelf))
     else:
         things = store.list(scope.shelf)
     for read, rule, steps in takewhile(lambda each: each[1].source not in until, lister.filters):

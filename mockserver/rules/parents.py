@@ -116,7 +116,7 @@ def located(scope: Scope, parent: Parent, key: str, shelf: Shelf) -> Shelf:
     wanted = _key(scope, parent)
     for each in (shelf[:2], *reversed(scope.store.homes(scope.contract.name, shelf[1], key))):
         thing = scope.store.read(each, key)
-        if thing is not None and (each[3:4] == (wanted,) or (not is_below(each) and _shows(thing, parent, wanted))):
+        if thing is not None and (wanted in each[3::2] or (not is_below(each) and _shows(thing, parent, wanted))):
             return each
     return shelf
 

@@ -5,7 +5,7 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping
 
-from threadmock.mockserver.state.store import Shelf, StoreFull, Thing
+from threadmock.mockserver.state.store import Shelf, StoreFull, Thing, lies_in
 
 MAX_THINGS = 1_000_000
 
@@ -111,11 +111,11 @@ class MemoryStore:
         with self._changing:
             return [*itertools.islice(reversed(self._things.get(shelf, {}).values()), offset, offset + count)]
 
-    def everywhere(self, provider: str, resource: str) -> builtins.list[Thing]:
+    def everywhere(self, provider: str, resource: str, *, inside: Shelf = ()) -> builtins.list[Thing]:
         """See `Store.everywhere`."""
         with self._changing:
             shelves = self._kinds.get((provider, resource), ())
-            return [thing for shelf in shelves for thing in self._things[shelf].values()]
+            return [thing for shelf in shelves if lies_in(shelf, inside) for thing in self._things[shelf].values()]
 
     def count(self, shelf: Shelf) -> int:
         """See `Store.count`."""

@@ -27,6 +27,12 @@ def is_below(shelf: Shelf) -> bool:
     return len(shelf) > _BARE
 
 
+def lies_in(shelf: Shelf, other: Shelf) -> bool:
+    """Whether a shelf is another one of its resource, or lies below something that lies where that one does."""
+    around = other[_BARE:]
+    return not around or shelf[len(shelf) - len(around) :] == around
+
+
 class StoreFull(Exception):  # noqa: N818 - reads as what it is
     """The store is full. Nothing was stored."""
 
@@ -61,8 +67,11 @@ class Store(Protocol):
     def newest(self, shelf: Shelf, offset: int, count: int) -> Sequence[Thing]:
         """Up to `count` things of a shelf, the last inserted one first, without the first `offset`."""
 
-    def everywhere(self, provider: str, resource: str) -> Sequence[Thing]:
-        """The things of a resource below every parent, parent by parent."""
+    def everywhere(self, provider: str, resource: str, *, inside: Shelf = ()) -> Sequence[Thing]:
+        """The things of a resource below every parent, parent by parent.
+
+        inside: a shelf of the resource below a thing; then only what lies there or below something that does.
+        """
 
     def count(self, shelf: Shelf) -> int:
         """How many things a shelf holds."""

@@ -127,9 +127,9 @@ class Listing:
     where the page begins or ends (before: dotted to the key inside an object). from_end: the window is taken from the
     newest end, then shown oldest first. next, previous: members that hold the URL of the next page. pagination:
     response headers about other pages. item: what one item shows, instead of the thing. everywhere: things of all
-    parents. any_case: how texts are sorted. nothing: what becomes of a request whose page is empty. extract: a source,
-    alias to path. distinct: the list holds the different values of this member; depth: a source that says after how
-    many items they are cut off.
+    parents, below the one that the request names, if it names one. any_case: how texts are sorted. nothing: what
+    becomes of a request whose page is empty. extract: a source, alias to path. distinct: the list holds the different
+    values of this member; depth: a source that says after how many items they are cut off.
     """
 
     items: str | None = None

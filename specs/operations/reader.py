@@ -20,7 +20,7 @@ from threadmock.specs.operations.inferred.rules import infer_rules
 from threadmock.specs.operations.inferred.texts import described
 from threadmock.specs.operations.parameters import is_object, is_read
 from threadmock.specs.operations.path_checks import check_path, check_sources, fitting_parameters, requested, twin
-from threadmock.specs.operations.security import read_security
+from threadmock.specs.operations.security import read_security, without_credentials
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.declared import is_binary
 from threadmock.specs.schemas.dialect import Dialect
@@ -301,6 +301,7 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
     tags = reader.listed(node.get("tags", []), f"{pointer}/tags")
     identifier = str(node.get("operationId", f"{method}-{path}"))
     parameters = fitting_parameters(reader, path, reader.parameters(item, node, pointer), pointer)
+    security = read_security(reader, node, pointer)
     replies = reader.replies(node.get("responses", {}), f"{pointer}/responses")
     if not any(status.startswith(("2", "3")) for status in replies):
         only = "only `default` is documented" if "default" in replies else "no success is documented"
@@ -312,10 +313,10 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
         slug=_slug(identifier, slugs),
         rule=Rule("fixed"),
         tags=tuple(str(tag) for tag in tags),
-        parameters=parameters,
+        parameters=without_credentials(parameters, security),
         body=reader.body(node.get("requestBody"), f"{pointer}/requestBody"),
         replies=replies,
-        security=read_security(reader, node, pointer),
+        security=security,
         extensions={key: value for key, value in node.items() if key.startswith("x-") and key != "x-behaviour"},
         pointer=pointer,
     )

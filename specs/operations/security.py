@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from threadmock.specs.contract import Security
+from threadmock.specs.contract import Parameter, Security
 from threadmock.specs.documents.pointers import escaped
 from threadmock.specs.errors import DocumentError, SpecError, nearest
 from threadmock.specs.evidence import Evidence
@@ -32,6 +32,18 @@ class Reader(Protocol):
 
     def evidence(self, node: Mapping[str, Any], pointer: str) -> Evidence:
         """The evidence of a node."""
+
+
+def without_credentials(
+    parameters: tuple[Parameter, ...], security: tuple[tuple[Security, ...], ...]
+) -> tuple[Parameter, ...]:
+    """The parameters that are no keys of the security schemes: a key that is declared as both is a credential."""
+    keys = {_place(each.location, each.name) for alternative in security for each in alternative}
+    return tuple(each for each in parameters if _place(each.location, each.name) not in keys)
+
+
+def _place(location: str | None, name: str) -> tuple[str | None, str]:
+    return location, name.lower() if location == "header" else name
 
 
 def read_security(reader: Reader, node: Mapping[str, Any], pointer: str) -> tuple[tuple[Security, ...], ...]:

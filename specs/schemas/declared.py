@@ -123,6 +123,16 @@ def properties(schema: Schema | None) -> Mapping[str, Any]:
     return known
 
 
+def sendable(schema: Schema | None) -> Mapping[str, Any]:
+    """The declared members that a request may hold: those that are not `readOnly` (OpenAPI 3.0.3, 4.7.24.1)."""
+    return {name: node for name, node in properties(schema).items() if schema and not is_read_only(schema, node)}
+
+
+def is_read_only(schema: Schema, node: Any) -> bool:
+    """Whether a member is the server's."""
+    return any(part.get("readOnly") is True for part in nodes_of(schema, node))
+
+
 def alternatives(schema: Schema | None) -> list[Any]:
     """The nodes among which a discriminator of an object schema chooses; [] where it has none."""
     nodes = object_nodes(schema) if schema else ()

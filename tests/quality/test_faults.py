@@ -162,7 +162,9 @@ def test_what_the_invented_provider_is_not_asked_another_passes(provider: str, r
 @pytest.mark.parametrize("provider", builtin_names())
 def test_the_suite_finds_nothing_on_the_mock(provider: str, layer: str) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    run = prepare(Settings(provider, layer=layer, seed=seed))
+    # What is drawn is much the same in both layers.
+    few = {"max_examples": 20} if layer == "observed" else {}
+    run = prepare(Settings(provider, layer=layer, seed=seed, **few))
     assert perform(run) == {}, f"seed {seed}"
 
 

@@ -99,7 +99,7 @@ def _forgeries(plain: Reading) -> dict[str, Any]:
     schema = plain.made_schema
     found = {}
     for name, node in plain.made_members.items():
-        if schema is None or name in plain.asked_members:
+        if schema is None or name in properties(plain.asked_schema):
             continue
         own = plain.made.get(name, ABSENT)
         value = _other(schema, node, own, name)

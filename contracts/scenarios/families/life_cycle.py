@@ -100,6 +100,9 @@ def run_life_cycle(context: Context, operation: Operation) -> Iterator[Finding]:
     if not ask(context, case_about(end, keys_of(first), "its end")).accepted:
         return
     another = prerequisites.make(resource, {n: k for n, k in first.parents.items() if n in parents(first.maker)})
+    if another.key_was_sent and another.key == first.key:
+        context.comparisons.lack(f"of the few keys that a {resource} may have this is the only one that was free")
+        return
     again = ask_missing(context, case_about(operation, keys_of(first), "after its end, and another was made"))
     yield from still_there("life_cycle", again, end)
     for listing in lists(contract, resource)[:2]:

@@ -62,9 +62,10 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
         thing = read_thing(context.contract, reading.exchange, above)
         if thing is None:
             continue
-        if made and not _chose_key(maker, thing):  # a key that was asked for is not the server's word
+        by_server = not thing.key_was_sent  # a key that was asked for is not the server's word
+        if made and by_server:
             reading.compared()
-        if any(other.key == thing.key for other in made):
+        if by_server and any(other.key == thing.key for other in made):
             yield reading.find(
                 "several_clients", "a key of its own for each client's thing", "the key of another client's thing",
                 evidence=evidence_of(maker), exchanges=CLIENTS, source="the meaning of a key",
@@ -77,15 +78,10 @@ def run_clients(context: Context, operation: Operation) -> Iterator[Finding]:
         yield from _one_key(context, maker, shared)
 
 
-def _chose_key(maker: Operation, thing: CreatedThing) -> bool:
-    """Whether the request named the key."""
-    source = maker.rule.key.source if maker.rule.key else None
-    return source is not None and (source.place != "body" or source.steps[0] in thing.sent)
-
-
 def _mixed(context: Context, operation: Operation, made: list[CreatedThing]) -> Iterator[Finding]:
-    """Each client's thing holds what that client said."""
-    for thing in made:
+    """Each client's thing holds what that client said: each that no other client asked for, too."""
+    alone = [each for each in made if [other.key for other in made].count(each.key) == 1]
+    for thing in alone:
         got = ask(context, case_about(operation, keys_of(thing), "a client's own thing"))
         for what in differing(thing.sent, thing.shown, got) if got.made else ():
             yield got.find(

@@ -255,7 +255,7 @@ def _forgeries(contract: Contract, operation: Operation) -> dict[str, Any]:
     media = json_media(read, read.success) if read else None
     if schema is None or media is None or media.schema is None:
         return {}
-    asked = {*shapes(schema).members(), *(name.partition(".")[0] for name in operation.rule.set)}
+    asked = {*properties(schema), *(name.partition(".")[0] for name in operation.rule.set)}
     found = {}
     for name, node in properties(media.schema).items():
         branch = next((b for b in shapes(media.schema).branches(node) if b.kind == "string"), None)

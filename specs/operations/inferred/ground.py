@@ -16,6 +16,12 @@ from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import item_types, nodes_of, properties, types_of
 
 
+def _names(within: Within | None, parent: Within) -> bool:
+    while within is not None and within.resource != parent.resource:
+        within = within.within
+    return within is not None
+
+
 @dataclass(frozen=True)
 class Ground:
     """One document. texts: by an operation's pointer, what the document says of it in words."""
@@ -40,6 +46,15 @@ class Ground:
         """Whether all that makes a resource's things names their parent in its path."""
         makers = [each for each in resource.operations if self.makes(each)]
         return bool(makers) and all(self.model.subject(each).above for each in makers)
+
+    def is_further_down(self, resource: Resource, parent: Within) -> bool:
+        """Whether all that makes a resource's things names a nearer parent, and this one above it.
+
+        `/subscriptions/{id}/accounts` lists what is made at `/subscriptions/{id}/groups/{name}/accounts/{key}`.
+        """
+        places = [self.within(self.model.subject(each)) for each in resource.operations if self.makes(each)]
+        outer = [within.within for within in places if within and within.resource != parent.resource]
+        return bool(outer) and len(outer) == len(places) and all(_names(within, parent) for within in outer)
 
     def makes(self, operation: Operation) -> bool:
         """Whether an operation makes a thing of the resource that it is about."""

@@ -49,6 +49,17 @@ REFUSAL_STATUSES: Mapping[str, tuple[int, ...]] = {
 }
 
 
+_WRONG = ("invalid", "malformed", "media_type")
+_OTHERWISE = frozenset({*range(401, 415), *range(416, 419), *range(423, 427), 421, 428, 429, 431, 451})
+"""Client errors that HTTP has for something else than what a request holds (RFC 9110, 15.5; RFC 6585)."""
+
+
+def _of_no_other_meaning(operation: Operation) -> list[int]:
+    """The first documented client error that may be of wrong requests, such as 480."""
+    found = [int(s) for s in operation.replies if s.isdigit() and 400 <= int(s) < 500]
+    return [status for status in found if status not in _OTHERWISE][:1]
+
+
 def infer_refusals(operation: Operation, spell: Spell) -> dict[str, Refusal]:
     """A refusal for each kind for which the operation documents a status that we can fill truthfully.
 
@@ -58,6 +69,8 @@ def infer_refusals(operation: Operation, spell: Spell) -> dict[str, Refusal]:
     found: dict[str, Refusal] = {}
     for kind, statuses in REFUSAL_STATUSES.items():
         exact = [status for status in statuses if str(status) in operation.replies]
+        if not exact and kind in _WRONG and not {"default", "4XX"} & operation.replies.keys():
+            exact = _of_no_other_meaning(operation)
         for status in exact or statuses[:1]:
             media = json_media(operation, status)
             documented = operation.replies.get(str(status))

@@ -275,7 +275,7 @@ class _Inference(Acts):
             return replace(base, why="GET of something that has no key and is no list")
         aside = self.model.is_aside(operation)
         listing, reply = infer_listing(operation, resource, items, self.texts.get(operation.pointer, ""), base.within)
-        everywhere = base.within is None and bool(resource.parents)
+        everywhere = bool(resource.parents) if base.within is None else self.is_further_down(resource, base.within)
         key = resource.key or resource.member("name", "code", "slug", "title", "value")
         return replace(
             base,

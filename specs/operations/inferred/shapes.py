@@ -10,7 +10,7 @@ from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation, json_media
 from threadmock.specs.operations.inferred.places import last_of, plain, singular, subject_of
 from threadmock.specs.operations.inferred.words import COUNTS
-from threadmock.specs.schemas.declared import nodes_of, part_of, properties, required, types_of
+from threadmock.specs.schemas.declared import nodes_of, part_of, properties, required, sendable, types_of
 from threadmock.specs.schemas.schema import Schema
 
 _OF_LISTS = ("data", "items", "results", "values", "records", "entries", "content", "list", "rows", "objects", "page")
@@ -47,8 +47,7 @@ def asked(operation: Operation) -> Mapping[str, Any]:
     schema, member = body_schema(operation), sent_in(operation)
     if schema and member:
         schema = part(schema, _object_of(schema, properties(schema)[member]))
-    found = properties(schema).items()
-    return {name: node for name, node in found if schema and not is_read_only(schema, node)}
+    return sendable(schema)
 
 
 def body_source(operation: Operation, name: str) -> Source:
@@ -104,11 +103,6 @@ def _object_of(schema: Schema, node: Any) -> Any:
     if (isinstance(whole, Mapping) and "properties" in whole) or "allOf" in whole:
         return whole
     return next((each for each in nodes_of(schema, node) if "properties" in each or "allOf" in each), whole)
-
-
-def is_read_only(schema: Schema, node: Any) -> bool:
-    """Whether a member is the server's."""
-    return any(part.get("readOnly") is True for part in nodes_of(schema, node))
 
 
 def reply_schema(operation: Operation) -> Schema | None:

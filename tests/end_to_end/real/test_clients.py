@@ -4,7 +4,7 @@ Each script of `clients/` holds its conversations with one server after the othe
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from agent_server import scripted_graphs, serving
 from comparison import Comparison, load_explanations
 from conversations import load_conversations
 from support.environments import beside_libraries, script
+from support.once import find_once
 from support.processes import start
 
 pytestmark = [pytest.mark.real, pytest.mark.sdk, pytest.mark.slow]
@@ -30,18 +31,24 @@ Views = Mapping[str, Mapping[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def views(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Views, Views]]:
+def views(tmp_path_factory: pytest.TempPathFactory) -> tuple[Views, Views]:
     """What each client saw of the real server, and of the mock, by conversation."""
+    real, mock = find_once(tmp_path_factory, "views", lambda: look(tmp_path_factory.mktemp("clients")))
+    return real, mock
+
+
+def look(folder: Path) -> tuple[Views, ...]:
+    """Have every client hold its conversations with both servers."""
     mock = start("langsmith", "--as", "observed", "--script", str(HERE / "scripted_graphs.yaml"), "--port", "0")
     graphs = scripted_graphs(sorted(GRAPHS))
     try:
-        with beside_libraries(*SCRIPTS) as copied, serving(tmp_path_factory.mktemp("clients"), graphs) as real:
+        with beside_libraries(*SCRIPTS) as copied, serving(folder, graphs) as real:
             mock.wait_until_listening()
             scripts = [each for each in copied if each.stem in CLIENTS]
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 told = pool.map(lambda each: json.loads(script("node", str(each), real, mock.url)), scripts)
                 both = dict(zip((each.stem for each in scripts), told, strict=True))
-        yield tuple({name: seen[side] for name, seen in both.items()} for side in (0, 1))
+        return tuple({name: seen[side] for name, seen in both.items()} for side in (0, 1))
     finally:
         mock.end()
 

@@ -1,7 +1,7 @@
 """The same conversations with the vendor's server and with the mock, compared event by event and in the state at the end."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from agent_server import command, scripted_graphs, serving
 from comparison import Comparison, comparable, load_explanations
 from conversations import Conversation, Speaker, load_conversations
 from support.environments import script
+from support.once import find_once
 from support.processes import start
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -42,18 +43,21 @@ def remote_graph(url: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Answers, Answers]]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Answers, Answers]:
     """What the real server and the mock answered; what RemoteGraph saw is noted, too."""
-    graphs = scripted_graphs(each.agent for each in CONVERSATIONS)
-    with serving(tmp_path_factory.mktemp("beside"), graphs) as url:
-        real = hold_all(url)
-        SEEN["real"] = remote_graph(url)
+    real, mock = find_once(tmp_path_factory, "both", lambda: ask(tmp_path_factory.mktemp("beside")))
+    SEEN["real"], SEEN["mock"] = real["remote graph"], mock["remote graph"]
+    return real["held"], mock["held"]
+
+
+def ask(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Hold the conversations with both servers, and use a graph of each from afar."""
+    with serving(folder, scripted_graphs(each.agent for each in CONVERSATIONS)) as url:
+        real = {"held": hold_all(url), "remote graph": remote_graph(url)}
     mock = start("langsmith", "--as", "observed", "--script", str(HERE / "scripted_graphs.yaml"), "--port", "0")
     try:
         mock.wait_until_listening()
-        held = hold_all(mock.url)
-        SEEN["mock"] = remote_graph(mock.url)
-        yield real, held
+        return real, {"held": hold_all(mock.url), "remote graph": remote_graph(mock.url)}
     finally:
         mock.end()
 
