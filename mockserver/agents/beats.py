@@ -8,8 +8,10 @@ What a beat contains (`item` of settings), by kind:
     entered           node, task, step, trigger, entry (an id of this visit), asked (what was asked in it), again (for
                       one more result of a tool), beside (the nodes that run side by side: each id, node, asked); all
                       beats until the node is left have these, too, but `again`, and place (node and task, also of the
-                      nodes around) and, inside a graph of its own, within (the nodes around) and namespace (the same
-                      as a list)
+                      nodes around) and, inside a graph of its own, within (the nodes around), namespace (the same as
+                      a list), around (node, step, trigger, place, within of the node around) and enclosing (the
+                      newest states of the graphs around, the outermost first: each place, state); of a node with a
+                      graph inside also inside (its place), as in upcoming
     thought, part     id, text (what is new), whole (so far), first, last, number,
                       index (among all parts of the run); message: the id that a thought's has
     thought, part, block, said   opening (the first of its message), generation (an id of the model's turn); but a
@@ -31,7 +33,7 @@ What a beat contains (`item` of settings), by kind:
     said, reviewed, returned, left   set (members of the state, with the last of the node), shown (each as above)
     left              next, upcoming, last (of those that run side by side)
     custom            data, name, node
-    delegated         resumed: a graph of its own begins inside of the node, or goes on
+    delegated         start (an id of what begins it), resumed: a graph of its own begins inside of the node, or goes on
     returned          inner (the state of that graph), fresh (its messages, without those that it began with), next,
                       upcoming, turn: it has ended, and the node with it
     halted            interrupts, next: a node inside of another one, or beside others, waits for an answer
@@ -52,6 +54,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from threadmock.mockserver.state.store import ThingAddress
+
 AGAIN: Final = object()
 """Sent to a pause instead of an answer: ask once more."""
 _TOKEN = re.compile(r"\s*\S{1,24}|\s+")
@@ -63,13 +67,14 @@ AGENT, TOOLS = "agent", "tools"
 class InnerState:
     """The state of a graph inside of a node. outer: that around it, None for the thread's.
 
-    first, latest: the thing that it began with, and the newest.
+    first, latest: the thing that it began with, and the newest. address: where that is stored, None for nowhere.
     """
 
     outer: "InnerState | None" = None
     first: Any = None
     latest: Any = None
     step: int = 0
+    address: ThingAddress | None = None
 
 
 @dataclass(slots=True)

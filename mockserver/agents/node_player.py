@@ -29,7 +29,7 @@ class NodePlayer:
     """Goes through nodes. before, after: nodes at which it pauses ("*": all).
 
     new_id: makes ids. calls: ids of the first calls, where these were made before. nests: whether parts of an agent are
-    told as graphs of their own. around: the nodes around the present one, the outermost first.
+    told as graphs of their own; graphs: the nodes that hold them. around: the nodes around the present one, in order.
     """
 
     script: Script
@@ -45,10 +45,12 @@ class NodePlayer:
     at: Place = field(default_factory=Place)
     around: list[Place] = field(default_factory=list)
     marks: Marks = field(default_factory=Marks)
+    graphs: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Nothing was answered yet."""
         self.marks = marks_of(self.input)
+        self.graphs = frozenset(self.script.subgraphs()) if self.nests else frozenset()
 
     def beat(self, kind: str, **item: Any) -> Beat:
         """A beat in the current node, after the delay that has added up."""
@@ -56,6 +58,7 @@ class NodePlayer:
         at = self.at
         if at.node:
             here = f"{at.node}:{at.task}"
+            item |= {"inside": self.place_of(at.node, at.task)} if at.node in self.graphs else {}
             item = {
                 "node": at.node,
                 "task": at.task,
@@ -69,8 +72,20 @@ class NodePlayer:
         if self.around:
             nodes = [f"{each.node}:{each.task}" for each in self.around]
             within = "|".join(nodes)
+            outer = self.around[-1]
+            around: dict[str, Any] = {"node": outer.node, "trigger": f"branch:to:{outer.node}", "place": within}
+            around |= {"within": "|".join(nodes[:-1])} if nodes[:-1] else {}
             item |= {"within": within, "namespace": nodes, "place": f"{within}|{item.get('place', '')}"}
+            item |= {"around": around}
         return Beat(kind, item, delay, inner=at.inner)
+
+    def place_of(self, node: str, task: str) -> str:
+        """A node with the nodes around it."""
+        return "|".join([*(f"{each.node}:{each.task}" for each in self.around), f"{node}:{task}"])
+
+    def upcoming(self, node: str, task: str) -> dict[str, Any]:
+        """What comes next, as settings read it."""
+        return {"id": task, "node": node} | ({"inside": self.place_of(node, task)} if node in self.graphs else {})
 
     def enter(self, node: str) -> Beats:
         """Begin a node, where it is not the current one; pause before it, where that was asked for."""
@@ -97,7 +112,7 @@ class NodePlayer:
         at.upcoming = [*at.upcoming, *(self.new_id() for _ in following[len(at.upcoming) :])]
         item: dict[str, Any] = {
             "next": following,
-            "upcoming": [{"id": task, "node": node} for task, node in zip(at.upcoming, following, strict=False)],
+            "upcoming": [self.upcoming(node, task) for task, node in zip(at.upcoming, following, strict=False)],
         }
         if at.changes:
             item["set"], at.changes = at.changes, {}
@@ -122,7 +137,7 @@ class NodePlayer:
     def static_pause(self, node: str, task: str, following: list[str]) -> Beat:
         """A pause that the request asked for: there is no question, and any run goes on from it."""
         item = {"node": node, "task": task, "next": following, "turn": self.turn.as_item()}
-        return Beat("paused", item)
+        return Beat("paused", item | ({"inside": self.place_of(node, task)} if node in self.graphs else {}))
 
     def ask(self, value: Any) -> Beats:
         """A pause until an answer comes."""
@@ -197,7 +212,8 @@ class NodePlayer:
         self.around.append(self.at)
         self.at = place or Place(inner=InnerState(self.at.inner))
         node, self.at.node = self.at.node, ""
-        yield self.beat("delegated", resumed=resumed)
+        around = self.around[-1]
+        yield self.beat("delegated", resumed=resumed, start=derived(around.task, "start"))
         self.at.node = node
 
     def come_out(self, following: list[str]) -> Beats:

@@ -147,7 +147,8 @@ class Agent:
 
     changes: by kind of beat. formats: by name. results: by the beat that ended a run, what who waited for it gets.
     step: the number of a node that begins; None: counted from 1 in each run. ends: its words for where a graph begins
-    and ends. declared: what each agent becomes that a user declares, from the start; `item` is the agent.
+    and ends. declared: what each agent becomes that a user declares, from the start; `item` is the agent. inside: of
+    graphs inside of nodes; None where nobody reads their pieces.
     """
 
     thread: str
@@ -160,6 +161,24 @@ class Agent:
     ends: tuple[str, str] = ("start", "end")
     declared: tuple[Made, ...] = ()
     evidence: Evidence = "documented"
+    inside: "InnerPieces | None" = None
+
+
+@dataclass(frozen=True)
+class InnerPieces:
+    """What becomes of the pieces of graphs inside of nodes. resource: theirs, below the thread.
+
+    member: the one of such a piece that names its graph. tasks: the member of any piece that lists what is to be done;
+    of an item there `names` names the graph inside of it, and `shows` holds the newest piece of that on request; the
+    other is then what `gone` says.
+    """
+
+    resource: str
+    member: tuple[str, ...]
+    tasks: tuple[str, ...]
+    names: tuple[str, ...]
+    shows: str
+    gone: Literal["absent", "null"] = "absent"
 
 
 @dataclass(frozen=True, eq=False)

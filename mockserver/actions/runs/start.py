@@ -262,10 +262,11 @@ def _forked(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
 
 def _first_tasks(beat: Beat) -> list[Mapping[str, Any]]:
     """What begins with a beat: one node, or several side by side."""
-    beside = beat.item.get(
-        "beside", [{"id": beat.item["task"], "node": beat.item["node"]}] if "node" in beat.item else []
-    )
-    return [{"id": each["id"], "node": each["node"]} for each in beside]
+    item = beat.item
+    if "beside" in item:
+        return [{"id": each["id"], "node": each["node"]} for each in item["beside"]]
+    inside = {"inside": item["inside"]} if "inside" in item else {}
+    return [{"id": item["task"], "node": item["node"], **inside}] if "node" in item else []
 
 
 def _loaded(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
