@@ -4,6 +4,7 @@ What a beat contains (`item` of settings), by kind:
 
     accepted, begun   text, agent, resumed, forked (answers once more the message before an earlier state), loaded (goes
                       on from a state that is there), task, upcoming
+    begun             goto, moved, upcoming: of a run that goes to a node
     received          messages (each role, text, content, id, raw), next, upcoming, task (that of `begun`)
     entered           node, task, step, trigger, entry (an id of this visit), asked (what was asked in it), again (for
                       one more result of a tool), beside (the nodes that run side by side: each id, node, asked); all
@@ -11,7 +12,8 @@ What a beat contains (`item` of settings), by kind:
                       nodes around) and, inside a graph of its own, within (the nodes around), namespace (the same as
                       a list), around (node, step, trigger, place, within of the node around) and enclosing (the
                       newest states of the graphs around, the outermost first: each place, state); of a node with a
-                      graph inside also inside (its place), as in upcoming
+                      graph inside also inside (its place), as in upcoming; of one that a request went to also
+                      moved
     thought, part     id, text (what is new), whole (so far), first, last, number,
                       index (among all parts of the run); message: the id that a thought's has
     thought, part, block, said   opening (the first of its message), generation (an id of the model's turn); but a

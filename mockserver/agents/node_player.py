@@ -30,6 +30,7 @@ class NodePlayer:
 
     new_id: makes ids. calls: ids of the first calls, where these were made before. nests: whether parts of an agent are
     told as graphs of their own; graphs: the nodes that hold them. around: the nodes around the present one, in order.
+    moved: the task of a node that a request went to.
     """
 
     script: Script
@@ -46,6 +47,7 @@ class NodePlayer:
     around: list[Place] = field(default_factory=list)
     marks: Marks = field(default_factory=Marks)
     graphs: frozenset[str] = frozenset()
+    moved: str = ""
 
     def __post_init__(self) -> None:
         """Nothing was answered yet."""
@@ -59,6 +61,7 @@ class NodePlayer:
         if at.node:
             here = f"{at.node}:{at.task}"
             item |= {"inside": self.place_of(at.node, at.task)} if at.node in self.graphs else {}
+            item |= {"moved": True} if at.task == self.moved else {}
             item = {
                 "node": at.node,
                 "task": at.task,

@@ -99,6 +99,8 @@ class Run:
         for change in self.agent.changes.get(beat.kind, ()):
             if change.holds(scope):
                 own = replace(change, latest=_NOTHING, thread=_NOTHING) if thread_of_another else change
+                # what a request makes of a state by going to a node is never stored in that state
+                own = replace(own, latest=_NOTHING) if beat.item.get("moved") else own
                 if beat.inner:
                     self._change_inside(own, scope, beat.inner)
                 else:

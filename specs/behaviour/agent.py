@@ -286,15 +286,16 @@ class Commands:
 class RunRule:
     """What an operation does with runs. See docs/reference/behaviour.md for each word.
 
-    modes: where the request names the stream modes that it wants; own_modes: the mode of a thread's stream that stands
-    for those of each run; bare_modes: those that show the events without a mode, where not all do. resume: where an
-    answer to a pause is. before, after: nodes to pause at. follows: what the run goes on from. delay: seconds.
-    disconnect: conditions under which a reader that leaves cancels the run. alone: how the thread of a run without one
-    is made; makes_thread: conditions under which an unknown one that is named is made so, too; temporary: it ends with
-    the run; kept: conditions under which it does not. each: the body is an array, a run for each item. last_event:
-    where a reader names the last event that it saw; from_start: words that mean the very beginning. malformed: status
-    for one that is none; 0: the stream is empty. cancels: conditions under which an update of a thread cancels its run.
-    fails: the status that who waits gets where the run failed; 0: the success.
+    modes: where the request names the stream modes that it wants; own_modes: the mode of a thread's stream that
+    stands for those of each run; bare_modes: those that show the events without a mode, where not all do. resume:
+    where an answer to a pause is. goto: the nodes to go on with. before, after: nodes to pause at. follows: what
+    the run goes on from. delay: seconds. disconnect: conditions under which a reader that leaves cancels the run.
+    alone: how the thread of a run without one is made; makes_thread: conditions under which an unknown one that is
+    named is made so, too; temporary: it ends with the run; kept: conditions under which it does not. each: the body
+    is an array, a run for each item. last_event: where a reader names the last event that it saw; from_start: words
+    that mean the very beginning. malformed: status for one that is none; 0: the stream is empty. cancels:
+    conditions under which an update of a thread cancels its run. fails: the status that who waits gets where the
+    run failed; 0: the success.
     """
 
     respond: tuple[Respond, ...] = (Respond("at_once"),)
@@ -304,6 +305,7 @@ class RunRule:
     own_modes: str = ""
     bare_modes: tuple[str, ...] = ()
     resume: Source | None = None
+    goto: Source | None = None
     before: Source | None = None
     after: Source | None = None
     follows: Source | None = None

@@ -198,7 +198,7 @@ def parse_run(rule: Mapping[str, Any], where: str | DocumentPlace, spell: Spell)
     sources: dict[str, Source] = {
         word: parse_source(given, spell)
         for word, given in (
-            *((word, node[word]) for word in ("resume", "follows", "delay") if word in node),
+            *((word, node[word]) for word in ("resume", "goto", "follows", "delay") if word in node),
             *pause.items(),
             *((word, found["from"]) for word, found in (("modes", modes), ("last_event", last)) if found),
         )
@@ -327,6 +327,7 @@ def run_sources(rule: RunRule) -> list[Source]:
     found = (
         rule.modes,
         rule.resume,
+        rule.goto,
         rule.before,
         rule.after,
         rule.follows,

@@ -205,6 +205,7 @@ RUN = {
     "busy": {"by": "body.busy_by", "default": "kept_policy", "kept_policy": {"do": "wait", "reason": "kept_text"}},
     "modes": {"from": "body.modes_of", "default": ["kept_mode"], "own": "kept_mode", "bare": ["kept_mode"]},
     "resume": "body.resume_with",
+    "goto": "body.nodes_to_go",
     "pause": {"before": "body.pause_before", "after": "body.pause_after"},
     "follows": ["body.follows_one", "body.follows_two"],
     "delay": "body.delay_of",
