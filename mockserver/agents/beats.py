@@ -18,6 +18,9 @@ What a beat contains (`item` of settings), by kind:
                       index (among all parts of the run); message: the id that a thought's has
     thought, part, block, said   opening (the first of its message), generation (an id of the model's turn); but a
                       thought also position ("last" where nothing of its message follows)
+    thought, part, block, piece   slot (its part of the message), but of block and piece begins (its first)
+    said              told (the parts of the message: each slot, and block or call), joined (the calls among them that
+                      begin only now)
     thought           apart (its text, where it is no block of content)
     thought, part, block, piece   message (its id), heard (thoughts so far that are no blocks)
     thought, part, block   where the message has blocks of content: blocks (what is new), content (so far)
@@ -32,13 +35,17 @@ What a beat contains (`item` of settings), by kind:
                       did not come in pieces), position, turn, last (of its node); of a tool also run, and with the last
                       one of its node results (each id, text, outcome, answers, run)
     reviewed          as said of the agent: the message once more, as a person decided on its calls; results
-    said, reviewed, returned, left   set (members of the state, with the last of the node), shown (each as above)
+    said, reviewed, returned, left   set (members of the state, with the last of the node), shown (each as above),
+                      writes (what was set, each name, value: where several were shown)
     left              next, upcoming, last (of those that run side by side)
     custom            data, name, node
     delegated         start (an id of what begins it), resumed: a graph of its own begins inside of the node, or goes on
     returned          inner (the state of that graph), fresh (its messages, without those that it began with), next,
                       upcoming, turn: it has ended, and the node with it
     halted            interrupts, next: a node inside of another one, or beside others, waits for an answer
+    halted            deepest (the first of several, one around the other)
+    paused            graph, inner (the nodes around the question, and the state of that graph)
+    returned          graph (the nodes around the steps of the graph that ended)
     paused            interrupts (each id, value; not where the request asked for the pause), next, turn, waiting (by
                       task: its interrupts), several (whether nodes side by side ask)
     malformed, disconnected, stalled   text; count; nothing: what a stream is to do wrong

@@ -73,18 +73,28 @@ class NodePlayer:
                 **item,
             }
         if self.around:
-            nodes = [f"{each.node}:{each.task}" for each in self.around]
+            nodes = self.names_around
             within = "|".join(nodes)
             outer = self.around[-1]
-            around: dict[str, Any] = {"node": outer.node, "trigger": f"branch:to:{outer.node}", "place": within}
+            around: dict[str, Any] = {
+                "node": outer.node,
+                "task": outer.task,
+                "trigger": f"branch:to:{outer.node}",
+                "place": within,
+            }
             around |= {"within": "|".join(nodes[:-1])} if nodes[:-1] else {}
             item |= {"within": within, "namespace": nodes, "place": f"{within}|{item.get('place', '')}"}
             item |= {"around": around}
         return Beat(kind, item, delay, inner=at.inner)
 
+    @property
+    def names_around(self) -> list[str]:
+        """The nodes around, each with its task."""
+        return [f"{each.node}:{each.task}" for each in self.around]
+
     def place_of(self, node: str, task: str) -> str:
         """A node with the nodes around it."""
-        return "|".join([*(f"{each.node}:{each.task}" for each in self.around), f"{node}:{task}"])
+        return "|".join([*self.names_around, f"{node}:{task}"])
 
     def upcoming(self, node: str, task: str) -> dict[str, Any]:
         """What comes next, as settings read it."""
@@ -117,6 +127,8 @@ class NodePlayer:
             "next": following,
             "upcoming": [self.upcoming(node, task) for task, node in zip(at.upcoming, following, strict=False)],
         }
+        if len(at.shown) > 1:
+            item["writes"] = [{"name": name, "value": value} for name, value in at.changes.items()]
         if at.changes:
             item["set"], at.changes = at.changes, {}
         if at.shown:
@@ -150,12 +162,13 @@ class NodePlayer:
         while answer is AGAIN:
             inside: list[Place] = []
             waiting = {self.at.task: interrupts}
+            halted = {"graph": self.names_around, "inner": self.at.inner} if self.around else {}
             while self.around:
-                yield self.beat("halted", interrupts=interrupts, next=[self.at.node])
+                yield self.beat("halted", interrupts=interrupts, next=[self.at.node], deepest=not inside)
                 inside.append(self.at)
                 self.at = self.around.pop()
                 self.at.asked = [*self.at.asked, *(each for each in interrupts if each not in self.at.asked)]
-            answer = yield self.paused(interrupts, waiting, [self.at.node])
+            answer = yield self.paused(interrupts, waiting, [self.at.node], **halted)
             while inside:
                 yield self.visit()
                 yield from self.go_inside(inside.pop(), resumed=True)
@@ -221,8 +234,9 @@ class NodePlayer:
 
     def come_out(self, following: list[str]) -> Beats:
         """End the graph inside of the node, and the node."""
-        inner, self.at = self.at.inner, self.around.pop()
-        beat = self.beat("returned", **self.onward(following), turn=self.turn.as_item(), last=True)
+        inner, graph = self.at.inner, self.names_around
+        self.at = self.around.pop()
+        beat = self.beat("returned", **self.onward(following), turn=self.turn.as_item(), last=True, graph=graph)
         beat.item = {**beat.item, "inner": inner}
         yield beat
         yield from self.end_node(following)

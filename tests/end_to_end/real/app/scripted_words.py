@@ -117,6 +117,17 @@ async def thinking(state: MessagesState) -> dict[str, Any]:
 
 async def pieces(state: MessagesState) -> dict[str, Any]:
     """Calls two tools, with arguments that come in pieces, then answers."""
+    return await in_pieces(state)
+
+
+async def counted(state: MessagesState) -> dict[str, Any]:
+    """As `pieces`, and tells what it used."""
+    more = {"usage_metadata": USAGE, "response_metadata": {"model_name": "small", "finish_reason": "stop"}}
+    return await in_pieces(state, more)
+
+
+async def in_pieces(state: MessagesState, *closing: dict[str, Any]) -> dict[str, Any]:
+    """Calls two tools, then answers."""
     if turns(state):
         return await say(state, "Both are here.")
     one, two = written({"query": asked(state)}), written({"number": "1042"})
@@ -135,6 +146,7 @@ async def pieces(state: MessagesState) -> dict[str, Any]:
         *(chunk(0, args=piece) for piece in cut(one)),
         chunk(1, name="find_carrier", id="call_2"),
         *(chunk(1, args=piece) for piece in cut(two)),
+        *closing,
     )
 
 
@@ -302,6 +314,7 @@ blocks_graph = graph(blocks)
 thinking_graph = graph(thinking)
 used_graph = graph(used)
 pieces_graph = graph(pieces)
+counted_graph = graph(counted)
 delegating_graph = delegating()
 asking_part_graph = asking_part()
 thorough_graph = thorough()
