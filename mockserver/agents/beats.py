@@ -21,10 +21,13 @@ What a beat contains (`item` of settings), by kind:
     thought, part, block, piece   slot (its part of the message), but of block and piece begins (its first)
     said              told (the parts of the message: each slot, and block or call), joined (the calls among them that
                       begin only now)
+    said              of the agent: whole (text, and the texts of its blocks); of a tool: first (of its node)
+    block             text, index (as of a part), where it is a text
     thought           apart (its text, where it is no block of content)
     thought, part, block, piece   message (its id), heard (thoughts so far that are no blocks)
     thought, part, block   where the message has blocks of content: blocks (what is new), content (so far)
     block             id: one more block of content
+    piece             of (the id of its call)
     piece             id, call, name (both with the first), index, written (what is new of a call's arguments), first,
                       last, position, opening, generation, read (what is new, where it is an object by itself), unread
                       (where it is none), content, calls (so far: each id, name, arguments)
@@ -44,6 +47,7 @@ What a beat contains (`item` of settings), by kind:
                       upcoming, turn: it has ended, and the node with it
     halted            interrupts, next: a node inside of another one, or beside others, waits for an answer
     halted            deepest (the first of several, one around the other)
+    paused            unfinished (a message has begun that did not end)
     paused            graph, inner (the nodes around the question, and the state of that graph)
     returned          graph (the nodes around the steps of the graph that ended)
     paused            interrupts (each id, value; not where the request asked for the pause), next, turn, waiting (by
@@ -53,8 +57,8 @@ What a beat contains (`item` of settings), by kind:
     cancelled, ended, closed, removed      turn
     changed           nothing: a request, and no run, created something below the thread
 
-`turn` is what a `fill` reads of a turn; also received (the messages of the request) and id (of the first answer). What
-ends a run also contains milliseconds. An id is made once, so that all who read a beat find the same.
+`turn` is what a `fill` reads of a turn; also received (the messages of the request), id (of the first answer), usage.
+What ends a run also contains milliseconds. An id is made once, so that all who read a beat find the same.
 """
 
 import re
@@ -148,9 +152,14 @@ class TurnState:
     calls: list[Mapping[str, Any]] = field(default_factory=list)
     text: str = ""
     id: str = ""
+    usage: dict[str, int] = field(default_factory=dict)
 
-    def say(self, identifier: str, text: str, calls: Sequence[Mapping[str, Any]]) -> None:
-        """Note a message of the agent."""
+    def say(
+        self, identifier: str, text: str, calls: Sequence[Mapping[str, Any]], usage: Mapping[str, int] | None = None
+    ) -> None:
+        """Note a message of the agent, and what it took."""
+        for name, count in (usage or {}).items():
+            self.usage[name] = self.usage.get(name, 0) + count
         self.id = self.id or identifier
         if text or not calls:
             self.steps.append({"kind": "text", "text": text})
@@ -163,6 +172,9 @@ class TurnState:
         """Note the result of a tool, and what it was called with."""
         self.steps = [{**step, **call} if step.get("id") == call["id"] else step for step in self.steps]
         self.calls = [call if each["id"] == call["id"] else each for each in self.calls]
+        if all(each["id"] != call["id"] for each in self.calls):  # it was called in an earlier turn
+            self.steps.append({"kind": "call", **call})
+            self.calls.append(call)
 
     def as_item(self) -> dict[str, Any]:
         """The turn as it is now."""
@@ -175,6 +187,8 @@ class TurnState:
             made["steps"] = list(self.steps)
         if self.calls:
             made["calls"] = list(self.calls)
+        if self.usage:
+            made["usage"] = dict(self.usage)
         return made
 
 

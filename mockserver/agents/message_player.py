@@ -15,19 +15,24 @@ Pairs = Sequence[tuple[Mapping[str, Any], ScriptCall]]
 """Calls as settings read them, each with what the script says of it."""
 
 
+def text_of(block: Mapping[str, Any]) -> str:
+    """The text of a block of content; "" where it has none."""
+    text = block.get("text") if block.get("type") == "text" else None
+    return text if isinstance(text, str) else ""
+
+
 @dataclass
 class MessagePlayer(NodePlayer):
     """Speaks.
 
     thoughts, apart: of the next message, all and those that are no blocks. told: its parts as they began, each with its
-    slot: a block, or a call. opened: a beat of it came.
+    slot: a block, or a call.
     """
 
     thoughts: str = ""
     apart: str = ""
     message: str = ""
     blocks: list[Mapping[str, Any]] = field(default_factory=list)
-    opened: bool = False
     parts: int = 0
     told: list[dict[str, Any]] = field(default_factory=list)
 
@@ -58,7 +63,7 @@ class MessagePlayer(NodePlayer):
         reviewed = [each.approve for each in step.calls if each.approve]
         results = [pair for pair in pairs if pair[1].result is not None]
         message = self.whole_message(identifier, text, calls, step)
-        self.turn.say(identifier, text, calls)
+        self.turn.say(identifier, message["whole"], calls, step.usage)
         following = [reviewed[0].node] if reviewed else [TOOLS] if results else after
         more = {
             "opening": not self.opened,
@@ -81,7 +86,8 @@ class MessagePlayer(NodePlayer):
         self, identifier: str, text: str, calls: Sequence[Mapping[str, Any]], step: ScriptStep
     ) -> dict[str, Any]:
         """What settings read of a message of the agent."""
-        made: dict[str, Any] = {"id": identifier, "role": "assistant", "text": text}
+        whole = text + "".join(text_of(each) for each in step.blocks)
+        made: dict[str, Any] = {"id": identifier, "role": "assistant", "text": text, "whole": whole}
         if self.thoughts:
             made["thoughts"], self.thoughts = self.thoughts, ""
         if self.apart:
@@ -113,7 +119,9 @@ class MessagePlayer(NodePlayer):
                 "slot": len(self.told),
                 "block": block,
             }
-            item |= {"text": block["text"]} if block.get("type") == "text" and "text" in block else {}
+            if text_of(block):
+                self.parts += 1
+                item |= {"text": text_of(block), "index": self.parts - 1}
             self.told.append({"slot": len(self.told), "block": block})
             yield self.beat("block", **item, **self.model(identifier), **self.stand(last=last))
             self.opened = True
@@ -188,6 +196,7 @@ class MessagePlayer(NodePlayer):
                     "index": call["index"],
                     "slot": len(self.told) - 1,
                     "written": piece,
+                    "of": call["id"],
                     "first": not number,
                     "last": last,
                     "calls": [*before, present],
@@ -259,7 +268,7 @@ class MessagePlayer(NodePlayer):
             self.delay += each.takes
             self.turn.answer(own)
             self.at.changes |= self.marks.with_names(args=own["arguments"]).fill(each.set)
-            told.append(self.result(own, each))
+            told.append(self.result(own, each) | {"first": not at})
             more: dict[str, Any] = {"next": [TOOLS], "last": False}
             if at == len(pairs) - 1:
                 more = {**self.onward(following), "last": True, "results": told}

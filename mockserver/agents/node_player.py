@@ -30,7 +30,7 @@ class NodePlayer:
 
     new_id: makes ids. calls: ids of the first calls, where these were made before. nests: whether parts of an agent are
     told as graphs of their own; graphs: the nodes that hold them. around: the nodes around the present one, in order.
-    moved: the task of a node that a request went to.
+    moved: the task of a node that a request went to. opened: a beat of the next message came.
     """
 
     script: Script
@@ -48,6 +48,7 @@ class NodePlayer:
     marks: Marks = field(default_factory=Marks)
     graphs: frozenset[str] = frozenset()
     moved: str = ""
+    opened: bool = False
 
     def __post_init__(self) -> None:
         """Nothing was answered yet."""
@@ -181,6 +182,8 @@ class NodePlayer:
 
     def paused(self, interrupts: list[Any], waiting: Mapping[str, Any], nodes: list[str], **more: Any) -> Beat:
         """The beat of a pause that asks."""
+        if self.opened:
+            more["unfinished"], self.opened = True, False
         return self.beat("paused", interrupts=interrupts, waiting=waiting, next=nodes, turn=self.turn.as_item(), **more)
 
     def ask_several(self, steps: tuple[ScriptStep, ...], following: list[str]) -> Beats:

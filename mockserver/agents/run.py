@@ -206,7 +206,9 @@ class Run:
         if change.run:
             scope.thing = store.update(self.shelf, self.key, partial(change.run.onto, scope))
         for recipe in change.makes:
-            self._make(recipe, scope)
+            items = recipe.each(scope) if recipe.each else [scope.item]
+            for item in items if isinstance(items, list) else ():
+                self._make(recipe, scope, item)
         if change.latest and self.latest_at:
             self.latest = scope.latest = store.update(*self.latest_at, partial(change.latest.onto, scope))
         if change.thread and self.thread:
@@ -245,9 +247,9 @@ class Run:
         given, turn = self.player.input, self.player.turn.as_item()
         return {"text": given.text, "agent": given.agent, "messages": list(given.messages), "turn": turn}
 
-    def _make(self, recipe: Recipe, scope: Scope) -> None:
+    def _make(self, recipe: Recipe, scope: Scope, item: Any) -> None:
         key = new_key(scope, recipe)
-        own = replace(scope, key=key)
+        own = replace(scope, key=key, item=item)
         shelf = below(*self.thread, recipe.resource) if self.thread else (scope.contract.name, recipe.resource)
         made = new_thing(own, recipe)
         scope.store.insert(shelf, key, made)

@@ -9,7 +9,7 @@ from typing import Any
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import build, new_key
 from threadmock.mockserver.actions.runs.answer import is_kept
-from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats
+from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats, TurnState
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent, agent_of
 from threadmock.mockserver.agents.messages import find_agent, read_earlier_input, read_input
 from threadmock.mockserver.agents.player import ScriptPlayer
@@ -182,6 +182,8 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
             return
         answer = answer[named[0]] if named and len(paused.questions) == 1 else answer
         run.player = _prepared(paused.player, scope, plan)
+        if heard:
+            run.player.turn = TurnState(_begun_turn(scope, given))
         run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True), heard)
     elif not answered and not ("resume" in plan.readers and nothing_new):
         declared = scope.agents.known.get(given.agent)
