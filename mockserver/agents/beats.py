@@ -21,7 +21,7 @@ What a beat contains (`item` of settings), by kind:
     thought, part, block, piece   slot (its part of the message), but of block and piece begins (its first)
     said              told (the parts of the message: each slot, and block or call), joined (the calls among them that
                       begin only now)
-    said              of the agent: whole (text, and the texts of its blocks); of a tool: first (of its node)
+    said              of the agent text is with the texts of its blocks; of a tool also first (of its node)
     block             text, index (as of a part), where it is a text
     thought           apart (its text, where it is no block of content)
     thought, part, block, piece   message (its id), heard (thoughts so far that are no blocks)
@@ -48,7 +48,8 @@ What a beat contains (`item` of settings), by kind:
     halted            interrupts, next: a node inside of another one, or beside others, waits for an answer
     halted            deepest (the first of several, one around the other)
     paused            unfinished (a message has begun that did not end)
-    paused            graph, inner (the nodes around the question, and the state of that graph)
+    paused            graph, inner (the nodes around the question, and the state of that graph), waiting_inside (as
+                      waiting, by the task in that graph)
     returned          graph (the nodes around the steps of the graph that ended)
     paused            interrupts (each id, value; not where the request asked for the pause), next, turn, waiting (by
                       task: its interrupts), several (whether nodes side by side ask)

@@ -63,7 +63,7 @@ class MessagePlayer(NodePlayer):
         reviewed = [each.approve for each in step.calls if each.approve]
         results = [pair for pair in pairs if pair[1].result is not None]
         message = self.whole_message(identifier, text, calls, step)
-        self.turn.say(identifier, message["whole"], calls, step.usage)
+        self.turn.say(identifier, message["text"], calls, step.usage)
         following = [reviewed[0].node] if reviewed else [TOOLS] if results else after
         more = {
             "opening": not self.opened,
@@ -87,7 +87,7 @@ class MessagePlayer(NodePlayer):
     ) -> dict[str, Any]:
         """What settings read of a message of the agent."""
         whole = text + "".join(text_of(each) for each in step.blocks)
-        made: dict[str, Any] = {"id": identifier, "role": "assistant", "text": text, "whole": whole}
+        made: dict[str, Any] = {"id": identifier, "role": "assistant", "text": whole}
         if self.thoughts:
             made["thoughts"], self.thoughts = self.thoughts, ""
         if self.apart:

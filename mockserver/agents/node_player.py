@@ -162,14 +162,14 @@ class NodePlayer:
         answer: Any = AGAIN
         while answer is AGAIN:
             inside: list[Place] = []
-            waiting = {self.at.task: interrupts}
-            halted = {"graph": self.names_around, "inner": self.at.inner} if self.around else {}
+            halted = {"graph": self.names_around, "inner": self.at.inner, "waiting_inside": {self.at.task: interrupts}}
+            halted = halted if self.around else {}
             while self.around:
                 yield self.beat("halted", interrupts=interrupts, next=[self.at.node], deepest=not inside)
                 inside.append(self.at)
                 self.at = self.around.pop()
                 self.at.asked = [*self.at.asked, *(each for each in interrupts if each not in self.at.asked)]
-            answer = yield self.paused(interrupts, waiting, [self.at.node], **halted)
+            answer = yield self.paused(interrupts, {self.at.task: interrupts}, [self.at.node], **halted)
             while inside:
                 yield self.visit()
                 yield from self.go_inside(inside.pop(), resumed=True)

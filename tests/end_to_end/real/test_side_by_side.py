@@ -63,7 +63,7 @@ def test_the_mock_answers_as_the_real_server_does(name: str, both: tuple[Answers
     real, mock = (answers[name] for answers in both)
     assert any(step.get("events") or step.get("json") for step in real)
     found = Comparison().differences(comparable(real), comparable(mock))
-    assert [str(each) for each in found if not (EXPLANATIONS.row_of(each) or BY_CHANCE.row_of(each))] == []
+    assert [str(each) for each in found if not (EXPLANATIONS.row_of(each, name) or BY_CHANCE.row_of(each, name))] == []
 
 
 @pytest.mark.usefixtures("both")
@@ -75,7 +75,7 @@ def test_a_graph_that_is_used_from_afar_is_the_same() -> None:
 def test_every_explanation_is_met(both: tuple[Answers, Answers]) -> None:
     """A row that explains nothing any more goes."""
     met = {
-        EXPLANATIONS.row_of(each)
+        EXPLANATIONS.row_of(each, name)
         for name in both[0]
         for each in Comparison().differences(comparable(both[0][name]), comparable(both[1][name]))
     }

@@ -86,3 +86,12 @@ def test_what_is_inside_is_copied_and_goes_with_its_thread_and_with_a_run_that_i
     assert talk.ask("DELETE", f"/threads/{thread}").status in (200, 204)
     assert [shelf for shelf in talk.world.store.shelves() if thread in shelf] == []
     assert state(talk, copied, checkpoint_ns=graph)["checkpoint"]["thread_id"] == copied
+
+
+@pytest.mark.parametrize("subgraphs", [True, False])
+def test_the_thread_names_the_task_that_waits_as_far_inside_as_the_run_shows(talk: Talk, *, subgraphs: bool) -> None:
+    thread = talk.thread()
+    talk.stream(thread, "go", ["values"], stream_subgraphs=subgraphs)
+    outer = talk.get(f"/threads/{thread}/state", "subgraphs=true")["tasks"][0]
+    inner = outer["state"]["tasks"][0]["state"]["tasks"][0]
+    assert list(talk.get(f"/threads/{thread}")["interrupts"]) == [(inner if subgraphs else outer)["id"]]
