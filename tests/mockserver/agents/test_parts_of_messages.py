@@ -95,5 +95,6 @@ def test_the_tags_of_a_run_are_told_with_what_a_model_says(talk: Talk) -> None:
     tagged = {message["type"]: more.get("tags") for message, more in data(events, "messages")}
     assert tagged == {"AIMessageChunk": ["a", "b"], "tool": None}
     assert all(each["tags"][-2:] == ["a", "b"] for each in data(events, "events"))
-    plain = talk.stream(talk.thread(), "go", ["messages-tuple"])
-    assert all("tags" not in more for _, more in data(plain, "messages"))
+    for config in ({}, {"tags": []}):
+        plain = talk.stream(talk.thread(), "go", ["messages-tuple"], config=config)
+        assert all("tags" not in more for _, more in data(plain, "messages"))
