@@ -171,9 +171,20 @@ def _results(agent: Agent) -> _Texts:
         yield f"{end}: {setting_text(setting)}", setting.evidence
 
 
+def _inside(agent: Agent) -> _Texts:
+    if found := agent.inside:
+        member, names, tasks = (".".join(steps) for steps in (found.member, found.names, found.tasks))
+        yield f"what graphs inside of nodes make is kept as {found.resource}, named by {member}", agent.evidence
+        yield (
+            f"{names} of {tasks} names such a graph, {found.shows} shows it, and the other is {found.gone} then",
+            agent.evidence,
+        )
+
+
 AGENT_WORDS: Mapping[str, Callable[[Agent], _Texts]] = {
     "thread": lambda agent: iter([(f"runs belong to {one(agent.thread)}", agent.evidence)]),
     "piece": lambda agent: iter([(f"runs make {agent.piece} things below it", agent.evidence)] if agent.piece else []),
+    "inside": _inside,
     "input": _input_part,
     "step": _step,
     "ends": _ends,

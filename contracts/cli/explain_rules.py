@@ -179,6 +179,18 @@ def _restores(rule: Rule) -> Iterator[Part]:
         yield "restores", f"{members} from {by}", found.evidence
 
 
+def _inside(rule: Rule) -> Iterator[Part]:
+    if found := rule.inside:
+        if found.source:
+            yield (
+                "inside",
+                f"{found.source} names a graph inside of a node, of which things are meant then",
+                found.evidence,
+            )
+        if found.shown:
+            yield "inside", f"with {found.shown} the newest of each graph inside of a node is shown", found.evidence
+
+
 def _cascades(rule: Rule) -> Iterator[Part]:
     for each in rule.cascades:
         where = f", where there is {each.when}" if each.when else ""
@@ -274,6 +286,7 @@ RULE_WORDS: Mapping[str, Callable[[Rule], Iterator[Part]]] = {
     "copies": _copies,
     "prune": _prune,
     "as_node": _as_node,
+    "inside": _inside,
     "restores": _restores,
     "cascades": _cascades,
     "expires": _expires,

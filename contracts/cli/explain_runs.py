@@ -155,6 +155,7 @@ RUN_WORDS: Mapping[str, Callable[[RunRule], _Texts]] = {
     "busy": _busy,
     "modes": _modes,
     "resume": _source("the answer to a pause is in", lambda run: run.resume),
+    "goto": _source("goes on with the nodes in", lambda run: run.goto),
     "pause": _pause,
     "follows": _source("goes on from what is named by", lambda run: run.follows),
     "delay": _source("begins after the seconds in", lambda run: run.delay),

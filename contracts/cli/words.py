@@ -20,6 +20,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
             "copies",
             "prune",
             "as_node",
+            "inside",
             "restores",
             "cascades",
             "expires",

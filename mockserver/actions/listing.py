@@ -25,6 +25,8 @@ def run(call: Call) -> Done | Refused:
     if missing := call.enter():
         return missing
     lister, scope, store = call.plan.lister, call.scope, call.scope.store
+    if call.plan.inside and call.plan.inside.graph(scope):
+        scope.shelf = call.plan.inside.shelf(scope)
     offset = whole_number(scope, lister.offset, 0)
     if lister.distinct:
         return _values(call, offset)

@@ -7,6 +7,7 @@ from typing import Any
 from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
 from threadmock.mockserver.rules.as_node import CompiledAsNode, compile_as_node
 from threadmock.mockserver.rules.conditions import CompiledCondition, compile_condition
+from threadmock.mockserver.rules.inner_pieces import CompiledInside, compile_inside
 from threadmock.mockserver.rules.keys import KeyReader, compile_key, compile_key_value
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
@@ -85,6 +86,7 @@ class Plan:
     prune_keys: Maker | None
     prune_strategy: Maker | None
     as_node: CompiledAsNode | None
+    inside: CompiledInside | None
     restores: tuple[Restoring, Maker] | None
     cascades: tuple[tuple[Cascade, Maker | None], ...]
     expires: Expiry | None
@@ -170,6 +172,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         prune_keys=fetch(rule.prune.keys) if rule.prune else None,
         prune_strategy=fetch(rule.prune.strategy) if rule.prune and rule.prune.strategy else None,
         as_node=compile_as_node(rule.as_node),
+        inside=compile_inside(contract, rule),
         restores=(rule.restores, fetch(rule.restores.source)) if rule.restores else None,
         cascades=tuple((each, fetch(each.when) if each.when else None) for each in rule.cascades),
         expires=rule.expires,

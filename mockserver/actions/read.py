@@ -14,9 +14,13 @@ def run(call: Call) -> Done | Refused:
     if missing := call.enter():
         return missing
     plan, scope = call.plan, call.scope
-    key = call.asked_key()
-    shelf = call.shelf_of(key)
-    scope.thing = scope.store.read(shelf, key)
+    if plan.inside and (graph := plan.inside.graph(scope)):
+        key, scope.thing = plan.inside.find(scope, graph, plan.key.asked(scope))
+        shelf = scope.shelf = plan.inside.shelf(scope)
+    else:
+        key = call.asked_key()
+        shelf = call.shelf_of(key)
+        scope.thing = scope.store.read(shelf, key)
     if plan.progress and scope.thing is not None:
         scope.thing = scope.store.update(shelf, key, lambda before: _moved_on(before, plan))
     scope.key = key
@@ -31,6 +35,8 @@ def run(call: Call) -> Done | Refused:
             return Done(plan.success, None, "nothing is there")
         scope.thing = plan.empty.make(scope)
         return done(call, "nothing is there")
+    if plan.inside:
+        scope.thing = plan.inside.shown(scope, scope.thing)
     return done(call, "read")
 
 

@@ -10,6 +10,7 @@ from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.agent import Agent, Change, Event, Format
+from threadmock.specs.behaviour.setting import Setting
 from threadmock.specs.contract import Contract
 from threadmock.specs.schemas.validation import checker
 
@@ -27,7 +28,10 @@ class CompiledChange:
 
 @dataclass(frozen=True, eq=False)
 class CompiledEvent:
-    """An `Event`, compiled. number: its position in its format, which distinguishes it from others of one beat."""
+    """An `Event`, compiled. items: its `each` as it is written.
+
+    number: its position in its format, which distinguishes it from others of one beat.
+    """
 
     name: str
     data: Maker | None
@@ -38,6 +42,7 @@ class CompiledEvent:
     each: Maker | None
     fits: Callable[[Any], bool] | None
     number: int
+    items: Setting | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,4 +146,5 @@ def _compile_event(event: Event, number: int) -> CompiledEvent:
         each=compile_setting(event.each) if event.each else None,
         fits=checker(event.schema).valid if event.schema else None,
         number=number,
+        items=event.each,
     )

@@ -101,8 +101,8 @@ def matching_events(events: Sequence[CompiledEvent], recorded: RecordedBeat) -> 
     if recorded.beat.end or scope.item is not recorded.beat.item:
         scope = copied(scope)
         scope.item = recorded.beat.as_item()
-    for many, group in itertools.groupby(events, lambda event: event.each is not None):
-        if not many:
+    for each, group in itertools.groupby(events, lambda event: event.items):
+        if each is None:
             yield from ((event, scope) for event in group if event.holds(scope))
             continue
         # what is told of one item stands together

@@ -15,16 +15,26 @@ Pairs = Sequence[tuple[Mapping[str, Any], ScriptCall]]
 """Calls as settings read them, each with what the script says of it."""
 
 
+def text_of(block: Mapping[str, Any]) -> str:
+    """The text of a block of content; "" where it has none."""
+    text = block.get("text") if block.get("type") == "text" else None
+    return text if isinstance(text, str) else ""
+
+
 @dataclass
 class MessagePlayer(NodePlayer):
-    """Speaks. thoughts, apart: of the next message, all and those that are no blocks. opened: a beat of it came."""
+    """Speaks.
+
+    thoughts, apart: of the next message, all and those that are no blocks. told: its parts as they began, each with its
+    slot: a block, or a call.
+    """
 
     thoughts: str = ""
     apart: str = ""
     message: str = ""
     blocks: list[Mapping[str, Any]] = field(default_factory=list)
-    opened: bool = False
     parts: int = 0
+    told: list[dict[str, Any]] = field(default_factory=list)
 
     def think(self, step: ScriptStep) -> Beats:
         """Reasoning before a message."""
@@ -47,11 +57,13 @@ class MessagePlayer(NodePlayer):
         pieced = any(each.pieces for each in step.calls)
         if pieced:
             yield from self.pieces(calls, step, identifier, text, closing=closing)
+        begun = len(self.told)
+        joined = [{"slot": begun + at, "call": without_result(call)} for at, call in enumerate(calls) if not pieced]
         pairs = [(call, each) for call, each in zip(calls, step.calls, strict=True)]
         reviewed = [each.approve for each in step.calls if each.approve]
         results = [pair for pair in pairs if pair[1].result is not None]
         message = self.whole_message(identifier, text, calls, step)
-        self.turn.say(identifier, text, calls)
+        self.turn.say(identifier, message["text"], calls, step.usage)
         following = [reviewed[0].node] if reviewed else [TOOLS] if results else after
         more = {
             "opening": not self.opened,
@@ -59,8 +71,10 @@ class MessagePlayer(NodePlayer):
             "joint": bool(calls) and not pieced,
             "position": None if closing else "last",
             "last": True,
+            "told": [*self.told, *joined],
+            "joined": joined,
         }
-        self.opened = False
+        self.opened, self.told = False, []
         yield self.beat("said", **message, **more, **self.onward(following), turn=self.turn.as_item())
         yield from self.end_node(following)
         if reviewed:
@@ -72,7 +86,8 @@ class MessagePlayer(NodePlayer):
         self, identifier: str, text: str, calls: Sequence[Mapping[str, Any]], step: ScriptStep
     ) -> dict[str, Any]:
         """What settings read of a message of the agent."""
-        made: dict[str, Any] = {"id": identifier, "role": "assistant", "text": text}
+        whole = text + "".join(text_of(each) for each in step.blocks)
+        made: dict[str, Any] = {"id": identifier, "role": "assistant", "text": whole}
         if self.thoughts:
             made["thoughts"], self.thoughts = self.thoughts, ""
         if self.apart:
@@ -97,7 +112,17 @@ class MessagePlayer(NodePlayer):
             block = {**self.marks.fill(each), "index": len(self.blocks)}
             self.blocks.append(block)
             last = at == len(step.blocks) - 1 and not open_end
-            item = {"id": identifier, "blocks": [block], "content": list(self.blocks)}
+            item = {
+                "id": identifier,
+                "blocks": [block],
+                "content": list(self.blocks),
+                "slot": len(self.told),
+                "block": block,
+            }
+            if text_of(block):
+                self.parts += 1
+                item |= {"text": text_of(block), "index": self.parts - 1}
+            self.told.append({"slot": len(self.told), "block": block})
             yield self.beat("block", **item, **self.model(identifier), **self.stand(last=last))
             self.opened = True
 
@@ -123,12 +148,15 @@ class MessagePlayer(NodePlayer):
         pace = self.script.pace if step.pace is None else step.pace
         message, end = self.message if kind == "thought" else identifier, 0
         before, form, model = tuple(self.blocks), self.form(kind, step), self.model(message)
+        begins = self.begin_part(kind, text, form) if text else False
+        slot = len(self.told) - 1
         for number, token in enumerate(cut(text)):
             end += len(token)
             self.parts += kind == "part"
             last = end == len(text)
             made = self.beat(kind, id=identifier, text=token, first=number == 0, number=number, last=last)
             more = {"index": self.parts - 1, **model, **self.stand(last=last and not open_end)}
+            more |= {"slot": slot, "begins": begins and number == 0}
             if form:
                 more["blocks"] = [{"type": form, form: token, "index": len(before)}]
             if kind == "thought":
@@ -138,6 +166,17 @@ class MessagePlayer(NodePlayer):
             made.whole, made.end, made.form, made.before = text, end, form, before
             yield made
 
+    def begin_part(self, kind: str, text: str, form: str) -> bool:
+        """Note a text as a part of its message. Whether it begins one: thoughts that are no blocks are one part."""
+        word = "reasoning" if kind == "thought" else "text"
+        before = self.told[-1].get("block", {}) if self.told else {}
+        if kind == "thought" and not form and "reasoning" in before and "index" not in before:
+            self.told[-1]["block"] = {**before, word: before[word] + text}
+            return False
+        block = {"type": word, word: text} | ({"index": len(self.blocks)} if form else {})
+        self.told.append({"slot": len(self.told), "block": block})
+        return True
+
     def pieces(
         self, calls: Sequence[Mapping[str, Any]], step: ScriptStep, identifier: str, text: str, *, closing: bool
     ) -> Iterator[Beat]:
@@ -146,6 +185,7 @@ class MessagePlayer(NodePlayer):
         for call, each in zip(calls, step.calls, strict=True):
             written, end = str(call["written"]), 0
             before = [without_result(one) for one in calls[: call["index"]]]
+            self.told.append({"slot": len(self.told), "call": without_result(call)})
             for number, piece in enumerate(["", *in_pieces(written, each.pieces or 1)]):
                 end += len(piece)
                 last = end == len(written)
@@ -154,7 +194,9 @@ class MessagePlayer(NodePlayer):
                 item = {
                     "id": identifier,
                     "index": call["index"],
+                    "slot": len(self.told) - 1,
                     "written": piece,
+                    "of": call["id"],
                     "first": not number,
                     "last": last,
                     "calls": [*before, present],
@@ -226,7 +268,7 @@ class MessagePlayer(NodePlayer):
             self.delay += each.takes
             self.turn.answer(own)
             self.at.changes |= self.marks.with_names(args=own["arguments"]).fill(each.set)
-            told.append(self.result(own, each))
+            told.append(self.result(own, each) | {"first": not at})
             more: dict[str, Any] = {"next": [TOOLS], "last": False}
             if at == len(pairs) - 1:
                 more = {**self.onward(following), "last": True, "results": told}

@@ -29,7 +29,8 @@ class NodePlayer:
     """Goes through nodes. before, after: nodes at which it pauses ("*": all).
 
     new_id: makes ids. calls: ids of the first calls, where these were made before. nests: whether parts of an agent are
-    told as graphs of their own. around: the nodes around the present one, the outermost first.
+    told as graphs of their own; graphs: the nodes that hold them. around: the nodes around the present one, in order.
+    moved: the task of a node that a request went to. opened: a beat of the next message came.
     """
 
     script: Script
@@ -45,10 +46,14 @@ class NodePlayer:
     at: Place = field(default_factory=Place)
     around: list[Place] = field(default_factory=list)
     marks: Marks = field(default_factory=Marks)
+    graphs: frozenset[str] = frozenset()
+    moved: str = ""
+    opened: bool = False
 
     def __post_init__(self) -> None:
         """Nothing was answered yet."""
         self.marks = marks_of(self.input)
+        self.graphs = frozenset(self.script.subgraphs()) if self.nests else frozenset()
 
     def beat(self, kind: str, **item: Any) -> Beat:
         """A beat in the current node, after the delay that has added up."""
@@ -56,6 +61,8 @@ class NodePlayer:
         at = self.at
         if at.node:
             here = f"{at.node}:{at.task}"
+            item |= {"inside": self.place_of(at.node, at.task)} if at.node in self.graphs else {}
+            item |= {"moved": True} if at.task == self.moved else {}
             item = {
                 "node": at.node,
                 "task": at.task,
@@ -67,10 +74,32 @@ class NodePlayer:
                 **item,
             }
         if self.around:
-            nodes = [f"{each.node}:{each.task}" for each in self.around]
+            nodes = self.names_around
             within = "|".join(nodes)
+            outer = self.around[-1]
+            around: dict[str, Any] = {
+                "node": outer.node,
+                "task": outer.task,
+                "trigger": f"branch:to:{outer.node}",
+                "place": within,
+            }
+            around |= {"within": "|".join(nodes[:-1])} if nodes[:-1] else {}
             item |= {"within": within, "namespace": nodes, "place": f"{within}|{item.get('place', '')}"}
+            item |= {"around": around}
         return Beat(kind, item, delay, inner=at.inner)
+
+    @property
+    def names_around(self) -> list[str]:
+        """The nodes around, each with its task."""
+        return [f"{each.node}:{each.task}" for each in self.around]
+
+    def place_of(self, node: str, task: str) -> str:
+        """A node with the nodes around it."""
+        return "|".join([*self.names_around, f"{node}:{task}"])
+
+    def upcoming(self, node: str, task: str) -> dict[str, Any]:
+        """What comes next, as settings read it."""
+        return {"id": task, "node": node} | ({"inside": self.place_of(node, task)} if node in self.graphs else {})
 
     def enter(self, node: str) -> Beats:
         """Begin a node, where it is not the current one; pause before it, where that was asked for."""
@@ -97,8 +126,10 @@ class NodePlayer:
         at.upcoming = [*at.upcoming, *(self.new_id() for _ in following[len(at.upcoming) :])]
         item: dict[str, Any] = {
             "next": following,
-            "upcoming": [{"id": task, "node": node} for task, node in zip(at.upcoming, following, strict=False)],
+            "upcoming": [self.upcoming(node, task) for task, node in zip(at.upcoming, following, strict=False)],
         }
+        if len(at.shown) > 1:
+            item["writes"] = [{"name": name, "value": value} for name, value in at.changes.items()]
         if at.changes:
             item["set"], at.changes = at.changes, {}
         if at.shown:
@@ -122,7 +153,7 @@ class NodePlayer:
     def static_pause(self, node: str, task: str, following: list[str]) -> Beat:
         """A pause that the request asked for: there is no question, and any run goes on from it."""
         item = {"node": node, "task": task, "next": following, "turn": self.turn.as_item()}
-        return Beat("paused", item)
+        return Beat("paused", item | ({"inside": self.place_of(node, task)} if node in self.graphs else {}))
 
     def ask(self, value: Any) -> Beats:
         """A pause until an answer comes."""
@@ -131,13 +162,14 @@ class NodePlayer:
         answer: Any = AGAIN
         while answer is AGAIN:
             inside: list[Place] = []
-            waiting = {self.at.task: interrupts}
+            halted = {"graph": self.names_around, "inner": self.at.inner, "waiting_inside": {self.at.task: interrupts}}
+            halted = halted if self.around else {}
             while self.around:
-                yield self.beat("halted", interrupts=interrupts, next=[self.at.node])
+                yield self.beat("halted", interrupts=interrupts, next=[self.at.node], deepest=not inside)
                 inside.append(self.at)
                 self.at = self.around.pop()
                 self.at.asked = [*self.at.asked, *(each for each in interrupts if each not in self.at.asked)]
-            answer = yield self.paused(interrupts, waiting, [self.at.node])
+            answer = yield self.paused(interrupts, {self.at.task: interrupts}, [self.at.node], **halted)
             while inside:
                 yield self.visit()
                 yield from self.go_inside(inside.pop(), resumed=True)
@@ -150,6 +182,8 @@ class NodePlayer:
 
     def paused(self, interrupts: list[Any], waiting: Mapping[str, Any], nodes: list[str], **more: Any) -> Beat:
         """The beat of a pause that asks."""
+        if self.opened:
+            more["unfinished"], self.opened = True, False
         return self.beat("paused", interrupts=interrupts, waiting=waiting, next=nodes, turn=self.turn.as_item(), **more)
 
     def ask_several(self, steps: tuple[ScriptStep, ...], following: list[str]) -> Beats:
@@ -197,13 +231,15 @@ class NodePlayer:
         self.around.append(self.at)
         self.at = place or Place(inner=InnerState(self.at.inner))
         node, self.at.node = self.at.node, ""
-        yield self.beat("delegated", resumed=resumed)
+        around = self.around[-1]
+        yield self.beat("delegated", resumed=resumed, start=derived(around.task, "start"))
         self.at.node = node
 
     def come_out(self, following: list[str]) -> Beats:
         """End the graph inside of the node, and the node."""
-        inner, self.at = self.at.inner, self.around.pop()
-        beat = self.beat("returned", **self.onward(following), turn=self.turn.as_item(), last=True)
+        inner, graph = self.at.inner, self.names_around
+        self.at = self.around.pop()
+        beat = self.beat("returned", **self.onward(following), turn=self.turn.as_item(), last=True, graph=graph)
         beat.item = {**beat.item, "inner": inner}
         yield beat
         yield from self.end_node(following)

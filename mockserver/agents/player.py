@@ -11,6 +11,8 @@ from threadmock.mockserver.agents.script_words import SILENT
 from threadmock.mockserver.agents.scripts import ScriptReply, ScriptStep
 
 _OWN_NODES = ("interrupts", "subgraph")
+_WITHIN = ("think", "emit", "set", "show", "interrupt")
+"""Steps after which their node goes on."""
 MOST_ROUNDS = 1000
 
 
@@ -29,6 +31,33 @@ class ScriptPlayer(MessagePlayer):
         self.marks = self.marks.with_names(match=reply.when.found(self.input))
         yield from self.steps(reply.steps)
         yield from self.leave([])
+
+    def goes_to(self, node: str) -> bool:
+        """Whether the script has a step in this node."""
+        return any(node in self.nodes_of(step) for step in self.script.chosen(self.input).steps)
+
+    def beats_from(self, node: str, task: str) -> Beats:
+        """The beats from the last visit of a node on, which has this task: an earlier state goes on with it."""
+        reply = self.script.chosen(self.input)
+        self.marks = self.marks.with_names(match=reply.when.found(self.input))
+        steps = reply.steps
+        at = max(number for number, step in enumerate(steps) if node in self.nodes_of(step))
+        while at and steps[at - 1].kind in _WITHIN and (steps[at - 1].node or AGENT) == node:
+            at -= 1
+        self.at.upcoming, self.moved = [task], task
+        yield from self.steps(steps[at:])
+        yield from self.leave([])
+
+    def nodes_of(self, step: ScriptStep) -> set[str]:
+        """The nodes that a step, or one inside of it, is in."""
+        inner = [*step.steps, *(each for choice in step.choices for each in choice.steps)]
+        if step.kind == "interrupts":
+            return {one.node for one in step.several}
+        if step.kind == "subgraph" and self.nests:
+            return {step.name}
+        if inner:
+            return set().union(*map(self.nodes_of, inner))
+        return set() if step.kind in SILENT else {step.node or AGENT}
 
     def steps(self, steps: Sequence[ScriptStep], after: Sequence[ScriptStep] = ()) -> Beats:
         """The beats of these steps; after: steps that follow them."""

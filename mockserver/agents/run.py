@@ -99,6 +99,8 @@ class Run:
         for change in self.agent.changes.get(beat.kind, ()):
             if change.holds(scope):
                 own = replace(change, latest=_NOTHING, thread=_NOTHING) if thread_of_another else change
+                # what a request makes of a state by going to a node is never stored in that state
+                own = replace(own, latest=_NOTHING) if beat.item.get("moved") else own
                 if beat.inner:
                     self._change_inside(own, scope, beat.inner)
                 else:
@@ -165,10 +167,22 @@ class Run:
         if beat.inner and beat.inner.latest is None:
             beat.inner.first = beat.inner.latest = beat.inner.outer.latest if beat.inner.outer else self.latest
         own.latest = own.earlier = beat.inner.latest if beat.inner else self.latest
+        if beat.inner:
+            more = self._around(beat.item, beat.inner)
+            beat.item, own.item = {**beat.item, **more}, {**item, **more}
         if isinstance(inner := item.get("inner"), InnerState):
             beat.item = own.item = {**item, "inner": inner.latest, "fresh": self._fresh(own, inner)}
         self._number(beat, own)
         return own
+
+    def _around(self, item: Mapping[str, Any], inner: InnerState) -> dict[str, Any]:
+        """What settings read of the graphs around one: of the node that holds it, and the newest state of each."""
+        nodes, states, outer = item["namespace"], [self.latest], inner.outer
+        while outer:
+            states.insert(1, outer.latest)
+            outer = outer.outer
+        enclosing = [{"place": "|".join(nodes[:depth]), "state": state} for depth, state in enumerate(states)]
+        return {"enclosing": enclosing, "around": {**item["around"], "step": (inner.outer or self).step}}
 
     def _fresh(self, scope: Scope, inner: InnerState) -> list[Any]:
         """The messages that were not there when a graph inside of a node began."""
@@ -192,20 +206,28 @@ class Run:
         if change.run:
             scope.thing = store.update(self.shelf, self.key, partial(change.run.onto, scope))
         for recipe in change.makes:
-            self._make(recipe, scope)
+            items = recipe.each(scope) if recipe.each else [scope.item]
+            for item in items if isinstance(items, list) else ():
+                self._make(recipe, scope, item)
         if change.latest and self.latest_at:
             self.latest = scope.latest = store.update(*self.latest_at, partial(change.latest.onto, scope))
         if change.thread and self.thread:
             scope.parent = store.update(*self.thread, partial(self._thread_after, change, scope, successor))
 
-    @staticmethod
-    def _change_inside(change: CompiledChange, scope: Scope, inner: InnerState) -> None:
-        """What a beat inside of a node changes: the state of its own graph, which nobody else sees."""
+    def _change_inside(self, change: CompiledChange, scope: Scope, inner: InnerState) -> None:
+        """What a beat inside of a node changes: the state of its own graph, which others see by its name only."""
+        inside = self.agent.rule.inside
         for recipe in change.makes:
             own = replace(scope, key=new_key(scope, recipe))
             inner.latest = scope.latest = new_thing(own, recipe)
+            if inside and self.thread:
+                inner.address = (below(*self.thread, inside.resource), own.key)
+                scope.store.insert(*inner.address, inner.latest)
+                self.made.append(inner.address)
         if change.latest and inner.latest is not None:
-            inner.latest = scope.latest = change.latest.onto(scope, inner.latest)
+            inner.latest = scope.latest = changed = change.latest.onto(scope, inner.latest)
+            if inner.address:
+                scope.store.update(*inner.address, lambda _: changed)
 
     @staticmethod
     def _thread_after(
@@ -225,9 +247,9 @@ class Run:
         given, turn = self.player.input, self.player.turn.as_item()
         return {"text": given.text, "agent": given.agent, "messages": list(given.messages), "turn": turn}
 
-    def _make(self, recipe: Recipe, scope: Scope) -> None:
+    def _make(self, recipe: Recipe, scope: Scope, item: Any) -> None:
         key = new_key(scope, recipe)
-        own = replace(scope, key=key)
+        own = replace(scope, key=key, item=item)
         shelf = below(*self.thread, recipe.resource) if self.thread else (scope.contract.name, recipe.resource)
         made = new_thing(own, recipe)
         scope.store.insert(shelf, key, made)

@@ -108,7 +108,7 @@ def _sources(rule: RunRule) -> Mapping[str, Source | None]:
     """Where the request names what, by the word of the rule."""
     resume = rule.resume
     beside_answers = replace(resume, steps=resume.steps[:-1], others=()) if resume and len(resume.steps) > 1 else None
-    words = ("modes", "resume", "before", "after", "follows", "delay", "last_event")
+    words = ("modes", "resume", "goto", "before", "after", "follows", "delay", "last_event")
     return {
         "busy": rule.busy.by if rule.busy else None,
         "agent": rule.agent.source if rule.agent else None,

@@ -5,7 +5,7 @@ message chooses the script NAME, so that every script can be seen without a rest
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -137,6 +137,15 @@ class Script:
     def chosen(self, given: "AgentInput") -> ScriptReply:
         """The first reply that fits; one without steps where none does."""
         return next((reply for reply in self.replies if reply.when.holds(given, "")), ScriptReply(()))
+
+    def subgraphs(self) -> Iterator[str]:
+        """The names of all subgraphs."""
+        waiting = [step for reply in self.replies for step in reply.steps]
+        while waiting:
+            step = waiting.pop()
+            if step.kind == "subgraph":
+                yield step.name
+            waiting += [*step.steps, *(inner for choice in step.choices for inner in choice.steps)]
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,8 @@ def joined(before: Any, sent: Any, removal: Removal | None = None) -> Any:
                 raise Unfit(f"There is no message {str(item.get('id'))[:100]!r} to take out")
             gone.add(at)
         elif at is None:
+            if isinstance(item, Mapping) and isinstance(item.get("id"), str):
+                places[item["id"]] = len(made)
             made.append(item)
         else:
             made[at] = item

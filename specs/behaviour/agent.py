@@ -147,7 +147,8 @@ class Agent:
 
     changes: by kind of beat. formats: by name. results: by the beat that ended a run, what who waited for it gets.
     step: the number of a node that begins; None: counted from 1 in each run. ends: its words for where a graph begins
-    and ends. declared: what each agent becomes that a user declares, from the start; `item` is the agent.
+    and ends. declared: what each agent becomes that a user declares, from the start; `item` is the agent. inside: of
+    graphs inside of nodes; None where nobody reads their pieces.
     """
 
     thread: str
@@ -160,6 +161,24 @@ class Agent:
     ends: tuple[str, str] = ("start", "end")
     declared: tuple[Made, ...] = ()
     evidence: Evidence = "documented"
+    inside: "InnerPieces | None" = None
+
+
+@dataclass(frozen=True)
+class InnerPieces:
+    """What becomes of the pieces of graphs inside of nodes. resource: theirs, below the thread.
+
+    member: the one of such a piece that names its graph. tasks: the member of any piece that lists what is to be done;
+    of an item there `names` names the graph inside of it, and `shows` holds the newest piece of that on request; the
+    other is then what `gone` says.
+    """
+
+    resource: str
+    member: tuple[str, ...]
+    tasks: tuple[str, ...]
+    names: tuple[str, ...]
+    shows: str
+    gone: Literal["absent", "null"] = "absent"
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,15 +286,16 @@ class Commands:
 class RunRule:
     """What an operation does with runs. See docs/reference/behaviour.md for each word.
 
-    modes: where the request names the stream modes that it wants; own_modes: the mode of a thread's stream that stands
-    for those of each run; bare_modes: those that show the events without a mode, where not all do. resume: where an
-    answer to a pause is. before, after: nodes to pause at. follows: what the run goes on from. delay: seconds.
-    disconnect: conditions under which a reader that leaves cancels the run. alone: how the thread of a run without one
-    is made; makes_thread: conditions under which an unknown one that is named is made so, too; temporary: it ends with
-    the run; kept: conditions under which it does not. each: the body is an array, a run for each item. last_event:
-    where a reader names the last event that it saw; from_start: words that mean the very beginning. malformed: status
-    for one that is none; 0: the stream is empty. cancels: conditions under which an update of a thread cancels its run.
-    fails: the status that who waits gets where the run failed; 0: the success.
+    modes: where the request names the stream modes that it wants; own_modes: the mode of a thread's stream that
+    stands for those of each run; bare_modes: those that show the events without a mode, where not all do. resume:
+    where an answer to a pause is. goto: the nodes to go on with. before, after: nodes to pause at. follows: what
+    the run goes on from. delay: seconds. disconnect: conditions under which a reader that leaves cancels the run.
+    alone: how the thread of a run without one is made; makes_thread: conditions under which an unknown one that is
+    named is made so, too; temporary: it ends with the run; kept: conditions under which it does not. each: the body
+    is an array, a run for each item. last_event: where a reader names the last event that it saw; from_start: words
+    that mean the very beginning. malformed: status for one that is none; 0: the stream is empty. cancels:
+    conditions under which an update of a thread cancels its run. fails: the status that who waits gets where the
+    run failed; 0: the success.
     """
 
     respond: tuple[Respond, ...] = (Respond("at_once"),)
@@ -285,6 +305,7 @@ class RunRule:
     own_modes: str = ""
     bare_modes: tuple[str, ...] = ()
     resume: Source | None = None
+    goto: Source | None = None
     before: Source | None = None
     after: Source | None = None
     follows: Source | None = None

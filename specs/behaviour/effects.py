@@ -29,6 +29,7 @@ ACTIONS_OF: Mapping[str, tuple[Action, ...]] = {
     "copies": ("copy",),
     "prune": ("prune",),
     "as_node": ("append",),
+    "inside": ("read", "list"),
     "restores": ("update", "replace"),
     "cascades": ("delete",),
     "expires": ("create", "append", "update", "replace", "run"),
@@ -77,6 +78,7 @@ OF_BODIES = ("malformed", "media_type", "too_large", "plain_text", "duplicate_ke
 
 _SOURCES: tuple[tuple[str, tuple[str, ...]], ...] = (
     *(("key", ("from",)), ("within", ("from",)), ("taken", ("by",)), ("select", ())),
+    *(("inside", (word,)) for word in ("from", "shown")),
     *(("prune", (word,)) for word in ("keys", "strategy")),
     *(
         ("list", (word,))

@@ -16,6 +16,7 @@ from threadmock.specs.behaviour.agent import (
     Event,
     Failure,
     Format,
+    InnerPieces,
     Nesting,
     Removal,
     Respond,
@@ -30,6 +31,7 @@ from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.documents.places import DocumentPlace, as_place
 from threadmock.specs.errors import RuleError, nearest
 from threadmock.specs.evidence import Evidence
+from threadmock.specs.members import steps_of
 from threadmock.specs.schemas.schema import Schema
 
 ReadSchema = Callable[[Any, DocumentPlace], Schema]
@@ -90,7 +92,15 @@ def parse_agent(
             parse_made(each, own, place / "declared" / at, spell) for at, each in enumerate(node.get("declared", ()))
         ),
         own,
+        _inner_pieces(node.get("inside"), spell),
     )
+
+
+def _inner_pieces(node: Mapping[str, Any] | None, spell: Spell) -> InnerPieces | None:
+    if node is None:
+        return None
+    steps = {word: steps_of(spell(node[word])) for word in ("member", "tasks", "names")}
+    return InnerPieces(node["resource"], **steps, shows=spell(node["shows"]), gone=node.get("gone", "absent"))
 
 
 def _removal(node: Mapping[str, str] | None, spell: Spell) -> Removal | None:
@@ -188,7 +198,7 @@ def parse_run(rule: Mapping[str, Any], where: str | DocumentPlace, spell: Spell)
     sources: dict[str, Source] = {
         word: parse_source(given, spell)
         for word, given in (
-            *((word, node[word]) for word in ("resume", "follows", "delay") if word in node),
+            *((word, node[word]) for word in ("resume", "goto", "follows", "delay") if word in node),
             *pause.items(),
             *((word, found["from"]) for word, found in (("modes", modes), ("last_event", last)) if found),
         )
@@ -317,6 +327,7 @@ def run_sources(rule: RunRule) -> list[Source]:
     found = (
         rule.modes,
         rule.resume,
+        rule.goto,
         rule.before,
         rule.after,
         rule.follows,

@@ -6,6 +6,7 @@ from typing import Any
 from threadmock.specs.behaviour.actions import ACTIONS
 from threadmock.specs.behaviour.profile import Cors, Profile
 from threadmock.specs.behaviour.read_as_node import parse_as_node
+from threadmock.specs.behaviour.read_inside import parse_inside
 from threadmock.specs.behaviour.read_settings import (
     Spell,
     parse_setting,
@@ -158,6 +159,7 @@ def parse_rule(
         },
         prune=_pruning(merged.get("prune"), evidence, spell),
         as_node=parse_as_node(merged.get("as_node"), evidence, where / "as_node", spell),
+        inside=parse_inside(merged.get("inside"), evidence, spell),
         restores=_restoring(merged.get("restores"), evidence, spell),
         cascades=tuple(_cascade(item, evidence, spell) for item in merged.get("cascades", ())),
         expires=_expiry(merged.get("expires"), evidence, spell),

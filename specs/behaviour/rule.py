@@ -289,6 +289,18 @@ class Spelling:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """Graphs inside of nodes, as a read or a list knows them. source: where the request names the one it is about.
+
+    shown: where it asks for the newest piece of each in place of its name.
+    """
+
+    source: Source | None = None
+    shown: Source | None = None
+    evidence: Evidence = "documented"
+
+
+@dataclass(frozen=True)
 class Rule:
     """What one operation does.
 
@@ -326,6 +338,7 @@ class Rule:
     copies: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     prune: Pruning | None = None
     as_node: AsNode | None = None
+    inside: Inside | None = None
     restores: Restoring | None = None
     cascades: tuple[Cascade, ...] = ()
     expires: Expiry | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from threadmock.specs.behaviour.read_settings import HOLDS
-from threadmock.specs.behaviour.rule import Listing, Restoring, Rule, Taken
+from threadmock.specs.behaviour.rule import Inside, Listing, Restoring, Rule, Taken
 from threadmock.specs.behaviour.setting import AsNode, Key, Made, Setting, Source, When, Within
 from threadmock.specs.evidence import Evidence
 
@@ -40,6 +40,7 @@ def written_rule(rule: Rule) -> Data:
         "copies": {name: _settings(settings, own) for name, settings in rule.copies.items()},
         "prune": _plain(rule.prune, own) if rule.prune else None,
         "as_node": _as_node(rule.as_node, own) if rule.as_node else None,
+        "inside": _inside(rule.inside, own) if rule.inside else None,
         "restores": _restoring(rule.restores, own) if rule.restores else None,
         "cascades": [
             {"resource": each.resource, "by": ".".join(each.by), **_plain(each, own, ("resource", "by"))}
@@ -150,6 +151,11 @@ def _as_node(node: AsNode, around: Evidence) -> Data:
     made: Data = {"from": _source(node.source), **_plain(node, around, ("source", "next", "agent"))}
     made |= {"agent": _setting(node.agent, node.evidence)} if node.agent else {}
     return {**made, "next": {name: list(after) for name, after in node.next.items()}} if node.next else made
+
+
+def _inside(inside: Inside, around: Evidence) -> Data:
+    made = {"from": _source(inside.source)} if inside.source else {}
+    return {**made, **_plain(inside, around, ("source",))}
 
 
 def _restoring(restoring: Restoring, around: Evidence) -> Data:

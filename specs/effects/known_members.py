@@ -35,6 +35,8 @@ class KnownMembers:
             self._read.update(_read_by(record))
         if profile.fill:
             made.add(profile.fill.below[0])
+        if profile.agent and profile.agent.inside:
+            made.add(profile.agent.inside.resource)
         self.made = frozenset(made - {""})
 
     def made_above(self, operation: Operation) -> str:

@@ -197,7 +197,12 @@ WITHOUT_DEFAULTS: tuple[dict[str, Any], ...] = (
     {
         "cors": {},
         "fill": {"thread": MADE},
-        "agent": {"thread": "notebook", "input": {}, "formats": {"lines": {"heartbeat": "-", "events": []}}},
+        "agent": {
+            "thread": "notebook",
+            "input": {},
+            "inside": {"resource": "line", "member": "a", "tasks": "b", "names": "c", "shows": "d"},
+            "formats": {"lines": {"heartbeat": "-", "events": []}},
+        },
     },
     {"cors": {"preflight": {"status": 200}}},
 )

@@ -181,6 +181,7 @@ EXAMPLES = {
         "create",
         {"from": "body.mode", "member": "title"},
     ),
+    "inside": ("read", {"shown": "query.select"}, "update", {"shown": "query.select"}),
     "restores": (
         "update",
         {"resource": "note", "by": "version", "from": "body.mode", "members": ["title"]},

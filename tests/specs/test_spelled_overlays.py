@@ -33,7 +33,7 @@ CAMEL = {"wire": "camelCase"}
 
 # A place is OWNER.WORD: the owner is a definition of the schema ("rule" for the whole), `*` any name.
 MEMBERS = {
-    "as_node.member", "agent.input.wrapped.members", "agent.input.wrapped.role", "agent.input.removal.member",
+    "as_node.member", "agent.input.wrapped.members", "agent.inside.member", "agent.inside.tasks", "agent.inside.names", "agent.inside.shows", "agent.input.wrapped.role", "agent.input.removal.member",
     "rule.list.items", "rule.list.by", "rule.list.next", "rule.list.previous", "rule.list.total", "rule.list.filters.member",
     "rule.expires.at", "rule.expires.strategy", "rule.restores.by", "rule.restores.members", "rule.cascades.by", "rule.list.distinct.member", "setting.related.by", "setting.related.member", "key.field", "key.by", "setting.stored", "setting.parent", "setting.latest", "setting.over",
     "setting.without", "setting.append", "run.agent.by", "run.agent.name", "rule.requires.agent", "rule.unique.member", "run.commands.known.*.needs",
@@ -48,7 +48,7 @@ STAYS = {
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "respond.headers.*", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
     "run.commands.codes.*", "run.last_event.start", "run.stop.removes", "run.headers.*", "event.event", "event.raw", "event.modes", "event.unless",
-    "format.extends", "format.heartbeat", "format.headers.*", "format.nested.joint", "format.nested.bare", "agent.thread", "agent.piece", "agent.input.fails.empty", "agent.input.fails.role", "agent.input.fails.removed", "agent.input.fails.unnamed", "agent.input.removal.word", "agent.input.removal.every",
+    "format.extends", "format.heartbeat", "format.headers.*", "format.nested.joint", "format.nested.bare", "agent.thread", "agent.piece", "agent.inside.resource", "agent.input.fails.empty", "agent.input.fails.role", "agent.input.fails.removed", "agent.input.fails.unnamed", "agent.input.removal.word", "agent.input.removal.every",
     "as_node.copy", "as_node.input", "as_node.next.*", "as_node.calls", "agent.ends.start", "agent.ends.end", "failure.error", "failure.message", "cors.expose", "cors.preflight.text",
     "client.label", "client.setting",
 }  # fmt: skip
@@ -205,6 +205,7 @@ RUN = {
     "busy": {"by": "body.busy_by", "default": "kept_policy", "kept_policy": {"do": "wait", "reason": "kept_text"}},
     "modes": {"from": "body.modes_of", "default": ["kept_mode"], "own": "kept_mode", "bare": ["kept_mode"]},
     "resume": "body.resume_with",
+    "goto": "body.nodes_to_go",
     "pause": {"before": "body.pause_before", "after": "body.pause_after"},
     "follows": ["body.follows_one", "body.follows_two"],
     "delay": "body.delay_of",
@@ -246,6 +247,7 @@ RULE = {
     "touch": {"touch_one": "now"},
     "copies": {"kept_resource": {"copied_one": "now"}},
     "as_node": AS_NODE,
+    "inside": {"from": "body.inside_of", "shown": "body.shown_inside"},
     "prune": {"keys": "body.prune_keys", "strategy": "body.prune_by", "keeps": "kept_resource"},
     "restores": {"resource": "kept_resource", "by": "version_number", "from": "body.version_asked", "members": ["taken_over"]},
     "cascades": [{"resource": "kept_resource", "by": "owner_id", "when": "body.also_owned"}],
@@ -270,6 +272,7 @@ WIDE = {
         "piece": "kept_resource",
         "input": {word: _setting(word) for word in ("content", "otherwise", "again")} | {"roles": {"kept_role": "user"}, "fails": {"empty": {"error": "kept_text", "message": "kept_text"}}, "pending": _setting("pending"), "wrapped": {"members": "wrapped_in", "role": "role_in"}, "removal": {"member": "taken_by", "word": "kept_word", "every": "kept_word"}},
         "step": _setting("step"),
+        "inside": {"resource": "kept_resource", "member": "graph_of.it_is", "tasks": "all_tasks", "names": "graph_in.named_as", "shows": "shown_as"},
         "ends": {"start": "kept_word", "end": "kept_word"},
         "declared": [_made("declared")],
         "on": {

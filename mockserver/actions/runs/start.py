@@ -9,7 +9,7 @@ from typing import Any
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import build, new_key
 from threadmock.mockserver.actions.runs.answer import is_kept
-from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats
+from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats, TurnState
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent, agent_of
 from threadmock.mockserver.agents.messages import find_agent, read_earlier_input, read_input
 from threadmock.mockserver.agents.player import ScriptPlayer
@@ -165,6 +165,9 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
         return
     nothing_new = given.absent or (not given.messages and not given.text and plan.is_commanded(scope))
     heard = None
+    goto = _named(plan.read("goto", scope))
+    if goto and nothing_new and answer in (ABSENT, None) and not paused and _go_to(world, run, given, goto):
+        return
     if answer in (ABSENT, None) and paused and paused.questions and "resume" not in plan.readers:
         answer, heard = given.text, given  # where the API has no word for answers, the next message is one
     elif answer in (ABSENT, None) and nothing_new and _fork(plan, world, run):
@@ -179,6 +182,8 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
             return
         answer = answer[named[0]] if named and len(paused.questions) == 1 else answer
         run.player = _prepared(paused.player, scope, plan)
+        if heard:
+            run.player.turn = TurnState(_begun_turn(scope, given))
         run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True), heard)
     elif not answered and not ("resume" in plan.readers and nothing_new):
         declared = scope.agents.known.get(given.agent)
@@ -188,6 +193,48 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
         failure = run.agent.rule.input.fails.get("empty")
         if run.latest is None and failure:
             run.beats = _failing(given, failure)
+
+
+def _named(asked: Any) -> list[str]:
+    """The nodes that a request names: by their names, or as objects with one."""
+    listed = asked if isinstance(asked, list) else [asked]
+    found = [each.get("node") if isinstance(each, Mapping) else each for each in listed]
+    return [each for each in found if isinstance(each, str)]
+
+
+def _go_to(world: World, run: Run, given: AgentInput, nodes: list[str]) -> bool:
+    """Let a run go on with the first of these nodes that its script has. Whether it does."""
+    run.find_latest(run.follows)
+    if run.follows:
+        return False
+    player = _again(world, run, given)
+    node = next(filter(player.goes_to, nodes), None)
+    if node is None:
+        return False
+    if run.latest is None:
+        run.beats = _new_reply(run.player, None, moved=True)
+    else:
+        run.beats = _moved(world, run, given, nodes, node)
+    return True
+
+
+def _again(world: World, run: Run, given: AgentInput) -> ScriptPlayer:
+    """A player of what answers the last message of a user that is there."""
+    found = read_earlier_input(replace(run.scope, latest=run.latest), run.agent, given.agent)
+    script, rest = world.scripts.choose(found[0] if found else given)
+    player = ScriptPlayer(script, rest, run.scope.ids.uuid4, nests=run.agent.nests)
+    player.before, player.after, player.turn.base = run.player.before, run.player.after, run.player.turn.base
+    return player
+
+
+def _moved(world: World, run: Run, given: AgentInput, nodes: list[str], node: str) -> Beats:
+    player = run.player
+    first = player.upcoming(node, player.new_id())
+    yield Beat("begun", _begun(given, loaded=True) | {"next": [node], "upcoming": [first], "goto": nodes})
+    # now what the request changes of the state is in it
+    run.player = _again(world, run, given)
+    if run.player.goes_to(node):
+        yield from run.player.beats_from(node, first["id"])
 
 
 def _fork(plan: RunPlan, world: World, run: Run) -> bool:
@@ -262,10 +309,11 @@ def _forked(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
 
 def _first_tasks(beat: Beat) -> list[Mapping[str, Any]]:
     """What begins with a beat: one node, or several side by side."""
-    beside = beat.item.get(
-        "beside", [{"id": beat.item["task"], "node": beat.item["node"]}] if "node" in beat.item else []
-    )
-    return [{"id": each["id"], "node": each["node"]} for each in beside]
+    item = beat.item
+    if "beside" in item:
+        return [{"id": each["id"], "node": each["node"]} for each in item["beside"]]
+    inside = {"inside": item["inside"]} if "inside" in item else {}
+    return [{"id": item["task"], "node": item["node"], **inside}] if "node" in item else []
 
 
 def _loaded(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
@@ -273,14 +321,16 @@ def _loaded(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
     yield from _continued(beats, beat)
 
 
-def _new_reply(player: ScriptPlayer, members: list[str] | None) -> Beats:
+def _new_reply(player: ScriptPlayer, members: list[str] | None, *, moved: bool = False) -> Beats:
+    """The beats of an answer to new messages. moved: there is none, and the request goes to the first node."""
     given, task = player.input, player.new_id()
     yield Beat("begun", _begun(given) | {"task": task})
     beats = player.beats()
     first = next(beats, None)
     upcoming = _first_tasks(first) if first else []
-    if given.messages:
-        more = {"task": task} if members is None else {"task": task, "members": members}
+    if given.messages or moved:
+        more: dict[str, Any] = {"task": task} | ({} if members is None else {"members": members})
+        more |= {"moved": True} if moved else {}
         yield _received(given, upcoming, **more)
     yield from _continued(beats, first)
 

@@ -104,18 +104,24 @@ def _is_of_a_tool(event: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Explanations:
-    """Differences that are meant. rows: what each is about, to patterns of its places, and of both values."""
+    """Differences that are meant.
+
+    rows: what each is about, to patterns of its places, and of both values. of: a row, to a pattern of the conversations,
+    or clients, that it is for; a row that is not there is for all.
+    """
 
     rows: Mapping[str, tuple[Mapping[str, re.Pattern[str]], ...]]
+    of: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
-    def row_of(self, difference: Difference) -> str:
-        """The row that a difference is told by; "" where none is."""
+    def row_of(self, difference: Difference, name: str) -> str:
+        """The row that a difference of this conversation, or client, is told by; "" where none is."""
         told = {"place": difference.place, "real": difference.real, "mock": difference.mock}
         return next(
             (
-                name
-                for name, forms in self.rows.items()
-                if any(all(form.fullmatch(told[word]) for word, form in each.items()) for each in forms)
+                row
+                for row, forms in self.rows.items()
+                if (row not in self.of or self.of[row].fullmatch(name))
+                and any(all(form.fullmatch(told[word]) for word, form in each.items()) for each in forms)
             ),
             "",
         )
@@ -130,5 +136,6 @@ def load_explanations(path: Path) -> Explanations:
                 {word: re.compile(text, re.DOTALL) for word, text in each.items()} for each in said["differences"]
             )
             for name, said in tree.items()
-        }
+        },
+        {name: re.compile(said["of"]) for name, said in tree.items() if "of" in said},
     )

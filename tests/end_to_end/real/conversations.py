@@ -88,11 +88,13 @@ class Speaker:
         post, put, get, patch, delete: a path; body: what is sent. start, wait, open: a run with this text as the input, or
         with the input itself. open reads as many events as `read` says, else all; `more` reads so many, `rest` so many or
         all that are left, `leave` none of them; both end the stream. until: the state is read again and again until it
-        holds so many messages.
+        holds so many messages. settled: the thread is, until no run has it.
         """
         step = dict(step)
         if "until" in step:
             return self.wait_for(step["until"])
+        if "settled" in step:
+            return self.wait_until_settled()
         if "more" in step:
             return {"events": self.read(step["more"])}
         if "rest" in step or "leave" in step:
@@ -167,6 +169,16 @@ class Speaker:
                 return {"json": state}
             time.sleep(0.05)
         raise AssertionError(f"the state never held {count} messages")
+
+    def wait_until_settled(self) -> dict[str, Any]:
+        """Read the thread until no run has it: a stream may end before that."""
+        until = time.monotonic() + LONGEST
+        while time.monotonic() < until:
+            thread = self.send("GET", "/threads/{thread}")["json"]
+            if thread["status"] != "busy":
+                return {"json": thread["status"]}
+            time.sleep(0.05)
+        raise AssertionError("a run never left the thread")
 
     def note(self, found: Any) -> None:
         """Keep what later steps may name: of a list of assistants the first."""

@@ -61,7 +61,7 @@ def test_a_client_sees_no_other_than_the_real_server(client: str, views: tuple[V
         f"{name}{each}"
         for name in real
         for each in Comparison().differences(real[name], mock[name])
-        if not any(table.row_of(each) for table in EXPLANATIONS)
+        if not any(table.row_of(each, client) for table in EXPLANATIONS)
     ] == []
 
 

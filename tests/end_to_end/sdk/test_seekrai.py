@@ -1,6 +1,7 @@
 """The real seekrai client against the mock, in a virtual environment of its own: it pins httpx and brings pyarrow."""
 
 import datetime
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +103,10 @@ def test_the_client_runs_agents_and_sees_what_they_do(python: str, serving: Call
     told = json.loads(script(python, str(RUNS), server.url, "key-1", without="SEEKR_"))
     kinds = [event["type"] for event in told["streamed"]]
     assert (kinds[0], kinds[-1]) == ("start", "finish")
-    assert {"reasoning-delta", "tool-input-available", "tool-output-available", "data-custom"} <= set(kinds)
+    assert {"reasoning-delta", "tool-input-available", "tool-output-available", "start-step", "finish-step"} <= set(
+        kinds
+    )
+    assert ("start-step", "finish-step") not in itertools.pairwise(kinds)
     deltas = "".join(event["delta"] for event in told["streamed"] if event["type"] == "text-delta")
     asked, *answers = told["messages"]
     assert asked["content"] == "/tool Where is my order?"

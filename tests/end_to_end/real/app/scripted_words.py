@@ -57,6 +57,18 @@ async def show(state: Planned) -> dict[str, Any]:
     return await say(state, "Done.")
 
 
+async def show_several(state: Planned) -> dict[str, Any]:
+    """Shows two components, one of them bit by bit, then says so."""
+    push_ui_message("weather", {"city": "Oslo"}, id="one")
+    push_ui_message("note", {"text": "cold"}, id="two")
+    push_ui_message("weather", {"degrees": 3}, id="one", merge=True)
+    return await say(state, "Done.")
+
+
+def shown() -> Any:
+    return in_line(Planned, agent=show_several)
+
+
 def planned() -> Any:
     return in_line(Planned, agent=plan, work=work, finish=show)
 
@@ -105,6 +117,17 @@ async def thinking(state: MessagesState) -> dict[str, Any]:
 
 async def pieces(state: MessagesState) -> dict[str, Any]:
     """Calls two tools, with arguments that come in pieces, then answers."""
+    return await in_pieces(state)
+
+
+async def counted(state: MessagesState) -> dict[str, Any]:
+    """As `pieces`, and tells what it used."""
+    more = {"usage_metadata": USAGE, "response_metadata": {"model_name": "small", "finish_reason": "stop"}}
+    return await in_pieces(state, more)
+
+
+async def in_pieces(state: MessagesState, *closing: dict[str, Any]) -> dict[str, Any]:
+    """Calls two tools, then answers."""
     if turns(state):
         return await say(state, "Both are here.")
     one, two = written({"query": asked(state)}), written({"number": "1042"})
@@ -123,6 +146,7 @@ async def pieces(state: MessagesState) -> dict[str, Any]:
         *(chunk(0, args=piece) for piece in cut(one)),
         chunk(1, name="find_carrier", id="call_2"),
         *(chunk(1, args=piece) for piece in cut(two)),
+        *closing,
     )
 
 
@@ -149,6 +173,27 @@ async def inner_question(state: MessagesState) -> dict[str, Any]:
 
 def asking_part() -> Any:
     return in_line(MessagesState, researcher=graph(inner_question), agent=conclude)
+
+
+async def thorough_research(state: MessagesState) -> dict[str, Any]:
+    """Calls a tool, then asks inside of a part."""
+    if turns(state):
+        return await inner_question(state)
+    return await say(state, "", call(1, "find_order", query=asked(state)))
+
+
+def thorough() -> Any:
+    return in_line(MessagesState, researcher=graph(thorough_research), agent=conclude)
+
+
+async def found(state: MessagesState) -> dict[str, Any]:
+    """Tells what was found."""
+    return await say(state, "I found it.")
+
+
+def deep() -> Any:
+    inner = in_line(MessagesState, core=graph(inner_question), agent=found)
+    return in_line(MessagesState, researcher=inner, agent=conclude)
 
 
 async def both(state: MessagesState) -> dict[str, Any]:
@@ -269,8 +314,12 @@ blocks_graph = graph(blocks)
 thinking_graph = graph(thinking)
 used_graph = graph(used)
 pieces_graph = graph(pieces)
+counted_graph = graph(counted)
 delegating_graph = delegating()
 asking_part_graph = asking_part()
+thorough_graph = thorough()
+deep_graph = deep()
+shown_graph = shown()
 twice_graph = twice()
 review_graph = review(older=False)
 inbox_graph = review(older=True)
