@@ -15,7 +15,7 @@ from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Requirement, Restoring, Rule, Unique
 from threadmock.specs.behaviour.setting import Key, tally_words
-from threadmock.specs.contract import Contract, Operation, Reply, json_media
+from threadmock.specs.contract import Contract, Operation, Reply, reply_media
 from threadmock.specs.members import ABSENT, steps_of
 from threadmock.specs.schemas.declared import all_properties, alternatives, part_of, properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
@@ -94,7 +94,7 @@ class Plan:
 def compile_plan(contract: Contract, operation: Operation) -> Plan:
     """The plan of an operation."""
     rule = operation.rule
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     schema = media.schema if media else None
     listing = rule.listing or Listing()
     holder = rule.held_in
@@ -222,7 +222,7 @@ def kindred(contract: Contract, operation: Operation) -> list[Schema]:
         tells = own.reply is not None and own.action != "list" and not own.held_in
         if other is operation or own.resource != rule.resource or tells:
             continue
-        media = json_media(other, other.success)
+        media = reply_media(other, other.success)
         if media and media.schema and own.action in ("read", "list", "update", "replace", "create"):
             shown = shown_schema(media.schema, own)
             found += [shown] if shown else []

@@ -7,7 +7,7 @@ from typing import Any
 from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.rule import Expiry, Listing
 from threadmock.specs.behaviour.setting import Made, Setting
-from threadmock.specs.contract import Operation, json_media
+from threadmock.specs.contract import Operation, reply_media
 from threadmock.specs.schemas.declared import nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 
@@ -54,7 +54,7 @@ class KnownMembers:
     @staticmethod
     def answer(operation: Operation) -> tuple[Sequence[str], Sequence[str]]:
         """The members that an operation's answer declares, and which of them hold arrays. None: it declares nothing."""
-        media = json_media(operation, operation.success)
+        media = reply_media(operation, operation.success)
         declared = properties(media.schema) if media else {}
         schema = media.schema if media else None
         return list(declared), [name for name, node in declared.items() if schema and "array" in types_of(schema, node)]
@@ -67,7 +67,7 @@ class KnownMembers:
 
     def _note(self, operation: Operation) -> None:
         rule = operation.rule
-        media = json_media(operation, operation.success)
+        media = reply_media(operation, operation.success)
         shows = rule.reply is None or rule.action == "list" or rule.held_in
         if media is not None and media.schema is not None and shows and rule.action != "fixed":
             names = (

@@ -12,6 +12,7 @@ from support.ordinary_servers.base import Server
 from support.ordinary_servers.billing import Billing
 from support.ordinary_servers.exports import Exports
 from support.ordinary_servers.helpdesk import Helpdesk
+from support.ordinary_servers.kennel import Kennel
 from support.ordinary_servers.lending import Lending
 from support.ordinary_servers.library import Library
 from support.ordinary_servers.memos import Memos
@@ -33,6 +34,7 @@ SERVERS: dict[str, type[Server]] = {
     "lending.yaml": Lending,
     "payments.yaml": Payments,
     "exports.json": Exports,
+    "kennel.yaml": Kennel,
 }
 
 
@@ -108,6 +110,9 @@ BREAKS_THE_DOCUMENT = [
     ("memos.yaml", "crash", "no_server_error", "createMemo"),
     ("lending.yaml", "text_key", "schema", "loans_create"),
     ("payments.yaml", "text_amount", "schema", "PostCharges"),
+    ("kennel.yaml", "crash", "no_server_error", "post-pets"),
+    ("kennel.yaml", "teapot", "documented_status", "post-pets"),
+    ("kennel.yaml", "lax", "invalid_refused", "post-pets"),
     ("exports.json", "plain_detail", "schema", "start_job_jobs_post"),
 ]
 BREAKS_WHAT_IS_INFERRED = [
@@ -146,6 +151,12 @@ BREAKS_WHAT_IS_INFERRED = [
     ("payments.yaml", "captures_nothing", "update_visible", "PostChargesChargeCapture"),
     ("payments.yaml", "no_cursor", "paging", "GetCharges"),
     ("payments.yaml", "more_lies", "paging", "GetCharges"),
+    ("kennel.yaml", "loses", "list_contains", "get-pets"),
+    ("kennel.yaml", "stays", "delete_twice", "delete-pets-petId"),
+    ("kennel.yaml", "stale", "update_visible", "put-pets-petId"),
+    ("kennel.yaml", "deaf", "echo", "post-pets"),
+    ("kennel.yaml", "last_tag", "echo", "post-pets"),
+    ("kennel.yaml", "text_key", "schema", "post-pets"),
     ("exports.json", "ends_early", "paging", "list_jobs_jobs_get"),
     ("exports.json", "cancels_nothing", "update_visible", "cancel_job_jobs__job_id__cancel_post"),
 ]

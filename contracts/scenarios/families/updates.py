@@ -18,7 +18,7 @@ from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.answers import CREATED
 from threadmock.contracts.target.prerequisites import CreatedThing
-from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError
 from threadmock.specs.evidence import Evidence, weakest
@@ -130,7 +130,7 @@ def reader(contract: Contract, operation: Operation) -> Operation | None:
 
 def members_of(operation: Operation) -> Mapping[str, Any]:
     """Declared members of what an operation answers with."""
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     return properties(media.schema) if media else {}
 
 
@@ -253,7 +253,7 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
 def _forgeries(contract: Contract, operation: Operation) -> dict[str, Any]:
     """Members that a read shows and that the update does not take: name to a value that no server would set."""
     read, schema = reader(contract, operation), body_schema(operation)
-    media = json_media(read, read.success) if read else None
+    media = reply_media(read, read.success) if read else None
     if schema is None or media is None or media.schema is None:
         return {}
     asked = {*shapes(schema).members(), *(name.partition(".")[0] for name in operation.rule.set)}
