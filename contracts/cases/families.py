@@ -72,12 +72,34 @@ def answered_key(operation: Operation) -> str:
 
 
 def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operation, ...]:
-    """Operations on the things of a resource with one of these actions, where a rule describes them, in order."""
+    """Operations on the things of a resource with one of these actions, where a rule describes them, in order.
+
+    Those that name a thing by another member than its key are left out.
+    """
     return tuple(
         operation
         for operation in contract.operations
-        if operation.rule.resource == resource and operation.rule.action in actions and not undescribed(operation)
+        if operation.rule.resource == resource
+        and operation.rule.action in actions
+        and not undescribed(operation)
+        and not named_by(contract, operation)
     )
+
+
+def named_by(contract: Contract, operation: Operation) -> str:
+    """The member by which an operation names its thing, where that is not the one that its makers give as its key."""
+    key = operation.rule.key
+    if key is None or not _by_key(operation):
+        return ""
+    made = {maker.rule.key.member for maker in makers(contract, operation.rule.resource) if maker.rule.key}
+    return key.member if made and key.member not in made else ""
+
+
+@lru_cache(maxsize=256)
+def other_names(contract: Contract, resource: str) -> tuple[str, ...]:
+    """The members by which operations name things of a resource, beside their key."""
+    own = (operation for operation in contract.operations if operation.rule.resource == resource)
+    return tuple(dict.fromkeys(filter(None, (named_by(contract, operation) for operation in own))))
 
 
 def reads(contract: Contract, resource: str) -> tuple[Operation, ...]:

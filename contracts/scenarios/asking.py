@@ -9,8 +9,8 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.content import evidence_of_absence
 from threadmock.contracts.checks.echo import contrast, same
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.answers import CREATED
-from threadmock.contracts.target.prerequisites import CreatedThing, Prerequisites
+from threadmock.contracts.target.answers import CREATED, CreatedThing
+from threadmock.contracts.target.prerequisites import Prerequisites
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence, weakest

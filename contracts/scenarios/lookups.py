@@ -8,8 +8,7 @@ from threadmock.contracts.cases.list_pages import NO_PAGE, PLENTY, ListPaging, p
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.scenarios.asking import keys_of
 from threadmock.contracts.scenarios.pages import MOST_PAGES, ask_page, items_of, key_in, ours_alone, pages
-from threadmock.contracts.target.answers import made_at
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing, made_at
 from threadmock.specs.contract import Operation
 
 MOST_PROBES = 20

@@ -10,8 +10,7 @@ from threadmock.contracts.cases.list_pages import ListPaging, _declared, next_pl
 from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.answers import find_key, items_in
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing, find_key, items_in
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker

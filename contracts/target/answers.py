@@ -1,12 +1,16 @@
-"""What a response holds: its JSON, the items of a list, a key, when a thing was made, a short text for people."""
+"""What a response holds: its JSON, the thing that was made, the items of a list, a key, a short text for people."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from threadmock.contracts.cases.families import answered_key
+from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.behaviour.rule import Listing
+from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT, dotted
 from threadmock.specs.operations.replies import value_in_xml
 from threadmock.specs.schemas.formats import is_date_time, read_date_time
@@ -16,6 +20,18 @@ from threadmock.specs.wire.strictjson import JsonError, parse_json
 CREATED = re.compile(r"created(_?(at|on|time))?", re.IGNORECASE)
 """Names of the member that says when a thing was made."""
 _LEVELS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class CreatedThing:
+    """One thing that was created. key: as returned. parents: resource to key. shown: the object of the response."""
+
+    resource: str
+    key: Any
+    parents: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    maker: Operation
 
 
 def json_of(exchange: Exchange) -> Any:
@@ -71,3 +87,20 @@ def describe_response(exchange: Exchange) -> str:
     body = exchange.response.body
     text = exchange.masking.data(body).decode("utf-8", "replace") if isinstance(body, bytes) else ""
     return f"{exchange.response.status} {shorten(one_line(text), 200)}".strip()
+
+
+def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing | None:
+    """The thing that an exchange made; None where it made none, or its key is not in the response."""
+    operation, response = exchange.case.operation, exchange.response
+    rule = operation.rule
+    if response is None or not 200 <= response.status < 300 or rule.key is None:
+        return None
+    answer = json_of(exchange)
+    key = find_key(answer, answered_key(operation) or rule.key.member)
+    if key is None and rule.key.source is not None:
+        chosen = value_in(exchange.case, rule.key.source)
+        key = None if chosen is ABSENT else chosen
+    if isinstance(key, bool) or not isinstance(key, str | int):
+        return None
+    sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
+    return CreatedThing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)

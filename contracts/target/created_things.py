@@ -40,7 +40,8 @@ def unsafe_key(key: object) -> str:
     text = str(key)
     if not 1 <= len(text) <= 256:
         return "its id is empty or too long"
-    if "/" in text or "\\" in text or not text.isprintable() or not any(map(str.isalnum, text)):
+    climbs = "/" in text and not {"", ".", ".."}.isdisjoint(text.split("/"))  # to where a server may follow it
+    if climbs or "\\" in text or not text.isprintable() or not any(map(str.isalnum, text)):
         return "its id can't stand in a path as it is"
     return ""
 

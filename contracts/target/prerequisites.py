@@ -8,7 +8,7 @@ import contextlib
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from threadmock.contracts.cases.about_things import destroys, ends_thing, linked
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
 from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, redraw
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.families import answered_key, makers
+from threadmock.contracts.cases.families import makers, named_by, other_names
 from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder, name_parents
 from threadmock.contracts.cases.references import (
     AgentPlace,
@@ -27,18 +27,19 @@ from threadmock.contracts.cases.references import (
     needs_some,
     placeholder,
     references,
+    schema_at,
     unknown_key,
 )
 from threadmock.contracts.cases.request_values import value_in
 from threadmock.contracts.target.accepted_members import AcceptedMembers
 from threadmock.contracts.target.agents import ChosenAgent, choose_agent
-from threadmock.contracts.target.answers import describe_response, find_key, items_in, json_of
+from threadmock.contracts.target.answers import CreatedThing, describe_response, items_in, json_of, read_thing
 from threadmock.contracts.target.exchange import Exchange
 from threadmock.contracts.target.run_budget import RUNS_OFF, starts_runs
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import ABSENT, put
+from threadmock.specs.members import ABSENT, dotted, put
 from threadmock.specs.wire.strictjson import dump_json
 
 MOST_FAILURES = 2
@@ -49,18 +50,6 @@ SLOWLY = "/slow Say something."
 
 class NotCreated(NotSent):
     """What the request has to name could not be made."""
-
-
-@dataclass(frozen=True, eq=False)
-class CreatedThing:
-    """One thing that was created. key: as returned. parents: resource to key. shown: the object of the response."""
-
-    resource: str
-    key: Any
-    parents: Mapping[str, Any]
-    shown: Mapping[str, Any]
-    sent: Mapping[str, Any]
-    maker: Operation
 
 
 class Prerequisites:
@@ -143,8 +132,12 @@ class Prerequisites:
         if str(standing) not in map(str, repeated):
             return case, loose
         if self._makers(name.resource, given):
-            key = self.get(name.resource, given, self._demanded(operation, name)).key
-            given[name.resource] = key
+            thing = self.get(name.resource, given, self._demanded(operation, name))
+            key = given[name.resource] = thing.key
+            if name.own and (member := named_by(self.contract, operation)):
+                key = dotted(thing.shown, member)
+                if not isinstance(key, str | int):
+                    return case, False
         elif name.strict:
             key = self.unknown_key(operation, name)
             key = standing if key is None else key
@@ -294,6 +287,9 @@ class Prerequisites:
         if isinstance(value, dict):
             sample = value.get(chosen) if chosen else None
             value = {**value, **self._accepted.without_refused(maker, members or {})}
+            # a second thing of the same name is refused, or nobody knows which of them is meant
+            names = [name for name in other_names(self.contract, maker.rule.resource) if name in value]
+            value |= {name: own for name in names if (own := self._of_its_own(maker, name)) is not None}
             if chosen and chosen in value and value[chosen] == sample:
                 value[chosen] = chosen_key(maker)
         case = case_with_body(maker, value, f"a {maker.rule.resource or 'thing'} to be used")
@@ -347,7 +343,16 @@ class Prerequisites:
             for name in references(operation):
                 if name.resource == resource and not name.own:
                     made |= self._demanded(operation, name)
+        for member in other_names(self.contract, resource):
+            found = (self._of_its_own(maker, member) for maker in self._makers(resource))
+            own = next((value for value in found if value is not None), None)
+            made |= {} if own is None else {member: own}
         return made
+
+    def _of_its_own(self, maker: Operation, member: str) -> Any:
+        """A value of a member that no other thing has; None where the create does not take the member."""
+        place = Source("body", (member,))
+        return unknown_key(maker, place, self._choose.getrandbits(62)) if schema_at(maker, place) else None
 
     def _value_of(self, member: str) -> Any:
         """The value of a member: of the agent, else in what a provider has from the beginning; else any text."""
@@ -381,20 +386,3 @@ class Prerequisites:
 def _is_guessed(operation: Operation) -> bool:
     rule = operation.rule
     return rule.inferred or (rule.within is not None and rule.within.evidence == "assumed")
-
-
-def read_thing(exchange: Exchange, parents: Mapping[str, Any]) -> CreatedThing | None:
-    """The thing that an exchange made; None where it made none, or its key is not in the response."""
-    operation, response = exchange.case.operation, exchange.response
-    rule = operation.rule
-    if response is None or not 200 <= response.status < 300 or rule.key is None:
-        return None
-    answer = json_of(exchange)
-    key = find_key(answer, answered_key(operation) or rule.key.member)
-    if key is None and rule.key.source is not None:
-        chosen = value_in(exchange.case, rule.key.source)
-        key = None if chosen is ABSENT else chosen
-    if isinstance(key, bool) or not isinstance(key, str | int):
-        return None
-    sent = exchange.case.value if isinstance(exchange.case.value, dict) else {}
-    return CreatedThing(rule.resource, key, parents, answer if isinstance(answer, dict) else {}, sent, operation)

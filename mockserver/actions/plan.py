@@ -7,7 +7,7 @@ from typing import Any
 from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
 from threadmock.mockserver.rules.as_node import CompiledAsNode, compile_as_node
 from threadmock.mockserver.rules.conditions import CompiledCondition, compile_condition
-from threadmock.mockserver.rules.keys import KeyReader, compile_key, compile_key_value
+from threadmock.mockserver.rules.keys import KeyReader, compile_key, compile_key_value, own_key_of
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
@@ -106,6 +106,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
     shown_elsewhere = {name: each for other in kin for name, each in _members_of(other).items() if name not in members}
     made = {**members, **shown_elsewhere}
     key = rule.key
+    own_key = own_key_of(contract, operation)
     return Plan(
         contract=contract,
         operation=operation,
@@ -142,7 +143,8 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         key=KeyReader(
             fetch(key.source) if key and key.source else None,
             is_uuid=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
-            member=steps_of(key.member) if key else (),
+            member=steps_of(own_key) if key else (),
+            named=steps_of(key.member) if key and own_key != key.member else (),
             others=tuple(map(steps_of, key.by)) if key else (),
         ),
         make_key=compile_key(contract, operation, key, made) if key else None,

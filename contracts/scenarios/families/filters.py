@@ -18,7 +18,7 @@ from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.lookups import look_for_by
 from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing
 from threadmock.specs.behaviour.rule import Filter
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError

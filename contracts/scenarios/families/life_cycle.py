@@ -18,7 +18,8 @@ from threadmock.contracts.scenarios.asking import (
 )
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing, NotCreated
+from threadmock.contracts.target.answers import CreatedThing
+from threadmock.contracts.target.prerequisites import NotCreated
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 

@@ -12,7 +12,7 @@ from threadmock.contracts.scenarios.asking import evidence_of, keys_of
 from threadmock.contracts.scenarios.families.lists import SEVERAL, make_several, paged
 from threadmock.contracts.scenarios.pages import MOST_PAGES, ask_page, isolating, items_of, key_in, listed, narrowed
 from threadmock.contracts.scenarios.scenario import ask
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.members import dotted

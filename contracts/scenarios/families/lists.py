@@ -21,7 +21,7 @@ from threadmock.contracts.scenarios.pages import (
     pages,
 )
 from threadmock.contracts.scenarios.scenario import marked
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import dotted

@@ -24,7 +24,7 @@ from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.families.updates import changed_members, changes
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked, usable
-from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
+from threadmock.contracts.target.answers import CreatedThing, read_thing
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.contract import Operation
 from threadmock.specs.evidence import Evidence

@@ -13,8 +13,7 @@ from threadmock.contracts.scenarios.families.lists import about, make_several
 from threadmock.contracts.scenarios.families.sorting import spelled_as
 from threadmock.contracts.scenarios.lookups import MOST_PROBES, end_of
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, ours_alone
-from threadmock.contracts.target.answers import made_at
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing, made_at
 from threadmock.specs.contract import Contract, Operation
 
 COUNT = 4

@@ -15,7 +15,7 @@ from threadmock.contracts.scenarios.families.life_cycle import still_there
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing
 from threadmock.specs.behaviour.rule import Pruning
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence, weakest

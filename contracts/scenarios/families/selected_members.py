@@ -17,7 +17,7 @@ from threadmock.contracts.scenarios.families.lists import make_several
 from threadmock.contracts.scenarios.lookups import look_for_by
 from threadmock.contracts.scenarios.pages import listed, narrowed
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CreatedThing
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.evidence import Evidence, weakest

@@ -15,8 +15,7 @@ from threadmock.contracts.scenarios.families.lists import fresh_parents
 from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.pages import ask_page, items_of, key_in, listed, ours_alone
 from threadmock.contracts.scenarios.scenario import marked
-from threadmock.contracts.target.answers import CREATED
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CREATED, CreatedThing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 from threadmock.specs.schemas.declared import properties

@@ -13,7 +13,7 @@ from threadmock.contracts.scenarios.asking import differing, evidence_of, keys_o
 from threadmock.contracts.scenarios.creates.repeats import refused_otherwise, send_at_once
 from threadmock.contracts.scenarios.pages import listed
 from threadmock.contracts.scenarios.scenario import ask, marked, new_key, record, usable
-from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
+from threadmock.contracts.target.answers import CreatedThing, read_thing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
 

@@ -1,5 +1,8 @@
 """The scenarios of whole families: things that are created, read, listed, changed and deleted."""
 
+from dataclasses import replace
+
+from threadmock.contracts.cases.families import named_by
 from threadmock.contracts.scenarios import lookups, pages
 from threadmock.contracts.scenarios.families import (
     copies,
@@ -16,10 +19,14 @@ from threadmock.contracts.scenarios.families import (
     updates,
 )
 from threadmock.contracts.scenarios.scenario import Scenario
+from threadmock.specs.contract import Contract, Operation
 
 _RULES = "the operations' rules, with their evidence"
 
-FAMILY = (
+_ANY_NAME = ("unknown_id", "malformed_id")
+"""Those that ask about things which nobody made."""
+
+_ALL = (
     Scenario(
         "read_your_writes",
         "a read shows what was given when the thing was made",
@@ -303,3 +310,16 @@ FAMILY = (
         headline="clients at one moment get each other's things",
     ),
 )
+
+
+def _by_key(scenario: Scenario) -> Scenario:
+    """The scenario, left out where an operation names its thing by another member than its key."""
+
+    def applies(contract: Contract, operation: Operation) -> str:
+        member = named_by(contract, operation)
+        return f"it names its thing by {member}, not by its key" if member else scenario.applies(contract, operation)
+
+    return scenario if scenario.name in _ANY_NAME else replace(scenario, applies=applies)
+
+
+FAMILY = tuple(map(_by_key, _ALL))

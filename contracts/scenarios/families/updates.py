@@ -16,8 +16,7 @@ from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequi
 from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
-from threadmock.contracts.target.answers import CREATED
-from threadmock.contracts.target.prerequisites import CreatedThing
+from threadmock.contracts.target.answers import CREATED, CreatedThing
 from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError

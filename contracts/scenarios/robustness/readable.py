@@ -20,7 +20,7 @@ from threadmock.contracts.generation.hostile_values import json_values
 from threadmock.contracts.scenarios.asking import evidence_of, keys_of, prerequisites_of
 from threadmock.contracts.scenarios.families.life_cycle import deletes
 from threadmock.contracts.scenarios.scenario import ask, has_base, new_key
-from threadmock.contracts.target.prerequisites import CreatedThing, read_thing
+from threadmock.contracts.target.answers import CreatedThing, read_thing
 from threadmock.contracts.transport.errors import BudgetSpent, NotSent
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.text import one_line

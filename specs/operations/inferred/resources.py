@@ -273,9 +273,14 @@ def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
     return not one or bool(one & other) or bool(one & _NUMBERS and other & _NUMBERS)
 
 
-def named_by(resource: Resource, parameter: str) -> str:
-    """The member for which a path parameter stands; "" for none."""
-    return resource.member(*_spellings(parameter, singular(resource.name.rpartition(" ")[2])))
+def named_by(resource: Resource, path: str, parameter: str) -> str:
+    """The member for which the last parameter of a path stands, by its name or the segment before; "" for none.
+
+    `/users/by-email/{address}` and `/users/byEmail/{value}` name the member `email`.
+    """
+    own = singular(resource.name.rpartition(" ")[2])
+    before = next((each for each in reversed(segments_of(path)) if not names_in(each)), "")
+    return resource.member(*_spellings(parameter, own), plain(before).removeprefix("by"))
 
 
 def _spellings(parameter: str, own: str) -> Iterator[str]:

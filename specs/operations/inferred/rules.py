@@ -217,10 +217,15 @@ class _Inference(Acts):
         }
         if operation.method not in actions:
             return replace(base, why=f"{operation.method} of one thing")
-        member = named_by(resource, place.key) if self.model.is_aside(operation) else ""
+        member = named_by(resource, operation.path, place.key) if self.model.is_aside(operation) else ""
         key = Key(member or resource.key or place.key, Source("path", (place.key,)), resource.generator, "assumed")
         rule = replace(
-            base, action=actions[operation.method], key=key, why=f"{operation.method} of a path that ends in a key"
+            base,
+            action=actions[operation.method],
+            key=key,
+            why=f"{operation.method} of the thing whose {key.member} the path names"
+            if member and member != resource.key
+            else f"{operation.method} of a path that ends in a key",
         )
         rule = replace(
             rule,
@@ -233,7 +238,7 @@ class _Inference(Acts):
         if operation.method == "DELETE":
             return replace(rule, reply=farewell(operation, resource) or rule.reply, touch=self.counts(rule, resource))
         rule = replace(rule, set={**sent_members(operation, resource), **changed_members(resource)})
-        if self.upserts(operation):
+        if self.upserts(operation) and not self.model.is_aside(operation):
             made = {
                 name: each
                 for name, each in made_members(operation, resource, self.model).items()
