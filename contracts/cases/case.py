@@ -44,6 +44,8 @@ from threadmock.specs.wire.messages import Request
 from threadmock.specs.wire.strictjson import dump_json
 
 FORMS = (URLENCODED, MULTIPART)
+_ANY_STATE = "*"
+"""An If-Match that names the present state, whatever it is (RFC 9110, 13.1.1)."""
 _BYTES = "application/octet-stream"
 
 Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method", "hostile"]
@@ -284,6 +286,9 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
         for p in operation.parameters_in("header")
         if p.required
     }
+    rule = operation.rule.conditional
+    if rule and (rule.required or (rule.if_match and "if-match" in sent)):
+        sent["if-match"] = _ANY_STATE
     cookies = [p for p in operation.parameters_in("cookie") if p.required]
     if cookies:
         sent["cookie"] = "; ".join(f"{p.name}={quote(simple_text(parameter_value(p)), safe='')}" for p in cookies)
@@ -310,7 +315,8 @@ def case_with_body(
         media_type, value = form
         request = build_request(operation, value, media_type=media_type)
         return Case(operation, request, intent, label, part, value, form=True)
-    return Case(operation, build_request(operation, value), intent, label, part, value)
+    other = value is not ABSENT and json_media(operation) is None and bool(form_media(operation))
+    return Case(operation, build_request(operation, value), intent, label, part, value, form=other)
 
 
 def plain_form(operation: Operation) -> tuple[str, dict[str, Any]] | None:

@@ -14,7 +14,15 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import destroys, ends_thing, linked_to
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
-from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, redraw
+from threadmock.contracts.cases.case import (
+    Case,
+    base_value,
+    case_with_body,
+    chosen_key,
+    key_member,
+    plain_value,
+    redraw,
+)
 from threadmock.contracts.cases.encoding import text_of
 from threadmock.contracts.cases.families import makers, named_by, other_names
 from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder, name_parents
@@ -283,6 +291,7 @@ class Prerequisites:
     ) -> tuple[Case, dict[str, Any]]:
         """A request that makes a thing below these parents, and all the parents that it has. NotSent."""
         value = base_value(maker) if maker.rule.run is None else body_with_text(self.contract, maker, SLOWLY)
+        value = plain_value(maker) if value is ABSENT and members else value
         chosen = key_member(maker)
         if isinstance(value, dict):
             sample = value.get(chosen) if chosen else None

@@ -17,6 +17,7 @@ from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listin
 from threadmock.specs.behaviour.setting import Key, tally_words
 from threadmock.specs.contract import Contract, Operation, Reply, reply_media
 from threadmock.specs.members import ABSENT, steps_of
+from threadmock.specs.operations.batches import single_of
 from threadmock.specs.schemas.declared import all_properties, alternatives, part_of, properties, required, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
@@ -88,6 +89,7 @@ class Plan:
     conditional: Conditional | None
     progress: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...]
     minimal: int
+    each: "Plan | None"
     run: RunPlan | None
 
 
@@ -107,6 +109,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
     made = {**members, **shown_elsewhere}
     key = rule.key
     own_key = own_key_of(contract, operation)
+    single = single_of(operation) if rule.action == "create_many" else None
     return Plan(
         contract=contract,
         operation=operation,
@@ -175,6 +178,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         conditional=rule.conditional,
         progress=tuple((steps_of(name), values) for name, values in rule.progress.items()),
         minimal=rule.minimal,
+        each=compile_plan(contract, single) if single else None,
         run=compile_run(rule.run),
     )
 

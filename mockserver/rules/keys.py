@@ -82,6 +82,7 @@ def own_key_of(contract: Contract, operation: Operation) -> str:
         return key.member if key else ""
     kin = [each.rule for each in contract.operations if each.rule.resource == rule.resource]
     made = [each.key.member for each in kin if each.key and each.traits.makes and not each.traits.names_thing]
+    made += [each.key.member for each in kin if each.key and each.traits.makes_several]
     made += [each.key.member for each in contract.profile.initial if each.resource == rule.resource]
     return key.member if key.member in made or not made else made[0]
 

@@ -8,6 +8,7 @@ from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.rule import Expiry, Listing
 from threadmock.specs.behaviour.setting import Made, Setting
 from threadmock.specs.contract import Operation, reply_media
+from threadmock.specs.operations.batches import batch_of
 from threadmock.specs.schemas.declared import nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 
@@ -25,7 +26,8 @@ class KnownMembers:
         self._makers: dict[str, str] = {}
         for operation in operations:
             rule = operation.rule
-            if (rule.traits.makes and rule.action != "replace") or rule.missing == "create":
+            makes = (rule.traits.makes and rule.action != "replace") or rule.traits.makes_several
+            if makes or rule.missing == "create":
                 made.add(rule.resource)
                 self._makers[operation.path] = rule.resource
             self._note(operation)
@@ -78,6 +80,8 @@ class KnownMembers:
             if not names and "object" in types_of(media.schema, media.schema.document):
                 self._open.add(rule.resource)
             self._members.setdefault(rule.resource, set()).update(names)
+        if rule.traits.makes_several and (batch := batch_of(operation)):
+            self._members.setdefault(rule.resource, set()).update(properties(batch.sent), properties(batch.answer))
         if rule.traits.makes_of_body or rule.traits.changes:
             for each in operation.body.content.values() if operation.body else ():
                 own = properties(each.schema)

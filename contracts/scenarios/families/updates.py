@@ -98,12 +98,23 @@ def _find_effects(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def empties(contract: Contract, operation: Operation) -> str:
-    """Updates that take an empty object, of what can be read back."""
+    """Updates that take an empty object, or one member alone, of what can be read back."""
     reason = changes(contract, operation)
-    schema = body_schema(operation)
-    if not reason and (operation.rule.action == "replace" or schema is None or not checker(schema).accepted({})):
-        return "an empty body is no update"
+    if not reason and (operation.rule.action == "replace" or not _small_bodies(contract, operation)):
+        return "neither an empty body nor one of one member is an update"
     return reason or ("" if reader(contract, operation) else "nothing reads the thing")
+
+
+def _small_bodies(contract: Contract, operation: Operation) -> list[dict[str, Any]]:
+    """An empty object, and one with a member alone: of a PATCH, and where a rule says so, the rest stays as it is."""
+    schema = body_schema(operation)
+    if schema is None:
+        return []
+    alone = operation.method == "PATCH" or not operation.rule.inferred
+    changed = changed_members(contract, operation, "changed alone") if alone else {}
+    takes = checker(schema).accepted
+    one = next(({name: value} for name, value in changed.items() if takes({name: value})), None)
+    return [*([{}] if takes({}) else []), *([one] if one else [])]
 
 
 def merges(contract: Contract, operation: Operation) -> str:
@@ -222,16 +233,24 @@ def _unchanged(
 
 
 def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding]:
-    """An update without a member changes no member that the client gave."""
+    """An update without a member changes no member that the client gave; one of a member alone changes no other."""
+    for body in _small_bodies(context.contract, operation):
+        yield from _find_changed(context, operation, body)
+
+
+def _find_changed(context: Context, operation: Operation, body: dict[str, Any]) -> Iterator[Finding]:
     read = reader(context.contract, operation)
     thing = thing_for(context, operation)
     if read is None:
         return
-    before = ask(context, case_about(read, keys_of(thing), "before an empty update"))
-    if not before.made or not ask(context, case_about(operation, keys_of(thing), "an empty update", value={})).accepted:
+    what = "of one member" if body else "without a member"
+    before = ask(context, case_about(read, keys_of(thing), f"before an update {what}"))
+    if not before.made:
         return
-    after = ask(context, case_about(read, keys_of(thing), "after an empty update"))
-    touched = {name.partition(".")[0] for name in operation.rule.set}
+    if not ask(context, case_about(operation, keys_of(thing), f"an update {what}", value=body)).accepted:
+        return
+    after = ask(context, case_about(read, keys_of(thing), f"after an update {what}"))
+    touched = {name.partition(".")[0] for name in operation.rule.set} | body.keys()
     for name, value in before.made.items() if after.made else ():
         own = name in thing.sent or CREATED.fullmatch(name)
         if not own or name in touched:
@@ -240,8 +259,8 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
         if not same(value, after.made.get(name), before.forms(name)):
             yield after.find(
                 "empty_update",
-                f"{name} as before: nothing was to be changed",
-                f"{name}: another value after an update without a member",
+                f"{name} as before: it was not to be changed",
+                f"{name}: another value after an update {what}",
                 where=f"/{name}",
                 source=f"{operation.pointer}/requestBody",
                 evidence=evidence_of(operation, read),

@@ -17,6 +17,7 @@ def infer_initial(operations: Iterable[Operation], declared: Iterable[Made]) -> 
     """
     operations = list(operations)
     made = {each.rule.resource for each in operations if each.rule.traits.makes or each.rule.makes_more}
+    made |= {each.rule.resource for each in operations if each.rule.traits.makes_several}
     made |= {each.resource for each in declared}
     made |= {also.resource for each in operations for also in each.rule.also}
     found: dict[str, list[Operation]] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from threadmock.specs.contract import Operation, Parameter
+from threadmock.specs.operations.batches import batch_of
 from threadmock.specs.operations.inferred.places import PathSubject, plain, segments_of, shape_of, singular, subject_of
 from threadmock.specs.operations.inferred.shapes import Member, is_list, items_of, reply_schema, shown_thing
 from threadmock.specs.operations.inferred.singletons import singletons_of
@@ -243,6 +244,8 @@ class Model:
         schema = reply_schema(operation)
         if schema is None:
             return None
+        if batch := batch_of(operation):
+            return batch.answer
         if (place.key and operation.method in ("GET", "PATCH", "PUT")) or operation in self.singletons:
             return shown_thing(operation)
         path = shape_of(operation.path)

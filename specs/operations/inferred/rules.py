@@ -53,7 +53,7 @@ def infer_rules(operations: Sequence[Operation], spell: Spell, texts: Mapping[st
         return tuple(operations)
     model = Model(operations)
     for each in operations:
-        if not each.rule.inferred and each.rule.traits.makes:
+        if not each.rule.inferred and (each.rule.traits.makes or each.rule.traits.makes_several):
             model.resources.setdefault(each.rule.resource, Resource(each.rule.resource)).made = True
     reader = _Inference(model, texts)
     inferred = [each for each in operations if each.rule.inferred]
@@ -104,6 +104,9 @@ class _Inference(Acts):
     def of_several(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
         """An operation whose path names no one thing."""
         method = operation.method
+        if method == "POST" and (single := self.several(operation)) and not self.keeps(operation):
+            made = self.create(single, resource, base, several=True)
+            return replace(made, why=f"POST whose body holds several of {resource.name}, each of which is made")
         if method == "POST" and not self.model.is_aside(operation):
             return self.create(operation, resource, base)
         if method in ("GET", "POST"):
@@ -132,9 +135,9 @@ class _Inference(Acts):
 
     # --- what makes things
 
-    def create(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
-        """A POST on a collection."""
-        if not self.keeps(operation):
+    def create(self, operation: Operation, resource: Resource, base: Rule, *, several: bool = False) -> Rule:
+        """A POST on a collection. several: it stands for one of several things that a request makes."""
+        if not several and not self.keeps(operation):
             return replace(base, why=f"POST of {operation.path}: {self.not_kept(operation)}")
         sent = asked(operation)
         source = body_source(operation, resource.key) if resource.key in sent else None
@@ -146,7 +149,7 @@ class _Inference(Acts):
         parent = self.model.resources.get(base.within.resource) if base.within else None
         return replace(
             base,
-            action="create",
+            action="create_many" if several else "create",
             within=base.within or self.body_parent(operation, resource),
             key=key,
             taken=again(operation) if source and "409" not in operation.replies else None,

@@ -25,7 +25,7 @@ from threadmock.specs.operations.inferred.shapes import (
     reply_schema,
     shown_thing,
 )
-from threadmock.specs.operations.inferred.words import SEARCHES
+from threadmock.specs.operations.inferred.words import SEARCHES, SEVERAL
 from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import properties
 
@@ -94,6 +94,10 @@ class _Places:
             return found
         if own.key and operation.method in _ON_ONE and (found := self._read(at)):
             return found
+        if operation.method == "POST" and last_of(operation.path) in SEVERAL:
+            above = operation.path.rstrip("/").rpartition("/")[0]
+            if shape_of(above) in self.things:
+                return About(subject_of(above), aside=True)
         if at in self.listing and operation.method in ("GET", "POST"):
             return About(collection_of(operation.path))
         return About(own)
