@@ -21,7 +21,7 @@ def array(item: Any) -> dict[str, Any]:
     return {"type": "array", "items": item, "minItems": 1}
 
 
-def holding(name: str, item: Any, **more: Any) -> dict[str, Any]:
+def envelope(name: str, item: Any, **more: Any) -> dict[str, Any]:
     return {"type": "object", "required": [name, *more], "properties": {name: array(item), **more}}
 
 
@@ -56,9 +56,9 @@ FORMS: dict[str, tuple[str, Any, Any]] = {
     "an array at the collection": ("/pets", array(NEW), array(PET)),
     "an array at batch": ("/pets/batch", array(NEW), array(PET)),
     "an array at bulk": ("/pets/bulk", array(NEW), array(PET)),
-    "envelopes": ("/pets/batch", holding("pets", NEW), holding("pets", PET)),
-    "an envelope that counts": ("/pets/bulk", holding("items", NEW), holding("created", PET, count=NUMBER, errors=array(TEXT))),
-    "an array in, an envelope out": ("/pets/batch", array(NEW), holding("data", PET)),
+    "envelopes": ("/pets/batch", envelope("pets", NEW), envelope("pets", PET)),
+    "an envelope that counts": ("/pets/bulk", envelope("items", NEW), envelope("created", PET, count=NUMBER, errors=array(TEXT))),
+    "an array in, an envelope out": ("/pets/batch", array(NEW), envelope("data", PET)),
     "no answer": ("/pets/batch", array(NEW), None),
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ def shown(schema: Any, status: str = "200") -> dict[str, Any]:
     return {status: {"description": "", "content": {"application/json": {"schema": schema}}}}
 
 
-def taking(schema: Any) -> dict[str, Any]:
+def body_of(schema: Any) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
@@ -32,11 +32,11 @@ def press(tmp_path: Path, path: str) -> Path:
     key, other = named("id", {"type": "integer"}), named(name, TEXT)
     new = {**ARTICLE, "required": ["slug"], "properties": {k: v for k, v in ARTICLE["properties"].items() if k != "id"}}  # type: ignore[attr-defined]
     paths = {
-        "/articles": {"post": {"requestBody": taking(new), "responses": shown(ARTICLE, "201")}, "get": {"responses": shown({"type": "array", "items": ARTICLE})}},
+        "/articles": {"post": {"requestBody": body_of(new), "responses": shown(ARTICLE, "201")}, "get": {"responses": shown({"type": "array", "items": ARTICLE})}},
         "/articles/{id}": {"get": {"parameters": key, "responses": {**shown(ARTICLE), **GONE}}},
         path: {
             "get": {"parameters": other, "responses": {**shown(ARTICLE), **GONE}},
-            "patch": {"parameters": other, "requestBody": taking(CHANGE), "responses": {**shown(ARTICLE), **GONE}},
+            "patch": {"parameters": other, "requestBody": body_of(CHANGE), "responses": {**shown(ARTICLE), **GONE}},
             "delete": {"parameters": other, "responses": {"204": {"description": ""}, **GONE}},
         },
     }  # fmt: skip

@@ -34,15 +34,15 @@ def run_preconditions(context: Context, operation: Operation) -> Iterator[Findin
     if rule is None:
         return
     thing = thing_for(context, operation)
-    asking = _Changes(context, operation, keys_of(thing))
+    attempts = _Changes(context, operation, keys_of(thing))
     if rule.if_match:
-        yield from asking.refused("an If-Match that names no state", rule.if_match, {"if-match": _OTHER})
+        yield from attempts.refused("an If-Match that names no state", rule.if_match, {"if-match": _OTHER})
     if rule.required:
-        yield from asking.refused("no If-Match", rule.required, {"if-match": None})
+        yield from attempts.refused("no If-Match", rule.required, {"if-match": None})
     if rule.if_none_match not in (0, _NOT_MODIFIED):
-        yield from asking.refused("If-None-Match: * though it is there", rule.if_none_match, {"if-none-match": "*"})
+        yield from attempts.refused("If-None-Match: * though it is there", rule.if_none_match, {"if-none-match": "*"})
     if rule.if_match:
-        yield from asking.overtaken(rule.if_match)
+        yield from attempts.overtaken(rule.if_match)
 
 
 class _Changes:
