@@ -67,7 +67,7 @@ class Traits:
 
 ACTIONS: Mapping[Action, Traits] = {
     "create": Traits(makes=True, rank=0, makes_of_body=True, chooses_key=True),
-    "create_many": Traits(makes_several=True, chooses_key=True, open=True),
+    "create_many": Traits(makes_several=True, open=True),
     "read": Traits(only_reads=True, names_thing=True, needs_key=True),
     "list": Traits(only_reads=True, lists=True, about_many=True),
     "update": Traits(changes=True, names_thing=True, needs_key=True, chooses_key=True),
