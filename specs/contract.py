@@ -13,12 +13,15 @@ from typing import Any, Literal
 from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.evidence import Evidence
+from threadmock.specs.schemas.declared import is_binary, types_of
 from threadmock.specs.schemas.schema import Schema
+from threadmock.specs.wire.media_types import is_xml
 from threadmock.specs.wire.messages import is_json
 
 _OK, _CREATED = 200, 201
 _REDIRECTS = 300
 _FOUND = 302
+_TEXTS = frozenset(("string", "integer", "number", "boolean"))
 Location = Literal["path", "query", "header", "cookie"]
 
 
@@ -211,7 +214,26 @@ def first_json(content: Mapping[str, Media]) -> Media | None:
     return next((media for media in content.values() if is_json(media.media_type)), None)
 
 
+def first_structured(content: Mapping[str, Media]) -> Media | None:
+    """The media that says what a body or a reply holds: the first JSON, else the first XML of members or items."""
+    return first_json(content) or next(filter(is_structured_xml, content.values()), None)
+
+
+def is_structured_xml(media: Media) -> bool:
+    """Whether it is XML whose schema tells its elements."""
+    schema = media.schema
+    if schema is None or not is_xml(media.media_type) or is_binary(schema):
+        return False
+    return not _TEXTS.issuperset(types_of(schema, schema.document) or ("object",))
+
+
 def json_media(operation: Operation, status: int) -> Media | None:
     """The JSON media of the reply documented for a status."""
     reply = operation.reply(status)
     return first_json(reply.content) if reply else None
+
+
+def reply_media(operation: Operation, status: int) -> Media | None:
+    """The media that says what the reply documented for a status holds."""
+    reply = operation.reply(status)
+    return first_structured(reply.content) if reply else None

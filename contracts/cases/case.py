@@ -33,16 +33,19 @@ from threadmock.contracts.cases.samples import least, most, parameter_value
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.transport.stream_limits import PLAIN, Stop
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.contract import Media, Operation, first_json
+from threadmock.specs.contract import Media, Operation, first_json, is_structured_xml
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.path_templates import filled
+from threadmock.specs.operations.xml_text import xml_text
 from threadmock.specs.schemas.validation import Checker, checker
 from threadmock.specs.wire.media_types import is_text
 from threadmock.specs.wire.messages import Request
 from threadmock.specs.wire.strictjson import dump_json
 
 FORMS = (URLENCODED, MULTIPART)
+_ANY_STATE = "*"
+"""An If-Match that names the present state, whatever it is (RFC 9110, 13.1.1)."""
 _BYTES = "application/octet-stream"
 
 Intent = Literal["valid", "invalid", "malformed", "media_type", "credentials", "method", "hostile"]
@@ -55,9 +58,9 @@ class Case:
     """One request to send, and what is expected of the response: of a hostile one, that it is no 5xx.
 
     label: stable and readable; unique within an operation's coverage. value: the JSON value of the body as a server
-    reads it (forms typed by the schema), ABSENT where there is none. evidence: of the expectation. where: JSON pointer
-    of what was changed. note: the expectation in words, where the intent does not say it. form: the body is a form.
-    content: the evidence of what an accepted response holds, where that is not the expectation's own.
+    reads it (forms and XML typed by the schema), ABSENT where there is none. evidence: of the expectation. where: JSON
+    pointer of what was changed. note: the expectation in words, where the intent does not say it. form: the body is a
+    form, or XML. content: the evidence of what an accepted response holds, where that is not the expectation's own.
     stop: when the reading of a stream of events ends.
     standing: whether the things that the request names are there, or some is unknown; "" before that was settled.
     The request carries a content type but no credentials: the target adds them by `credentials`.
@@ -88,9 +91,15 @@ def json_media(operation: Operation) -> Media | None:
 
 
 def body_media(operation: Operation) -> Media | None:
-    """The media that bodies are written in: JSON, else the first form."""
-    content = operation.body.content if operation.body else {}
-    return json_media(operation) or next((media for name, media in content.items() if name in FORMS), None)
+    """The media that bodies are written in: JSON, else the first form, else XML."""
+    return json_media(operation) or next(iter(form_media(operation)), None)
+
+
+def form_media(operation: Operation) -> list[Media]:
+    """The media beside JSON that carry the members of a value: forms, then XML whose schema tells its elements."""
+    content = operation.body.content.values() if operation.body else ()
+    forms = [media for media in content if media.media_type in FORMS]
+    return forms + [media for media in content if is_structured_xml(media)]
 
 
 def key_member(operation: Operation) -> str | None:
@@ -222,12 +231,14 @@ def encode_body(operation: Operation, body: Any, media_type: str | None = None) 
         media_type, body = form
     if body is ABSENT:
         return plain_body(operation)
+    content = operation.body.content if operation.body else {}
     if media_type is None:
-        media = json_media(operation)
-        content = operation.body.content if operation.body else {}
+        media = body_media(operation)
         media_type = media.media_type if media else next(iter(content), "application/json")
     if media_type in FORMS:
         return encode_form(media_type, body)
+    if media_type in content and is_structured_xml(content[media_type]):
+        return media_type, xml_text(content[media_type].schema, body).encode()
     return media_type, dump_json(body)
 
 
@@ -237,7 +248,7 @@ def plain_body(operation: Operation) -> tuple[str, bytes]:
     Also where none can be written: of a picture without an example nobody knows which are taken.
     """
     body = operation.body
-    if body is None or not body.required or json_media(operation) or any(form in body.content for form in FORMS):
+    if body is None or not body.required or body_media(operation):
         return "", b""
     for media in body.content.values():
         value = next(iter(media.examples.values()), ABSENT)
@@ -275,6 +286,9 @@ def build_request(  # noqa: PLR0913 - each part of a request has its name
         for p in operation.parameters_in("header")
         if p.required
     }
+    rule = operation.rule.conditional
+    if rule and (rule.required or (rule.if_match and "if-match" in sent)):
+        sent["if-match"] = _ANY_STATE
     cookies = [p for p in operation.parameters_in("cookie") if p.required]
     if cookies:
         sent["cookie"] = "; ".join(f"{p.name}={quote(simple_text(parameter_value(p)), safe='')}" for p in cookies)
@@ -301,22 +315,23 @@ def case_with_body(
         media_type, value = form
         request = build_request(operation, value, media_type=media_type)
         return Case(operation, request, intent, label, part, value, form=True)
-    return Case(operation, build_request(operation, value), intent, label, part, value)
+    other = value is not ABSENT and json_media(operation) is None and bool(form_media(operation))
+    return Case(operation, build_request(operation, value), intent, label, part, value, form=other)
 
 
 def plain_form(operation: Operation) -> tuple[str, dict[str, Any]] | None:
-    """Media type and smallest members of a form that has to be sent; None where none has, or JSON is taken."""
+    """Media type and smallest members of a form, or XML, that has to be sent; None where none has, or JSON is taken."""
     body = operation.body
     if body is None or not body.required or json_media(operation):
         return None
-    for name, media in body.content.items():
-        if name in FORMS and media.schema and isinstance(value := least(media.schema, name="body"), dict):
-            return name, value
+    for media in form_media(operation):
+        if media.schema and isinstance(value := least(media.schema, name="body"), dict):
+            return media.media_type, value
     return None
 
 
 def plain_value(operation: Operation) -> Any:
-    """The smallest body value: of JSON, or of a form where only that is taken; ABSENT where the operation has neither.
+    """The smallest body value: of JSON, or of a form or XML where only that is taken; ABSENT where there is none.
 
     A form of members that no text carries is none.
     """
@@ -324,7 +339,9 @@ def plain_value(operation: Operation) -> Any:
     if media is None or media.schema is None or json_media(operation):
         return base_value(operation)
     made = least(media.schema, name="body")
-    plain = isinstance(made, dict) and not any(isinstance(each, dict | list) for each in made.values())
+    if not isinstance(made, dict):
+        return ABSENT
+    plain = is_structured_xml(media) or not any(isinstance(each, dict | list) for each in made.values())
     return made if plain else ABSENT
 
 

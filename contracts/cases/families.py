@@ -1,15 +1,15 @@
 """Families: which operations of a contract make, read, list, change and delete the things of one resource."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from threadmock.contracts.cases.case import base_value
-from threadmock.contracts.cases.references import references, undescribed
+from threadmock.contracts.cases.references import Reference, references, undescribed
 from threadmock.specs.behaviour.setting import generated_members
 from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.errors import SchemaError
-from threadmock.specs.members import NAMING
+from threadmock.specs.members import NAMING, put
 from threadmock.specs.schemas.declared import properties
 
 
@@ -85,12 +85,34 @@ def answered_key(operation: Operation) -> str:
 
 
 def of_action(contract: Contract, resource: str, *actions: str) -> tuple[Operation, ...]:
-    """Operations on the things of a resource with one of these actions, where a rule describes them, in order."""
+    """Operations on the things of a resource with one of these actions, where a rule describes them, in order.
+
+    Those that name a thing by another member than its key are left out.
+    """
     return tuple(
         operation
         for operation in contract.operations
-        if operation.rule.resource == resource and operation.rule.action in actions and not undescribed(operation)
+        if operation.rule.resource == resource
+        and operation.rule.action in actions
+        and not undescribed(operation)
+        and not named_by(contract, operation)
     )
+
+
+def named_by(contract: Contract, operation: Operation) -> str:
+    """The member by which an operation names its thing, where that is not the one that its makers give as its key."""
+    key = operation.rule.key
+    if key is None or not _by_key(operation):
+        return ""
+    made = {maker.rule.key.member for maker in makers(contract, operation.rule.resource) if maker.rule.key}
+    return key.member if made and key.member not in made else ""
+
+
+@lru_cache(maxsize=256)
+def other_names(contract: Contract, resource: str) -> tuple[str, ...]:
+    """The members by which operations name things of a resource, beside their key."""
+    own = (operation for operation in contract.operations if operation.rule.resource == resource)
+    return tuple(dict.fromkeys(filter(None, (named_by(contract, operation) for operation in own))))
 
 
 def reads(contract: Contract, resource: str) -> tuple[Operation, ...]:
@@ -149,3 +171,29 @@ def _unmade(contract: Contract, resource: str) -> tuple[tuple[str, str], ...]:
 def _shown_members(operation: Operation) -> set[str]:
     media = json_media(operation, operation.success)
     return set(properties(media.schema)) if media else set()
+
+
+def demanded(operation: Operation, name: Reference, value_of: Callable[[str], Any]) -> dict[str, Any]:
+    """Members without which the operation is refused, by its rule: those that a thing to be named has to hold.
+
+    value_of: a value by the name of a member.
+    """
+    within = operation.rule.within
+    place = "stored" if name.own else "parent" if within and within.source == name.source else ""
+    made: dict[str, Any] = {}
+    for condition in operation.rule.conditions:
+        wanted = [steps for where, steps, value in condition.when if where == place and value == {"present": False}]
+        if len(wanted) == len(condition.when):
+            for steps in wanted:
+                put(made, steps, value_of(steps[-1]))
+    return made
+
+
+def demanded_below(contract: Contract, resource: str, value_of: Callable[[str], Any]) -> dict[str, Any]:
+    """Members that a thing has to hold, so that no operation below it is refused. value_of: as of `demanded`."""
+    made: dict[str, Any] = {}
+    for operation in contract.operations:
+        for name in references(operation):
+            if name.resource == resource and not name.own:
+                made |= demanded(operation, name, value_of)
+    return made

@@ -11,7 +11,7 @@ from threadmock.contracts.cases.request_values import BEFORE, BEHIND, value_in
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import parse_query
-from threadmock.specs.operations.path_templates import expression, names_in
+from threadmock.specs.operations.path_templates import expression, names_in, within
 from threadmock.specs.operations.spelling import twin
 from threadmock.specs.wire.strictjson import JsonError, dump_json
 
@@ -66,7 +66,7 @@ def _in_path(case: Case, parameter: str, text: str) -> Case:
         return case
     at = names_in(case.operation.path).index(parameter) + 1
     declared = next((each for each in case.operation.parameters_in("path") if each.name == parameter), None)
-    text = styled(declared, text) if declared else text
+    text = within(styled(declared, text) if declared else text)
     path = case.request.path[: found.start(at)] + text + case.request.path[found.end(at) :]
     return replace(case, request=replace(case.request, path=path))
 

@@ -9,10 +9,16 @@ from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation
 from threadmock.specs.operations.parameters import parse_query, unstyled
 from threadmock.specs.operations.path_templates import values_in
-from threadmock.specs.wire.messages import Request
+from threadmock.specs.operations.xml_values import XmlError, read_xml
+from threadmock.specs.wire.media_types import documented_entry, is_xml
+from threadmock.specs.wire.messages import Request, media_type
 
 UNREADABLE: list[Any] = ["a body that can't be read"]
 """Stands for the values of a place that can't be read."""
+
+
+_NAMESPACE = re.compile(r"""\sxmlns(:[\w.-]+)?=("[^"<]*"|'[^'<]*')""")
+"""Names and no addresses: nobody calls them (Namespaces in XML 1.0, 1)."""
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -42,10 +48,11 @@ def _values(operation: Operation, request: Request, source: Source) -> list[Any]
     if source.place == "header":
         value = request.headers.get(source.steps[0].lower())
         return [] if value is None else [value]
-    return _in_body(request, source) if source.place == "body" or (source.place == "item" and source.steps) else []
+    in_body = source.place == "body" or (source.place == "item" and source.steps)
+    return _in_body(operation, request, source) if in_body else []
 
 
-def _in_body(request: Request, source: Source) -> list[Any]:
+def _in_body(operation: Operation, request: Request, source: Source) -> list[Any]:
     if not request.body:
         return []
     steps = source.steps
@@ -54,8 +61,28 @@ def _in_body(request: Request, source: Source) -> list[Any]:
     try:
         value = read_leniently(request.body)
     except (ValueError, RecursionError):
+        if (values := _in_xml(operation, request)) is not None:
+            return list(_opened(_dig(values, steps)))
         return _in_form(request.body, steps[0]) if steps else UNREADABLE
     return list(_opened(_dig([value], steps)))
+
+
+def _in_xml(operation: Operation, request: Request) -> list[Any] | None:
+    """What a body in XML holds, by its schema and by its names alone; None where it is none that can be read."""
+    sent = request.headers.get("content-type")
+    if not is_xml(media_type(sent)):
+        return None
+    media = documented_entry(operation.body.content if operation.body else {}, media_type(sent), sent)
+    try:
+        return [_paired(read_xml(request.body, schema)) for schema in {media.schema if media else None, None}]
+    except XmlError:
+        return None
+
+
+def _paired(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Pairs((name, _paired(each)) for name, each in value.items())
+    return [_paired(each) for each in value] if isinstance(value, list) else value
 
 
 def _in_form(body: bytes, name: str) -> list[Any]:
@@ -72,11 +99,11 @@ def read_leniently(body: bytes) -> Any:
 
 
 def texts_of(body: bytes) -> Iterator[str]:
-    """Every text of a JSON body, member names left out; of another, the whole."""
+    """Every text of a JSON body, member names left out; of another, the whole but for the namespaces of XML."""
     try:
         waiting = [read_leniently(body)]
     except (ValueError, RecursionError):
-        yield body.decode("utf-8", "replace")
+        yield _NAMESPACE.sub("", body.decode("utf-8", "replace"))
         return
     while waiting:
         value = waiting.pop()

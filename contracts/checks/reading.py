@@ -19,10 +19,10 @@ from threadmock.contracts.transport.stream_limits import EVENT_STREAM
 from threadmock.specs.behaviour.agent import Format, Respond, RunRule
 from threadmock.specs.behaviour.rule import Policy, Rule
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.contract import Operation, Reply, first_json
+from threadmock.specs.contract import Operation, Reply, first_structured
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, steps_of
-from threadmock.specs.operations.replies import check_response
+from threadmock.specs.operations.replies import check_response, value_in_xml
 from threadmock.specs.schemas.declared import properties, sendable
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.text_formats import Forms, forms_of
@@ -112,7 +112,10 @@ class Reading:
 
     @cached_property
     def value(self) -> Any:
-        """The JSON value of the response; ABSENT where it holds none."""
+        """The value of the response, of JSON or of XML by its schema; ABSENT where it holds none."""
+        found = value_in_xml(self.operation, self.response)
+        if found is not ABSENT:
+            return found
         try:
             return parse_json(self.content, duplicate_keys="last") if self.content else ABSENT
         except JsonError:
@@ -127,7 +130,7 @@ class Reading:
     def made_schema(self) -> Schema | None:
         """The schema of the thing that a success answers with; that of the documented success for an unknown 2xx."""
         reply = self.reply or self.operation.reply(self.operation.success)
-        found = first_json(reply.content) if reply else None
+        found = first_structured(reply.content) if reply else None
         return found.schema if found else None
 
     @cached_property

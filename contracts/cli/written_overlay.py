@@ -8,7 +8,7 @@ from typing import Any
 from threadmock.contracts.cli.effective_rules import effective_rule
 from threadmock.contracts.cli.suggested_rules import suggested_rule
 from threadmock.contracts.cli.words import written
-from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.documents.pointers import pointer_steps
 from threadmock.specs.operations.path_templates import names_in
 from threadmock.specs.schemas.declared import nodes_of, properties, types_of
@@ -123,7 +123,7 @@ def _text(value: str) -> str:
 def _left_to_chance(operation: Operation) -> Iterator[str]:
     """Members of what is made that no rule and no request fills: the mock makes them up."""
     rule = operation.rule
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     if rule.action != "create" or media is None or media.schema is None:
         return
     asked: set[str] = set()

@@ -371,6 +371,7 @@ def deeper_revealing_cases(grounds: CoverageBasis) -> Iterator[Case]:
 GROUPS: tuple[Callable[[CoverageBasis], Iterator[Case]], ...] = (
     plain,
     keys,
+    request_variants.made_by_path,
     members,
     wrong_types,
     top_limits,

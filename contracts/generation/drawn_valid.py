@@ -10,6 +10,7 @@ from threadmock.contracts.cases.case import (
     Case,
     build_request,
     chosen_key,
+    form_media,
     json_media,
     key_member,
     linked_members,
@@ -53,6 +54,9 @@ _path_texts = st.one_of(
 _query_texts = st.one_of(pooled([t for t in TEXTS.values() if t.isprintable()]), st.text(max_size=10))
 
 
+_Sent = Mapping[str, dict[str, str]]
+
+
 def valid_cases(operation: Operation) -> st.SearchStrategy[Case]:
     """Cases that the document says are to be accepted, of every documented media type.
 
@@ -60,8 +64,7 @@ def valid_cases(operation: Operation) -> st.SearchStrategy[Case]:
     SchemaError where no valid body can be drawn.
     """
     drawn = [_json_cases(operation)] if json_media(operation) else []
-    content = operation.body.content if operation.body else {}
-    drawn += [_form_cases(operation, content[form]) for form in FORMS if form in content]
+    drawn += [_form_cases(operation, media) for media in form_media(operation)]
     if operation.body is None or not drawn:
         drawn.append(_bodiless(operation))
     elif not operation.body.required:
@@ -74,10 +77,17 @@ def _json_cases(operation: Operation) -> st.SearchStrategy[Case]:
     around = _parameters(operation)
     if schema is None:
         return around.map(lambda sent: _case(operation, {}, sent))
+    return _drawn(operation, schema, around).map(lambda pair: _case(operation, pair[0], pair[1]))
+
+
+def _drawn(
+    operation: Operation, schema: Schema, around: st.SearchStrategy[_Sent]
+) -> st.SearchStrategy[tuple[Any, _Sent]]:
+    """Body values of a schema, the members in them that are not free put in, and the parameters around them."""
     special = _special(operation)
     drawn = bodies(schema, special) if special else values(schema)
     if not special:
-        return st.tuples(drawn, around).map(lambda pair: _case(operation, pair[0], pair[1]))
+        return st.tuples(drawn, around)
     fits = checker(schema).valid
     fill = _filler(operation, schema)
     choices = st.integers(0, 2**12 - 1)
@@ -85,7 +95,6 @@ def _json_cases(operation: Operation) -> st.SearchStrategy[Case]:
         st.tuples(drawn, around, choices)
         .map(lambda drawn: (fill(drawn[0], drawn[1], drawn[2]), drawn[1]))
         .filter(lambda pair: fits(pair[0]))
-        .map(lambda pair: _case(operation, pair[0], pair[1]))
     )
 
 
@@ -93,9 +102,6 @@ def _special(operation: Operation) -> tuple[str, ...]:
     """Body members whose values are not free: the key, links to the path, references."""
     key = key_member(operation)
     return (*([key] if key else []), *linked_members(operation), *referring_members(operation))
-
-
-_Sent = Mapping[str, dict[str, str]]
 
 
 def _filler(operation: Operation, schema: Schema) -> Callable[[Any, _Sent, int], Any]:
@@ -133,7 +139,7 @@ def _case(operation: Operation, value: Any, sent: _Sent, media_type: str | None 
     evidence = weakest(
         "assumed" if _NUL in request.body else "documented", chosen, *(choice_evidence(*each) for each in read)
     )
-    form = media_type in FORMS
+    form = media_type is not None
     label = f"drawn {'form' if form else 'body' if value is not ABSENT else 'request without body'}"
     return Case(operation, request, "valid", label, "exploration", value, evidence=evidence, form=form)
 
@@ -143,15 +149,20 @@ def _bodiless(operation: Operation) -> st.SearchStrategy[Case]:
 
 
 def _form_cases(operation: Operation, media: Media) -> st.SearchStrategy[Case]:
-    """Forms of members whose text says their type, kept where our own reading of them gives back what was drawn."""
-    drawn = _form_members(operation, media.schema) if media.schema else st.just({})
+    """XML, and forms of members whose text says their type, kept where our own reading gives back what was drawn."""
+    around = _parameters(operation)
+    if media.schema and media.media_type not in FORMS:
+        pairs = _drawn(operation, media.schema, around)
+    else:
+        members = _form_members(operation, media.schema) if media.schema else st.just({})
+        pairs = st.tuples(members, around)
 
     def case(pair: tuple[dict[str, Any], _Sent]) -> Case | None:
         made = _case(operation, pair[0], pair[1], media.media_type)
         reading = read_body(operation, made.request)
         return made if reading.present and not reading.trouble and reading.value == made.value else None
 
-    made = st.tuples(drawn, _parameters(operation)).map(case)
+    made = pairs.map(case)
     return made.filter(lambda found: found is not None)  # type: ignore[return-value]
 
 

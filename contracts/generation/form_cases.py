@@ -1,10 +1,10 @@
-"""Cases for operations that take a form and no JSON: each member there, missing, at its limits, and a text of none."""
+"""Cases for operations that take a form or XML and no JSON: each member there, missing, at its limits, wrong."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from threadmock.contracts.cases.case import FORMS, Case, Intent, build_request, json_media
+from threadmock.contracts.cases.case import FORMS, Case, Intent, build_request, form_media, json_media
 from threadmock.contracts.cases.samples import least, most
 from threadmock.contracts.cases.shapes import Branch, shapes, subschema
 from threadmock.contracts.generation.boundaries import limits
@@ -27,14 +27,16 @@ _WRONG: Mapping[str, tuple[str, ...]] = {
 
 
 def only_forms(grounds: CoverageBasis) -> Iterator[Case]:
-    """The body as each documented form, where no JSON is taken: made from that form's own schema."""
+    """The body as each documented form and as XML, where no JSON is taken: made from that one's own schema."""
     operation = grounds.operation
     if operation.body is None or json_media(operation) is not None:
         return
-    for media_type in FORMS:
-        media = operation.body.content.get(media_type)
-        if media is not None and media.schema is not None:
-            yield from _of_form(_Form(operation, media, media.schema))
+    for media in form_media(operation):
+        if media.schema is not None:
+            form = _Form(operation, media, media.schema)
+            yield from _of_form(form)
+            if form.is_xml:
+                yield from form.malformed()
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,24 @@ class _Form:
     media: Media
     schema: Schema
 
+    @property
+    def is_xml(self) -> bool:
+        """Whether it is XML: that carries arrays and objects, too."""
+        return self.media.media_type not in FORMS
+
+    @property
+    def name(self) -> str:
+        """What labels call it."""
+        return {FORMS[0]: "form", FORMS[1]: "multipart"}.get(self.media.media_type, "XML")
+
+    def malformed(self) -> Iterator[Case]:
+        """Bytes that are no XML: nobody can read them."""
+        plain = build_request(self.operation, media_type=self.media.media_type)
+        headers = {**plain.headers, "content-type": self.media.media_type}
+        for label, body in (("no XML", b"no XML"), ("an element without its end", b"<a><b></a>"), ("no root", b" ")):
+            request = replace(plain, headers=headers, body=body)
+            yield Case(self.operation, request, "malformed", f"XML: {label}", "coverage", form=True)
+
     def cases(
         self, value: dict[str, Any], label: str, where: str = "", evidence: Evidence = "documented"
     ) -> Iterator[Case]:
@@ -54,11 +74,13 @@ class _Form:
         intent: Intent = "invalid" if reading.trouble == "invalid" and judge.refused(reading.value) else "valid"
         if intent == "valid" and (reading.trouble or not (not value or judge.accepted(reading.value))):
             return
+        if self.is_xml and intent == "valid" and reading.value != value:
+            return  # an empty array that is left out, a character that XML lacks
         yield Case(
             self.operation,
             request,
             intent,
-            f"{'form' if self.media.media_type == FORMS[0] else 'multipart'}: {label}",
+            f"{self.name}: {label}",
             "coverage",
             reading.value,
             evidence=evidence,
@@ -73,9 +95,12 @@ def _of_form(form: _Form) -> Iterator[Case]:
         base, full = (make(schema, name="body") for make in (least, most))
     except SchemaError:
         return
-    if not isinstance(base, dict) or not isinstance(full, dict) or not all(map(_is_text, base.values())):
-        return  # what a form carries of arrays, objects and files, its encoding says
-    full = {name: value for name, value in full.items() if _is_text(value)}
+    if not isinstance(base, dict) or not isinstance(full, dict):
+        return
+    if not form.is_xml:
+        if not all(map(_is_text, base.values())):
+            return  # what a form carries of arrays, objects and files, its encoding says
+        full = {name: value for name, value in full.items() if _is_text(value)}
     kinds = {name: _branches(schema, node) for name, node in shapes(schema).members().items()}
     yield from form.cases(base, "minimal body")
     yield from form.cases(full, "maximal body, by its own schema")
@@ -83,6 +108,10 @@ def _of_form(form: _Form) -> Iterator[Case]:
         if name in base:
             left = {other: value for other, value in base.items() if other != name}
             yield from form.cases(left, f"missing: {name}", name)
+        if form.is_xml and isinstance(several := full.get(name), list) and len(several) == 1:
+            others = [each["items"] for branch in branches for each in (branch.keywords,) if "items" in each]
+            items = [*several, *(least(subschema(schema, node), name=name) for node in others[:1])]
+            yield from form.cases({**base, name: items}, f"{name} with two items", name)
         if form.media.media_type == FORMS[0] and any(map(_holds_anything, branches)):
             # brackets are what most servers read; the document's `encoding` need not say so
             label = f"{name} with a member, in brackets"

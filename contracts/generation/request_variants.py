@@ -1,5 +1,6 @@
 """Cases about everything but the body's value: bytes, content types, parameters, credentials, methods, forms."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import quote
 from threadmock.contracts.cases.branch_evidence import choice_evidence
 from threadmock.contracts.cases.case import FORMS, Case, Intent, build_request, encode_body, json_media
 from threadmock.contracts.cases.encoding import BOUNDARY, read_back, text_of
-from threadmock.contracts.cases.references import plain_text
+from threadmock.contracts.cases.references import plain_text, references, unknown_key
 from threadmock.contracts.cases.samples import parameter_value
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.cases.value_pools import TEXTS, long_text
@@ -49,6 +50,17 @@ def raw_request(grounds: CoverageBasis, body: bytes, content_type: str | None = 
     plain = build_request(grounds.operation)
     wanted = (media.media_type if media else "application/json") if content_type is None else content_type
     return replace(plain, headers={**plain.headers, "content-type": wanted} if wanted else plain.headers, body=body)
+
+
+def made_by_path(grounds: CoverageBasis) -> Iterator[Case]:
+    """A PUT of a key that nothing has: it makes a thing, and may say so by a status of its own."""
+    operation, source = grounds.operation, next((n.source for n in references(grounds.operation) if n.own), None)
+    if operation.rule.missing != "create" or source is None or source.place != "path" or grounds.base is ABSENT:
+        return
+    key = unknown_key(operation, source, secrets.randbits(62))
+    if key is not None:
+        request = build_request(operation, grounds.base, path_values={source.steps[0]: text_of(key)})
+        yield _case(grounds, request, "valid", f"{source} that nothing has", value=grounds.base)
 
 
 def malformed(grounds: CoverageBasis) -> Iterator[Case]:

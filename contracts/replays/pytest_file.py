@@ -80,7 +80,7 @@ def send(step, request):
     connection = kind(base.hostname, base.port, timeout=20)
     headers, query = credentials_of(step["request"]["credentials"])
     path = "/".join(
-        urllib.parse.quote(part.encode("utf-8", "surrogateescape"), safe="!$&'()*+,;=:@~")
+        urllib.parse.quote(part.encode("utf-8", "surrogateescape"), safe="!$&'()*+,;=:@~").replace("%AF", "%2F")
         if part not in (".", "..")
         else part.replace(".", "%2E")
         for part in request["path"].split("/")

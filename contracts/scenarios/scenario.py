@@ -21,7 +21,7 @@ from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.check import Weight
 from threadmock.contracts.checks.finding import Finding
-from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.evidence import Evidence
 from threadmock.specs.schemas.declared import properties, sendable
 from threadmock.specs.schemas.text_formats import Forms
@@ -174,7 +174,7 @@ def usable(context: Context, operation: Operation, value: dict[str, Any]) -> dic
 
 def answer_members(operation: Operation) -> dict[str, Any]:
     """Declared members of what a success answers with: name to schema node."""
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     return dict(properties(media.schema)) if media else {}
 
 

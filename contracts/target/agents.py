@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.contracts.cases.case import Case, redraw
 from threadmock.contracts.cases.families import lists
 from threadmock.contracts.cases.references import AgentPlace, agent_places, schema_at
 from threadmock.contracts.target.tags import tags_in
@@ -38,6 +39,14 @@ class ChosenAgent:
         if isinstance(found, str) and schema is not None and not checker(schema).valid(found) and found.isdecimal():
             return int(found)
         return found
+
+    def named_in(self, case: Case, place: AgentPlace) -> Case:
+        """The case with the agent that was asked for, where agents are no things that a target lists."""
+        member = place.source.steps[0]
+        named = isinstance(case.value, dict) and member in case.value and not case.form
+        if not (self.given and named and case.intent == "valid" and place.source.place == "body"):
+            return case
+        return redraw(case, **{member: self.value(case.operation, place)})
 
     @property
     def several(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a response holds: its JSON, the items of a list, a key, when a thing was made, a short text for people."""
+"""What a response holds: its JSON, the thing that was made, the items of a list, a key, a short text for people."""
 
 import re
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.behaviour.rule import Listing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT, dotted
+from threadmock.specs.operations.replies import value_in_xml
 from threadmock.specs.schemas.formats import is_date_time, read_date_time
 from threadmock.specs.text import one_line, shorten
 from threadmock.specs.wire.strictjson import JsonError, parse_json
@@ -22,7 +23,10 @@ _LEVELS = 3
 
 
 def json_of(exchange: Exchange) -> Any:
-    """The JSON of a response; None where it holds none."""
+    """The value of a response, of JSON or of XML by its schema; None where it holds none."""
+    found = value_in_xml(exchange.case.operation, exchange.response)
+    if found is not ABSENT:
+        return found
     body = exchange.response.body if exchange.response else None
     try:
         return parse_json(body, duplicate_keys="last") if isinstance(body, bytes) else None

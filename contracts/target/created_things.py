@@ -16,7 +16,8 @@ from threadmock.specs.behaviour.agent import Agent
 from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.behaviour.setting import Made, Setting, Source, generated_members
 from threadmock.specs.contract import Operation
-from threadmock.specs.members import dotted
+from threadmock.specs.members import ABSENT, dotted
+from threadmock.specs.operations.replies import value_in_xml
 from threadmock.specs.schemas.formats import canonical
 from threadmock.specs.wire.eventstream import EventReader
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
@@ -39,7 +40,8 @@ def unsafe_key(key: object) -> str:
     text = str(key)
     if not 1 <= len(text) <= 256:
         return "its id is empty or too long"
-    if "/" in text or "\\" in text or not text.isprintable() or not any(map(str.isalnum, text)):
+    climbs = "/" in text and not {"", ".", ".."}.isdisjoint(text.split("/"))  # to where a server may follow it
+    if climbs or "\\" in text or not text.isprintable() or not any(map(str.isalnum, text)):
         return "its id can't stand in a path as it is"
     return ""
 
@@ -106,7 +108,7 @@ def made_by_answer(
     if request.method in {"HEAD", "OPTIONS", "GET"} or not 200 <= response.status < 300 or not may_make(operation):
         return
     within = within_of(operation, request)
-    values = list(_answers(response))
+    values = list(_answers(operation, response))
     around = list(_threads(operation, response, values, within))
     yield from around
     shown = lies_in(operation.rule.resource, values[0]) if len(values) == 1 else {}
@@ -227,7 +229,7 @@ def met_in_own(
     if not within or not all(is_invented(key) or owns(resource, key) for resource, key in within.items()):
         return
     around = {canonical(key) for key in within.values()}
-    for answer in _answers(response):
+    for answer in _answers(operation, response):
         found = items_in(rule.listing, answer) or [answer]
         for item in (each for each in found[:_MOST] if isinstance(each, dict)):
             key = item.get(rule.key.member)
@@ -267,12 +269,14 @@ def _is_key(value: Any) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
-def _answers(response: Response) -> Iterator[Any]:
-    """The JSON of a response; of a stream, that of its first events."""
+def _answers(operation: Operation, response: Response) -> Iterator[Any]:
+    """The value of a response; of a stream, that of its first events."""
     body, kind = response.body, media_type(response.headers.get("content-type"))
     if not isinstance(body, bytes):
         return
     texts: list[bytes] = [body] if is_json(kind) else []
+    if (found := value_in_xml(operation, response)) is not ABSENT:
+        yield found
     if kind == EVENT_STREAM:
         yield from (value for _, value in _events(response))
     for text in texts:

@@ -15,9 +15,9 @@ from typing import Any
 
 from threadmock.contracts.cases.about_things import destroys, ends_thing, linked_to
 from threadmock.contracts.cases.agent_input import agent_input, body_with_text
-from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, redraw
+from threadmock.contracts.cases.case import Case, base_value, case_with_body, chosen_key, key_member, plain_value
 from threadmock.contracts.cases.encoding import text_of
-from threadmock.contracts.cases.families import makers, parents
+from threadmock.contracts.cases.families import demanded, demanded_below, makers, named_by, other_names, parents
 from threadmock.contracts.cases.placeholders import add_placeholder, fill_placeholder, name_parents
 from threadmock.contracts.cases.references import (
     AgentPlace,
@@ -28,6 +28,7 @@ from threadmock.contracts.cases.references import (
     needs_some,
     placeholder,
     references,
+    schema_at,
     unknown_key,
 )
 from threadmock.contracts.cases.request_values import value_in
@@ -39,7 +40,7 @@ from threadmock.contracts.target.run_budget import RUNS_OFF, starts_runs
 from threadmock.contracts.transport.errors import NotSent
 from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.members import ABSENT, put
+from threadmock.specs.members import ABSENT, dotted
 from threadmock.specs.wire.strictjson import dump_json
 
 MOST_FAILURES = 2
@@ -156,8 +157,12 @@ class Prerequisites:
         if str(standing) not in map(str, repeated):
             return case, loose
         if self._makers(name.resource, given):
-            key = self.get(name.resource, given, self._demanded(operation, name)).key
-            given[name.resource] = key
+            thing = self.get(name.resource, given, demanded(operation, name, self._value_of))
+            key = given[name.resource] = thing.key
+            if name.own and (member := named_by(self.contract, operation)):
+                key = dotted(thing.shown, member)
+                if not isinstance(key, str | int):
+                    return case, False
         elif name.strict:
             key = self.unknown_key(operation, name)
             key = standing if key is None else key
@@ -172,7 +177,7 @@ class Prerequisites:
         known = True
         for place in agent_places(case.operation):
             if not place.resource:
-                case = self._with_name(case, place)
+                case = self.chosen.named_in(case, place)
             elif isinstance(case.value, list):
                 case, found = self._with_agents(case, place)
                 known = known and found
@@ -191,14 +196,6 @@ class Prerequisites:
         name = self.agent(case.operation, place)
         value = [{**item, place.source.steps[0]: name} for item in case.value]
         return replace(case, value=value, request=replace(case.request, body=dump_json(value))), True
-
-    def _with_name(self, case: Case, place: AgentPlace) -> Case:
-        """The case with the agent that was asked for, where agents are no things that a target lists."""
-        member, agent = place.source.steps[0], self.chosen
-        named = isinstance(case.value, dict) and member in case.value and not case.form
-        if not (agent.given and named and case.intent == "valid" and place.source.place == "body"):
-            return case
-        return redraw(case, **{member: agent.value(case.operation, place)})
 
     def agent(self, operation: Operation, place: AgentPlace | None = None) -> Any:
         """What requests of an operation hold to name the agent.
@@ -303,10 +300,14 @@ class Prerequisites:
     ) -> tuple[Case, dict[str, Any]]:
         """A request that makes a thing below these parents, and all the parents that it has. NotSent."""
         value = base_value(maker) if maker.rule.run is None else body_with_text(self.contract, maker, SLOWLY)
+        value = plain_value(maker) if value is ABSENT and members else value
         chosen = key_member(maker)
         if isinstance(value, dict):
             sample = value.get(chosen) if chosen else None
             value = {**value, **self._accepted.without_refused(maker, members or {})}
+            # a second thing of the same name is refused, or nobody knows which of them is meant
+            names = [name for name in other_names(self.contract, maker.rule.resource) if name in value]
+            value |= {name: own for name in names if (own := self._of_its_own(maker, name)) is not None}
             if chosen and chosen in value and value[chosen] == sample:
                 value[chosen] = chosen_key(maker)
         case = case_with_body(maker, value, f"a {maker.rule.resource or 'thing'} to be used")
@@ -345,26 +346,19 @@ class Prerequisites:
         if said and said.piece and agent:
             self.make(agent.piece, parents, said.piece)
 
-    def _demanded(self, operation: Operation, name: Reference) -> dict[str, Any]:
-        """Members without which the operation is refused, by its rule: those that a thing to be named has to hold."""
-        within = operation.rule.within
-        place = "stored" if name.own else "parent" if within and within.source == name.source else ""
-        made: dict[str, Any] = {}
-        for condition in operation.rule.conditions:
-            wanted = [steps for where, steps, value in condition.when if where == place and value == {"present": False}]
-            if len(wanted) == len(condition.when):
-                for steps in wanted:
-                    put(made, steps, self._value_of(steps[-1]))
-        return made
-
     def demands(self, resource: str) -> dict[str, Any]:
         """Members that a thing has to hold, so that every operation below it is met by it."""
-        made: dict[str, Any] = {}
-        for operation in self.contract.operations:
-            for name in references(operation):
-                if name.resource == resource and not name.own:
-                    made |= self._demanded(operation, name)
+        made = demanded_below(self.contract, resource, self._value_of)
+        for member in other_names(self.contract, resource):
+            found = (self._of_its_own(maker, member) for maker in self._makers(resource))
+            own = next((value for value in found if value is not None), None)
+            made |= {} if own is None else {member: own}
         return made
+
+    def _of_its_own(self, maker: Operation, member: str) -> Any:
+        """A value of a member that no other thing has; None where the create does not take the member."""
+        place = Source("body", (member,))
+        return unknown_key(maker, place, self._choose.getrandbits(62)) if schema_at(maker, place) else None
 
     def _value_of(self, member: str) -> Any:
         """The value of a member: of the agent, else in what a provider has from the beginning; else any text."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from threadmock.contracts.options import mention
 from threadmock.contracts.settings import UsageError
+from threadmock.specs.operations.path_templates import SLASH
 
 _SAFE = "!$&'()*+,;=:@~"
 
@@ -63,7 +64,7 @@ def request_target(path: str, query: str) -> str:
     encoded = "/".join(
         segment.replace(".", "%2E")
         if segment in {".", ".."}
-        else urllib.parse.quote(segment, safe=_SAFE, errors="surrogateescape")
+        else "%2F".join(urllib.parse.quote(part, safe=_SAFE, errors="surrogateescape") for part in segment.split(SLASH))
         for segment in path.split("/")
     )
     return f"{encoded}?{query}" if query else encoded

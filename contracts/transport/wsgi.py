@@ -10,6 +10,8 @@ from threadmock.contracts.transport.base import MAX_BODY, OURS, WsgiApp, sendabl
 from threadmock.contracts.transport.errors import BrokenResponse, TooLarge, TransportError, Unsendable
 from threadmock.contracts.transport.sockets import Allowance, Clock
 from threadmock.contracts.transport.stream_limits import EVENT_STREAM, PLAIN, Stop, Watch
+from threadmock.contracts.transport.urls import request_target
+from threadmock.specs.operations.path_templates import SLASH, read_within
 from threadmock.specs.text import one_line
 from threadmock.specs.wire.messages import Request, Response, media_type
 
@@ -71,7 +73,9 @@ class WsgiTransport:
     def _fill(self, request: Request) -> dict[str, Any]:
         environ = dict(self._environ)
         environ["REQUEST_METHOD"] = request.method
-        environ["PATH_INFO"] = _wsgi_text(request.path)
+        environ["PATH_INFO"] = _wsgi_text(read_within(request.path))
+        if SLASH in request.path:  # what is decoded does not tell it from one between segments
+            environ["REQUEST_URI"] = request_target(request.path, request.query)
         environ["QUERY_STRING"] = request.query
         environ["wsgi.input"] = io.BytesIO(request.body)
         if request.body or request.method not in {"GET", "HEAD", "OPTIONS"}:

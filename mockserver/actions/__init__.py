@@ -8,6 +8,7 @@ from threadmock.mockserver.actions import (
     copy,
     counting,
     create,
+    create_many,
     delete,
     fixed,
     join,
@@ -22,6 +23,7 @@ from threadmock.mockserver.rules.outcome import Done, Refused
 
 actions: Mapping[str, Callable[[Call], Done | Refused]] = {
     "create": create.run,
+    "create_many": create_many.run,
     "read": read.run,
     "list": listing.run,
     "count": counting.run,

@@ -6,7 +6,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import new_key
 from threadmock.mockserver.actions.plan import Plan
 from threadmock.mockserver.rules.generation import Ungeneratable, sample
-from threadmock.specs.contract import json_media
+from threadmock.specs.contract import reply_media
 from threadmock.specs.members import ABSENT, dig, put
 
 
@@ -41,7 +41,7 @@ def _sample(call: Call, named: dict[str, Any]) -> dict[str, Any]:
 
 def _example(plan: Plan) -> dict[str, Any]:
     """The first documented example of the thing; {} where there is none."""
-    media = json_media(plan.operation, plan.success)
+    media = reply_media(plan.operation, plan.success)
     shown = next(iter(media.examples.values()), None) if media else None
     shown = shown.get(plan.holder) if plan.holder and isinstance(shown, dict) else shown
     return dict(shown) if isinstance(shown, dict) else {}

@@ -6,7 +6,7 @@ from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.generation import Ungeneratable, possible, sample
 from threadmock.mockserver.rules.outcome import Done, Refused
-from threadmock.specs.contract import json_media
+from threadmock.specs.contract import reply_media
 
 
 def run(call: Call) -> Done | Refused:
@@ -19,7 +19,7 @@ def run(call: Call) -> Done | Refused:
     named = {name: scope.parameters.get(name, text) for name, text in scope.path_values.items()}
     repeated = {name: scope.body[name] for name, _, _ in plan.echoed if name in scope.body}
     given = named | repeated if isinstance(scope.sent, dict | None) else scope.sent
-    media = json_media(plan.operation, plan.success)
+    media = reply_media(plan.operation, plan.success)
     if media and media.examples:
         return Done(plan.success, next(iter(media.examples.values())), "example", given=given)
     if plan.schema is None:

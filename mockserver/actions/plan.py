@@ -8,7 +8,7 @@ from threadmock.mockserver.agents.run_plan import RunPlan, compile_run
 from threadmock.mockserver.rules.as_node import CompiledAsNode, compile_as_node
 from threadmock.mockserver.rules.conditions import CompiledCondition, compile_condition
 from threadmock.mockserver.rules.inner_pieces import CompiledInside, compile_inside
-from threadmock.mockserver.rules.keys import KeyReader, compile_key, compile_key_value
+from threadmock.mockserver.rules.keys import KeyReader, compile_key, compile_key_value, own_key_of
 from threadmock.mockserver.rules.lists import Lister, compile_listing
 from threadmock.mockserver.rules.parents import Parent, compile_parent, is_uuid_parameter
 from threadmock.mockserver.rules.recipes import Members, Recipe, compile_members, compile_recipe
@@ -16,8 +16,9 @@ from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.specs.behaviour.rule import Cascade, Conditional, Expiry, Listing, Requirement, Restoring, Rule, Unique
 from threadmock.specs.behaviour.setting import Key, tally_words
-from threadmock.specs.contract import Contract, Operation, Reply, json_media
+from threadmock.specs.contract import Contract, Operation, Reply, reply_media
 from threadmock.specs.members import ABSENT, steps_of
+from threadmock.specs.operations.batches import single_of
 from threadmock.specs.schemas.declared import (
     all_properties,
     alternatives,
@@ -98,13 +99,14 @@ class Plan:
     conditional: Conditional | None
     progress: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...]
     minimal: int
+    each: "Plan | None"
     run: RunPlan | None
 
 
 def compile_plan(contract: Contract, operation: Operation) -> Plan:
     """The plan of an operation."""
     rule = operation.rule
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     schema = media.schema if media else None
     listing = rule.listing or Listing()
     holder = rule.held_in
@@ -116,6 +118,8 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
     shown_elsewhere = {name: each for other in kin for name, each in _members_of(other).items() if name not in members}
     made = {**members, **shown_elsewhere}
     key = rule.key
+    own_key = own_key_of(contract, operation)
+    single = single_of(operation) if rule.action == "create_many" else None
     return Plan(
         contract=contract,
         operation=operation,
@@ -152,7 +156,8 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         key=KeyReader(
             fetch(key.source) if key and key.source else None,
             is_uuid=bool(key and (_is_uuid(item, declared.get(key.member)) or _names_uuid(operation, key))),
-            member=steps_of(key.member) if key else (),
+            member=steps_of(own_key) if key else (),
+            named=steps_of(key.member) if key and own_key != key.member else (),
             others=tuple(map(steps_of, key.by)) if key else (),
         ),
         make_key=compile_key(contract, operation, key, made) if key else None,
@@ -184,6 +189,7 @@ def compile_plan(contract: Contract, operation: Operation) -> Plan:
         conditional=rule.conditional,
         progress=tuple((steps_of(name), values) for name, values in rule.progress.items()),
         minimal=rule.minimal,
+        each=compile_plan(contract, single) if single else None,
         run=compile_run(rule.run),
     )
 
@@ -233,7 +239,7 @@ def kindred(contract: Contract, operation: Operation) -> list[Schema]:
         tells = own.reply is not None and own.action != "list" and not own.held_in
         if other is operation or own.resource != rule.resource or tells:
             continue
-        media = json_media(other, other.success)
+        media = reply_media(other, other.success)
         if media and media.schema and own.action in ("read", "list", "update", "replace", "create"):
             shown = shown_schema(media.schema, own)
             found += [shown] if shown else []

@@ -10,6 +10,7 @@ from threadmock.mockserver.rules.lookups import find_related
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.state.store import Thing
 from threadmock.specs.behaviour.conditions import agrees
+from threadmock.specs.behaviour.rule import Conditional
 from threadmock.specs.members import ABSENT, dig, steps_of
 
 _NOT_MODIFIED = 304
@@ -28,20 +29,29 @@ def unmet(call: Call) -> Refused | None:
 def unconditional(call: Call) -> Done | Refused | None:
     """What the headers of a conditional request come to, where that is no answer of the action (RFC 9110, 13.2.2)."""
     rule, headers = call.plan.conditional, call.scope.request.headers
-    if rule is None or call.rule.action == "list" or call.enter():
+    if rule is None or call.rule.action == "list" or call.world.faults.skips("preconditions") or call.enter():
         return None  # the state of a list is known when its page is
     wanted, known = headers.get("if-match"), headers.get("if-none-match")
     key = call.asked_key()
     thing = call.scope.store.read(call.shelf_of(key), key)
+    if thing is None and call.rule.missing != "create":
+        return None  # what is refused without a condition is refused as it is (RFC 9110, 13.2.1)
     present = etag_of(thing) if thing is not None else ""
-    if rule.if_match and wanted is not None and not _names(wanted, present):
-        return Refused("stale", "If-Match names another state than the present one", status=rule.if_match, key=key)
-    if rule.required and wanted is None and thing is not None:
-        return Refused("stale", "The header If-Match is required", status=rule.required, key=key)
+    if refused := _unmatched(rule, wanted, present, key):
+        return refused
     if rule.if_none_match and known is not None and _names(known.replace("W/", ""), present):
         if rule.if_none_match != _NOT_MODIFIED:
             return Refused("stale", "If-None-Match names the present state", status=rule.if_none_match, key=key)
         return Done(_NOT_MODIFIED, None, "not modified", {"etag": present})
+    return None
+
+
+def _unmatched(rule: Conditional, wanted: str | None, present: str, key: str) -> Refused | None:
+    """What If-Match comes to. present: the state of the thing; "" where there is none."""
+    if rule.if_match and wanted is not None and not _names(wanted, present):
+        return Refused("stale", "If-Match names another state than the present one", status=rule.if_match, key=key)
+    if rule.required and wanted is None and present:
+        return Refused("stale", "The header If-Match is required", status=rule.required, key=key)
     return None
 
 

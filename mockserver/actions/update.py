@@ -7,8 +7,8 @@ from typing import Any
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import new_key, repeats, store_new
 from threadmock.mockserver.actions.first import store_first
-from threadmock.mockserver.actions.json_patch import PatchFailed, patched
 from threadmock.mockserver.actions.reply import done
+from threadmock.mockserver.rules.json_patch import PatchFailed, patched
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.mockserver.rules.recipes import create_also
 from threadmock.mockserver.state.store import Shelf, Thing, below

@@ -19,7 +19,7 @@ from threadmock.mockserver.mock import Mock, load_all
 from threadmock.mockserver.server.app import rsgi_parts
 from threadmock.mockserver.server.rsgi import RsgiApplication
 from threadmock.mockserver.state.store import Store
-from threadmock.specs.contract import Contract, json_media
+from threadmock.specs.contract import Contract, reply_media
 from threadmock.specs.errors import SpecError
 
 _STEP = 50
@@ -167,7 +167,7 @@ def _shapes(contracts: Iterable[Contract]) -> Mapping[tuple[str, str], frozenset
     for contract in contracts:
         for operation in contract.operations:
             rule = operation.rule
-            media = json_media(operation, operation.success)
+            media = reply_media(operation, operation.success)
             if rule.traits.open or rule.traits.lists or media is None or media.schema is None:
                 continue
             key = [rule.key.member, rule.key.otherwise if rule.traits.makes else ""] if rule.key else []

@@ -13,7 +13,7 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import Shelf, Store
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.setting import Made
-from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.errors import SpecError
 from threadmock.specs.members import ABSENT, dig, put, steps_of
 from threadmock.specs.schemas.declared import properties, required, types_of
@@ -98,7 +98,9 @@ def _shown(contract: Contract, resource: str) -> tuple[Operation | None, Schema 
     for action in ("read", "list"):
         for each in contract.operations:
             media = (
-                json_media(each, each.success) if (each.rule.resource, each.rule.action) == (resource, action) else None
+                reply_media(each, each.success)
+                if (each.rule.resource, each.rule.action) == (resource, action)
+                else None
             )
             if media is not None and media.schema is not None:
                 return each, shown_schema(media.schema, each.rule)

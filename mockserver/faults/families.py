@@ -241,6 +241,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("wrong-total", "The total counts the page only.", ("totals",), around=_short_total),
     Fault("ignore-filters", "Filters are ignored.", ("filters",), around=_listing(_unfiltered)),
     Fault("partial-merge", "Objects merge as the rule does not say.", ("merge",), around=_other_merge),
+    Fault("any-state", "If-Match has no say.", ("preconditions",), skips=frozenset({"preconditions"})),
     Fault("change-anything", "Updates set what only the server sets.", ("immutable",), around=_afterwards(_trusting)),
     Fault("empty-update-wipes", "An empty update empties the thing.", ("empty_update",), around=_afterwards(_wiped)),
 )

@@ -139,6 +139,8 @@ class Pipeline:
             path_values, unlike = unstyled(operation, path_values)
             parameters, violations = check_parameters(operation, request, path_values)
             violations = unlike or violations
+            if plan.conditional and plan.conditional.required and "if-match" not in request.headers:
+                violations = [each for each in violations if not _is_if_match(each)]  # it has a refusal of its own
             if violations and self.tolerates("ids"):
                 violations = [violation for violation in violations if violation.where != "path"]
             if violations and not self.tolerates("invalid"):
@@ -241,6 +243,10 @@ def _refuse(kind: str, violations: Sequence[Violation], plan: Plan, value: Any) 
     if not has_own or any(violation.keyword != "format" for violation in violations):
         return Refused(kind, violations[0].message, violations)
     return Refused("ill_formed", violations[0].message, violations, key=_text_at(value, violations[0].location))
+
+
+def _is_if_match(violation: Violation) -> bool:
+    return violation.where == "header" and str(violation.location[:1]).lower() == "('if-match',)"
 
 
 def _text_at(value: Any, location: Sequence[str | int]) -> str:

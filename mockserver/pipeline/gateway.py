@@ -14,6 +14,7 @@ from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.answer import Answer, Pipeline
 from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, origin_allowed, preflight, refuse_foreign
+from threadmock.mockserver.pipeline.decoded_paths import with_free, with_stored
 from threadmock.mockserver.pipeline.faulty import build_pipeline
 from threadmock.mockserver.pipeline.refusals import render
 from threadmock.mockserver.rules.outcome import Refused
@@ -140,6 +141,24 @@ class Gateway:
         if found.match and found.match.operation and not found.match.values:
             self._found[method, path] = found  # a document has only so many paths without parameters
         return found
+
+    def find_guessing(self, method: str, path: str) -> Found:
+        """As `find`, of a path that was decoded without a word on slashes within its segments."""
+        found = self.find(method, path)
+        if slashed := self.world.store.slashed():
+            other = self.find(method, with_stored(path, slashed))
+            found = other if other.match else found
+        if found.match is None:
+            free = (each for mount in self.mounts for each in self._free(mount, path))
+            found = next((other for each in free if (other := self.find(method, each)).match), found)
+        return found
+
+    def _free(self, mount: Mount, path: str) -> Iterator[str]:
+        if path.startswith(f"{mount.prefix}/"):
+            below = path.removeprefix(mount.prefix)
+            yield from (mount.prefix + each for each in with_free(below, mount.contract))
+        if mount in self._at_root:
+            yield from with_free(path, mount.contract)
 
     def _find(self, method: str, path: str) -> Found:
         if path.startswith(CONTROL):
@@ -303,7 +322,7 @@ class Gateway:
         if request.method == "OPTIONS":
             return Answer(Response(204, {"allow": ", ".join(allowed)}, b""), "", "methods of the path")
         if head:
-            as_get = self.find("GET", request.path)
+            as_get = self.find_guessing("GET", request.path)
             if as_get.match and as_get.match.operation:
                 made = self.pipeline.answer(request, mount.plans[as_get.match.operation], as_get.match.values)
                 if isinstance(made.response.body, Stream):

@@ -10,12 +10,12 @@ from threadmock.mockserver.pipeline.problems import MEDIA_TYPE
 from threadmock.mockserver.rules.generation import Ungeneratable, possible, sample
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.samples.files import decoded, file_of, is_file_of
-from threadmock.mockserver.samples.xml_text import xml_text
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Media, Operation, Parameter, Reply, first_json
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.inferred.refusals import REFUSAL_STATUSES
 from threadmock.specs.operations.replies import find_media
+from threadmock.specs.operations.xml_text import xml_text
 from threadmock.specs.schemas.declared import is_binary, nodes_of, types_of
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker

@@ -15,13 +15,13 @@ from threadmock.mockserver.samples.containers import (
     item_nodes,
     with_brought,
 )
-from threadmock.mockserver.samples.folding import folded
 from threadmock.mockserver.samples.named_values import WORDS, Sources
 from threadmock.mockserver.samples.pattern_texts import texts_for
 from threadmock.mockserver.samples.scalars import distinct, number_of_node, text_of_node
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids
 from threadmock.specs.members import ABSENT
+from threadmock.specs.schemas.folding import folded
 from threadmock.specs.schemas.patterns import searches
 from threadmock.specs.schemas.schema import Schema, definition_name
 from threadmock.specs.schemas.validation import checker

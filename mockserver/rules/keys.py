@@ -11,6 +11,7 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.rules.sources import Maker
 from threadmock.mockserver.rules.values import compile_setting
 from threadmock.mockserver.state.clock import Clock
+from threadmock.mockserver.state.store import is_below
 from threadmock.specs.behaviour.setting import Key, Setting
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT, dig
@@ -29,13 +30,15 @@ _CLOCK = Clock()
 class KeyReader:
     """How an operation's key is read. read: None where requests name none. is_uuid: whether keys compare as UUIDs.
 
-    member: that of the key; others: those by which a thing is found where there is none of that key.
+    member: that of the key; others: those by which a thing is found where there is none of that key. named: the only
+    member by which requests name a thing, where that is not the one whose value is its key.
     """
 
     read: Maker | None
     is_uuid: bool
     member: tuple[str, ...] = ()
     others: tuple[tuple[str, ...], ...] = ()
+    named: tuple[str, ...] = ()
 
     def canonical(self, value: Any) -> str:
         """The one form of a key."""
@@ -46,15 +49,42 @@ class KeyReader:
         value = self.read(scope) if self.read else ABSENT
         if value is ABSENT or value is None:
             return ""
+        if self.named:
+            return self._key_of_named(scope, value)
         key = self.canonical(value)
         if self.others and (found := find_related(scope, scope.operation.rule.resource, self.others, value)):
             own, kind = str(dig(found, self.member)), (scope.contract.name, scope.operation.rule.resource)
             return key if scope.store.read(scope.store.find(*kind, key), key) else own
         return key
 
+    def _key_of_named(self, scope: Scope, value: Any) -> str:
+        """The key of the thing with that member; of none, a text that is no key."""
+        wanted, store = str(value), scope.store
+        below = is_below(scope.shelf)
+        things = (
+            store.list(scope.shelf) if below else store.everywhere(scope.contract.name, scope.operation.rule.resource)
+        )
+        found = next((thing for thing in things if str(dig(thing, self.named)) == wanted), None)
+        return f"{'.'.join(self.named)} {wanted}" if found is None else str(dig(found, self.member))
+
     def is_ill_formed(self, key: str) -> bool:
         """Whether a key that nothing has is none at all: things are found by other members, too, and keys are UUIDs."""
         return bool(self.others) and self.is_uuid and not is_uuid(key)
+
+
+def own_key_of(contract: Contract, operation: Operation) -> str:
+    """The member whose value is the key of an operation's things: that of what makes them; "" for none.
+
+    An operation whose rule has another one, such as `GET /articles/by-slug/{slug}`, finds its thing by that member.
+    """
+    rule, key = operation.rule, operation.rule.key
+    if key is None or not rule.traits.names_thing or key.source is None:
+        return key.member if key else ""
+    kin = [each.rule for each in contract.operations if each.rule.resource == rule.resource]
+    made = [each.key.member for each in kin if each.key and each.traits.makes and not each.traits.names_thing]
+    made += [each.key.member for each in kin if each.key and each.traits.makes_several]
+    made += [each.key.member for each in contract.profile.initial if each.resource == rule.resource]
+    return key.member if key.member in made or not made else made[0]
 
 
 def compile_key(contract: Contract, operation: Operation, key: Key, members: Mapping[str, Schema]) -> Maker:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from threadmock.mockserver.rules.generators import GENERATORS
 from threadmock.mockserver.rules.lookups import Parts, declared, named, related, scheduled
@@ -17,6 +18,7 @@ from threadmock.specs.members import ABSENT, dig, gather
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.strictjson import dump_json
 
+_PLAIN = "!$&'()*+,;=:@~"
 _NO = (ABSENT, None, False, "false")
 _MARK = re.compile(r"\$(?:item\.(\w+)|(parent_key|key|base))")
 _MOST_MINUTES = 60 * 24 * 366 * 5000
@@ -263,11 +265,18 @@ def _minutes_after(setting: Setting) -> Maker:
 
 def _template(setting: Setting) -> Maker:
     text = str(setting.value)
+    in_address = text.startswith(("/", "$base", "http://", "https://"))
 
     def make(scope: Scope) -> str:
-        return _MARK.sub(lambda mark: _marked(scope, mark), text)
+        return _MARK.sub(lambda mark: _within(scope, mark) if in_address else _marked(scope, mark), text)
 
     return make
+
+
+def _within(scope: Scope, mark: re.Match[str]) -> str:
+    """As `_marked`, in an address: a key stands in one segment of its path (RFC 3986, 3.3)."""
+    made = _marked(scope, mark)
+    return quote(made, safe=_PLAIN) if mark[2] in ("key", "parent_key") else made
 
 
 def _marked(scope: Scope, mark: re.Match[str]) -> str:

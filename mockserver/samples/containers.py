@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threadmock.mockserver.samples.folding import ALSO
+from threadmock.specs.schemas.folding import ALSO
 
 _MOST_ITEMS = 1000
 _MOST_PLACES = 8

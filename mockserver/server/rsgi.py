@@ -220,7 +220,7 @@ class RsgiApplication:
             shown = "The connection ended before the chunked body did."
             return problem(400, "The request's body is not whole", shown, kind="stalled")
         request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
-        found = self._gateway.find(request.method, request.path)
+        found = self._gateway.find_guessing(request.method, request.path)
         if found.mount is None:
             return await self._on_thread(call_wsgi, self._flask, request)
         if len(body) > AT_ONCE:

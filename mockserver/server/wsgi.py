@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
+from urllib.parse import quote, unquote
 
 from threadmock.mockserver.agents.streams import Pending
-from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.pipeline.gateway import Found, Gateway
+from threadmock.specs.operations.path_templates import read_within, within
 from threadmock.specs.wire.messages import Request, Response
 
 StartResponse: TypeAlias = Callable[..., Any]
@@ -41,6 +43,20 @@ def read_path(environ: dict[str, Any]) -> str:
     """The path of an environ as text."""
     path: str = environ.get("PATH_INFO") or "/"
     return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def find_route(gateway: Gateway, environ: dict[str, Any]) -> Found:
+    """The route of an environ. A slash within a segment is one where the server says what the URL was, else guessed."""
+    method, path = environ["REQUEST_METHOD"], read_path(environ)
+    raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if not raw:
+        return gateway.find_guessing(method, path)
+    if "%2f" not in raw.lower():
+        return gateway.find(method, path)
+    sent = raw.partition("?")[0].removeprefix(quote(environ.get("SCRIPT_NAME", ""), encoding="latin-1"))
+    segments = [within(unquote(segment, errors="replace")) for segment in sent.split("/")]
+    whole = "/".join(segments)
+    return gateway.find(method, whole if read_within(whole) == path else path)
 
 
 def _find_header_keys(keys: tuple[str, ...]) -> HeaderKeys:
@@ -84,7 +100,8 @@ def read_all(stream: Any, wanted: int) -> bytes:
 
 def exchange(gateway: Gateway, environ: dict[str, Any]) -> Response:
     """The response to the request of an environ."""
-    return completed(gateway.handle(read_request(environ, gateway.limits.body)))
+    request = read_request(environ, gateway.limits.body)
+    return completed(gateway.handle(request, find_route(gateway, environ)))
 
 
 def completed(response: Response) -> Response:
@@ -121,7 +138,7 @@ class WsgiApplication:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         method = environ["REQUEST_METHOD"]
-        found = self._gateway.find(method, read_path(environ))
+        found = find_route(self._gateway, environ)
         if found.mount is None:
             return self._flask(environ, start_response)
         request = read_request(environ, self._gateway.limits.body)

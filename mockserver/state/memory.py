@@ -3,7 +3,8 @@
 import builtins
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 
 from threadmock.mockserver.state.store import Shelf, StoreFull, Thing, lies_in
 
@@ -20,6 +21,7 @@ class MemoryStore:
         self._homes: dict[Shelf, dict[str, dict[Shelf, None]]] = {}
         self._kinds: dict[Shelf, dict[Shelf, None]] = {}
         self._count = 0
+        self._slashed: Counter[str] = Counter()
         self._changing = threading.RLock()
 
     def insert(self, shelf: Shelf, key: str, thing: Thing) -> Thing | None:
@@ -39,6 +41,8 @@ class MemoryStore:
                 self._homes.setdefault(shelf[:2], {}).setdefault(key, {})[shelf] = None
             things[key] = thing
             self._count += 1
+            if "/" in key:
+                self._slashed[key] += 1
             return None
 
     def read(self, shelf: Shelf, key: str) -> Thing | None:
@@ -74,6 +78,8 @@ class MemoryStore:
             if thing is None:
                 return None
             self._count -= 1
+            if "/" in key:
+                self._slashed -= Counter((key,))
             if not things:
                 self._forget(shelf)
             if len(shelf) > 2:
@@ -126,9 +132,17 @@ class MemoryStore:
         with self._changing:
             return {shelf: len(things) for shelf, things in self._things.items() if things}
 
+    def slashed(self) -> Collection[str]:
+        """See `Store.slashed`."""
+        if not self._slashed:
+            return ()
+        with self._changing:
+            return [*self._slashed]
+
     def clear(self) -> int:
         """See `Store.clear`."""
         with self._changing:
             count, self._count = self._count, 0
             self._things, self._below, self._homes, self._kinds = {}, {}, {}, {}
+            self._slashed = Counter()
             return count

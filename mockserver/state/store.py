@@ -1,6 +1,6 @@
 """Where things are stored: one protocol, one conformance suite, memory for now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 Thing = Mapping[str, Any]
@@ -78,6 +78,9 @@ class Store(Protocol):
 
     def shelves(self) -> Mapping[Shelf, int]:
         """How many things each shelf holds; shelves without things are left out."""
+
+    def slashed(self) -> Collection[str]:
+        """The keys that have a slash: of a path that was decoded they are told only by this."""
 
     def clear(self) -> int:
         """Delete everything; how many things there were."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 Action = Literal[
     "create",
+    "create_many",
     "read",
     "list",
     "update",
@@ -32,6 +33,7 @@ class Traits:
     only_reads: it changes nothing that is stored, whatever its method; all others count as writing.
     makes: it may make a thing of the rule's resource. rank: among operations that make such a thing, the lower the
     plainer; None for one that makes none of its own accord (a copy needs one that is there).
+    makes_several: it makes a thing of each item of its body.
     makes_of_body: it makes a thing whose members are those of the body. changes: it changes members of a thing as the
     body says. destroys: it removes things.
     names_thing: the key in its request names the thing that it is about. needs_key: its rule must have a source for
@@ -47,6 +49,7 @@ class Traits:
     only_reads: bool = False
     makes: bool = False
     rank: int | None = None
+    makes_several: bool = False
     makes_of_body: bool = False
     changes: bool = False
     destroys: bool = False
@@ -64,6 +67,7 @@ class Traits:
 
 ACTIONS: Mapping[Action, Traits] = {
     "create": Traits(makes=True, rank=0, makes_of_body=True, chooses_key=True),
+    "create_many": Traits(makes_several=True, open=True),
     "read": Traits(only_reads=True, names_thing=True, needs_key=True),
     "list": Traits(only_reads=True, lists=True, about_many=True),
     "update": Traits(changes=True, names_thing=True, needs_key=True, chooses_key=True),

@@ -7,7 +7,8 @@ from typing import Any
 from threadmock.specs.behaviour.profile import Profile
 from threadmock.specs.behaviour.rule import Expiry, Listing
 from threadmock.specs.behaviour.setting import Made, Setting
-from threadmock.specs.contract import Operation, json_media
+from threadmock.specs.contract import Operation, reply_media
+from threadmock.specs.operations.batches import batch_of
 from threadmock.specs.schemas.declared import nodes_of, properties, types_of
 from threadmock.specs.schemas.schema import Schema
 
@@ -25,7 +26,8 @@ class KnownMembers:
         self._makers: dict[str, str] = {}
         for operation in operations:
             rule = operation.rule
-            if (rule.traits.makes and rule.action != "replace") or rule.missing == "create":
+            makes = (rule.traits.makes and rule.action != "replace") or rule.traits.makes_several
+            if makes or rule.missing == "create":
                 made.add(rule.resource)
                 self._makers[operation.path] = rule.resource
             self._note(operation)
@@ -56,7 +58,7 @@ class KnownMembers:
     @staticmethod
     def answer(operation: Operation) -> tuple[Sequence[str], Sequence[str]]:
         """The members that an operation's answer declares, and which of them hold arrays. None: it declares nothing."""
-        media = json_media(operation, operation.success)
+        media = reply_media(operation, operation.success)
         declared = properties(media.schema) if media else {}
         schema = media.schema if media else None
         return list(declared), [name for name, node in declared.items() if schema and "array" in types_of(schema, node)]
@@ -69,7 +71,7 @@ class KnownMembers:
 
     def _note(self, operation: Operation) -> None:
         rule = operation.rule
-        media = json_media(operation, operation.success)
+        media = reply_media(operation, operation.success)
         shows = rule.reply is None or rule.action == "list" or rule.held_in
         if media is not None and media.schema is not None and shows and rule.action != "fixed":
             names = (
@@ -80,6 +82,8 @@ class KnownMembers:
             if not names and "object" in types_of(media.schema, media.schema.document):
                 self._open.add(rule.resource)
             self._members.setdefault(rule.resource, set()).update(names)
+        if rule.traits.makes_several and (batch := batch_of(operation)):
+            self._members.setdefault(rule.resource, set()).update(properties(batch.sent), properties(batch.answer))
         if rule.traits.makes_of_body or rule.traits.changes:
             for each in operation.body.content.values() if operation.body else ():
                 own = properties(each.schema)

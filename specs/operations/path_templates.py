@@ -11,6 +11,8 @@ _PARAMETER = re.compile(r"\{([^{}/]+)\}")
 
 SEGMENT = "[^/]+"
 """What stands for a parameter in a path: one or more characters, never a slash."""
+SLASH = "\udcaf"
+"""A slash within a segment of a decoded path, `%2F` in a URL: the byte AF alone, as PEP 383 writes it. In no text."""
 
 
 def names_in(template: str) -> tuple[str, ...]:
@@ -34,9 +36,19 @@ def shape(template: str) -> str:
     return _PARAMETER.sub("{}", template)
 
 
+def within(text: str) -> str:
+    """A value as it stands in one segment of a decoded path."""
+    return text.replace("/", SLASH) if "/" in text else text
+
+
+def read_within(text: str) -> str:
+    """The value that a segment of a decoded path holds: `within` backwards."""
+    return text.replace(SLASH, "/") if SLASH in text else text
+
+
 def filled(template: str, values: Mapping[str, str]) -> str:
-    """The path with these values, as they are; a name without a value stands for itself."""
-    return renamed(template, lambda name: values.get(name, name))
+    """The path with these values, each in its segment; a name without a value stands for itself."""
+    return renamed(template, lambda name: within(values.get(name, name)))
 
 
 def renamed(template: str, replacement: Callable[[str], str]) -> str:
@@ -58,4 +70,4 @@ def expression(template: str, *, before: str = "", behind: str = "") -> re.Patte
 def values_in(template: str, path: str, *, before: str = "", behind: str = "") -> dict[str, str]:
     """The parameters of a decoded path; {} where it is none of the template's. before, behind: as of `expression`."""
     found = expression(template, before=before, behind=behind).fullmatch(path)
-    return dict(zip(names_in(template), found.groups(), strict=True)) if found else {}
+    return dict(zip(names_in(template), map(read_within, found.groups()), strict=True)) if found else {}

@@ -9,7 +9,7 @@ from typing import Any
 from threadmock.specs.behaviour.read_agents import parse_run
 from threadmock.specs.behaviour.read_rules import parse_rule
 from threadmock.specs.behaviour.rule import Rule
-from threadmock.specs.contract import Body, LeftOut, Media, Operation, Parameter, Reply, json_media
+from threadmock.specs.contract import Body, LeftOut, Media, Operation, Parameter, Reply, reply_media
 from threadmock.specs.documents.document import Document
 from threadmock.specs.documents.places import DocumentPlace
 from threadmock.specs.documents.pointers import escaped
@@ -20,14 +20,14 @@ from threadmock.specs.operations.inferred.rules import infer_rules
 from threadmock.specs.operations.inferred.texts import described
 from threadmock.specs.operations.parameters import is_object, is_read
 from threadmock.specs.operations.path_checks import check_path, check_sources, fitting_parameters, requested, twin
+from threadmock.specs.operations.replies import fits
 from threadmock.specs.operations.security import read_security, without_credentials
 from threadmock.specs.operations.spelling import speller
 from threadmock.specs.schemas.declared import is_binary
 from threadmock.specs.schemas.dialect import Dialect
 from threadmock.specs.schemas.schema import Direction
-from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.media_types import concrete
-from threadmock.specs.wire.messages import is_json, media_type
+from threadmock.specs.wire.messages import media_type
 
 METHODS = ("post", "get", "put", "patch", "delete", "options", "head", "trace")
 _STATUS = re.compile(r"[1-5](\d\d|XX)|default")
@@ -83,7 +83,7 @@ class _Reader:
             written = media_type(name)
             carried = concrete(written, binary=schema is not None and is_binary(schema))
             for label, value in list(examples.items()):
-                if schema is not None and is_json(carried) and not checker(schema).valid(value):
+                if schema is not None and not fits(Media(carried, schema), value):
                     named = f"/examples/{escaped(label)}" if label in node.get("examples", {}) else "/example"
                     self.warn(f"the example {label!r} breaks its own schema and is not used", at + named)
                     del examples[label]
@@ -325,7 +325,7 @@ def _read_operation(  # noqa: PLR0913, PLR0917 - one pass, and this is what it c
 
 def _with_doubt(reader: _Reader, operation: Operation) -> Operation:
     """The operation; where nothing that can be made fits its success, it says so, and a warning does."""
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     why = reader.dialect.why_unmade(media.schema) if media and media.schema else ""
     if not why:
         return operation

@@ -1,13 +1,16 @@
 """A response against what the document says: status, media type, strict JSON, schema with formats, headers."""
 
+from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.contract import Media, Operation, Reply
+from threadmock.specs.contract import Media, Operation, Reply, is_structured_xml
+from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import check_value, value_of
 from threadmock.specs.operations.text_values import typed
+from threadmock.specs.operations.xml_values import XmlError, read_xml
 from threadmock.specs.schemas.declared import types_of
 from threadmock.specs.schemas.validation import Violation, checker
-from threadmock.specs.wire.media_types import documented_entry, is_text
+from threadmock.specs.wire.media_types import documented_entry, is_text, is_xml
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
@@ -55,9 +58,22 @@ def check_content(reply: Reply, response: Response) -> list[Violation]:
     if not isinstance(response.body, bytes):
         return []
     kind = media_type(sent)
-    if is_json(kind):
-        return _check_json(media, response.body, pointer)
-    return _check_text(media, response.body) if is_text(kind) else []
+    if is_structured_xml(media) and is_xml(kind):
+        return _check_xml(media, response.body, pointer)
+    check = _check_json if is_json(kind) else _check_text if is_text(kind) else _check_nothing
+    return check(media, response.body, pointer)
+
+
+def fits(media: Media, example: Any) -> bool:
+    """Whether an example is one of its media: of JSON a value, of XML a value or its text, of others anything."""
+    if media.schema is None or not (is_json(media.media_type) or is_structured_xml(media)):
+        return True
+    if isinstance(example, str) and not is_json(media.media_type):
+        try:
+            example = read_xml(example.encode("utf-8", "replace"), media.schema)
+        except XmlError:
+            return False
+    return checker(media.schema).valid(example)
 
 
 def text_value(media: Media, text: str) -> Any:
@@ -65,7 +81,11 @@ def text_value(media: Media, text: str) -> Any:
     return text if media.schema is None else typed(text, types_of(media.schema, media.schema.document))
 
 
-def _check_text(media: Media, body: bytes) -> list[Violation]:
+def _check_nothing(*_: object) -> list[Violation]:
+    return []
+
+
+def _check_text(media: Media, body: bytes, _: str) -> list[Violation]:
     """What a schema of texts, numbers or booleans says of a text: of others it is not known how they are written."""
     if media.schema is None or not _TEXT_TYPES.issuperset(types_of(media.schema, media.schema.document) or ("object",)):
         return []
@@ -92,6 +112,34 @@ def _check_json(media: Media, body: bytes, pointer: str) -> list[Violation]:
         return []
     judge = checker(media.schema)
     return judge.violations(value) if not judge.valid(value) and judge.refused(value) else []
+
+
+def _check_xml(media: Media, body: bytes, pointer: str) -> list[Violation]:
+    """What a schema says of XML: assumed, for many servers write its names by other rules than OpenAPI's."""
+    try:
+        value = read_xml(body, media.schema)
+    except XmlError as error:
+        return [Violation("xml", "syntax", (), str(error), pointer, "assumed")]
+    if media.schema is None:
+        return []
+    judge = checker(media.schema)
+    found = judge.violations(value) if not judge.valid(value) and judge.refused(value) else []
+    return [replace(violation, evidence="assumed") for violation in found]
+
+
+def value_in_xml(operation: Operation, response: Response | None) -> Any:
+    """What a response in XML holds by the schema of its status; ABSENT where it is none that can be read."""
+    kind = media_type(response.headers.get("content-type")) if response else ""
+    if response is None or not is_xml(kind) or not isinstance(response.body, bytes):
+        return ABSENT
+    reply = operation.reply(response.status)
+    media = find_media(reply, response.headers.get("content-type")) if reply else None
+    if media is None or not is_structured_xml(media):
+        return ABSENT
+    try:
+        return read_xml(response.body, media.schema)
+    except XmlError:
+        return ABSENT
 
 
 def check_headers(reply: Reply, response: Response) -> list[Violation]:

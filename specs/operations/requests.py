@@ -1,7 +1,7 @@
-"""A request's body: bytes to a value, and what is wrong with it. JSON, urlencoded and multipart forms."""
+"""A request's body: bytes to a value, and what is wrong with it. JSON, XML, urlencoded and multipart forms."""
 
 import io
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -10,9 +10,10 @@ from threadmock.specs.contract import Body, Media, Operation
 from threadmock.specs.operations.brackets import unfolded
 from threadmock.specs.operations.replies import text_value
 from threadmock.specs.operations.spelling import respell
-from threadmock.specs.schemas.declared import properties
+from threadmock.specs.operations.xml_values import XmlError, read_xml
+from threadmock.specs.schemas.declared import is_binary, properties
 from threadmock.specs.schemas.validation import Violation, checker
-from threadmock.specs.wire.media_types import documented_entry, is_text
+from threadmock.specs.wire.media_types import documented_entry, is_text, is_xml
 from threadmock.specs.wire.messages import Request, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -69,12 +70,25 @@ def read_body(operation: Operation, request: Request) -> BodyReading:
     if media is None:
         known = ", ".join(body.content)
         return _refusal("media_type", "media_type", f"{sent or 'no content type'} is not one of: {known}")
+    if is_json(carried):
+        return _read_json(operation, media, request.body, lenient)
+    return _reader_of(carried, media)(operation, media, sent or "", request.body)
+
+
+_Read = Callable[[Operation, Media, str, bytes], BodyReading]
+
+
+def _reader_of(carried: str, media: Media) -> _Read:
+    """What reads bodies of a type that is not JSON."""
     if carried in FORMS:
-        return _read_form(operation, media, sent or "", request.body)
-    if not is_json(carried):
-        text = is_text(carried) and not is_json(media.media_type)
-        return _read_text(operation, media, sent or "", request.body) if text else BodyReading(True, None, media)
-    return _read_json(operation, media, request.body, lenient)
+        return _read_form
+    if is_xml(carried):
+        return _read_xml
+    return _read_text if is_text(carried) and not is_json(media.media_type) else _read_nothing
+
+
+def _read_nothing(_operation: Operation, media: Media, _sent: str, _data: bytes) -> BodyReading:
+    return BodyReading(True, None, media)
 
 
 def _missing(body: Body) -> BodyReading:
@@ -92,6 +106,16 @@ def _read_text(operation: Operation, media: Media, sent: str, data: bytes) -> Bo
     except (LookupError, UnicodeDecodeError):
         return _refusal("malformed", "text", f"the body is no text in {charset[:40]}")
     return _judge(operation, media, text_value(media, text))
+
+
+def _read_xml(operation: Operation, media: Media, sent: str, data: bytes) -> BodyReading:
+    if media.schema is not None and is_binary(media.schema):
+        return BodyReading(True, None, media)
+    try:
+        value = read_xml(data, media.schema, parse_options_header(sent)[1].get("charset", ""))
+    except XmlError as error:
+        return _refusal("malformed", "xml", str(error))
+    return _judge(operation, media, value)
 
 
 def _read_json(operation: Operation, media: Media, data: bytes, lenient: Collection[str]) -> BodyReading:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from threadmock.specs.contract import Contract, Operation
-from threadmock.specs.operations.path_templates import expression, literal, names_in, shape
+from threadmock.specs.operations.path_templates import expression, literal, names_in, read_within, shape
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Router:
         self.paths = tuple(paths)
 
     def find(self, method: str, path: str) -> Match:
-        """The route of a decoded path. A parameter takes one or more characters, never a slash."""
+        """The route of a decoded path. A parameter takes one or more characters, a slash only as `SLASH`."""
         methods = self._literal.get(path)
         if methods is not None:
             operation = methods.get(method)
@@ -64,7 +64,7 @@ class Router:
             found = pattern.fullmatch(path)
             if found:
                 operation = operations.get(method)
-                values = dict(zip(names[method if operation else ""], found.groups(), strict=True))
+                values = dict(zip(names[method if operation else ""], map(read_within, found.groups()), strict=True))
                 return Match(operation, values, () if operation else tuple(sorted(operations)))
         return self._redirected(path) if self._redirecting and path.endswith("/") else NOWHERE
 

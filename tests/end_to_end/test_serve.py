@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from threadmock.specs.loader import builtin_names
 
 JSON = {"content-type": "application/json"}
 KEY = {"authorization": "Bearer key-1"}
+SHELF = Path(__file__).parents[1] / "data" / "ordinary" / "shelf.yaml"
 FACTS = Path(__file__).parents[1] / "providers" / "seed-facts"
 RAW_PAGES = Path(__file__).parents[3] / "shared" / "seeds"
 Start = Callable[..., Serving]
@@ -477,3 +479,37 @@ def test_a_page_without_a_document_is_wrong_usage(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "prose.txt" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+ODD_KEYS = (
+    "a/b",
+    "/",
+    "a b",
+    "100%",
+    "%2F",
+    "#1",
+    "a?b=c",
+    "a+b",
+    "ä/日本 😀",
+    "a.b",
+    "../x",
+    "x/notes",
+    "a;b&c=d",
+    "{name}",
+    "a\\b",
+)
+
+
+def test_keys_of_any_characters_are_found_by_their_encoded_paths(serving: Start) -> None:
+    server = serving("--port", "0", str(SHELF))
+    for key in ODD_KEYS:
+        path = f"/files/{urllib.parse.quote(key, safe='')}"
+        sent = json.dumps({"name": key, "text": "one"}).encode()
+        assert server.send("GET", path).status == 404, key
+        assert server.send("POST", "/files", sent, JSON).status == 201
+        assert server.send("POST", "/files", sent, JSON).status == 409
+        assert server.send("GET", path).json() == {"name": key, "text": "one"}
+        assert server.send("PATCH", path, b'{"text": "two"}', JSON).json() == {"name": key, "text": "two"}
+        assert server.send("GET", "/files").json() == [{"name": key, "text": "two"}]
+        assert server.send("DELETE", path).status == 204
+        assert server.send("GET", path).status == 404

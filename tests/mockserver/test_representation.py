@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import Client, Told, make_gateway
 from threadmock.mockserver.samples.files import decoded, file_of, is_file_of
-from threadmock.mockserver.samples.xml_text import xml_text
+from threadmock.specs.operations.xml_text import xml_text
 from threadmock.specs.schemas.schema import Schema
 
 TEXT = {"type": "string"}

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import Client, SteadyClock, make_gateway
 from threadmock.mockserver.rules.generation import generate, sample
-from threadmock.mockserver.samples.folding import both
 from threadmock.mockserver.samples.named_values import Sources, formatted_text, named_number, named_text
 from threadmock.mockserver.samples.pattern_texts import text_for
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids
+from threadmock.specs.schemas.folding import both
 from threadmock.specs.schemas.pattern_syntax import UnreadPattern, parse_pattern
 from threadmock.specs.schemas.patterns import is_readable, searches
 from threadmock.specs.schemas.schema import Schema

@@ -3,6 +3,7 @@
 What breaks the document is a failure; what breaks only what was inferred from it is unconfirmed.
 """
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,17 +11,22 @@ import pytest
 from support.crowded_list import run_on
 from support.ordinary_servers.base import Server
 from support.ordinary_servers.billing import Billing
+from support.ordinary_servers.boxes import Boxes
 from support.ordinary_servers.exports import Exports
 from support.ordinary_servers.helpdesk import Helpdesk
+from support.ordinary_servers.kennel import Kennel
 from support.ordinary_servers.lending import Lending
 from support.ordinary_servers.library import Library
 from support.ordinary_servers.memos import Memos
 from support.ordinary_servers.payments import Payments
+from support.ordinary_servers.press import Press
 from support.ordinary_servers.shop import Shop
 from support.ordinary_servers.todo import Todo
+from threadmock.contracts import verify
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.engine.run import Run
 from threadmock.contracts.scenarios import scenarios
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 FOLDER = Path(__file__).parents[1] / "data" / "ordinary"
 SERVERS: dict[str, type[Server]] = {
@@ -33,11 +39,21 @@ SERVERS: dict[str, type[Server]] = {
     "lending.yaml": Lending,
     "payments.yaml": Payments,
     "exports.json": Exports,
+    "kennel.yaml": Kennel,
+    "boxes.yaml": Boxes,
+    "press.yaml": Press,
 }
 
 
 # nobody waits until a job has ended
 NEVER_READY = {"exports.json": {"job_result_jobs__job_id__result_get"}}
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of each request."""
+
+    def log(self, *_: object, **__: object) -> None:
+        pass
 
 
 def opened(name: str, *bugs: str, seed: int = 1, most: int = 8) -> Run:
@@ -108,6 +124,10 @@ BREAKS_THE_DOCUMENT = [
     ("memos.yaml", "crash", "no_server_error", "createMemo"),
     ("lending.yaml", "text_key", "schema", "loans_create"),
     ("payments.yaml", "text_amount", "schema", "PostCharges"),
+    ("lending.yaml", "teapot", "documented_status", "members_put"),
+    ("kennel.yaml", "crash", "no_server_error", "post-pets"),
+    ("kennel.yaml", "teapot", "documented_status", "post-pets"),
+    ("kennel.yaml", "lax", "invalid_refused", "post-pets"),
     ("exports.json", "plain_detail", "schema", "start_job_jobs_post"),
 ]
 BREAKS_WHAT_IS_INFERRED = [
@@ -146,6 +166,21 @@ BREAKS_WHAT_IS_INFERRED = [
     ("payments.yaml", "captures_nothing", "update_visible", "PostChargesChargeCapture"),
     ("payments.yaml", "no_cursor", "paging", "GetCharges"),
     ("payments.yaml", "more_lies", "paging", "GetCharges"),
+    ("boxes.yaml", "decodes", "valid_accepted", "get-boxes-boxId"),
+    ("boxes.yaml", "plus", "valid_accepted", "get-boxes-boxId"),
+    ("boxes.yaml", "stays", "delete_twice", "delete-boxes-boxId"),
+    ("memos.yaml", "wipes", "empty_update", "patchMemo"),
+    ("memos.yaml", "overwrites", "preconditions", "replaceMemo"),
+    ("lending.yaml", "overwrites", "preconditions", "members_put"),
+    ("lending.yaml", "deaf", "filters", "loans_index"),
+    ("payments.yaml", "any_currency", "filters", "GetCharges"),
+    ("press.yaml", "any_slug", "unknown_id", "get-articles-by-slug-slug"),
+    ("kennel.yaml", "loses", "list_contains", "get-pets"),
+    ("kennel.yaml", "stays", "delete_twice", "delete-pets-petId"),
+    ("kennel.yaml", "stale", "update_visible", "put-pets-petId"),
+    ("kennel.yaml", "deaf", "echo", "post-pets"),
+    ("kennel.yaml", "last_tag", "echo", "post-pets"),
+    ("kennel.yaml", "text_key", "schema", "post-pets"),
     ("exports.json", "ends_early", "paging", "list_jobs_jobs_get"),
     ("exports.json", "cancels_nothing", "update_visible", "cancel_job_jobs__job_id__cancel_post"),
 ]
@@ -169,3 +204,19 @@ def test_what_breaks_the_document_is_a_failure(name, bug, check, slug):
 def test_what_breaks_only_what_was_inferred_is_unconfirmed(name, bug, check, slug):
     assert told(name, bug, check, slug) == {"unconfirmed"}
     assert told(name, "", check, slug) == set()
+
+
+@pytest.mark.slow
+def test_what_has_an_odd_key_is_removed_at_the_end():
+    server = Boxes()
+    served = make_server("127.0.0.1", 0, server, threaded=True, request_handler=Quiet)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    try:
+        report = verify(FOLDER / "boxes.yaml", f"http://127.0.0.1:{served.port}", max_examples=3, max_requests=60)
+    finally:
+        served.shutdown()
+        served.server_close()
+    assert report.failures == (), str(report)
+    assert [each.operation_id for each in report.operations if each.untested] == []
+    assert next(server.keys) > 10
+    assert server.boxes == {}

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.paths import ROOT
 from threadmock.specs.operations.path_templates import (
+    SLASH,
     expression,
     filled,
     literal,
@@ -35,8 +36,15 @@ def test_a_segment_may_be_one_parameter(segment, name):
 
 
 def test_a_path_is_filled_and_a_name_without_a_value_stands_for_itself():
-    assert filled(TEMPLATE, {"b": "1/2", "more": "x"}) == "/a/1/2/x-c-d.json"
+    assert filled(TEMPLATE, {"b": "1 2", "more": "x"}) == "/a/1 2/x-c-d.json"
     assert renamed(TEMPLATE, lambda name: f"<{name}>") == "/a/<b>/x-<c-d>.json"
+
+
+def test_a_slash_in_a_value_stays_in_its_segment():
+    path = filled(TEMPLATE, {"b": "1/2/", "c-d": "/"})
+    assert path == f"/a/1{SLASH}2{SLASH}/x-{SLASH}.json"
+    assert values_in(TEMPLATE, path) == {"b": "1/2/", "c-d": "/"}
+    assert values_in(TEMPLATE, path.replace(SLASH, "/")) == {}
 
 
 READ = [

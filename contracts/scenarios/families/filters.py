@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.contracts.cases.about_things import case_about
-from threadmock.contracts.cases.case import base_value
+from threadmock.contracts.cases.case import base_value, body_media, plain_value
 from threadmock.contracts.cases.families import makers, of_action
 from threadmock.contracts.cases.list_pages import paging_of
-from threadmock.contracts.cases.references import body_schema, references, schema_at
+from threadmock.contracts.cases.references import references, schema_at
 from threadmock.contracts.cases.shapes import shapes
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
@@ -31,7 +31,8 @@ from threadmock.specs.schemas.validation import checker
 class Trial:
     """A filter with what to send: members of a thing that matches and of one that does not; the filter's value.
 
-    by_key: the value names the thing that matches, so that it is known only then.
+    by_key: the value names the thing that matches, so that it is known only then. by: what leaves the value in a thing,
+    where no create takes it.
     """
 
     rule: Filter
@@ -39,6 +40,7 @@ class Trial:
     other: Mapping[str, Any]
     value: Any
     by_key: bool = False
+    by: Operation | None = None
 
 
 def filtered(contract: Contract, operation: Operation) -> str:
@@ -68,8 +70,22 @@ def trials(contract: Contract, operation: Operation) -> Iterator[Trial]:
             yield Trial(rule, {}, {}, None, by_key=True)
             continue
         made = _hiding(found[0], rule) if rule.how == "hides" else _marking(operation, found[0], rule)
+        made = made or _acted(contract, operation, rule)
         if made:
             yield made
+
+
+def _acted(contract: Contract, operation: Operation, rule: Filter) -> Trial | None:
+    """A filter by what an act leaves in a thing, such as `returned` where `POST …/return` sets it."""
+    schema = schema_at(operation, rule.source)
+    for act in of_action(contract, operation.rule.resource, "update") if rule.how == "equal" and schema else ():
+        left = act.rule.set.get(rule.member)
+        known = left is not None and left.kind == "value" and left.when is None and left.value is not None
+        if left is None or not known or not any(name.own for name in references(act)):
+            continue
+        if schema and checker(schema).accepted(left.value):
+            return Trial(rule, {}, {}, left.value, by=act)
+    return None
 
 
 def _marking(operation: Operation, maker: Operation, rule: Filter) -> Trial | None:
@@ -96,7 +112,8 @@ def _marking(operation: Operation, maker: Operation, rule: Filter) -> Trial | No
 
 
 def _words(maker: Operation, steps: tuple[str, ...]) -> Iterator[tuple[Any, Any, Any]]:
-    schema = body_schema(maker)
+    media = body_media(maker)
+    schema = media.schema if media else None
     node = shapes(schema).members().get(steps[0]) if schema and len(steps) == 1 else None
     for branch in shapes(schema).branches(node) if schema and node is not None else ():
         if branch.kind == "enum" and len(branch.keywords["enum"]) > 1:
@@ -119,7 +136,8 @@ def _nested(steps: tuple[str, ...], value: Any) -> dict[str, Any]:
 
 def _fits(maker: Operation, steps: tuple[str, ...], value: Any) -> bool:
     """Whether a create takes the value in this member, and keeps it there."""
-    base, schema = base_value(maker), body_schema(maker)
+    base, media = plain_value(maker), body_media(maker)
+    schema = media.schema if media else None
     if not isinstance(base, dict) or schema is None or steps[0] not in shapes(schema).members():
         return False
     setting = maker.rule.set.get(steps[0])
@@ -140,12 +158,21 @@ def run_filters(context: Context, operation: Operation) -> Iterator[Finding]:
             continue
         if trial.rule.how == "hides" and not trial.other and not _archive(context, operation, trial, other):
             continue
+        if trial.by and not _act(context, trial.by, trial, match, other):
+            continue
         value = trial.value
         if trial.by_key:
             schema = schema_at(operation, trial.rule.source)
             value = [match.key] if schema and checker(schema).accepted([match.key]) else match.key
         judge = _judge_count if operation.rule.action == "count" else _judge_list
         yield from judge(context, operation, replace(trial, value=value), match, other)
+
+
+def _act(context: Context, act: Operation, trial: Trial, match: CreatedThing, other: CreatedThing) -> bool:
+    """Whether the act was done to the one thing, and the other does not have the value already."""
+    if dotted(other.shown, trial.rule.member) in (None, trial.value):
+        return False
+    return ask(context, case_about(act, keys_of(match), "to be found by the filter")).accepted
 
 
 def _lacking(thing: CreatedThing, members: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from threadmock.contracts.scenarios.pages import listed, narrowed
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.answers import CreatedThing
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.schemas.declared import properties, required
 from threadmock.specs.schemas.schema import Schema
@@ -101,7 +101,7 @@ def _show(
 
 def item_schema(operation: Operation) -> Schema | None:
     """The schema of what an operation shows: of an item, where it lists."""
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     schema = media.schema if media else None
     if schema is None or operation.rule.action != "list" or operation.rule.listing is None:
         return schema

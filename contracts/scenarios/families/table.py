@@ -1,5 +1,8 @@
 """The scenarios of whole families: things that are created, read, listed, changed and deleted."""
 
+from dataclasses import replace
+
+from threadmock.contracts.cases.families import named_by
 from threadmock.contracts.scenarios import lookups, pages
 from threadmock.contracts.scenarios.families import (
     copies,
@@ -8,6 +11,7 @@ from threadmock.contracts.scenarios.families import (
     links,
     lists,
     ordering,
+    preconditions,
     prunes,
     selected_members,
     sorting,
@@ -16,10 +20,14 @@ from threadmock.contracts.scenarios.families import (
     updates,
 )
 from threadmock.contracts.scenarios.scenario import Scenario
+from threadmock.specs.contract import Contract, Operation
 
 _RULES = "the operations' rules, with their evidence"
 
-FAMILY = (
+_ANY_NAME = ("unknown_id", "malformed_id")
+"""Those that ask about things which nobody made."""
+
+_ALL = (
     Scenario(
         "read_your_writes",
         "a read shows what was given when the thing was made",
@@ -65,13 +73,23 @@ FAMILY = (
     ),
     Scenario(
         "empty_update",
-        "an update without a member changes none that the client gave",
-        "the meaning of an empty object",
+        "an update without a member changes none that the client gave, one of a member alone no other",
+        "the meaning of an update: what it lacks stays (RFC 5789)",
         updates.empties,
         updates.run_empty_update,
-        3,
+        8,
         weight="data",
-        headline="an empty update changes the thing",
+        headline="an update changes what it does not name",
+    ),
+    Scenario(
+        "preconditions",
+        "a change is refused where a header names another state than the present one, or none where it has to",
+        "the documented status, and RFC 9110, 13",
+        preconditions.conditional,
+        preconditions.run_preconditions,
+        preconditions.MOST,
+        weight="data",
+        headline="a change is made that was meant for another state",
     ),
     Scenario(
         "immutable",
@@ -303,3 +321,16 @@ FAMILY = (
         headline="clients at one moment get each other's things",
     ),
 )
+
+
+def _by_key(scenario: Scenario) -> Scenario:
+    """The scenario, left out where an operation names its thing by another member than its key."""
+
+    def applies(contract: Contract, operation: Operation) -> str:
+        member = named_by(contract, operation)
+        return f"it names its thing by {member}, not by its key" if member else scenario.applies(contract, operation)
+
+    return scenario if scenario.name in _ANY_NAME else replace(scenario, applies=applies)
+
+
+FAMILY = tuple(map(_by_key, _ALL))

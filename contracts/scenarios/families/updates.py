@@ -17,7 +17,7 @@ from threadmock.contracts.scenarios.families.selected_members import item_schema
 from threadmock.contracts.scenarios.lookups import look_for
 from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.answers import CREATED, CreatedThing
-from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.contract import Contract, Operation, reply_media
 from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError
 from threadmock.specs.evidence import Evidence, weakest
@@ -98,12 +98,23 @@ def _find_effects(context: Context, operation: Operation) -> Iterator[Finding]:
 
 
 def empties(contract: Contract, operation: Operation) -> str:
-    """Updates that take an empty object, of what can be read back."""
+    """Updates that take an empty object, or one member alone, of what can be read back."""
     reason = changes(contract, operation)
-    schema = body_schema(operation)
-    if not reason and (operation.rule.action == "replace" or schema is None or not checker(schema).accepted({})):
-        return "an empty body is no update"
+    if not reason and (operation.rule.action == "replace" or not _small_bodies(contract, operation)):
+        return "neither an empty body nor one of one member is an update"
     return reason or ("" if reader(contract, operation) else "nothing reads the thing")
+
+
+def _small_bodies(contract: Contract, operation: Operation) -> list[dict[str, Any]]:
+    """An empty object, and one with a member alone: of a PATCH, and where a rule says so, the rest stays as it is."""
+    schema = body_schema(operation)
+    if schema is None:
+        return []
+    alone = operation.method == "PATCH" or not operation.rule.inferred
+    changed = changed_members(contract, operation, "changed alone") if alone else {}
+    takes = checker(schema).accepted
+    one = next(({name: value} for name, value in changed.items() if takes({name: value})), None)
+    return [*([{}] if takes({}) else []), *([one] if one else [])]
 
 
 def merges(contract: Contract, operation: Operation) -> str:
@@ -129,7 +140,7 @@ def reader(contract: Contract, operation: Operation) -> Operation | None:
 
 def members_of(operation: Operation) -> Mapping[str, Any]:
     """Declared members of what an operation answers with."""
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     return properties(media.schema) if media else {}
 
 
@@ -222,16 +233,24 @@ def _unchanged(
 
 
 def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding]:
-    """An update without a member changes no member that the client gave."""
+    """An update without a member changes no member that the client gave; one of a member alone changes no other."""
+    for body in _small_bodies(context.contract, operation):
+        yield from _find_changed(context, operation, body)
+
+
+def _find_changed(context: Context, operation: Operation, body: dict[str, Any]) -> Iterator[Finding]:
     read = reader(context.contract, operation)
     thing = thing_for(context, operation)
     if read is None:
         return
-    before = ask(context, case_about(read, keys_of(thing), "before an empty update"))
-    if not before.made or not ask(context, case_about(operation, keys_of(thing), "an empty update", value={})).accepted:
+    what = "of one member" if body else "without a member"
+    before = ask(context, case_about(read, keys_of(thing), f"before an update {what}"))
+    if not before.made:
         return
-    after = ask(context, case_about(read, keys_of(thing), "after an empty update"))
-    touched = {name.partition(".")[0] for name in operation.rule.set}
+    if not ask(context, case_about(operation, keys_of(thing), f"an update {what}", value=body)).accepted:
+        return
+    after = ask(context, case_about(read, keys_of(thing), f"after an update {what}"))
+    touched = {name.partition(".")[0] for name in operation.rule.set} | body.keys()
     for name, value in before.made.items() if after.made else ():
         own = name in thing.sent or CREATED.fullmatch(name)
         if not own or name in touched:
@@ -240,8 +259,8 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
         if not same(value, after.made.get(name), before.forms(name)):
             yield after.find(
                 "empty_update",
-                f"{name} as before: nothing was to be changed",
-                f"{name}: another value after an update without a member",
+                f"{name} as before: it was not to be changed",
+                f"{name}: another value after an update {what}",
                 where=f"/{name}",
                 source=f"{operation.pointer}/requestBody",
                 evidence=evidence_of(operation, read),
@@ -252,7 +271,7 @@ def run_empty_update(context: Context, operation: Operation) -> Iterator[Finding
 def _forgeries(contract: Contract, operation: Operation) -> dict[str, Any]:
     """Members that a read shows and that the update does not take: name to a value that no server would set."""
     read, schema = reader(contract, operation), body_schema(operation)
-    media = json_media(read, read.success) if read else None
+    media = reply_media(read, read.success) if read else None
     if schema is None or media is None or media.schema is None:
         return {}
     asked = {*properties(schema), *(name.partition(".")[0] for name in operation.rule.set)}

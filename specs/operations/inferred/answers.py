@@ -30,8 +30,10 @@ def conditional(operation: Operation) -> Conditional | None:
     reply = operation.reply(operation.success)
     tagged = reply is not None and "etag" in reply.headers
     match = 412 if "if-match" in asked_ and operation.reply(412) else 0
-    needed = 428 if "428" in operation.replies else 0
+    needed = 428 if "428" in operation.replies and "if-match" in asked_ else 0
     known = 304 if "304" in operation.replies and ("if-none-match" in asked_ or tagged) else 0
+    if "if-none-match" in asked_ and "412" in operation.replies and operation.method in ("PUT", "PATCH", "DELETE"):
+        known = 412
     return Conditional(match, needed, known, "assumed") if match or needed or known else None
 
 

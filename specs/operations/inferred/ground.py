@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from threadmock.specs.behaviour.rule import Rule
 from threadmock.specs.behaviour.setting import Setting, Source, Within
 from threadmock.specs.contract import Operation
+from threadmock.specs.operations.batches import batch_of, single_of
 from threadmock.specs.operations.inferred.members import address, counts_of, generated, given
 from threadmock.specs.operations.inferred.places import PathSubject, last_of, plain, singular
 from threadmock.specs.operations.inferred.resources import ACCEPTED, Model, Resource
 from threadmock.specs.operations.inferred.shapes import asked, body_source, reply_schema, shown_in, shown_thing
 from threadmock.specs.operations.inferred.verbs import is_verb, outcome
-from threadmock.specs.operations.inferred.words import COPIES, STATELESS
+from threadmock.specs.operations.inferred.words import COPIES, SEARCHES, SEVERAL, STATELESS
 from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import item_types, nodes_of, properties, types_of
 
@@ -63,7 +64,21 @@ class Ground:
             return False
         if place.key:
             return operation.method in ("PUT", "POST") and self.upserts(operation)
-        return operation.method == "POST" and self.acted_on(operation) is None and self.keeps(operation)
+        if operation.method != "POST" or self.acted_on(operation) is not None:
+            return False
+        return self.keeps(operation) or self.several(operation) is not None
+
+    def several(self, operation: Operation) -> Operation | None:
+        """The operation for one of the things that it makes, where it makes several; else None."""
+        single = single_of(operation)
+        resource = self.model.of(operation)
+        named = last_of(operation.path) in SEVERAL or not self.model.is_aside(operation)
+        if single is None or not named or operation.success == ACCEPTED or last_of(operation.path) in SEARCHES:
+            return None
+        batch = batch_of(operation)
+        if batch is None or not resource.key or not resource.keys:
+            return None
+        return single if batch.answer is None or resource.key in properties(batch.answer) else None
 
     def upserts(self, operation: Operation) -> bool:
         """Whether a PUT of one thing makes it: the document says so by 201, or nothing else makes such things."""

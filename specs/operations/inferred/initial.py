@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from threadmock.specs.behaviour.setting import Key, Made, Setting
-from threadmock.specs.contract import Operation, json_media
+from threadmock.specs.contract import Operation, reply_media
 from threadmock.specs.members import ABSENT, dig, steps_of
 
 _SHOWS = ("read", "list", "update", "delete")
@@ -17,6 +17,7 @@ def infer_initial(operations: Iterable[Operation], declared: Iterable[Made]) -> 
     """
     operations = list(operations)
     made = {each.rule.resource for each in operations if each.rule.traits.makes or each.rule.makes_more}
+    made |= {each.rule.resource for each in operations if each.rule.traits.makes_several}
     made |= {each.resource for each in declared}
     made |= {also.resource for each in operations for also in each.rule.also}
     found: dict[str, list[Operation]] = {}
@@ -55,7 +56,7 @@ def _things(resource: str, operations: list[Operation]) -> Iterator[Made]:
 
 def _examples(operation: Operation) -> Iterator[Mapping[str, Any]]:
     rule = operation.rule
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     if media is None or rule.action not in ("read", "list"):
         return
     shown = [*media.examples.values()]

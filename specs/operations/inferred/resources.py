@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from threadmock.specs.contract import Operation, Parameter
+from threadmock.specs.operations.batches import batch_of
 from threadmock.specs.operations.inferred.places import PathSubject, plain, segments_of, shape_of, singular, subject_of
 from threadmock.specs.operations.inferred.shapes import Member, is_list, items_of, reply_schema, shown_thing
 from threadmock.specs.operations.inferred.singletons import singletons_of
@@ -244,6 +245,8 @@ class Model:
         schema = reply_schema(operation)
         if schema is None:
             return None
+        if batch := batch_of(operation):
+            return batch.answer
         if (place.key and operation.method in ("GET", "PATCH", "PUT")) or operation in self.singletons:
             return shown_thing(operation)
         path = shape_of(operation.path)
@@ -274,9 +277,14 @@ def _agree(one: frozenset[str], other: frozenset[str]) -> bool:
     return not one or bool(one & other) or bool(one & _NUMBERS and other & _NUMBERS)
 
 
-def named_by(resource: Resource, parameter: str) -> str:
-    """The member for which a path parameter stands; "" for none."""
-    return resource.member(*_spellings(parameter, singular(resource.name.rpartition(" ")[2])))
+def named_by(resource: Resource, path: str, parameter: str) -> str:
+    """The member for which the last parameter of a path stands, by its name or the segment before; "" for none.
+
+    `/users/by-email/{address}` and `/users/byEmail/{value}` name the member `email`.
+    """
+    own = singular(resource.name.rpartition(" ")[2])
+    before = next((each for each in reversed(segments_of(path)) if not names_in(each)), "")
+    return resource.member(*_spellings(parameter, own), plain(before).removeprefix("by"))
 
 
 def _spellings(parameter: str, own: str) -> Iterator[str]:

@@ -53,7 +53,7 @@ def infer_rules(operations: Sequence[Operation], spell: Spell, texts: Mapping[st
         return tuple(operations)
     model = Model(operations)
     for each in operations:
-        if not each.rule.inferred and each.rule.traits.makes:
+        if not each.rule.inferred and (each.rule.traits.makes or each.rule.traits.makes_several):
             model.resources.setdefault(each.rule.resource, Resource(each.rule.resource)).made = True
     reader = _Inference(model, texts)
     inferred = [each for each in operations if each.rule.inferred]
@@ -104,6 +104,9 @@ class _Inference(Acts):
     def of_several(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
         """An operation whose path names no one thing."""
         method = operation.method
+        if method == "POST" and (single := self.several(operation)) and not self.keeps(operation):
+            made = self.create(single, resource, base, several=True)
+            return replace(made, why=f"POST whose body holds several of {resource.name}, each of which is made")
         if method == "POST" and not self.model.is_aside(operation):
             return self.create(operation, resource, base)
         if method in ("GET", "POST"):
@@ -132,9 +135,9 @@ class _Inference(Acts):
 
     # --- what makes things
 
-    def create(self, operation: Operation, resource: Resource, base: Rule) -> Rule:
-        """A POST on a collection."""
-        if not self.keeps(operation):
+    def create(self, operation: Operation, resource: Resource, base: Rule, *, several: bool = False) -> Rule:
+        """A POST on a collection. several: it stands for one of several things that a request makes."""
+        if not several and not self.keeps(operation):
             return replace(base, why=f"POST of {operation.path}: {self.not_kept(operation)}")
         sent = asked(operation)
         source = body_source(operation, resource.key) if resource.key in sent else None
@@ -146,7 +149,7 @@ class _Inference(Acts):
         parent = self.model.resources.get(base.within.resource) if base.within else None
         return replace(
             base,
-            action="create",
+            action="create_many" if several else "create",
             within=base.within or self.body_parent(operation, resource),
             key=key,
             taken=again(operation) if source and "409" not in operation.replies else None,
@@ -217,10 +220,15 @@ class _Inference(Acts):
         }
         if operation.method not in actions:
             return replace(base, why=f"{operation.method} of one thing")
-        member = named_by(resource, place.key) if self.model.is_aside(operation) else ""
+        member = named_by(resource, operation.path, place.key) if self.model.is_aside(operation) else ""
         key = Key(member or resource.key or place.key, Source("path", (place.key,)), resource.generator, "assumed")
         rule = replace(
-            base, action=actions[operation.method], key=key, why=f"{operation.method} of a path that ends in a key"
+            base,
+            action=actions[operation.method],
+            key=key,
+            why=f"{operation.method} of the thing whose {key.member} the path names"
+            if member and member != resource.key
+            else f"{operation.method} of a path that ends in a key",
         )
         rule = replace(
             rule,
@@ -233,7 +241,7 @@ class _Inference(Acts):
         if operation.method == "DELETE":
             return replace(rule, reply=farewell(operation, resource) or rule.reply, touch=self.counts(rule, resource))
         rule = replace(rule, set={**sent_members(operation, resource), **changed_members(resource)})
-        if self.upserts(operation):
+        if self.upserts(operation) and not self.model.is_aside(operation):
             made = {
                 name: each
                 for name, each in made_members(operation, resource, self.model).items()

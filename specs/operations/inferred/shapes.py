@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from threadmock.specs.behaviour.setting import Source
-from threadmock.specs.contract import Operation, json_media
+from threadmock.specs.contract import Operation, reply_media
 from threadmock.specs.operations.inferred.places import last_of, plain, singular, subject_of
 from threadmock.specs.operations.inferred.words import COUNTS
 from threadmock.specs.schemas.declared import nodes_of, part_of, properties, required, sendable, types_of
@@ -107,7 +107,7 @@ def _object_of(schema: Schema, node: Any) -> Any:
 
 def reply_schema(operation: Operation) -> Schema | None:
     """The schema of the successful answer."""
-    media = json_media(operation, operation.success)
+    media = reply_media(operation, operation.success)
     return media.schema if media else None
 
 

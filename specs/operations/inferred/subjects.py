@@ -25,11 +25,12 @@ from threadmock.specs.operations.inferred.shapes import (
     reply_schema,
     shown_thing,
 )
-from threadmock.specs.operations.inferred.words import SEARCHES
+from threadmock.specs.operations.inferred.words import SEARCHES, SEVERAL
 from threadmock.specs.operations.path_templates import name_of, names_in
 from threadmock.specs.schemas.declared import properties
 
 _ALIKE = 0.6
+_ON_ONE = ("GET", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class _Places:
             and lists_only(each)
             and not self.methods[shape_of(each.path)] & {"PUT", "PATCH"}
         }
+        self.shown = {
+            shape_of(each.path): each
+            for each in operations
+            if each.method == "GET" and subject_of(each.path).key and shape_of(each.path) not in self.listing
+        }
         for each in operations:
             self._note(each)
 
@@ -83,11 +89,15 @@ class _Places:
         if is_count(operation):
             above = operation.path.rstrip("/").rpartition("/")[0]
             return About(subject_of(above), aside=True) if shape_of(above) in self.things else About(own)
-        if operation.method == "GET" or (operation.method == "POST" and _asks(operation)):
-            if (at in self.listing or not own.key) and (found := self._listed(operation, own, at)):
-                return found
-            if operation.method == "GET" and own.key and at not in self.listing and (found := self._read(operation)):
-                return found
+        asks = operation.method == "GET" or (operation.method == "POST" and _asks(operation))
+        if asks and (at in self.listing or not own.key) and (found := self._listed(operation, own, at)):
+            return found
+        if own.key and operation.method in _ON_ONE and (found := self._read(at)):
+            return found
+        if operation.method == "POST" and last_of(operation.path) in SEVERAL:
+            above = operation.path.rstrip("/").rpartition("/")[0]
+            if shape_of(above) in self.things:
+                return About(subject_of(above), aside=True)
         if at in self.listing and operation.method in ("GET", "POST"):
             return About(collection_of(operation.path))
         return About(own)
@@ -115,18 +125,21 @@ class _Places:
                 return About(PathSubject(name, "", ()), aside=True)
         return None
 
-    def _read(self, operation: Operation) -> About | None:
-        """The collection of which one thing is read by another member than its key."""
-        at = shape_of(operation.path)
+    def _read(self, at: str) -> About | None:
+        """The collection of which one thing is named by another member than its key."""
+        if at not in self.shown or "POST" in self.methods[at]:
+            return None
+        operation = self.shown[at]
         shown = set(properties(shown_thing(operation)))
         above = at.rpartition("/")[0]
-        if not shown or self.methods.get(above, set()) & {"POST", "GET"} or self.methods[at] - {"GET"}:
+        if not shown or self.methods.get(above, set()) & {"POST", "GET"}:
             return None
         for path, rest in _prefixes(operation.path):
             found = self.things.get(shape_of(path))
-            if found and len(rest) == 2 and not names_in(rest[0]) and name_of(rest[1]) and _alike(found[1], shown):
+            words = rest[1:] if rest[0].lower() == "by" and len(rest) > 2 else rest
+            if found and len(words) == 2 and not names_in(words[0]) and name_of(words[1]) and _alike(found[1], shown):
                 place = subject_of(path)
-                return About(PathSubject(place.name, name_of(rest[1]), place.above), aside=True)
+                return About(PathSubject(place.name, name_of(words[1]), place.above), aside=True)
         return None
 
 

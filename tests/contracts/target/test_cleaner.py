@@ -290,7 +290,9 @@ def test_where_nothing_reads_one_thing_a_list_shows_what_stays(place):
     assert "still shows it" in done.left[0][1]
 
 
-@pytest.mark.parametrize("key", ["", "../threads", "a/b", "*", "..", ".", "a\\b", "x" * 300, "http://there/", "a\nb"])
+@pytest.mark.parametrize(
+    "key", ["", "../threads", "a//b", "/a", "a/..", "*", "..", ".", "a\\b", "x" * 300, "http://there/", "a\nb"]
+)
 def test_a_key_that_can_not_stand_in_a_path_is_never_put_there(key, place):
     assert unsafe_key(key)
     there, sent = place(), []

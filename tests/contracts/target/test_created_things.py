@@ -24,7 +24,7 @@ def acting(action, **words):
 
 def test_what_makes_nothing_by_its_action_may_by_its_rule_and_what_nobody_knows_may():
     assert {action for action in ACTIONS if may_make(acting(action))} == {
-        "create", "append", "copy", "run", "replace", "fixed",
+        "create", "create_many", "append", "copy", "run", "replace", "fixed",
     }  # fmt: skip
     assert all(may_make(acting(action, also=ALSO)) for action in ACTIONS)
     for action in ACTIONS:  # a read that makes what it shows writes nothing that somebody would have to remove
