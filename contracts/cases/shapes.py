@@ -114,7 +114,9 @@ class Shapes:
             return [_Fold({})]
         plain = {k: v for k, v in node.items() if k not in ("$ref", "anyOf", "oneOf", "allOf", "$defs")}
         if self.schema.direction == "request" and "properties" in plain:
-            plain["properties"] = {n: c for n, c in plain["properties"].items() if not is_read_only(self.schema, c)}
+            hidden = {name for name, child in plain["properties"].items() if is_read_only(self.schema, child)}
+            if hidden:  # else the same object: readers know a node by its identity
+                plain["properties"] = {n: child for n, child in plain["properties"].items() if n not in hidden}
         if "const" in plain:
             plain["enum"] = [plain.pop("const")]
         folds = [_Fold(plain, not _UNFOLDED & plain.keys())]

@@ -56,14 +56,17 @@ def run_readers(context: Context, operation: Operation) -> Iterator[Finding]:
             reading.compared()
         yield from _apart(reading, whole, stream)
     stored = stored_messages(context, starter, keys) if on_thread(context.contract, starter) else None
-    for each in told_messages(whole) if stored else ():
+    told_all = told_messages(whole) if stored else []
+    for each in told_all:
         texts = {str(message.id): message.text for message in stored or ()}
         if each.id not in texts and not whole.format.replays:
             continue
         readings[0].compared()
         own = [*said_by_id(whole).get(each.id, ())]
         kept = [*own, texts[each.id]] if each.id in texts else [message.text for message in stored or ()]
-        if not any(text.endswith(each.text) for text in kept):
+        # A message may be told in parts with keys of their own: of those the last one is its end.
+        is_part = each.id not in texts and each is not told_all[-1]
+        if not any(text.endswith(each.text) or (is_part and each.text in text) for text in kept):
             got = f"{shorten(each.text, 100)!r} of {shorten(kept[-1], 100)!r}"
             sure = weakest(operation.rule.evidence, whole.format.evidence)
             yield readings[0].find("readers", "the text, or the end of it, that is stored", got, evidence=sure)

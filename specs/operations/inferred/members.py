@@ -118,9 +118,7 @@ def _named_members(operation: Operation, resource: Resource) -> dict[str, Settin
         text = Source("item", ()) if is_list else source
         named = Setting("from", sources=(text,), evidence="assumed")
         made = Setting("members", members=((naming, named),), when=None if is_list else source, evidence="assumed")
-        found[name] = (
-            Setting("each", sources=(source,), members=(("of", made),), evidence="assumed") if is_list else made
-        )
+        found[name] = Setting("each", sources=(source,), members=(("", made),), evidence="assumed") if is_list else made
     return found
 
 
