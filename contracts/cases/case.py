@@ -242,6 +242,14 @@ def encode_body(operation: Operation, body: Any, media_type: str | None = None) 
     return media_type, dump_json(body)
 
 
+def unwritten(operation: Operation) -> str:
+    """Why no body can be written that the operation has to get; "" where one can."""
+    body = operation.body
+    if body is None or not (body.required and body.content) or body_media(operation) or plain_body(operation)[1]:
+        return ""
+    return f"its body is {', '.join(body.content)}, of which there is no example"
+
+
 def plain_body(operation: Operation) -> tuple[str, bytes]:
     """A body of a media type that is neither JSON nor a form: its example, or a text; ("", b"") where none is needed.
 

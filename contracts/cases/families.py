@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from threadmock.contracts.cases.case import base_value
+from threadmock.contracts.cases.case import base_value, unwritten
 from threadmock.contracts.cases.references import Reference, references, undescribed
 from threadmock.specs.behaviour.setting import generated_members
 from threadmock.specs.contract import Contract, Operation, json_media
@@ -55,7 +55,8 @@ def _makes(contract: Contract, operation: Operation, resource: str) -> bool:
         return False
     if rule.traits.changes and rule.missing != "create":
         return False
-    if (rule.reply is not None and rule.reply.kind == "child") or undescribed(operation) or _is_untold(operation):
+    is_child = rule.reply is not None and rule.reply.kind == "child"
+    if is_child or undescribed(operation) or _is_untold(operation) or unwritten(operation):
         return False
     try:
         base_value(operation)

@@ -151,7 +151,8 @@ def plain_text(operation: Operation, parameter: Parameter) -> str:
     """A plain text for a parameter: where it names a thing, the placeholder."""
     if is_named(operation, parameter):
         standing = _standing(parameter.schema, parameter.name.replace("_", "-"))
-        standing = parameter_value(parameter) if standing == [] else standing  # an empty text is no part of a path
+        if standing in ([], ""):  # an empty text is no part of a path
+            standing = parameter_value(parameter)
         return simple_text(standing, explode=parameter.explode) if isinstance(standing, list) else text_of(standing)
     return simple_text(parameter_value(parameter), explode=parameter.explode)
 

@@ -64,9 +64,9 @@ def parameter_value(parameter: Parameter) -> Any:
     """
     name = parameter.name.replace("_", "-")
     value = least(parameter.schema, name=name)
-    if value not in ([], {}):
+    if value not in ([], {}) and not (value == "" and parameter.location == "path"):
         return value
-    word = "minItems" if isinstance(value, list) else "minProperties"
+    word = "minLength" if value == "" else "minItems" if isinstance(value, list) else "minProperties"
     try:
         return least(parameter.schema, {"allOf": [parameter.schema.document, {word: 1}]}, name)
     except SchemaError:  # it takes nothing else

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from threadmock.contracts import checks
-from threadmock.contracts.cases.case import Case, base_value, case_with_body
+from threadmock.contracts.cases.case import Case, base_value, case_with_body, unwritten
 from threadmock.contracts.cases.references import agent_places, undescribed
 from threadmock.contracts.checks import Check
 from threadmock.contracts.checks.finding import CauseKey
@@ -311,7 +311,8 @@ def _unanswerable(operation: Operation) -> str:
         case_with_body(operation, base_value(operation), "plain")
     except SchemaError as error:
         return f"no valid request can be made: {error}"
-    return ""
+    reason = unwritten(operation)
+    return f"no valid request can be made: {reason}" if reason else ""
 
 
 def coverage_cases(contract: Contract, operation: Operation) -> Iterator[Case]:

@@ -22,12 +22,14 @@ class ListedItem:
     """What going through a list came to. item: None where it was not met; reading: the last page that was seen.
 
     whole: the list was seen to its end. passed: it comes newest first, and older things were seen without this one.
+    keyless: no item shows a key, so that nothing can be told.
     """
 
     item: Mapping[str, Any] | None
     whole: bool
     reading: Reading | None
     passed: bool = False
+    keyless: bool = False
 
     @property
     def absent(self) -> bool:
@@ -39,6 +41,8 @@ class ListedItem:
         """Why nothing is known; "" where something is."""
         if self.item is not None or self.absent:
             return ""
+        if self.keyless:
+            return "the items of the list do not show their keys"
         if self.reading is None or not self.reading.accepted:
             return "the list could not be read"
         return f"the thing is among others, on none of the pages of {self.reading.operation} that were asked for"
@@ -55,7 +59,7 @@ def look_for_by(context: Context, way: ListPaging, thing: CreatedThing) -> Liste
     The first page, then a filter that leaves our own things, then some pages more, then the end.
     """
     first = _look(context, way, thing, 1)
-    if first.item is not None or first.whole or first.reading is None or not first.reading.accepted:
+    if first.item is not None or first.whole or first.keyless or first.reading is None or not first.reading.accepted:
         return first
     alone = ours_alone(way, [thing])
     if alone is not None:
@@ -86,6 +90,8 @@ def _look(
         item = _among(way, items, thing)
         if item is not None:
             return ListedItem(item, whole=True, reading=reading)
+        if items and not any(key_in(way, each) is not None for each in items):
+            return ListedItem(None, whole=False, reading=reading, keyless=True)
         passed = passed or _passes(way, items, thing)
         if passed or (turned >= most and _goes_on(way, reading, items)):
             return ListedItem(None, whole=False, reading=reading, passed=passed)

@@ -7,6 +7,7 @@ from threadmock.mockserver.actions.reply import done
 from threadmock.mockserver.rules.generation import Ungeneratable, possible, sample
 from threadmock.mockserver.rules.outcome import Done, Refused
 from threadmock.specs.contract import reply_media
+from threadmock.specs.members import ABSENT
 
 
 def run(call: Call) -> Done | Refused:
@@ -17,7 +18,8 @@ def run(call: Call) -> Done | Refused:
     if plan.reply_maker:
         return done(call, "by rule")
     named = {name: scope.parameters.get(name, text) for name, text in scope.path_values.items()}
-    repeated = {name: scope.body[name] for name, _, _ in plan.echoed if name in scope.body}
+    told = ((name, scope.body.get(name, default)) for name, _, default in plan.echoed)
+    repeated = {name: value for name, value in told if value is not ABSENT}
     given = named | repeated if isinstance(scope.sent, dict | None) else scope.sent
     media = reply_media(plan.operation, plan.success)
     if media and media.examples:

@@ -30,11 +30,12 @@ from threadmock.mockserver.rules.scope import Scope
 from threadmock.mockserver.state.store import StoreFull
 from threadmock.mockserver.world import World
 from threadmock.specs.contract import Media
-from threadmock.specs.members import ABSENT
+from threadmock.specs.members import ABSENT, dig, put, steps_of
 from threadmock.specs.operations.parameters import check_parameters, parse_query, unstyled
 from threadmock.specs.operations.replies import check_response, find_media
 from threadmock.specs.operations.requests import read_body
 from threadmock.specs.schemas.formats import write_date_time
+from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import Violation
 from threadmock.specs.text import one_line
 from threadmock.specs.wire.messages import Request, Response, is_json
@@ -122,9 +123,27 @@ class Pipeline:
             return _marked(response, broken)
         if media and media.schema and plan.operation.rule.inferred:
             # Nobody said that it shows what is stored: as much of that as the document takes.
-            given = shown if isinstance(shown, Mapping) and plan.operation.rule.action != "list" else None
-            return replace(response, body=dump_json(sample(media.schema, self.world.ids, self.world.clock, given)))
+            return self._fitted(request, plan, media.schema, response, shown)
         return self._told_broken(plan, broken)
+
+    def _fitted(self, request: Request, plan: Plan, schema: Schema, response: Response, shown: Any) -> Response:
+        """The response with a body that the document takes: of a list each item where that will do, else the whole."""
+        ids, clock, listing = self.world.ids, self.world.clock, plan.operation.rule.listing
+        if plan.operation.rule.action != "list" or listing is None:
+            given = shown if isinstance(shown, Mapping) else None
+            return replace(response, body=dump_json(sample(schema, ids, clock, given)))
+        steps = steps_of(listing.items or "")
+        items = dig(shown, steps)
+        if plan.thing and isinstance(items, list) and all(isinstance(item, Mapping) for item in items):
+            made: Any = [sample(plan.thing, ids, clock, item) for item in items]
+            if steps:
+                made, inner = dict(shown), made
+                put(made, steps, inner)
+            fitting = replace(response, body=dump_json(made))
+            if not check_response(plan.operation, request, fitting):
+                return fitting
+            return replace(response, body=dump_json(sample(schema, ids, clock, made if steps else None)))
+        return replace(response, body=dump_json(sample(schema, ids, clock)))
 
     def _told_broken(self, plan: Plan, broken: Sequence[Violation]) -> Response:
         listed = "; ".join(f"{v.where}{v.pointer}: {v.message}" for v in broken[:5])

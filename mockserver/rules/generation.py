@@ -283,7 +283,7 @@ class _Generator:
         given = {} if depth else self.given
         made: dict[str, Any] = {}
         needed = list(dict.fromkeys(node.get("required", ())))
-        wanted = [each for each in declared if each in needed or self._wanted(declared[each], depth)]
+        wanted = [each for each in declared if each in needed or each in given or self._wanted(declared[each], depth)]
         for name in [*(each for each in wanted if each in needed or self._is_name(node, each)), *needed]:
             self._member(node, made, name, depth, given)
         while (lacking := depending(node, made)) is not None:

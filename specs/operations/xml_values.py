@@ -214,7 +214,8 @@ class _XmlReader:
             tag = next((tag for tag in tags if tag in attributes), None)
             if tag is not None:
                 yield name, _scalar(attributes.pop(tag), types_of(self.schema, one))
-            return
+                return
+            # Some documents call an attribute an object or a list: that is written as an element all the same.
         if "array" in types_of(self.schema, one) and form.get("wrapped") is not True:
             inner = items_name(self.schema, one, tag_of(form, name))
             found = [each for tag in dict.fromkeys((inner, *tags, name)) for each in rest.pop(tag, ())]

@@ -168,3 +168,9 @@ def test_xml_of_a_reply_is_judged_and_what_is_wrong_is_assumed() -> None:
     assert wrong(b"<order id='1'><note>a</note></order>") == []
     assert wrong(b"<order id='x'><note>a</note></order>") == ["assumed"]
     assert wrong(b"<order>") == ["assumed"]
+
+
+def test_an_attribute_that_is_declared_as_an_object_is_an_element():
+    node = {"type": "object", "xml": {"attribute": True}}
+    schema = Schema({"type": "object", "properties": {"kind": node}}, "#/x", "response")
+    assert read_xml(xml_text(schema, {"kind": {}}).encode(), schema) == {"kind": {}}

@@ -51,14 +51,18 @@ def _drawable(made: st.SearchStrategy[Any]) -> bool:
     return not made.is_empty
 
 
+_MOST_OPEN = 60
+"""So deep are nodes built inside of each other: parts that are folded together may lead to new ones without end."""
+
+
 class _Builder:
     """Builds each node once; a reference becomes a deferred strategy, so that recursion ends in Hypothesis's hands."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.shapes: Shapes = shapes(schema)
-        self.named: dict[str, st.SearchStrategy[Any]] = {}
-        self.open: set[str] = set()
+        self.named: dict[str | int, st.SearchStrategy[Any]] = {}  # by reference, else by the node itself
+        self.open: set[str | int] = set()
         self.recursive = False
         self.lists = 0
 
@@ -66,13 +70,17 @@ class _Builder:
         return _any_of([self.branch(self.schema.document, branch, leave_out) for branch in self.shapes.root()])
 
     def node(self, node: Any) -> st.SearchStrategy[Any]:
-        name = node.get("$ref") if isinstance(node, Mapping) and len(node) == 1 else None
-        if not isinstance(name, str):
+        if not isinstance(node, Mapping):
             return self.fresh(node)
+        alone = isinstance(node.get("$ref"), str) and len(node) == 1
+        name = node["$ref"] if alone else id(node)
         if name in self.open:
             self.recursive = True
             return st.deferred(lambda: self.named[name])
-        if name not in self.named:
+        if len(self.open) >= _MOST_OPEN:
+            self.recursive = True
+            return st.nothing()
+        if not alone or name not in self.named:
             self.open.add(name)
             self.named[name] = self.fresh(node)
             self.open.discard(name)

@@ -74,6 +74,9 @@ def shown_in(operation: Operation) -> str:
     if schema is None or "array" in types_of(schema, schema.document):
         return ""
     held = [name for name in members if plain(name) not in _AROUND and not _TELLS.search(plain(name))]
+    objects = [name for name in held if _is_object(schema, members[name])]
+    if len(objects) == 1 and plain(objects[0]) in _OF_ONE and objects[0] in required(schema):
+        held = objects  # what else there is are words about the answer
     if len(held) != 1 or not _is_object(schema, members[held[0]]):
         return ""
     alone = len(members) == 1 or held[0] in required(schema)
