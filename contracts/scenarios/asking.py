@@ -17,6 +17,7 @@ from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.schemas.text_formats import MOMENTS, Forms
 
 _THEN_AND_NOW = ("was", "is")
+_SENT_AND_NOW = ("was sent as", "is")
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -73,6 +74,20 @@ def differing(sent: Mapping[str, Any], before: Mapping[str, Any], after: Reading
         after.compared()
         if not same(_but_empty(first, sent.get(name), after.made[name]), after.made[name], _forms(after, name)):
             yield Departure(name, f"{name} holds another value ({contrast(first, after.made[name], _THEN_AND_NOW)})")
+
+
+def unkept(thing: CreatedThing, after: Reading) -> Iterator[Departure]:
+    """Plain members that were sent, that the create did not show, and that another response shows otherwise."""
+    hidden = {shown.member for shown in after.rule.shown} | thing.maker.rule.set.keys()
+    hidden |= {thing.maker.rule.key.member} if thing.maker.rule.key else set()
+    for name, value in thing.sent.items():
+        got = after.made.get(name)
+        told = name in hidden or name in thing.shown
+        if told or isinstance(value, dict | list | None) or type(got) is not type(value):
+            continue
+        after.compared()
+        if not same(value, got, _forms(after, name)):
+            yield Departure(name, f"{name} holds another value ({contrast(value, got, _SENT_AND_NOW)})", "assumed")
 
 
 def _forms(reading: Reading, name: str) -> Forms:

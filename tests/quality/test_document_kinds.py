@@ -19,6 +19,7 @@ FAULTS = {
     "listed_keys": "lost-update",
     "two_ways_down": "lower-case",
     "fuller_lists": "lower-case",
+    "short_answers": "lower-case",
     "keyless_lists": "accept-invalid",
     "telling_envelopes": "accept-invalid",
     "folded_recursion": "accept-invalid",

@@ -15,9 +15,10 @@ from threadmock.contracts.scenarios.asking import (
     evidence_of,
     keys_of,
     prerequisites_of,
+    unkept,
 )
 from threadmock.contracts.scenarios.lookups import look_for
-from threadmock.contracts.scenarios.scenario import ask, marked
+from threadmock.contracts.scenarios.scenario import answer_members, ask, marked
 from threadmock.contracts.target.answers import CreatedThing
 from threadmock.contracts.target.prerequisites import NotCreated
 from threadmock.specs.contract import Contract, Operation
@@ -74,10 +75,16 @@ def new_thing(
 
 def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Finding]:
     """Make two things and read both: each response shows what was given to it."""
-    things = [new_thing(context, operation, f"to be read, {number}") for number in (1, 2)]
+    maker = makers(context.contract, operation.rule.resource, parents(operation))[0]
+    # What the create takes and does not show, the read may.
+    more = {name: node for name, node in answer_members(operation).items() if name not in answer_members(maker)}
+    things = [
+        new_thing(context, operation, f"to be read, {n}", marked(maker, f"To Be Read, {n}", more) if more else {})
+        for n in (1, 2)
+    ]
     for thing in things:
         got = ask(context, case_about(operation, keys_of(thing), "a thing just made"))
-        for what in differing(thing.sent, thing.shown, got) if got.made else ():
+        for what in (*differing(thing.sent, thing.shown, got), *unkept(thing, got)) if got.made else ():
             yield got.find(
                 "read_your_writes",
                 f"what {thing.maker} answered when it was made",
