@@ -165,6 +165,8 @@ def excused(reading: Reading) -> str:
 
 def _excused_state(reading: Reading) -> str:
     """Why a request may be refused that names a state of the thing, or none; "" where it may not."""
+    if reading.status in (400, 409, 422) and media_type(reading.request.headers.get("content-type")) == _JSON_PATCH:
+        return "whether a JSON Patch can be done hangs on what is stored"
     conditional = reading.rule.conditional
     meant = (conditional.if_match, conditional.required) if conditional else ()
     return "the state that the request has to name is another" if reading.status and reading.status in meant else ""
@@ -292,8 +294,6 @@ def _doubt_reference(reading: Reading) -> str:
 def _doubt_standing(reading: Reading) -> str:
     if reading.accepted_before:
         return "the same request was accepted before, so that this hangs on what is stored"
-    if reading.status in (400, 409, 422) and media_type(reading.request.headers.get("content-type")) == _JSON_PATCH:
-        return "whether a JSON Patch can be done hangs on what is stored"
     unsure = unsure_refusal(reading.operation, reading.status)
     return unsure or ("the request names a thing that is not there" if reading.case.standing == "unknown" else "")
 

@@ -132,8 +132,8 @@ def test_a_page_that_may_hold_nothing_may_be_answered_as_if_nothing_were_there(
 @pytest.mark.parametrize(
     ("kind", "status", "severity"),
     [
-        ("application/json-patch+json", "422 Unprocessable Entity", "unconfirmed"),
-        ("application/json-patch+json; charset=utf-8", "409 Conflict", "unconfirmed"),
+        ("application/json-patch+json", "422 Unprocessable Entity", ""),
+        ("application/json-patch+json; charset=utf-8", "409 Conflict", ""),
         ("application/json-patch+json", "415 Unsupported Media Type", "failure"),
         ("application/merge-patch+json", "422 Unprocessable Entity", "failure"),
     ],
@@ -158,4 +158,4 @@ def test_whether_a_json_patch_can_be_done_is_no_schemas_word(
     case = case_with_body(contract.operations[0], [{"a": "b"}], "a patch")
     verdict = judge_reading(Reading(context, target.exchange(case)))
     told = [(finding.check, finding.severity) for finding in verdict.findings]
-    assert told == [("valid_accepted", severity)]
+    assert told == ([("valid_accepted", severity)] if severity else [])
