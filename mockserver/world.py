@@ -18,6 +18,7 @@ from threadmock.mockserver.state.expiry import Calendar
 from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.state.journal import Journal
 from threadmock.mockserver.state.memory import MemoryStore
+from threadmock.mockserver.state.next_answers import NextAnswers
 from threadmock.mockserver.state.store import Store
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.schemas.formats import system_now
@@ -31,7 +32,8 @@ class World:
     seed: of the ids and generated values. now: the machine's time, or a test's. auth: "off", "present", or the one
     token that is accepted. pause: how a fault waits (seconds). scheduler: the runs, in their own time; scripts: what
     agents say. tell: takes lines for the log. deciding: held from the look for a value that no two things may share
-    until the thing with it is stored.
+    until the thing with it is stored. next_answers: what requests get instead of their own answers. slow: whether
+    answers may wait, so that they are not to be given where others would wait, too.
     """
 
     seed: int
@@ -46,6 +48,8 @@ class World:
     scripts: Scripts = field(default_factory=read_scripts)
     tell: Callable[[str], None] | None = None
     deciding: threading.RLock = field(default_factory=threading.RLock)
+    next_answers: NextAnswers = field(default_factory=NextAnswers)
+    slow: bool = False
     clock: Clock = field(init=False)
     ids: Ids = field(init=False)
     _told: bool = field(init=False, default=False)
@@ -80,6 +84,10 @@ class World:
             value=value,
         )
 
+    def note_delays(self) -> None:
+        """Note whether answers may wait; after each change of what makes them wait."""
+        self.slow = self.next_answers.slow
+
     def reset(self, seed: int | None = None) -> int:
         """Forget everything and begin the ids anew, with the same seed or another. How many things there were."""
         self.seed = self.seed if seed is None else seed
@@ -87,4 +95,6 @@ class World:
         self.journal.clear()
         self.calendar.clear()
         self.scheduler.clear()
+        self.next_answers.clear()
+        self.note_delays()
         return self.store.clear()

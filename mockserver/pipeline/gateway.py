@@ -15,8 +15,10 @@ from threadmock.mockserver.pipeline import problems
 from threadmock.mockserver.pipeline.answer import Answer, Pipeline
 from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.faulty import build_pipeline
+from threadmock.mockserver.pipeline.next_given import give_next
 from threadmock.mockserver.pipeline.refusals import render
 from threadmock.mockserver.rules.outcome import Refused
+from threadmock.mockserver.state.next_answers import NextAnswer
 from threadmock.mockserver.state.store import ThingAddress
 from threadmock.mockserver.world import World
 from threadmock.specs.behaviour.profile import Cors
@@ -223,10 +225,17 @@ class Gateway:
         if mount is None or match is None or match.operation is None:
             return self._unserved(request, mount, match)
         plan = mount.plans[match.operation]
+        if self.world.next_answers.waiting and (next_answer := self._take_next(mount, match.operation)):
+            return give_next(next_answer, self.pipeline, request, plan, match.values)
         refused = refuse_size(request, self.limits.body)
         if refused is not None:
             return Answer(self.pipeline.refuse(refused, plan), "", refused.reason)
         return self.pipeline.answer(request, plan, match.values)
+
+    def _take_next(self, mount: Mount, operation: Operation) -> NextAnswer | None:
+        taken = self.world.next_answers.take(mount.contract.name, operation)
+        self.world.note_delays()
+        return taken
 
     def _unserved(self, request: Request, mount: Mount | None, match: Match | None) -> Answer:
         """The answer where no operation is served: a flaw leaves it out, or there is no such method or path."""

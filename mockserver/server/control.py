@@ -3,13 +3,19 @@
 Refused to foreign origins; a change needs the header `X-Threadmock-Control`, which no simple cross-site request has.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import flask
+from threadmock.mockserver.control.bodies import ControlError
+from threadmock.mockserver.control.next import add_next, clear_next, list_next
 from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.instance import identity
 from threadmock.mockserver.server.wsgi import read_request
 from threadmock.specs import version
+from threadmock.specs.errors import SpecError
 from threadmock.specs.wire.messages import Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
@@ -94,6 +100,24 @@ def _reset(gateway: Gateway) -> flask.Response:
     return _json({"forgotten": gateway.reset(seed), "seed": gateway.world.seed})
 
 
+def _answer(work: Callable[[], object]) -> flask.Response:
+    """What a piece of work comes to; a problem document where what was asked can't be done."""
+    try:
+        return _json(work())
+    except SpecError as error:
+        asked = f"{flask.request.method} {flask.request.path}"
+        parts: dict[str, Any] = {"what": error.what, "where": error.where or None, "fix": error.fix or None}
+        return _from(problem(400, f"{asked} can't be done", str(error), kind="control", **parts))
+
+
+def _sent() -> object:
+    """The body as JSON. ControlError."""
+    try:
+        return parse_json(flask.request.get_data(cache=False))
+    except JsonError as error:
+        raise ControlError(f"The body is no JSON: {error}.", where="body", fix="Send a JSON object.") from None
+
+
 def control(gateway: Gateway) -> flask.Blueprint:
     """The blueprint of the control interface."""
     made = flask.Blueprint("control", __name__)
@@ -103,6 +127,9 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.add_url_rule("/reset", "reset", lambda: _reset(gateway), methods=["POST"])
     made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
     made.add_url_rule("/exchanges", "exchanges", lambda: _json(exchanges(gateway)), methods=["GET"])
+    made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(gateway)), methods=["GET"])
+    made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(gateway, _sent())), methods=["POST"])
+    made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(gateway)), methods=["DELETE"])
     return made
 
 

@@ -23,7 +23,8 @@ from threadmock.specs.wire.messages import Request, Response
 
 BODY_SECONDS = 30.0
 AT_ONCE = 256 * 1024
-_OTHER_THREADS = 4
+_OTHER_THREADS = 64
+"""So many requests may wait at once; threads are started when they are needed."""
 _FLUSH = 0.1
 _END_POLL = 0.01
 _END_POLLS = 200
@@ -223,7 +224,7 @@ class RsgiApplication:
         found = self._gateway.find(request.method, request.path)
         if found.mount is None:
             return await self._on_thread(call_wsgi, self._flask, request)
-        if len(body) > AT_ONCE:
+        if len(body) > AT_ONCE or self._gateway.world.slow:
             return await self._on_thread(self._gateway.handle, request, found)
         if self._straight:
             return self._gateway.handle(request, found)

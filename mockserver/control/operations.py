@@ -1,0 +1,41 @@
+"""The operations that a caller of the control interface names: `POST /threads`, or an operation id."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from threadmock.mockserver.control.bodies import ControlError, text
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.specs.contract import Operation
+from threadmock.specs.errors import nearest
+
+
+def find_operation(gateway: Gateway, named: Any, provider: Any = None) -> tuple[str, Operation]:
+    """The provider and the operation of a name. ControlError where there is none, or several providers have it."""
+    name = text(named, "operation")
+    chosen = None if provider is None else find_provider(gateway, provider)
+    found = {mount: operation for mount, operation, names in _named(gateway, chosen) if name in names}
+    if not found:
+        known = {each for _, _, names in _named(gateway, chosen) for each in names}
+        what = f"No operation is named {name[:100]!r}."
+        fix = f"{nearest(name, known)} Write `METHOD /path` as the document has it, or an operation id."
+        raise ControlError(what, where="operation", fix=fix)
+    if len(found) > 1:
+        what = f"{', '.join(found)} have an operation {name!r}."
+        raise ControlError(what, where="operation", fix="Say which in `provider`.")
+    return next(iter(found.items()))
+
+
+def find_provider(gateway: Gateway, named: Any) -> str:
+    """The name of a provider that is served. ControlError for any other."""
+    name, known = text(named, "provider"), [mount.contract.name for mount in gateway.mounts]
+    if name not in known:
+        raise ControlError(f"No provider {name[:100]!r} is served.", where="provider", fix=nearest(name, known))
+    return name
+
+
+def _named(gateway: Gateway, provider: str | None) -> Iterator[tuple[str, Operation, tuple[str, ...]]]:
+    for mount in gateway.mounts:
+        if provider in (None, mount.contract.name):
+            for operation in mount.contract.operations:
+                names = (str(operation), operation.operation_id, operation.slug)
+                yield mount.contract.name, operation, tuple(name for name in names if name)
