@@ -13,10 +13,11 @@ from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.timer import RealTimer, Timer
+from threadmock.mockserver.control.exchanges import list_exchanges
 from threadmock.mockserver.fault_points import NO_FAULTS, Faults, planted
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import rsgi_application, wsgi_application
-from threadmock.mockserver.server.control import exchanges, stored
+from threadmock.mockserver.server.control import stored
 from threadmock.mockserver.server.wsgi import WsgiCallable
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.memory import MemoryStore
@@ -92,12 +93,13 @@ class Mock:
         return self.gateway.reset(seed)
 
     def exchanges(self) -> list[dict[str, Any]]:
-        """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 4096 bytes.
+        """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 16,384 bytes.
 
-        Each has number, method, path, query, headers, body, status, answer, provider, rule and reason: why it was
-        answered so.
+        Each has number, at, ms, method, path, query, headers, body, status, answer (of a stream what was sent so far),
+        stream, provider, operation, operation_id, rule, reason (why it was answered so), and unexpected: whether no
+        operation is served there.
         """
-        return list(_plain(exchanges(self.gateway)["exchanges"]))
+        return list(_plain(list_exchanges(self.gateway)["exchanges"]))
 
     def things(self) -> list[dict[str, Any]]:
         """What is stored, but for what is there from the start: for each shelf its name, a count, and the things.

@@ -1,6 +1,6 @@
 """The operations that a caller of the control interface names: `POST /threads`, or an operation id."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from threadmock.mockserver.control.bodies import ControlError, text
@@ -15,14 +15,25 @@ def find_operation(gateway: Gateway, named: Any, provider: Any = None) -> tuple[
     chosen = None if provider is None else find_provider(gateway, provider)
     found = {mount: operation for mount, operation, names in _named(gateway, chosen) if name in names}
     if not found:
-        known = {each for _, _, names in _named(gateway, chosen) for each in names}
-        what = f"No operation is named {name[:100]!r}."
-        fix = f"{nearest(name, known)} Write `METHOD /path` as the document has it, or an operation id."
-        raise ControlError(what, where="operation", fix=fix)
+        raise _unknown(name, {each for _, _, names in _named(gateway, chosen) for each in names})
     if len(found) > 1:
         what = f"{', '.join(found)} have an operation {name!r}."
         raise ControlError(what, where="operation", fix="Say which in `provider`.")
     return next(iter(found.items()))
+
+
+def check_operation(gateway: Gateway, named: Any, provider: str | None = None) -> str:
+    """The name of an operation that any of the providers has. ControlError."""
+    name = text(named, "operation")
+    known = {each for _, _, names in _named(gateway, provider) for each in names}
+    if name not in known:
+        raise _unknown(name, known)
+    return name
+
+
+def names_of(operation: Operation) -> tuple[str, ...]:
+    """The names by which an operation may be asked for."""
+    return tuple(name for name in (str(operation), operation.operation_id, operation.slug) if name)
 
 
 def find_provider(gateway: Gateway, named: Any) -> str:
@@ -37,5 +48,9 @@ def _named(gateway: Gateway, provider: str | None) -> Iterator[tuple[str, Operat
     for mount in gateway.mounts:
         if provider in (None, mount.contract.name):
             for operation in mount.contract.operations:
-                names = (str(operation), operation.operation_id, operation.slug)
-                yield mount.contract.name, operation, tuple(name for name in names if name)
+                yield mount.contract.name, operation, names_of(operation)
+
+
+def _unknown(name: str, known: Iterable[str]) -> ControlError:
+    fix = f"{nearest(name, known)} Write `METHOD /path` as the document has it, or an operation id."
+    return ControlError(f"No operation is named {name[:100]!r}.", where="operation", fix=fix)

@@ -17,6 +17,7 @@ from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, orig
 from threadmock.mockserver.pipeline.faulty import build_pipeline
 from threadmock.mockserver.pipeline.next_given import give_next
 from threadmock.mockserver.pipeline.refusals import render
+from threadmock.mockserver.pipeline.sizes import refuse_size
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.state.next_answers import NextAnswer
 from threadmock.mockserver.state.store import ThingAddress
@@ -37,7 +38,6 @@ MAX_BODY = 16 * 1024 * 1024
 MAX_PATH = 8 * 1024
 CONTROL = "/_mock/"
 DOCUMENT = "openapi.json"
-_MAX_DIGITS = 18
 
 Log = Callable[[str], None]
 
@@ -184,16 +184,14 @@ class Gateway:
         if isinstance(response.body, Pending):
             self._await(response.body, request, made, found or NOWHERE, began)
             return response
-        self.world.journal.note(request, response, provider, made.rule, made.reason)
-        if self.log:
-            self.log(_line(request, response, provider, made, time.perf_counter() - began))
-            if isinstance(response.body, Stream):
-                response.body.on_end.append(partial(self._log_end, request, response, provider, began))
+        self._note(request, response, made, found, began)
+        if self.log and isinstance(response.body, Stream):
+            response.body.on_end.append(partial(self._log_end, request, response, provider, began))
         return response
 
     def _await(self, pending: Pending, request: Request, made: Answer, found: Found, began: float) -> None:
         """Have the answer finished, noted and logged once it is known."""
-        build, provider = pending.finish, found.mount.contract.name if found.mount else ""
+        build = pending.finish
 
         def finish() -> Response:
             try:
@@ -201,12 +199,28 @@ class Gateway:
             except Exception as error:  # noqa: BLE001 - as in `handle`
                 made.response, made.reason = _broken(error), f"threadmock failed: {error!r}"
             response = self._finish(request, made.response, self._cors(found))
-            self.world.journal.note(request, response, provider, made.rule, made.reason)
-            if self.log:
-                self.log(_line(request, response, provider, made, time.perf_counter() - began))
+            self._note(request, response, made, found, began)
             return response
 
         pending.finish = finish
+
+    def _note(self, request: Request, response: Response, made: Answer, found: Found | None, began: float) -> None:
+        """Note one exchange, and log it."""
+        mount, match = (found.mount, found.match) if found else (None, None)
+        provider, seconds = mount.contract.name if mount else "", time.perf_counter() - began
+        self.world.journal.note(
+            request,
+            response,
+            provider,
+            made.rule,
+            made.reason,
+            at=self.world.clock.read(),
+            seconds=seconds,
+            operation=match.operation if match else None,
+            unexpected=made.unexpected,
+        )
+        if self.log:
+            self.log(_line(request, response, provider, made, seconds))
 
     def _log_end(self, request: Request, response: Response, provider: str, began: float) -> None:
         """Log that a stream is over."""
@@ -240,7 +254,7 @@ class Gateway:
     def _unserved(self, request: Request, mount: Mount | None, match: Match | None) -> Answer:
         """The answer where no operation is served: a flaw leaves it out, or there is no such method or path."""
         if flawed := self._left_out(request):
-            return Answer(problems.left_out(flawed), "", f"left out: {flawed.why}")
+            return Answer(problems.left_out(flawed), "", f"left out: {flawed.why}", unexpected=True)
         if mount is None or match is None:
             return self._document(request) or self._nowhere(request)
         return self._other_method(request, mount, match)
@@ -287,7 +301,7 @@ class Gateway:
         refusals = mount.contract.profile.refusals if mount and not self.world.faults.skips("routes") else {}
         if kind not in refusals:
             return None
-        return Answer(render(Refused(kind, reason), refusals, headers), "", reason)
+        return Answer(render(Refused(kind, reason), refusals, headers), "", reason, unexpected=True)
 
     def _nowhere(self, request: Request) -> Answer:
         if own := self._own("no_route", self._owner(request.path), "no such route", {}):
@@ -295,7 +309,7 @@ class Gateway:
         routes = sorted(self.routes())
         close = problems.nearest_route(request.path, routes)
         reason = f"no such route; the nearest is {close}" if close else "no such route"
-        return Answer(problems.no_route(request.method, request.path, close), "", reason)
+        return Answer(problems.no_route(request.method, request.path, close), "", reason, unexpected=True)
 
     def _other_method(self, request: Request, mount: Mount, match: Match) -> Answer:
         if match.redirect:
@@ -318,7 +332,8 @@ class Gateway:
                 if isinstance(made.response.body, Stream):
                     made.response.body.close(left=False)
                 return Answer(Response(made.response.status, made.response.headers, b""), made.rule, made.reason)
-        return Answer(problems.no_method(request.method, request.path, allowed), "", "no such method")
+        refused = problems.no_method(request.method, request.path, allowed)
+        return Answer(refused, "", "no such method", unexpected=True)
 
     def _methods(self, found: Found, path: str) -> list[str]:
         if found.mount is None or found.match is None:
@@ -356,21 +371,6 @@ def _routed(mount: Mount, method: str, paths: Iterable[str]) -> Match | None:
         match = mount.router.find(method, each)
         if match.operation or match.allowed or match.redirect:
             return match
-    return None
-
-
-def refuse_size(request: Request, most: int) -> Refused | None:
-    """The refusal of a body that is, or announces to be, longer than so many bytes, or that ended too early."""
-    size = len(request.body)
-    length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()):
-        announced = size
-    else:
-        announced = int(length) if len(length) <= _MAX_DIGITS else most + 1
-    if max(size, announced) > most:
-        return Refused("too_large", f"The body has more than {most} bytes")
-    if size < announced:
-        return Refused("malformed", f"The body ended after {size} of {announced} bytes")
     return None
 
 

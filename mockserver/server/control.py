@@ -8,6 +8,8 @@ from typing import Any
 
 import flask
 from threadmock.mockserver.control.bodies import ControlError
+from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
+from threadmock.mockserver.control.live import live_events
 from threadmock.mockserver.control.next import add_next, clear_next, list_next
 from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.gateway import Gateway
@@ -16,10 +18,11 @@ from threadmock.mockserver.server.instance import identity
 from threadmock.mockserver.server.wsgi import read_request
 from threadmock.specs import version
 from threadmock.specs.errors import SpecError
-from threadmock.specs.wire.messages import Response
+from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 HEADER = "X-Threadmock-Control"
+EVENTS = "/_mock/events"
 MAX_BODY = 64 * 1024
 _MAX_LISTED = 1000
 
@@ -118,6 +121,25 @@ def _sent() -> object:
         raise ControlError(f"The body is no JSON: {error}.", where="body", fix="Send a JSON object.") from None
 
 
+def _query() -> str:
+    return flask.request.query_string.decode("latin-1")
+
+
+def _events(gateway: Gateway) -> flask.Response:
+    """The live events for a reader in this process; `serve` sends them without a thread."""
+    made = live_events(gateway, read_request(flask.request.environ, -1))
+    return flask.Response(made.body, status=made.status, headers=list(made.headers.items()))
+
+
+def follow(gateway: Gateway, request: Request) -> Response:
+    """The live events, or the refusal of a stranger, with the CORS headers for the page that asked."""
+    made = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host) or live_events(gateway, request)
+    origin = request.headers.get("origin")
+    if origin and origin_allowed(origin, gateway.origins):
+        return Response(made.status, {**made.headers, **allow_origin(origin)}, made.body)
+    return made
+
+
 def control(gateway: Gateway) -> flask.Blueprint:
     """The blueprint of the control interface."""
     made = flask.Blueprint("control", __name__)
@@ -126,7 +148,12 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
     made.add_url_rule("/reset", "reset", lambda: _reset(gateway), methods=["POST"])
     made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
-    made.add_url_rule("/exchanges", "exchanges", lambda: _json(exchanges(gateway)), methods=["GET"])
+    made.add_url_rule(
+        "/exchanges", "exchanges", lambda: _answer(lambda: list_exchanges(gateway, _query())), methods=["GET"]
+    )
+    made.add_url_rule("/exchanges", "clear", lambda: _answer(lambda: clear_exchanges(gateway)), methods=["DELETE"])
+    made.add_url_rule("/expect", "expect", lambda: _answer(lambda: expect(gateway, _sent())), methods=["POST"])
+    made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(gateway), methods=["GET"])
     made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(gateway)), methods=["GET"])
     made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(gateway, _sent())), methods=["POST"])
     made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(gateway)), methods=["DELETE"])
@@ -147,11 +174,6 @@ def documents(gateway: Gateway) -> flask.Blueprint:
             methods=["GET"],
         )
     return made
-
-
-def exchanges(gateway: Gateway) -> dict[str, object]:
-    """The last exchanges, the oldest first."""
-    return {"exchanges": [entry.as_json() for entry in list(gateway.world.journal.entries)]}
 
 
 def open_to_caller(gateway: Gateway, response: flask.Response) -> flask.Response:

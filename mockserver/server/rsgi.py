@@ -18,6 +18,7 @@ from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.connections import cut_connection
+from threadmock.mockserver.server.control import EVENTS, follow
 from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
 from threadmock.specs.wire.messages import Request, Response
 
@@ -102,17 +103,22 @@ class RsgiApplication:
     def _start_runs(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let runs go on by themselves from now on, on this loop."""
         self._loop = loop
+        self._gateway.world.journal.closed = False
         self._thread_id = threading.get_ident()
         self._scheduler.wake = lambda: self._on_loop(self._arm)
         self._arm()
         if self.ends_on_signals and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 # The loop has a handler of its own, which is registered in another way: both are called.
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._scheduler.clear))
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._end_streams))
+
+    def _end_streams(self) -> None:
+        self._scheduler.clear()
+        self._gateway.world.journal.close()
 
     async def end(self) -> None:
         """End open streams, answer requests that wait for a run, and release the loop: runs under way are dropped."""
-        self._scheduler.clear()
+        self._end_streams()
         for _ in range(_END_POLLS):
             if not self._scheduler.open_streams:
                 break
@@ -223,12 +229,18 @@ class RsgiApplication:
         request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
         found = self._gateway.find(request.method, request.path)
         if found.mount is None:
-            return await self._on_thread(call_wsgi, self._flask, request)
+            return await self._answer_elsewhere(request)
         if len(body) > AT_ONCE or self._gateway.world.slow:
             return await self._on_thread(self._gateway.handle, request, found)
         if self._straight:
             return self._gateway.handle(request, found)
         return call_wsgi(self._flask, request)
+
+    async def _answer_elsewhere(self, request: Request) -> Response:
+        """The response to what is no documented route. Live events come bit by bit, which Flask on a thread can't."""
+        if request.path == EVENTS and request.method == "GET":
+            return follow(self._gateway, request)
+        return await self._on_thread(call_wsgi, self._flask, request)
 
     async def _on_thread(self, function: Any, *arguments: Any) -> Response:
         found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -16,6 +16,7 @@ class Clock:
 
     def __init__(self, now: Now = system_now) -> None:
         self._now = now
+        self._real = now is system_now
         self._last = datetime.datetime.min.replace(tzinfo=datetime.UTC)
         self._ticking = threading.Lock()
 
@@ -26,6 +27,10 @@ class Clock:
         with self._ticking:
             now = self._now
             self._now = lambda: now() + step
+
+    def read(self) -> datetime.datetime:
+        """The moment for a record: the present one of the machine's time, the last one of a time that a test gives."""
+        return self._now() if self._real else self._last
 
     def tick(self) -> datetime.datetime:
         """The next moment: the present one, or a microsecond after the last where that is later."""
