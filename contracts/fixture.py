@@ -29,7 +29,8 @@ class MockOptions:
 
     providers: names, files or folders; empty for all built-in ones. overlays: files, applied in order to the one
     provider that is named. layer: documented or observed. script, data: names
-    or files. speed: what delays are multiplied by. seed: same seed, same ids and texts.
+    or files. speed: what delays are multiplied by. seed: same seed, same ids and texts. clock: the moment at which the
+    clock stands still; "" where it goes on.
     """
 
     providers: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class MockOptions:
     auth: str = "present"
     seed: int = 0
     faults: tuple[str, ...] = ()
+    clock: str = ""
 
     def arguments(self) -> list[str]:
         """The command line of these options."""
@@ -49,6 +51,7 @@ class MockOptions:
         made += [f"--overlay={path}" for path in self.overlays]
         made += [f"--script={self.script}"] if self.script else []
         made += [f"--data={self.data}"] if self.data else []
+        made += [f"--clock={self.clock}"] if self.clock else []
         return [*made, *(f"--fault={name}" for name in self.faults)]
 
 

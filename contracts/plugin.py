@@ -35,7 +35,7 @@ _MARKERS = (
     "contract_coverage: an item of the contract suite that tries every documented limit",
     "contract_scenario: an item of the contract suite that takes several exchanges",
     "contract_exploration: an item of the contract suite whose requests are drawn",
-    "threadmock(providers, layer, script, speed, data, auth, seed, faults): what the fixture threadmock serves",
+    "threadmock(providers, layer, script, speed, data, auth, seed, faults, clock): what the fixture threadmock serves",
 )
 _INI: Sequence[tuple[str, Any, str]] = (
     ("providers", "args", "Names, files or folders; all built-in ones where it is left out."),
@@ -47,6 +47,7 @@ _INI: Sequence[tuple[str, Any, str]] = (
     ("auth", "string", "off, present (the default) or one token."),
     ("seed", "string", "Same seed, same ids and texts (0)."),
     ("faults", "args", "Planted deviations."),
+    ("clock", "string", "The moment at which the clock stands still, such as 2026-01-31T09:00:00Z."),
 )
 
 

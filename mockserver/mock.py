@@ -83,14 +83,15 @@ class Mock:
         finally:
             self._serving.release()
 
-    def reset(self, seed: int | None = None) -> int:
+    def reset(self, seed: int | None = None, *, settings: bool = False) -> int:
         """Forget everything and begin anew, with the same seed or another; how many things were forgotten.
 
         After a reset with the same seed the same requests get the same ids. Open streams end, the journal is empty,
-        and what `data` and the provider have from the start is there again. SpecError for a seed that is none.
+        and what `data` and the provider have from the start is there again. settings: whether those of the start count
+        again, too. A clock that stands still begins again where it stands. SpecError for a seed that is none.
         """
         _check_seed(seed)
-        return self.gateway.reset(seed)
+        return self.gateway.reset(seed, settings=settings)
 
     def exchanges(self) -> list[dict[str, Any]]:
         """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 16,384 bytes.
@@ -134,7 +135,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
     origins: str | Iterable[str] = (),
     guard_host: bool = True,
     log: Callable[[str], None] | None = None,
-    clock: Callable[[], datetime.datetime] = system_now,
+    clock: Callable[[], datetime.datetime] | datetime.datetime = system_now,
     timer: Timer | None = None,
     store: Store | None = None,
 ) -> Mock:
@@ -153,7 +154,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     faults: names of deviations to plant; a text is one of them, as it is of origins. speed: what the delays of scripts
     are multiplied by, 0 to 1000.
     origins: pages that may call besides those on loopback. guard_host: refuse names of hosts that are not this machine.
-    log: called with one line for each request. clock: the present time, in UTC. timer: the time of runs; see
+    log: called with one line for each request. clock: the present time, in UTC; or a moment with its zone, at which the
+    mock's clock stands still: with the same seed every answer is then the same. timer: the time of runs; see
     `agents.timer`. store: instead of one in memory.
 
     SpecError where a source, script, data set or fault is unknown or can't be used, or two documents have one name; its
@@ -173,7 +175,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     contracts = load_all(sources, layer, listed, ref_root)
     world = World(
         seed=random.SystemRandom().randrange(_SEEDS) if seed is None else seed,
-        now=clock,
+        now=system_now if isinstance(clock, datetime.datetime) else clock,
+        frozen=_moment(clock) if isinstance(clock, datetime.datetime) else None,
         store=store or MemoryStore(),
         faults=_plant(_texts("faults", faults)),
         auth=auth,
@@ -229,6 +232,13 @@ def load_all(
 def _check_seed(seed: int | None) -> None:
     if seed is not None and (type(seed) is not int or seed < 0):
         raise SpecError(f"`seed` is a whole number, 0 or more, not {seed!r}.", fix="Give None for a random one.")
+
+
+def _moment(clock: datetime.datetime) -> datetime.datetime:
+    if clock.tzinfo is None:
+        fix = "Give it a zone, as in datetime(2026, 1, 31, 9, tzinfo=UTC)."
+        raise SpecError(f"`clock` has no time zone: {clock}.", fix=fix)
+    return clock.astimezone(datetime.UTC)
 
 
 def _texts(option: str, given: str | Iterable[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from threadmock.mockserver.pipeline.sizes import refuse_size
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.state.next_answers import NextAnswer
 from threadmock.mockserver.state.store import ThingAddress
-from threadmock.mockserver.world import World
+from threadmock.mockserver.world import Settings, World
 from threadmock.specs.behaviour.profile import Cors
 from threadmock.specs.contract import Contract, LeftOut, Operation
 from threadmock.specs.operations.path_templates import expression
@@ -96,23 +96,29 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self.at_root_conflicts = shared_routes(self.contracts)
-        at_root = not self.at_root_conflicts
+        self.world.tell = self.log
+        self.plan()
+        self._store_data()
+
+    def plan(self) -> None:
+        """Make plans and pipeline by the faults that are planted now."""
+        at_root, faults = not self.at_root_conflicts, self.world.faults
+        change = faults.planned if faults else None
         self.mounts = tuple(
-            Mount(
-                contract,
-                Router(contract.operations),
-                Plans(contract, self.world.faults.planned if self.world.faults else None),
-                f"/{contract.name}",
-                at_root,
-            )
-            for contract in self.contracts
+            Mount(each, Router(each.operations), Plans(each, change), f"/{each.name}", at_root)
+            for each in self.contracts
         )
         self.pipeline = build_pipeline(self.world)
-        self.world.tell = self.log
-        self._store_data()
         self._found: dict[tuple[str, str], Found] = {}
         self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
         self._at_root = self.mounts if at_root else ()
+
+    def apply(self, settings: Settings) -> None:
+        """Answer by other settings from the next request on."""
+        changed = settings.faults is not self.world.faults
+        self.world.apply(settings)
+        if changed:
+            self.plan()
 
     def _store_data(self) -> None:
         """Store the data, and what a provider has from the start; note the latter."""
@@ -126,8 +132,14 @@ class Gateway:
                 self.filled[mount.contract.name] = fill_from(mount.contract, mount.plans, self.world, dated)
         self.initial = {stored for mount in self.mounts for stored in store_initial(mount.contract, self.world)}
 
-    def reset(self, seed: int | None = None) -> int:
-        """Begin anew, with the same seed or another. How many things there were, without the initial ones."""
+    def reset(self, seed: int | None = None, *, settings: bool = False) -> int:
+        """Begin anew, with the same seed or another. How many things there were, without the initial ones.
+
+        settings: whether those of the start count again.
+        """
+        if settings:
+            self.apply(self.world.start)
+            self.world.restart_clock()
         kept = sum(1 for shelf, key in self.initial if self.world.store.read(shelf, key) is not None)
         forgotten = self.world.reset(seed) - kept
         self._store_data()
@@ -172,6 +184,8 @@ class Gateway:
             if foreign is None:
                 found = found or self.find(request.method, request.path)
                 made = self._answer(request, found)
+                if self.world.latency is not None:
+                    self.world.wait()
             else:
                 found = NOWHERE
                 made = Answer(foreign, "", "a stranger")

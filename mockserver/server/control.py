@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import flask
-from threadmock.mockserver.control.bodies import ControlError
+from threadmock.mockserver.control.bodies import ControlError, flag, members, whole
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
 from threadmock.mockserver.control.live import live_events
 from threadmock.mockserver.control.next import add_next, clear_next, list_next
+from threadmock.mockserver.control.settings import change_settings, show_settings
 from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
@@ -24,6 +25,7 @@ from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 HEADER = "X-Threadmock-Control"
 EVENTS = "/_mock/events"
 MAX_BODY = 64 * 1024
+MOST_SEED = 2**63
 _MAX_LISTED = 1000
 
 
@@ -88,19 +90,13 @@ def _from(response: Response) -> flask.Response:
     return flask.Response(response.content, status=response.status, headers=list(response.headers.items()))
 
 
-def _reset(gateway: Gateway) -> flask.Response:
-    data = flask.request.get_data(cache=False)
-    seed = None
-    if data:
-        try:
-            asked = parse_json(data)
-        except JsonError:
-            asked = None
-        chosen = asked.get("seed") if isinstance(asked, dict) else None
-        if not isinstance(chosen, int) or isinstance(chosen, bool):
-            return _from(problem(400, "The reset can't be read", 'Send no body, or {"seed": 7}.', kind="control"))
-        seed = chosen
-    return _json({"forgotten": gateway.reset(seed), "seed": gateway.world.seed})
+def _reset(gateway: Gateway) -> object:
+    asked = members(_sent(), ("seed", "settings")) if flask.request.get_data() else {"settings": False}
+    if not asked:
+        raise ControlError("Nothing is said.", where="body", fix='Send no body, or {"seed": 7, "settings": true}.')
+    seed = whole(asked["seed"], "seed", 0, MOST_SEED) if "seed" in asked else None
+    forgotten = gateway.reset(seed, settings=flag(asked.get("settings", False), "settings"))
+    return {"forgotten": forgotten, "seed": gateway.world.seed}
 
 
 def _answer(work: Callable[[], object]) -> flask.Response:
@@ -116,7 +112,7 @@ def _answer(work: Callable[[], object]) -> flask.Response:
 def _sent() -> object:
     """The body as JSON. ControlError."""
     try:
-        return parse_json(flask.request.get_data(cache=False))
+        return parse_json(flask.request.get_data())
     except JsonError as error:
         raise ControlError(f"The body is no JSON: {error}.", where="body", fix="Send a JSON object.") from None
 
@@ -146,7 +142,7 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.before_request(lambda: _guard(gateway))
     made.after_request(lambda response: open_to_caller(gateway, response))
     made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
-    made.add_url_rule("/reset", "reset", lambda: _reset(gateway), methods=["POST"])
+    made.add_url_rule("/reset", "reset", lambda: _answer(lambda: _reset(gateway)), methods=["POST"])
     made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
     made.add_url_rule(
         "/exchanges", "exchanges", lambda: _answer(lambda: list_exchanges(gateway, _query())), methods=["GET"]
@@ -154,6 +150,10 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.add_url_rule("/exchanges", "clear", lambda: _answer(lambda: clear_exchanges(gateway)), methods=["DELETE"])
     made.add_url_rule("/expect", "expect", lambda: _answer(lambda: expect(gateway, _sent())), methods=["POST"])
     made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(gateway), methods=["GET"])
+    made.add_url_rule("/settings", "settings", lambda: _answer(lambda: show_settings(gateway)), methods=["GET"])
+    made.add_url_rule(
+        "/settings", "change", lambda: _answer(lambda: change_settings(gateway, _sent())), methods=["PATCH"]
+    )
     made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(gateway)), methods=["GET"])
     made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(gateway, _sent())), methods=["POST"])
     made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(gateway)), methods=["DELETE"])

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from threadmock.mockserver.server.connections import cut_connection
 from threadmock.mockserver.server.control import EVENTS, follow
 from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
 from threadmock.specs.wire.messages import Request, Response
+from werkzeug.http import http_date
 
 BODY_SECONDS = 30.0
 AT_ONCE = 256 * 1024
@@ -95,6 +97,10 @@ class RsgiApplication:
             if waited is None:
                 return
             response = waited
+        if self._gateway.world.clock.frozen is not None:
+            # the server's own header tells the machine's time
+            date = http_date(self._gateway.world.clock.frozen)
+            response = replace(response, headers={"date": date, **response.headers})
         if isinstance(response.body, Stream):
             await self._stream(response, response.body, scope, protocol)
         else:
