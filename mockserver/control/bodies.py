@@ -33,7 +33,9 @@ def text(value: Any, where: str) -> str:
 
 
 def whole(value: Any, where: str, least: int = 0, most: int = 10**9) -> int:
-    """A whole number. ControlError."""
+    """A whole number; 3.0 is one, as in JSON Schema. ControlError."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ControlError(f"{shown(value)} is no whole number from {least} to {most}.", where=where, fix="Send one.")
     return value

@@ -57,7 +57,7 @@ def clear_next(gateway: Gateway) -> Mapping[str, Any]:
 def _read(gateway: Gateway, asked: Mapping[str, Any]) -> NextAnswer:
     if "operation" not in asked:
         raise ControlError("`operation` is missing.", where="operation", fix='Send {"operation": "POST /threads", …}.')
-    provider, operation = find_operation(gateway, asked["operation"], asked.get("provider"))
+    provider, operation = find_operation(gateway, asked)
     if not asked.keys() - {"operation", "provider", "times"}:
         raise ControlError("Nothing is said of the answer.", where="body", fix="Send `status`, `body`, `delay_ms`, …")
     limits = {name: whole(asked[name], name) for name in _LIMITS if name in asked}
@@ -80,6 +80,7 @@ def _read(gateway: Gateway, asked: Mapping[str, Any]) -> NextAnswer:
         headers=headers,
         body=body,
         delay=number(asked.get("delay_ms", 0), "delay_ms", 0, _MOST_DELAY) / 1000,
+        asked=asked,
         **limits,
     )
 
@@ -100,15 +101,5 @@ def _headers(asked: Any) -> dict[str, str]:
 
 
 def _listed(answer: NextAnswer) -> Mapping[str, Any]:
-    told = {
-        "number": answer.number,
-        "provider": answer.provider,
-        "operation": str(answer.operation),
-        "times": answer.times,
-        "status": answer.status,
-        "headers": dict(answer.headers) or None,
-        "body": None if answer.body is None else answer.body.decode("utf-8", "replace"),
-        "delay_ms": answer.delay * 1000 or None,
-        **{name: getattr(answer, name) for name in _LIMITS},
-    }
-    return {name: value for name, value in told.items() if value is not None}
+    """An answer as it was asked for, with its number and for how many requests it is still good."""
+    return {"number": answer.number, **answer.asked, "provider": answer.provider, "times": answer.times}

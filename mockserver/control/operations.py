@@ -1,6 +1,6 @@
 """The operations that a caller of the control interface names: `POST /threads`, or an operation id."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from threadmock.mockserver.control.bodies import ControlError, text
@@ -9,10 +9,13 @@ from threadmock.specs.contract import Operation
 from threadmock.specs.errors import nearest
 
 
-def find_operation(gateway: Gateway, named: Any, provider: Any = None) -> tuple[str, Operation]:
-    """The provider and the operation of a name. ControlError where there is none, or several providers have it."""
-    name = text(named, "operation")
-    chosen = None if provider is None else find_provider(gateway, provider)
+def find_operation(gateway: Gateway, asked: Mapping[str, Any]) -> tuple[str, Operation]:
+    """The provider and the operation that `operation`, and perhaps `provider`, name.
+
+    ControlError where there is none, or several providers have it.
+    """
+    name = text(asked["operation"], "operation")
+    chosen = find_provider(gateway, asked["provider"]) if "provider" in asked else None
     found = {mount: operation for mount, operation, names in _named(gateway, chosen) if name in names}
     if not found:
         raise _unknown(name, {each for _, _, names in _named(gateway, chosen) for each in names})

@@ -1,7 +1,7 @@
 """`/_mock/settings`: what may change while a mock runs. All of a change counts, or nothing of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from threadmock.mockserver.agents.script_files import scripts_of
@@ -29,7 +29,7 @@ def show_settings(gateway: Gateway) -> dict[str, Any]:
     return {
         "script": world.scripts.default,
         "speed": world.scheduler.speed,
-        "latency": {"ms": latency.ms, "jitter": latency.jitter} if latency else None,
+        "latency": {name: value for name, value in asdict(latency).items() if value is not None} if latency else None,
         "auth": world.auth if world.auth in _OPEN else HIDDEN,
         "faults": [fault.name for fault in world.faults.active],
         "clock": {"at": write_date_time(clock.read()), "frozen": clock.frozen is not None},
@@ -77,11 +77,10 @@ def _latency(asked: Any) -> Latency | None:
     given = members(asked, ("ms", "jitter"), "latency")
     if "ms" not in given:
         raise ControlError("`ms` is missing.", where="latency.ms", fix='Send {"ms": 200, "jitter": 50}, or null.')
-    made = Latency(
+    return Latency(
         number(given["ms"], "latency.ms", 0, _MOST_LATENCY),
-        number(given.get("jitter", 0), "latency.jitter", 0, _MOST_LATENCY),
+        number(given["jitter"], "latency.jitter", 0, _MOST_LATENCY) if "jitter" in given else None,
     )
-    return made if made.ms or made.jitter else None
 
 
 def _faults(asked: Any) -> Faults:
@@ -90,9 +89,11 @@ def _faults(asked: Any) -> Faults:
     names = [text(name, f"faults[{index}]") for index, name in enumerate(asked)]
     if not names:
         return NO_FAULTS
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise ControlError(f"{twice!r} is there twice.", where="faults", fix="Name it once.")
     from threadmock.mockserver.faults.table import find_faults  # noqa: PLC0415 - few mocks have faults, all start soon
 
-    return planted(find_faults(dict.fromkeys(names)))
+    return planted(find_faults(names))
 
 
 def _clock(gateway: Gateway, asked: Any) -> Callable[[], None]:

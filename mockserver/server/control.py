@@ -8,6 +8,7 @@ from typing import Any
 
 import flask
 from threadmock.mockserver.control.bodies import ControlError, flag, members, whole
+from threadmock.mockserver.control.document import control_document
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
 from threadmock.mockserver.control.live import live_events
 from threadmock.mockserver.control.next import add_next, clear_next, list_next
@@ -24,8 +25,8 @@ from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 HEADER = "X-Threadmock-Control"
 EVENTS = "/_mock/events"
-MAX_BODY = 64 * 1024
-MOST_SEED = 2**63
+MAX_BODY = 1024 * 1024
+MOST_SEED = 2**63 - 1
 _MAX_LISTED = 1000
 
 
@@ -73,7 +74,8 @@ def refuse_caller(gateway: Gateway) -> Response | None:
     """The refusal of a caller that may not use the control interface so, or the response to a preflight; or None."""
     request = read_request(flask.request.environ, -1)
     refused = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host)
-    if refused is None and request.method not in ("GET", "HEAD", "OPTIONS") and HEADER.lower() not in request.headers:
+    changes = request.method not in ("GET", "HEAD", "OPTIONS")
+    if refused is None and changes and request.headers.get(HEADER.lower()) != "1":
         detail = f"A change through the control interface needs the header {HEADER}: 1."
         refused = problem(403, "The control header is missing", detail, kind="control-header")
     if refused is None and is_preflight(request):
@@ -143,6 +145,7 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.after_request(lambda response: open_to_caller(gateway, response))
     made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
     made.add_url_rule("/reset", "reset", lambda: _answer(lambda: _reset(gateway)), methods=["POST"])
+    made.add_url_rule("/openapi.json", "document", lambda: _json(control_document(gateway)), methods=["GET"])
     made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
     made.add_url_rule(
         "/exchanges", "exchanges", lambda: _answer(lambda: list_exchanges(gateway, _query())), methods=["GET"]

@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from threadmock.specs.contract import Operation
 
@@ -16,7 +17,7 @@ class NextAnswer:
 
     times: for how many requests it is still good. status: None for the ordinary answer. body: None for what the
     provider sends with that status. delay: seconds. drop_after_bytes, drop_after_events: after how much the connection
-    is cut. stall_after_events: after how many a stream falls silent.
+    is cut. stall_after_events: after how many a stream falls silent. asked: what was sent to ask for it.
     """
 
     provider: str
@@ -29,6 +30,7 @@ class NextAnswer:
     drop_after_bytes: int | None = None
     drop_after_events: int | None = None
     stall_after_events: int | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
     number: int = 0
 
 

@@ -99,7 +99,8 @@ def test_retry_after_is_the_callers_where_it_is_given(client: Callable[..., Clie
 def test_what_waits_is_listed_and_forgotten(client: Callable[..., Client]) -> None:
     asked = client("langsmith")
     first = queue(asked, operation="POST /threads", status=503, times=2, delay_ms=0)
-    assert first == {"number": 1, "provider": "langsmith", "operation": "POST /threads", "times": 2, "status": 503}
+    sent = {"operation": "POST /threads", "times": 2, "status": 503, "delay_ms": 0}
+    assert first == {"number": 1, "provider": "langsmith", **sent}
     queue(asked, operation="POST /threads", drop_after_bytes=3)
     asked.post("/threads", {})
     waiting = asked.get("/_mock/next").json()["waiting"]
