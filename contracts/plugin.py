@@ -186,7 +186,9 @@ def threadmock_serve(request: pytest.FixtureRequest) -> "Iterator[MockProcesses]
 
 @pytest.fixture
 def threadmock(request: pytest.FixtureRequest, threadmock_serve: "MockProcesses") -> "MockProcess":
-    """A mock in a process of its own, empty and at its seed: `threadmock.url`, `.reset(seed=…)`, `.seed`.
+    """A mock in a process of its own, empty, at its seed and settings: `threadmock.url`, `.reset(seed=…)`, `.seed`.
+
+    `.settings(…)`, `.next(…)` and `.expect(…)` steer it and ask what came.
 
     Options are in the ini file (`threadmock_providers`, …) or in the marker `threadmock(providers=…)`.
     """
@@ -197,7 +199,7 @@ def threadmock(request: pytest.FixtureRequest, threadmock_serve: "MockProcesses"
         mock = threadmock_serve(**(marker.kwargs if marker else {}))
     except Exception as error:  # noqa: BLE001 - reported without our traceback
         pytest.fail(str(error), pytrace=False)
-    mock.reset()
+    mock.reset(settings=True)
     return mock
 
 

@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.timer import RealTimer, Timer
-from threadmock.mockserver.control.exchanges import list_exchanges
+from threadmock.mockserver.control.exchanges import expect, list_exchanges
+from threadmock.mockserver.control.next import add_next
+from threadmock.mockserver.control.settings import change_settings, show_settings
+from threadmock.mockserver.control.words import Expectation, NextWords, SettingsChange
 from threadmock.mockserver.fault_points import NO_FAULTS, Faults, planted
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import rsgi_application, wsgi_application
@@ -92,6 +95,38 @@ class Mock:
         """
         _check_seed(seed)
         return self.gateway.reset(seed, settings=settings)
+
+    def settings(self, **changes: Unpack[SettingsChange]) -> dict[str, Any]:
+        """Change settings for the next request or run; all of them, as they are then.
+
+        script, speed, latency, auth, faults, clock; the guide to the control interface has their words. SpecError where
+        one can't be used; then none is changed.
+        """
+        made = change_settings(self.gateway, _plain(changes)) if changes else show_settings(self.gateway)
+        return dict(_plain(made))
+
+    def next(self, operation: str, **answer: Unpack[NextWords]) -> dict[str, Any]:
+        """Say what the next request to an operation gets; what waits now, with its number.
+
+        operation: `METHOD /path`, or an operation id. answer: status, body, headers, times, delay_ms, … SpecError where
+        it can't be given.
+
+            mock.next("POST /threads", status=503)
+        """
+        return dict(_plain(add_next(self.gateway, _plain({"operation": operation, **answer}))))
+
+    def expect(self, operation: str | None = None, **request: Unpack[Expectation]) -> int:
+        """How many such requests came. AssertionError, with what came instead, where that is not as expected.
+
+        operation or `path` is needed. request: body, query, status, times, … SpecError where it can't be read.
+
+            mock.expect("POST /threads", body={"metadata": {"user": "a"}}, times={"exactly": 1})
+        """
+        named = {} if operation is None else {"operation": operation}
+        found = expect(self.gateway, _plain({**named, **request}))
+        if not found["met"]:
+            raise AssertionError(found["detail"])
+        return int(found["count"])
 
     def exchanges(self) -> list[dict[str, Any]]:
         """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 16,384 bytes.

@@ -99,7 +99,21 @@ def expect(gateway: Gateway, asked: Any) -> dict[str, Any]:
         return {"met": True, "count": count}
     came = [(entry, []) for entry in met] if count >= least else [pair for pair in judged if pair[1]]
     came.sort(key=lambda pair: (_distance(pair[0], pair[1], wanted), -pair[0].number))
-    return {"met": False, "count": count, "came": [_told(*pair) for pair in came[:_MOST_SHOWN]]}
+    told = [_told(*pair) for pair in came[:_MOST_SHOWN]]
+    return {"met": False, "count": count, "came": told, "detail": _summary(wanted, (least, most), count, told)}
+
+
+def _summary(
+    wanted: ExchangeFilter, times: tuple[int, int | None], count: int, came: Sequence[Mapping[str, Any]]
+) -> str:
+    """What was expected and what came, for people."""
+    least, most = times
+    often = f"exactly {least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
+    lines = [f"{wanted.operation or wanted.path}: {often} expected, {count} came as described."]
+    for each in came:
+        why = "; ".join(each["differs"]) or "as described"
+        lines.append(f"  {each['number']}. {each['method']} {each['path']} {each['status']}: {why}")
+    return "\n".join(lines if came else [*lines, "  Nothing else came."])
 
 
 def _which(gateway: Gateway, given: Mapping[str, Any]) -> ExchangeFilter:

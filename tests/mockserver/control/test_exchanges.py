@@ -161,7 +161,9 @@ def test_true_is_no_number_and_arrays_are_of_one_length(asked: Client) -> None:
 
 def test_where_nothing_came_nothing_is_told() -> None:
     asked = Client(make_gateway("langsmith"))
-    assert expected(asked, operation="POST /threads") == {"met": False, "count": 0, "came": []}
+    told = expected(asked, operation="POST /threads")
+    assert (told["met"], told["count"], told["came"]) == (False, 0, [])
+    assert told["detail"].endswith("Nothing else came.")
 
 
 @pytest.mark.parametrize(
