@@ -35,14 +35,14 @@ class ExchangeFilter:
     path: str = ""
     status: str = ""
     unexpected: bool | None = None
-    after: int = 0
+    after: int | None = None
     limit: int = MAX_EXCHANGES
 
     def takes(self, entry: JournalEntry) -> bool:
         """Whether an exchange is meant."""
         status = str(entry.status)
         return (
-            entry.number > self.after
+            entry.number > (self.after or 0)
             and (not self.operation or (entry.operation is not None and self.operation in names_of(entry.operation)))
             and self.provider in ("", entry.provider)
             and (not self.path or fnmatch.fnmatchcase(entry.request.path, self.path))
@@ -64,7 +64,7 @@ def read_filter(gateway: Gateway, query: str) -> ExchangeFilter:
     return replace(
         _which(gateway, given),
         unexpected=None if unexpected is None else unexpected == "true",
-        after=_count(given, "after", 0, 0),
+        after=_count(given, "after", 0, 0) if "after" in given else None,
         limit=_count(given, "limit", MAX_EXCHANGES, 1),
     )
 
@@ -73,7 +73,7 @@ def list_exchanges(gateway: Gateway, query: str = "") -> dict[str, Any]:
     """The exchanges that a query chooses, the oldest first: the newest `limit`, or with `after` the next ones."""
     wanted = read_filter(gateway, query)
     found = [entry for entry in list(gateway.world.journal.entries) if wanted.takes(entry)]
-    kept = found[: wanted.limit] if wanted.after else found[-wanted.limit :]
+    kept = found[: wanted.limit] if wanted.after is not None else found[-wanted.limit :]
     return {"exchanges": [entry.as_json() for entry in kept]}
 
 

@@ -61,7 +61,7 @@ def live_events(gateway: Gateway, request: Request) -> Response:
     seen = request.headers.get("last-event-id", "")
     known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else wanted.after
     newest = journal.entries[-1].number if journal.entries else journal.forgotten
-    source = JournalSource(journal, wanted, known or newest)
+    source = JournalSource(journal, wanted, newest if known is None else known)
     stream = Stream(gateway.world.scheduler, source, heartbeat=encode_comment(""))
     journal.readers += 1
     stream.on_end.append(lambda: _leave(journal))

@@ -52,9 +52,10 @@ def change_settings(gateway: Gateway, asked: Any) -> dict[str, Any]:
     if "faults" in given:
         changes["faults"] = _faults(given["faults"])
     move = _clock(gateway, given["clock"]) if "clock" in given else None
-    gateway.apply(replace(world.settings, **changes))
-    if move:
-        move()
+    with world.deciding:
+        gateway.apply(replace(world.settings, **changes))
+        if move:
+            move()
     return show_settings(gateway)
 
 

@@ -129,6 +129,7 @@ class RsgiApplication:
             if not self._scheduler.open_streams:
                 break
             await asyncio.sleep(_END_POLL)
+        self._gateway.world.journal.closed = False  # in this process it can still be followed
         self._scheduler.wake = None
         if self._alarm is not None:
             self._alarm[1].cancel()

@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -82,6 +83,7 @@ class Journal:
     closed: bool = False
     forgotten: int = 0
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _noting: Any = field(default_factory=threading.Lock)
 
     def note(  # noqa: PLR0913 - what is known of one exchange
         self,
@@ -102,12 +104,13 @@ class Journal:
             kept = Request(request.method, request.path, request.query, request.headers, request.body[:MAX_BODY])
         body = response.body
         answer = body[:MAX_BODY] if isinstance(body, bytes) else getattr(body, "head", b"(stream)")
-        number = next(self._numbers)
-        self.entries.append(
-            JournalEntry(
-                number, kept, response.status, provider, rule, reason, answer, at, seconds, operation, unexpected
+        with self._noting:  # who follows it takes a later number for a later exchange
+            number = next(self._numbers)
+            self.entries.append(
+                JournalEntry(
+                    number, kept, response.status, provider, rule, reason, answer, at, seconds, operation, unexpected
+                )
             )
-        )
         if self.listeners:
             self.notify()
 

@@ -55,6 +55,7 @@ def chosen(asked: Client, query: str) -> list[int]:
         ("after=3", [4, 5]),
         ("after=2&limit=2", [3, 4]),
         ("after=99", []),
+        ("after=0&limit=2", [1, 2]),
         ("limit=2", [4, 5]),
     ],
 )
@@ -208,6 +209,24 @@ def test_a_reader_in_process_gets_what_happens_after_a_number() -> None:
     assert [(event.name, event.id) for event in events] == [("exchange", "2"), ("exchange", "3")]
     assert json.loads(events[0].data)["operation"] == "POST /threads"
     assert asked.gateway.world.journal.readers == 0
+
+
+def test_a_reader_may_begin_with_all_that_is_kept() -> None:
+    gateway = make_gateway("langsmith")
+    gateway.handle(Request("GET", "/nowhere"))
+    stream: Any = live_events(gateway, Request("GET", "/_mock/events", "after=0")).body
+    assert [event.id for event in read_events(next(stream))] == ["1"]
+    stream.close()
+
+
+def test_a_mock_that_was_served_can_be_followed_in_process_afterwards() -> None:
+    mock = create_mock("langsmith", seed=7)
+    with mock.serve():
+        pass
+    stream: Any = live_events(mock.gateway, Request("GET", "/_mock/events")).body
+    mock.gateway.handle(Request("GET", "/nowhere"))
+    assert len(read_events(next(stream))) == 1
+    stream.close()
 
 
 def test_what_was_forgotten_before_it_could_be_sent_is_counted() -> None:
