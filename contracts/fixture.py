@@ -11,7 +11,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from threadmock.mockserver.control.words import Expectation, NextWords, SettingsChange
 
 START = 60.0
 STOP = 10.0
@@ -20,7 +25,7 @@ _HEADER = "X-Threadmock-Control"
 
 
 class MockFailed(Exception):  # noqa: N818 - reads as what it is
-    """The mock could not be started, or does not answer any more. Its text holds what the process said last."""
+    """The mock could not be started, does not answer any more, or can't do what was asked: its text says why."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class MockOptions:
 
     providers: names, files or folders; empty for all built-in ones. overlays: files, applied in order to the one
     provider that is named. layer: documented or observed. script, data: names
-    or files. speed: what delays are multiplied by. seed: same seed, same ids and texts.
+    or files. speed: what delays are multiplied by. seed: same seed, same ids and texts. clock: the moment at which the
+    clock stands still; "" where it goes on.
     """
 
     providers: tuple[str, ...] = ()
@@ -41,6 +47,7 @@ class MockOptions:
     auth: str = "present"
     seed: int = 0
     faults: tuple[str, ...] = ()
+    clock: str = ""
 
     def arguments(self) -> list[str]:
         """The command line of these options."""
@@ -49,6 +56,7 @@ class MockOptions:
         made += [f"--overlay={path}" for path in self.overlays]
         made += [f"--script={self.script}"] if self.script else []
         made += [f"--data={self.data}"] if self.data else []
+        made += [f"--clock={self.clock}"] if self.clock else []
         return [*made, *(f"--fault={name}" for name in self.faults)]
 
 
@@ -115,11 +123,39 @@ class MockProcess:
         """The base URL of one provider, as its client takes it."""
         return f"{self.url}/{provider}"
 
-    def reset(self, seed: int | None = None) -> None:
-        """Forget what was created, and begin again: with this seed, else with the same."""
+    def reset(self, seed: int | None = None, *, settings: bool = False) -> None:
+        """Forget what was created, and begin again: with this seed, else with the same.
+
+        settings: whether those of the start count again.
+        """
         chosen = self.options.seed if seed is None else seed
-        self._ask("POST", "/_mock/reset", json.dumps({"seed": chosen}).encode())
+        self._ask("POST", "/_mock/reset", {"seed": chosen, "settings": settings})
         self.seed = chosen
+
+    def settings(self, **changes: "Unpack[SettingsChange]") -> dict[str, Any]:
+        """Change settings for the next request or run; all of them, as they are then. MockFailed.
+
+        script, speed, latency, auth, faults, clock. The next test has those of the start again.
+        """
+        return dict(self._ask("PATCH" if changes else "GET", "/_mock/settings", changes or None))
+
+    def next(self, operation: str, **answer: "Unpack[NextWords]") -> dict[str, Any]:
+        """Say what the next request to an operation gets: status, body, headers, times, delay_ms, … MockFailed.
+
+        operation: `METHOD /path`, or an operation id.
+        """
+        return dict(self._ask("POST", "/_mock/next", {"operation": operation, **answer}))
+
+    def expect(self, operation: str | None = None, **request: "Unpack[Expectation]") -> int:
+        """How many such requests came. AssertionError, with what came instead, where that is not as expected.
+
+        operation or `path` is needed. request: body, query, status, times, … MockFailed where it can't be read.
+        """
+        named = {} if operation is None else {"operation": operation}
+        found = self._ask("POST", "/_mock/expect", {**named, **request})
+        if not found["met"]:
+            raise AssertionError(found["detail"])
+        return int(found["count"])
 
     def exchanges(self) -> list[dict[str, Any]]:
         """The last requests and responses, and why they were answered so."""
@@ -162,20 +198,23 @@ class MockProcess:
         text = self._log.read().decode("utf-8", "replace")[-_MOST_TEXT:].strip()
         return f"It ended with status {self._process.poll()}: {text}"
 
-    def _ask(self, method: str, path: str, body: bytes = b"") -> Any:
+    def _ask(self, method: str, path: str, value: Any = None) -> Any:
         if not self.alive:
             # a worker may outlive it for a moment, and must not answer for it
             raise MockFailed(f"The mock does not answer. {self._last_words()}")
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=START)
         try:
-            connection.request(method, path, body or None, {_HEADER: "1", "content-type": "application/json"})
+            body = None if value is None else json.dumps(value).encode()
+            connection.request(method, path, body, {_HEADER: "1", "content-type": "application/json"})
             answer = connection.getresponse()
             data = answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise MockFailed(f"The mock does not answer: {error}.") from None
         finally:
             connection.close()
+        if answer.status == 400:
+            raise MockFailed(json.loads(data)["detail"])
         if answer.status != 200:
             raise MockFailed(f"The mock answered {method} {path} with {answer.status}: {data[:_MOST_TEXT]!r}")
         return json.loads(data)

@@ -35,7 +35,7 @@ _MARKERS = (
     "contract_coverage: an item of the contract suite that tries every documented limit",
     "contract_scenario: an item of the contract suite that takes several exchanges",
     "contract_exploration: an item of the contract suite whose requests are drawn",
-    "threadmock(providers, layer, script, speed, data, auth, seed, faults): what the fixture threadmock serves",
+    "threadmock(providers, layer, script, speed, data, auth, seed, faults, clock): what the fixture threadmock serves",
 )
 _INI: Sequence[tuple[str, Any, str]] = (
     ("providers", "args", "Names, files or folders; all built-in ones where it is left out."),
@@ -47,6 +47,7 @@ _INI: Sequence[tuple[str, Any, str]] = (
     ("auth", "string", "off, present (the default) or one token."),
     ("seed", "string", "Same seed, same ids and texts (0)."),
     ("faults", "args", "Planted deviations."),
+    ("clock", "string", "The moment at which the clock stands still, such as 2026-01-31T09:00:00Z."),
 )
 
 
@@ -185,7 +186,9 @@ def threadmock_serve(request: pytest.FixtureRequest) -> "Iterator[MockProcesses]
 
 @pytest.fixture
 def threadmock(request: pytest.FixtureRequest, threadmock_serve: "MockProcesses") -> "MockProcess":
-    """A mock in a process of its own, empty and at its seed: `threadmock.url`, `.reset(seed=…)`, `.seed`.
+    """A mock in a process of its own, empty, at its seed and settings: `threadmock.url`, `.reset(seed=…)`, `.seed`.
+
+    `.settings(…)`, `.next(…)` and `.expect(…)` steer it and ask what came.
 
     Options are in the ini file (`threadmock_providers`, …) or in the marker `threadmock(providers=…)`.
     """
@@ -196,7 +199,7 @@ def threadmock(request: pytest.FixtureRequest, threadmock_serve: "MockProcesses"
         mock = threadmock_serve(**(marker.kwargs if marker else {}))
     except Exception as error:  # noqa: BLE001 - reported without our traceback
         pytest.fail(str(error), pytrace=False)
-    mock.reset()
+    mock.reset(settings=True)
     return mock
 
 

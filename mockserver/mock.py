@@ -7,16 +7,20 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.timer import RealTimer, Timer
+from threadmock.mockserver.control.exchanges import expect, list_exchanges
+from threadmock.mockserver.control.next import add_next
+from threadmock.mockserver.control.settings import change_settings, show_settings
+from threadmock.mockserver.control.words import Expectation, NextWords, SettingsChange
 from threadmock.mockserver.fault_points import NO_FAULTS, Faults, planted
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import rsgi_application, wsgi_application
-from threadmock.mockserver.server.control import exchanges, stored
+from threadmock.mockserver.server.control import stored
 from threadmock.mockserver.server.wsgi import WsgiCallable
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.memory import MemoryStore
@@ -82,22 +86,56 @@ class Mock:
         finally:
             self._serving.release()
 
-    def reset(self, seed: int | None = None) -> int:
+    def reset(self, seed: int | None = None, *, settings: bool = False) -> int:
         """Forget everything and begin anew, with the same seed or another; how many things were forgotten.
 
         After a reset with the same seed the same requests get the same ids. Open streams end, the journal is empty,
-        and what `data` and the provider have from the start is there again. SpecError for a seed that is none.
+        and what `data` and the provider have from the start is there again. settings: whether those of the start count
+        again, too. A clock that stands still begins again where it stands. SpecError for a seed that is none.
         """
         _check_seed(seed)
-        return self.gateway.reset(seed)
+        return self.gateway.reset(seed, settings=settings)
+
+    def settings(self, **changes: Unpack[SettingsChange]) -> dict[str, Any]:
+        """Change settings for the next request or run; all of them, as they are then.
+
+        script, speed, latency, auth, faults, clock; the guide to the control interface has their words. SpecError where
+        one can't be used; then none is changed.
+        """
+        made = change_settings(self.gateway, _plain(changes)) if changes else show_settings(self.gateway)
+        return dict(_plain(made))
+
+    def next(self, operation: str, **answer: Unpack[NextWords]) -> dict[str, Any]:
+        """Say what the next request to an operation gets; what waits now, with its number.
+
+        operation: `METHOD /path`, or an operation id. answer: status, body, headers, times, delay_ms, … SpecError where
+        it can't be given.
+
+            mock.next("POST /threads", status=503)
+        """
+        return dict(_plain(add_next(self.gateway, _plain({"operation": operation, **answer}))))
+
+    def expect(self, operation: str | None = None, **request: Unpack[Expectation]) -> int:
+        """How many such requests came. AssertionError, with what came instead, where that is not as expected.
+
+        operation or `path` is needed. request: body, query, status, times, … SpecError where it can't be read.
+
+            mock.expect("POST /threads", body={"metadata": {"user": "a"}}, times={"exactly": 1})
+        """
+        named = {} if operation is None else {"operation": operation}
+        found = expect(self.gateway, _plain({**named, **request}))
+        if not found["met"]:
+            raise AssertionError(found["detail"])
+        return int(found["count"])
 
     def exchanges(self) -> list[dict[str, Any]]:
-        """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 4096 bytes.
+        """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 16,384 bytes.
 
-        Each has number, method, path, query, headers, body, status, answer, provider, rule and reason: why it was
-        answered so.
+        Each has number, at, ms, method, path, query, headers, body, status, answer (of a stream what was sent so far),
+        stream, provider, operation, operation_id, rule, reason (why it was answered so), and unexpected: whether no
+        operation is served there.
         """
-        return list(_plain(exchanges(self.gateway)["exchanges"]))
+        return list(_plain(list_exchanges(self.gateway)["exchanges"]))
 
     def things(self) -> list[dict[str, Any]]:
         """What is stored, but for what is there from the start: for each shelf its name, a count, and the things.
@@ -132,7 +170,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
     origins: str | Iterable[str] = (),
     guard_host: bool = True,
     log: Callable[[str], None] | None = None,
-    clock: Callable[[], datetime.datetime] = system_now,
+    clock: Callable[[], datetime.datetime] | datetime.datetime = system_now,
     timer: Timer | None = None,
     store: Store | None = None,
 ) -> Mock:
@@ -151,7 +189,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     faults: names of deviations to plant; a text is one of them, as it is of origins. speed: what the delays of scripts
     are multiplied by, 0 to 1000.
     origins: pages that may call besides those on loopback. guard_host: refuse names of hosts that are not this machine.
-    log: called with one line for each request. clock: the present time, in UTC. timer: the time of runs; see
+    log: called with one line for each request. clock: the present time, in UTC; or a moment with its zone, at which the
+    mock's clock stands still: with the same seed every answer is then the same. timer: the time of runs; see
     `agents.timer`. store: instead of one in memory.
 
     SpecError where a source, script, data set or fault is unknown or can't be used, or two documents have one name; its
@@ -171,7 +210,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     contracts = load_all(sources, layer, listed, ref_root)
     world = World(
         seed=random.SystemRandom().randrange(_SEEDS) if seed is None else seed,
-        now=clock,
+        now=system_now if isinstance(clock, datetime.datetime) else clock,
+        frozen=_moment(clock) if isinstance(clock, datetime.datetime) else None,
         store=store or MemoryStore(),
         faults=_plant(_texts("faults", faults)),
         auth=auth,
@@ -227,6 +267,13 @@ def load_all(
 def _check_seed(seed: int | None) -> None:
     if seed is not None and (type(seed) is not int or seed < 0):
         raise SpecError(f"`seed` is a whole number, 0 or more, not {seed!r}.", fix="Give None for a random one.")
+
+
+def _moment(clock: datetime.datetime) -> datetime.datetime:
+    if clock.tzinfo is None:
+        fix = "Give it a zone, as in datetime(2026, 1, 31, 9, tzinfo=UTC)."
+        raise SpecError(f"`clock` has no time zone: {clock}.", fix=fix)
+    return clock.astimezone(datetime.UTC)
 
 
 def _texts(option: str, given: str | Iterable[str]) -> tuple[str, ...]:

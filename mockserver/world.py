@@ -1,5 +1,7 @@
 """What the pipeline gets from outside: store, clock, ids, runs, scripts, journal, faults, credentials mode."""
 
+import datetime
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -17,11 +19,25 @@ from threadmock.mockserver.state.clock import Clock, Now
 from threadmock.mockserver.state.expiry import Calendar
 from threadmock.mockserver.state.ids import Ids
 from threadmock.mockserver.state.journal import Journal
+from threadmock.mockserver.state.latency import Latency
 from threadmock.mockserver.state.memory import MemoryStore
+from threadmock.mockserver.state.next_answers import NextAnswers
 from threadmock.mockserver.state.store import Store
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.wire.messages import Request
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may change while a mock runs. frozen: where its clock stands still. The rest is as in `World`."""
+
+    scripts: Scripts
+    speed: float
+    latency: Latency | None
+    auth: str
+    faults: Faults
+    frozen: datetime.datetime | None
 
 
 @dataclass
@@ -31,7 +47,9 @@ class World:
     seed: of the ids and generated values. now: the machine's time, or a test's. auth: "off", "present", or the one
     token that is accepted. pause: how a fault waits (seconds). scheduler: the runs, in their own time; scripts: what
     agents say. tell: takes lines for the log. deciding: held from the look for a value that no two things may share
-    until the thing with it is stored.
+    until the thing with it is stored. next_answers: what requests get instead of their own answers. slow: whether
+    answers may wait, so that they are not to be given where others would wait, too. latency: by how much all of them
+    are late. frozen: where the clock stands still from the start. start: the settings of the start.
     """
 
     seed: int
@@ -46,13 +64,21 @@ class World:
     scripts: Scripts = field(default_factory=read_scripts)
     tell: Callable[[str], None] | None = None
     deciding: threading.RLock = field(default_factory=threading.RLock)
+    next_answers: NextAnswers = field(default_factory=NextAnswers)
+    slow: bool = False
+    latency: Latency | None = None
+    frozen: datetime.datetime | None = None
     clock: Clock = field(init=False)
+    start: Settings = field(init=False)
     ids: Ids = field(init=False)
     _told: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.clock = Clock(self.now)
+        self.clock = Clock(self.now, self.frozen)
         self.ids = Ids(self.seed)
+        self._delays = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
+        self.start = self.settings
+        self.note_delays()
 
     @property
     def agents(self) -> Agents:
@@ -80,11 +106,39 @@ class World:
             value=value,
         )
 
+    def note_delays(self) -> None:
+        """Note whether answers may wait; after each change of what makes them wait."""
+        self.slow = self.latency is not None or self.next_answers.slow
+
+    def wait(self) -> None:
+        """Wait as long as the latency has each answer wait."""
+        if self.latency is not None:
+            self.pause(self.latency.seconds(self._delays))
+
+    @property
+    def settings(self) -> Settings:
+        """The present settings."""
+        return Settings(self.scripts, self.scheduler.speed, self.latency, self.auth, self.faults, self.clock.frozen)
+
+    def apply(self, settings: Settings) -> None:
+        """Go by other settings from now on, apart from the clock. Runs under way go on as they are."""
+        self.scripts, self.auth, self.faults = settings.scripts, settings.auth, settings.faults
+        self.scheduler.speed, self.latency = settings.speed, settings.latency
+        self.note_delays()
+
+    def restart_clock(self) -> None:
+        """Let the clock be as it was at the start."""
+        self.clock.restart(self.frozen)
+
     def reset(self, seed: int | None = None) -> int:
         """Forget everything and begin the ids anew, with the same seed or another. How many things there were."""
         self.seed = self.seed if seed is None else seed
         self.ids = Ids(self.seed)
+        self._delays.seed(self.seed)
+        self.clock.rewind()
         self.journal.clear()
         self.calendar.clear()
         self.scheduler.clear()
+        self.next_answers.clear()
+        self.note_delays()
         return self.store.clear()

@@ -312,6 +312,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"cli"},
         {"mock"},
         {"server"},
+        {"control"},
         {"pipeline"},
         {"faults", "datasets"},
         {"actions"},

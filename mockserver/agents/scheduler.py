@@ -102,7 +102,7 @@ class Scheduler:
     """All runs of one mock, in the time of one timer.
 
     speed: what every delay is multiplied by. wake: called where a beat is due earlier than before. most_streams: how
-    many streams may be open at once.
+    many streams may be open at once. endings: what ends those open streams that no run feeds.
     """
 
     timer: Timer = field(default_factory=RealTimer)
@@ -114,6 +114,7 @@ class Scheduler:
         """Nothing is under way."""
         self.lock = threading.RLock()
         self.open_streams = 0
+        self.endings: set[Callable[[], None]] = set()
         self._due: list[tuple[float, int, Run]] = []
         self._numbers = itertools.count()
         self._known: dict[ThingAddress, Run] = {}
@@ -227,6 +228,13 @@ class Scheduler:
                 if run.state != "over" and run.upcoming is not None:
                     self._advance(run, run.upcoming, due)
 
+    def advance(self, seconds: float) -> None:
+        """Have everything due so much earlier, as if that time had passed."""
+        with self.lock:
+            self._due = [(due - seconds, number, run) for due, number, run in self._due]
+        if self.wake and self._due:
+            self.wake()
+
     def run_due(self) -> None:
         """Let happen what is due by now."""
         if self._due:
@@ -244,6 +252,8 @@ class Scheduler:
             for feed in feeds.values():
                 feed.lost = True
                 feed.close()
+            for end in tuple(self.endings):
+                end()
 
     def feed(self, thread: ThingAddress) -> ThreadFeed:
         """All that happens in the runs of a thread."""

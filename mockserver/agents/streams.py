@@ -7,6 +7,7 @@ from typing import Protocol
 from threadmock.mockserver.agents.events import EventSelection
 from threadmock.mockserver.agents.run import RecordedBeat, Run
 from threadmock.mockserver.agents.scheduler import Scheduler, ThreadFeed
+from threadmock.mockserver.state.journal import MAX_BODY
 from threadmock.specs.wire.messages import Response
 
 MOST_IN_ONE_GO = 64
@@ -178,7 +179,7 @@ class Stream(Iterator[bytes]):
 
     heartbeat: what is sent after `every` seconds of silence, b"" for nothing; a thread that waits gets that, too, so
     that it sees whether its reader is still there. on_leave: called where the reader leaves before the end. on_end:
-    called once, however the stream ends.
+    called once, however the stream ends. head: the first bytes that were sent.
     """
 
     def __init__(
@@ -193,6 +194,7 @@ class Stream(Iterator[bytes]):
         self._heartbeat = heartbeat
         self.every = every
         self.sent = 0
+        self.head = bytearray()
         self.on_end: list[Callable[[], None]] = []
         self._scheduler = scheduler
         self._source = source
@@ -216,6 +218,8 @@ class Stream(Iterator[bytes]):
         """What is new, without waiting. StreamCut; whoever takes closes the stream then."""
         found = self._source.take()
         self.sent += len(found)
+        if len(self.head) < MAX_BODY:
+            self.head += b"".join(found)[: MAX_BODY - len(self.head)]
         return found
 
     @property

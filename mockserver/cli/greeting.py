@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadmock.mockserver.agents.scripts import Scripts
-from threadmock.mockserver.pipeline.gateway import Gateway, Mount
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.pipeline.mounts import Mount
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids

@@ -1,6 +1,7 @@
 """`threadmock serve`."""
 
 import contextlib
+import datetime
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 import click
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.cli.greeting import greeting
+from threadmock.mockserver.control.moments import read_moment
 from threadmock.mockserver.mock import MOST_SPEED, Mock, create_mock
 from threadmock.mockserver.server.granian_process import Address, PortTaken, claimed
 from threadmock.mockserver.server.granian_process import serve as run_server
 from threadmock.mockserver.server.rsgi import RsgiApplication
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS
+from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.text import write_any_text
 from threadmock.specs.wire.hosts import is_local
 
@@ -24,13 +27,13 @@ if TYPE_CHECKING:
     from threadmock.mockserver.datasets.conversations import Dataset
 
 
-def _past_data(source: str | None) -> "Dataset | None":
+def _past_data(source: str | None, now: datetime.datetime | None) -> "Dataset | None":
     """The worker fills the mock; errors are reported before."""
     if source is None:
         return None
     from threadmock.mockserver.datasets.conversation_files import read_past_data  # noqa: PLC0415 - few begin with data
 
-    return read_past_data(source)
+    return read_past_data(source, now)
 
 
 def _watched() -> "type[Watched]":
@@ -101,6 +104,11 @@ class _Worker:
     help="Same seed and clock: same bytes. Random, and printed, where it is left out.",
 )
 @click.option(
+    "--clock",
+    metavar="MOMENT",
+    help="Let the clock stand still, such as at 2026-01-31T09:00:00Z: with a seed, all answers of two runs are equal.",
+)
+@click.option(
     "--allow-origin",
     "origins",
     multiple=True,
@@ -145,6 +153,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     layer: str,
     auth: str,
     seed: int | None,
+    clock: str | None,
     origins: tuple[str, ...],
     faults: tuple[str, ...],
     data: str | None,
@@ -162,6 +171,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if not auth:
         raise click.UsageError("--auth needs off, present or a token.")
     try:
+        moment = None if clock is None else read_moment(clock, "--clock")
         create = partial(
             create_mock,
             *sources,
@@ -175,9 +185,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
             origins=origins,
             guard_host=is_local(host),
             log=None if quiet else _log,
+            clock=moment or system_now,
         )
         chosen = create(seed=seed).seed  # also shows what is wrong, before anything listens
-        create = partial(create, seed=chosen, data=_past_data(data))
+        create = partial(create, seed=chosen, data=_past_data(data, moment))
         with claimed(Address(host, port)) as address:
             watched = _watched()(sources, layer, overlays, script, data, ref_root) if watch else None
             worker = _Worker(create, address, watched)

@@ -132,7 +132,9 @@ class Watch:
     def _serve(self, fresh: Served) -> str:
         old = self.mock.gateway
         world = old.world
-        world.scripts = fresh.scripts
+        if fresh.texts != self.served.texts or fresh.scripts != self.served.scripts:
+            world.scripts = fresh.scripts
+            world.start = replace(world.start, scripts=fresh.scripts)
         gone = changed_shapes(self.served.contracts, fresh.contracts)
         deleted = delete_shelves(world.store, gone)
         # data is stored once more only where it is another: things that were changed since stay as they are

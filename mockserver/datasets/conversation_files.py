@@ -37,10 +37,10 @@ def read_data(source: str) -> Dataset:
     return _dataset(tree, text, path.name, source)
 
 
-def read_past_data(source: str) -> Dataset:
-    """As `read_data`, and SpecError where a thread begins in the future."""
+def read_past_data(source: str, now: datetime.datetime | None = None) -> Dataset:
+    """As `read_data`, and SpecError where a thread begins after now: by default the machine's time."""
     data = read_data(source)
-    begin_times(data, system_now())
+    begin_times(data, now or system_now())
     return data
 
 

@@ -49,11 +49,15 @@ _REDIRECTS = 300
 
 @dataclass(slots=True)
 class Answer:
-    """A response and why it was given: the rule that answered ("" where the request never reached one) and a reason."""
+    """A response and why it was given: the rule that answered ("" where the request never reached one) and a reason.
+
+    unexpected: whether no operation is served there.
+    """
 
     response: Response
     rule: str
     reason: str
+    unexpected: bool = False
 
 
 class Pipeline:

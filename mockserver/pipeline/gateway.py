@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from threadmock.mockserver.actions.plan import Plan, Plans
+from threadmock.mockserver.actions.plan import Plans
 from threadmock.mockserver.agents.streams import Pending, Stream
 from threadmock.mockserver.datasets.initial import store_initial
 from threadmock.mockserver.fault_points import Dropped
@@ -16,10 +16,14 @@ from threadmock.mockserver.pipeline.answer import Answer, Pipeline
 from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.decoded_paths import with_free, with_stored
 from threadmock.mockserver.pipeline.faulty import build_pipeline
+from threadmock.mockserver.pipeline.mounts import NOWHERE, Found, Mount, routed, without_bases
+from threadmock.mockserver.pipeline.next_given import give_next
 from threadmock.mockserver.pipeline.refusals import render
+from threadmock.mockserver.pipeline.sizes import refuse_size
 from threadmock.mockserver.rules.outcome import Refused
+from threadmock.mockserver.state.next_answers import NextAnswer
 from threadmock.mockserver.state.store import ThingAddress
-from threadmock.mockserver.world import World
+from threadmock.mockserver.world import Settings, World
 from threadmock.specs.behaviour.profile import Cors
 from threadmock.specs.contract import Contract, LeftOut, Operation
 from threadmock.specs.operations.path_templates import expression
@@ -36,7 +40,6 @@ MAX_BODY = 16 * 1024 * 1024
 MAX_PATH = 8 * 1024
 CONTROL = "/_mock/"
 DOCUMENT = "openapi.json"
-_MAX_DIGITS = 18
 
 Log = Callable[[str], None]
 
@@ -47,28 +50,6 @@ class Limits:
 
     body: int = MAX_BODY
     path: int = MAX_PATH
-
-
-@dataclass(frozen=True, eq=False)
-class Mount:
-    """One contract with its routes and plans. prefix: "/name"; at_root: whether it answers at its true paths too."""
-
-    contract: Contract
-    router: Router
-    plans: Mapping[Operation, Plan]
-    prefix: str
-    at_root: bool
-
-
-@dataclass(frozen=True)
-class Found:
-    """The mount and the match of a request, or neither."""
-
-    mount: Mount | None
-    match: Match | None
-
-
-NOWHERE = Found(None, None)
 
 
 @dataclass
@@ -95,23 +76,29 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self.at_root_conflicts = shared_routes(self.contracts)
-        at_root = not self.at_root_conflicts
+        self.world.tell = self.log
+        self.plan()
+        self._store_data()
+
+    def plan(self) -> None:
+        """Make plans and pipeline by the faults that are planted now."""
+        at_root, faults = not self.at_root_conflicts, self.world.faults
+        change = faults.planned if faults else None
         self.mounts = tuple(
-            Mount(
-                contract,
-                Router(contract.operations),
-                Plans(contract, self.world.faults.planned if self.world.faults else None),
-                f"/{contract.name}",
-                at_root,
-            )
-            for contract in self.contracts
+            Mount(each, Router(each.operations), Plans(each, change), f"/{each.name}", at_root)
+            for each in self.contracts
         )
         self.pipeline = build_pipeline(self.world)
-        self.world.tell = self.log
-        self._store_data()
         self._found: dict[tuple[str, str], Found] = {}
         self._by_prefix = {mount.contract.name: mount for mount in self.mounts}
         self._at_root = self.mounts if at_root else ()
+
+    def apply(self, settings: Settings) -> None:
+        """Answer by other settings from the next request on."""
+        changed = settings.faults is not self.world.faults
+        self.world.apply(settings)
+        if changed:
+            self.plan()
 
     def _store_data(self) -> None:
         """Store the data, and what a provider has from the start; note the latter."""
@@ -125,8 +112,14 @@ class Gateway:
                 self.filled[mount.contract.name] = fill_from(mount.contract, mount.plans, self.world, dated)
         self.initial = {stored for mount in self.mounts for stored in store_initial(mount.contract, self.world)}
 
-    def reset(self, seed: int | None = None) -> int:
-        """Begin anew, with the same seed or another. How many things there were, without the initial ones."""
+    def reset(self, seed: int | None = None, *, settings: bool = False) -> int:
+        """Begin anew, with the same seed or another. How many things there were, without the initial ones.
+
+        settings: whether those of the start count again.
+        """
+        if settings:
+            self.apply(self.world.start)
+            self.world.restart_clock()
         kept = sum(1 for shelf, key in self.initial if self.world.store.read(shelf, key) is not None)
         forgotten = self.world.reset(seed) - kept
         self._store_data()
@@ -167,14 +160,14 @@ class Gateway:
         mount = self._by_prefix.get(name)
         if mount is not None:
             below = f"/{rest}"
-            match = _routed(mount, method, (below,)) or _routed(mount, method, _without_bases(mount, below))
+            match = routed(mount, method, (below,)) or routed(mount, method, without_bases(mount, below))
             if match:
                 return Found(mount, match)
         for mount in self._at_root:
-            if match := _routed(mount, method, (path,)):
+            if match := routed(mount, method, (path,)):
                 return Found(mount, match)
         for mount in self._at_root:
-            if match := _routed(mount, method, _without_bases(mount, path)):
+            if match := routed(mount, method, without_bases(mount, path)):
                 return Found(mount, match)
         return NOWHERE
 
@@ -189,6 +182,8 @@ class Gateway:
             if foreign is None:
                 found = found or self.find(request.method, request.path)
                 made = self._answer(request, found)
+                if self.world.latency is not None:
+                    self.world.wait()
             else:
                 found = NOWHERE
                 made = Answer(foreign, "", "a stranger")
@@ -201,16 +196,14 @@ class Gateway:
         if isinstance(response.body, Pending):
             self._await(response.body, request, made, found or NOWHERE, began)
             return response
-        self.world.journal.note(request, response, provider, made.rule, made.reason)
-        if self.log:
-            self.log(_line(request, response, provider, made, time.perf_counter() - began))
-            if isinstance(response.body, Stream):
-                response.body.on_end.append(partial(self._log_end, request, response, provider, began))
+        self._note(request, response, made, found, began)
+        if self.log and isinstance(response.body, Stream):
+            response.body.on_end.append(partial(self._log_end, request, response, provider, began))
         return response
 
     def _await(self, pending: Pending, request: Request, made: Answer, found: Found, began: float) -> None:
         """Have the answer finished, noted and logged once it is known."""
-        build, provider = pending.finish, found.mount.contract.name if found.mount else ""
+        build = pending.finish
 
         def finish() -> Response:
             try:
@@ -218,12 +211,28 @@ class Gateway:
             except Exception as error:  # noqa: BLE001 - as in `handle`
                 made.response, made.reason = _broken(error), f"threadmock failed: {error!r}"
             response = self._finish(request, made.response, self._cors(found))
-            self.world.journal.note(request, response, provider, made.rule, made.reason)
-            if self.log:
-                self.log(_line(request, response, provider, made, time.perf_counter() - began))
+            self._note(request, response, made, found, began)
             return response
 
         pending.finish = finish
+
+    def _note(self, request: Request, response: Response, made: Answer, found: Found | None, began: float) -> None:
+        """Note one exchange, and log it."""
+        mount, match = (found.mount, found.match) if found else (None, None)
+        provider, seconds = mount.contract.name if mount else "", time.perf_counter() - began
+        self.world.journal.note(
+            request,
+            response,
+            provider,
+            made.rule,
+            made.reason,
+            at=self.world.clock.read(),
+            seconds=seconds,
+            operation=match.operation if match else None,
+            unexpected=made.unexpected,
+        )
+        if self.log:
+            self.log(_line(request, response, provider, made, seconds))
 
     def _log_end(self, request: Request, response: Response, provider: str, began: float) -> None:
         """Log that a stream is over."""
@@ -242,15 +251,22 @@ class Gateway:
         if mount is None or match is None or match.operation is None:
             return self._unserved(request, mount, match)
         plan = mount.plans[match.operation]
+        if self.world.next_answers.waiting and (next_answer := self._take_next(mount, match.operation)):
+            return give_next(next_answer, self.pipeline, request, plan, match.values)
         refused = refuse_size(request, self.limits.body)
         if refused is not None:
             return Answer(self.pipeline.refuse(refused, plan), "", refused.reason)
         return self.pipeline.answer(request, plan, match.values)
 
+    def _take_next(self, mount: Mount, operation: Operation) -> NextAnswer | None:
+        taken = self.world.next_answers.take(mount.contract.name, operation)
+        self.world.note_delays()
+        return taken
+
     def _unserved(self, request: Request, mount: Mount | None, match: Match | None) -> Answer:
         """The answer where no operation is served: a flaw leaves it out, or there is no such method or path."""
         if flawed := self._left_out(request):
-            return Answer(problems.left_out(flawed), "", f"left out: {flawed.why}")
+            return Answer(problems.left_out(flawed), "", f"left out: {flawed.why}", unexpected=True)
         if mount is None or match is None:
             return self._document(request) or self._nowhere(request)
         return self._other_method(request, mount, match)
@@ -259,7 +275,7 @@ class Gateway:
         """The operation that the request is for, where its document has it with a flaw."""
         for mount in self.mounts:
             below = request.path.removeprefix(mount.prefix)
-            paths = (below, *_without_bases(mount, below))
+            paths = (below, *without_bases(mount, below))
             for flawed in mount.contract.left_out if mount.at_root or below != request.path else ():
                 form = expression(flawed.path)
                 if flawed.method in ("", request.method) and any(map(form.fullmatch, paths)):
@@ -297,7 +313,7 @@ class Gateway:
         refusals = mount.contract.profile.refusals if mount and not self.world.faults.skips("routes") else {}
         if kind not in refusals:
             return None
-        return Answer(render(Refused(kind, reason), refusals, headers), "", reason)
+        return Answer(render(Refused(kind, reason), refusals, headers), "", reason, unexpected=True)
 
     def _nowhere(self, request: Request) -> Answer:
         if own := self._own("no_route", self._owner(request.path), "no such route", {}):
@@ -305,7 +321,7 @@ class Gateway:
         routes = sorted(self.routes())
         close = problems.nearest_route(request.path, routes)
         reason = f"no such route; the nearest is {close}" if close else "no such route"
-        return Answer(problems.no_route(request.method, request.path, close), "", reason)
+        return Answer(problems.no_route(request.method, request.path, close), "", reason, unexpected=True)
 
     def _other_method(self, request: Request, mount: Mount, match: Match) -> Answer:
         if match.redirect:
@@ -328,7 +344,8 @@ class Gateway:
                 if isinstance(made.response.body, Stream):
                     made.response.body.close(left=False)
                 return Answer(Response(made.response.status, made.response.headers, b""), made.rule, made.reason)
-        return Answer(problems.no_method(request.method, request.path, allowed), "", "no such method")
+        refused = problems.no_method(request.method, request.path, allowed)
+        return Answer(refused, "", "no such method", unexpected=True)
 
     def _methods(self, found: Found, path: str) -> list[str]:
         if found.mount is None or found.match is None:
@@ -353,35 +370,6 @@ class Gateway:
         return Response(
             response.status, {**response.headers, **cors_headers(origin, response.status, cors)}, response.body
         )
-
-
-def _without_bases(mount: Mount, path: str) -> Iterator[str]:
-    """What is left of a path behind each base path of the document's servers that it begins with."""
-    return (path.removeprefix(base) for base in mount.contract.base_paths if path.startswith(f"{base}/"))
-
-
-def _routed(mount: Mount, method: str, paths: Iterable[str]) -> Match | None:
-    """The route of the first of these paths that has one; None where none has."""
-    for each in paths:
-        match = mount.router.find(method, each)
-        if match.operation or match.allowed or match.redirect:
-            return match
-    return None
-
-
-def refuse_size(request: Request, most: int) -> Refused | None:
-    """The refusal of a body that is, or announces to be, longer than so many bytes, or that ended too early."""
-    size = len(request.body)
-    length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()):
-        announced = size
-    else:
-        announced = int(length) if len(length) <= _MAX_DIGITS else most + 1
-    if max(size, announced) > most:
-        return Refused("too_large", f"The body has more than {most} bytes")
-    if size < announced:
-        return Refused("malformed", f"The body ended after {size} of {announced} bytes")
-    return None
 
 
 def _broken(error: Exception) -> Response:

@@ -35,14 +35,19 @@ def forced(preference: Preference, request: Request, plan: Plan, world: World) -
             return _unusable(f"{plan.operation} documents no {status}.", plan)
         detail = f"{plan.operation} documents no {status}; it was forced by Prefer."
         return problems.problem(status, "A forced status", detail, kind="forced", headers=applied)
-    return _documented(plan, world, request, reply, status)
+    wanted = Refused("", f"Forced by Prefer: code={status}", status=status, headers=applied)
+    return documented(plan, world, request, reply, wanted)
 
 
-def _documented(plan: Plan, world: World, request: Request, reply: Reply, status: int) -> Response:
-    applied = {"preference-applied": f"code={status}"}
+def documented(plan: Plan, world: World, request: Request, reply: Reply, wanted: Refused) -> Response:
+    """What the provider sends with a status: the rule's refusal of it, else what the document shows.
+
+    wanted: status, reason and headers; its kind does not count.
+    """
+    status, applied = wanted.status or plan.success, dict(wanted.headers)
     kind = next((kind for kind, refusal in plan.operation.rule.refusals.items() if refusal.status == status), None)
     if kind:
-        refused = Refused(kind, f"Forced by Prefer: code={status}", status=status)
+        refused = Refused(kind, wanted.reason, status=status)
         response = render(refused, plan.operation.rule.refusals, applied)
         if not check_response(plan.operation, Request("GET", "/"), response):
             return response

@@ -3,18 +3,30 @@
 Refused to foreign origins; a change needs the header `X-Threadmock-Control`, which no simple cross-site request has.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import flask
+from threadmock.mockserver.control.bodies import ControlError, flag, members, whole
+from threadmock.mockserver.control.document import control_document
+from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
+from threadmock.mockserver.control.live import live_events
+from threadmock.mockserver.control.next import add_next, clear_next, list_next
+from threadmock.mockserver.control.settings import change_settings, show_settings
 from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.instance import identity
 from threadmock.mockserver.server.wsgi import read_request
 from threadmock.specs import version
-from threadmock.specs.wire.messages import Response
+from threadmock.specs.errors import SpecError
+from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
 HEADER = "X-Threadmock-Control"
-MAX_BODY = 64 * 1024
+EVENTS = "/_mock/events"
+MAX_BODY = 1024 * 1024
+MOST_SEED = 2**63 - 1
 _MAX_LISTED = 1000
 
 
@@ -62,7 +74,8 @@ def refuse_caller(gateway: Gateway) -> Response | None:
     """The refusal of a caller that may not use the control interface so, or the response to a preflight; or None."""
     request = read_request(flask.request.environ, -1)
     refused = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host)
-    if refused is None and request.method not in ("GET", "HEAD", "OPTIONS") and HEADER.lower() not in request.headers:
+    changes = request.method not in ("GET", "HEAD", "OPTIONS")
+    if refused is None and changes and request.headers.get(HEADER.lower()) != "1":
         detail = f"A change through the control interface needs the header {HEADER}: 1."
         refused = problem(403, "The control header is missing", detail, kind="control-header")
     if refused is None and is_preflight(request):
@@ -79,19 +92,50 @@ def _from(response: Response) -> flask.Response:
     return flask.Response(response.content, status=response.status, headers=list(response.headers.items()))
 
 
-def _reset(gateway: Gateway) -> flask.Response:
-    data = flask.request.get_data(cache=False)
-    seed = None
-    if data:
-        try:
-            asked = parse_json(data)
-        except JsonError:
-            asked = None
-        chosen = asked.get("seed") if isinstance(asked, dict) else None
-        if not isinstance(chosen, int) or isinstance(chosen, bool):
-            return _from(problem(400, "The reset can't be read", 'Send no body, or {"seed": 7}.', kind="control"))
-        seed = chosen
-    return _json({"forgotten": gateway.reset(seed), "seed": gateway.world.seed})
+def _reset(gateway: Gateway) -> object:
+    asked = members(_sent(), ("seed", "settings")) if flask.request.get_data() else {"settings": False}
+    if not asked:
+        raise ControlError("Nothing is said.", where="body", fix='Send no body, or {"seed": 7, "settings": true}.')
+    seed = whole(asked["seed"], "seed", 0, MOST_SEED) if "seed" in asked else None
+    forgotten = gateway.reset(seed, settings=flag(asked.get("settings", False), "settings"))
+    return {"forgotten": forgotten, "seed": gateway.world.seed}
+
+
+def _answer(work: Callable[[], object]) -> flask.Response:
+    """What a piece of work comes to; a problem document where what was asked can't be done."""
+    try:
+        return _json(work())
+    except SpecError as error:
+        asked = f"{flask.request.method} {flask.request.path}"
+        parts: dict[str, Any] = {"what": error.what, "where": error.where or None, "fix": error.fix or None}
+        return _from(problem(400, f"{asked} can't be done", str(error), kind="control", **parts))
+
+
+def _sent() -> object:
+    """The body as JSON. ControlError."""
+    try:
+        return parse_json(flask.request.get_data())
+    except JsonError as error:
+        raise ControlError(f"The body is no JSON: {error}.", where="body", fix="Send a JSON object.") from None
+
+
+def _query() -> str:
+    return flask.request.query_string.decode("latin-1")
+
+
+def _events(gateway: Gateway) -> flask.Response:
+    """The live events for a reader in this process; `serve` sends them without a thread."""
+    made = live_events(gateway, read_request(flask.request.environ, -1))
+    return flask.Response(made.body, status=made.status, headers=list(made.headers.items()))
+
+
+def follow(gateway: Gateway, request: Request) -> Response:
+    """The live events, or the refusal of a stranger, with the CORS headers for the page that asked."""
+    made = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host) or live_events(gateway, request)
+    origin = request.headers.get("origin")
+    if origin and origin_allowed(origin, gateway.origins):
+        return Response(made.status, {**made.headers, **allow_origin(origin)}, made.body)
+    return made
 
 
 def control(gateway: Gateway) -> flask.Blueprint:
@@ -100,9 +144,22 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.before_request(lambda: _guard(gateway))
     made.after_request(lambda response: open_to_caller(gateway, response))
     made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
-    made.add_url_rule("/reset", "reset", lambda: _reset(gateway), methods=["POST"])
+    made.add_url_rule("/reset", "reset", lambda: _answer(lambda: _reset(gateway)), methods=["POST"])
+    made.add_url_rule("/openapi.json", "document", lambda: _json(control_document(gateway)), methods=["GET"])
     made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
-    made.add_url_rule("/exchanges", "exchanges", lambda: _json(exchanges(gateway)), methods=["GET"])
+    made.add_url_rule(
+        "/exchanges", "exchanges", lambda: _answer(lambda: list_exchanges(gateway, _query())), methods=["GET"]
+    )
+    made.add_url_rule("/exchanges", "clear", lambda: _answer(lambda: clear_exchanges(gateway)), methods=["DELETE"])
+    made.add_url_rule("/expect", "expect", lambda: _answer(lambda: expect(gateway, _sent())), methods=["POST"])
+    made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(gateway), methods=["GET"])
+    made.add_url_rule("/settings", "settings", lambda: _answer(lambda: show_settings(gateway)), methods=["GET"])
+    made.add_url_rule(
+        "/settings", "change", lambda: _answer(lambda: change_settings(gateway, _sent())), methods=["PATCH"]
+    )
+    made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(gateway)), methods=["GET"])
+    made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(gateway, _sent())), methods=["POST"])
+    made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(gateway)), methods=["DELETE"])
     return made
 
 
@@ -120,11 +177,6 @@ def documents(gateway: Gateway) -> flask.Blueprint:
             methods=["GET"],
         )
     return made
-
-
-def exchanges(gateway: Gateway) -> dict[str, object]:
-    """The last exchanges, the oldest first."""
-    return {"exchanges": [entry.as_json() for entry in list(gateway.world.journal.entries)]}
 
 
 def open_to_caller(gateway: Gateway, response: flask.Response) -> flask.Response:

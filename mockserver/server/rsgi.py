@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,12 +19,15 @@ from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.connections import cut_connection
+from threadmock.mockserver.server.control import EVENTS, follow
 from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
 from threadmock.specs.wire.messages import Request, Response
+from werkzeug.http import http_date
 
 BODY_SECONDS = 30.0
 AT_ONCE = 256 * 1024
-_OTHER_THREADS = 4
+_OTHER_THREADS = 64
+"""So many requests may wait at once; threads are started when they are needed."""
 _FLUSH = 0.1
 _END_POLL = 0.01
 _END_POLLS = 200
@@ -93,6 +97,10 @@ class RsgiApplication:
             if waited is None:
                 return
             response = waited
+        if self._gateway.world.clock.frozen is not None:
+            # the server's own header tells the machine's time
+            date = http_date(self._gateway.world.clock.frozen)
+            response = replace(response, headers={"date": date, **response.headers})
         if isinstance(response.body, Stream):
             await self._stream(response, response.body, scope, protocol)
         else:
@@ -101,21 +109,27 @@ class RsgiApplication:
     def _start_runs(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let runs go on by themselves from now on, on this loop."""
         self._loop = loop
+        self._gateway.world.journal.closed = False
         self._thread_id = threading.get_ident()
         self._scheduler.wake = lambda: self._on_loop(self._arm)
         self._arm()
         if self.ends_on_signals and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 # The loop has a handler of its own, which is registered in another way: both are called.
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._scheduler.clear))
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._end_streams))
+
+    def _end_streams(self) -> None:
+        self._scheduler.clear()
+        self._gateway.world.journal.close()
 
     async def end(self) -> None:
         """End open streams, answer requests that wait for a run, and release the loop: runs under way are dropped."""
-        self._scheduler.clear()
+        self._end_streams()
         for _ in range(_END_POLLS):
             if not self._scheduler.open_streams:
                 break
             await asyncio.sleep(_END_POLL)
+        self._gateway.world.journal.closed = False  # in this process it can still be followed
         self._scheduler.wake = None
         if self._alarm is not None:
             self._alarm[1].cancel()
@@ -222,12 +236,18 @@ class RsgiApplication:
         request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
         found = self._gateway.find_guessing(request.method, request.path)
         if found.mount is None:
-            return await self._on_thread(call_wsgi, self._flask, request)
-        if len(body) > AT_ONCE:
+            return await self._answer_elsewhere(request)
+        if len(body) > AT_ONCE or self._gateway.world.slow:
             return await self._on_thread(self._gateway.handle, request, found)
         if self._straight:
             return self._gateway.handle(request, found)
         return call_wsgi(self._flask, request)
+
+    async def _answer_elsewhere(self, request: Request) -> Response:
+        """The response to what is no documented route. Live events come bit by bit, which Flask on a thread can't."""
+        if request.path == EVENTS and request.method == "GET":
+            return follow(self._gateway, request)
+        return await self._on_thread(call_wsgi, self._flask, request)
 
     async def _on_thread(self, function: Any, *arguments: Any) -> Response:
         found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

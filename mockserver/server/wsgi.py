@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
 from threadmock.mockserver.agents.streams import Pending
-from threadmock.mockserver.pipeline.gateway import Found, Gateway
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.pipeline.mounts import Found
 from threadmock.specs.operations.path_templates import read_within, within
 from threadmock.specs.wire.messages import Request, Response
 

@@ -9,14 +9,22 @@ from threadmock.specs.schemas.formats import system_now
 Now = Callable[[], datetime.datetime]
 
 _TICK = datetime.timedelta(microseconds=1)
+_BEFORE = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 
 class Clock:
-    """Moments that never repeat and never go back, whatever the machine's clock does."""
+    """Moments that never repeat and never go back, whatever the machine's clock does.
 
-    def __init__(self, now: Now = system_now) -> None:
+    frozen: where it stands still, the moment at which it does: the next ones are a microsecond apart. None where it
+    goes on.
+    """
+
+    def __init__(self, now: Now = system_now, frozen: datetime.datetime | None = None) -> None:
+        self.frozen = frozen
+        self._source = now
         self._now = now
-        self._last = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+        self._real = now is system_now
+        self._last = _BEFORE
         self._ticking = threading.Lock()
 
     def advance(self, step: datetime.timedelta) -> None:
@@ -24,11 +32,41 @@ class Clock:
         if step < datetime.timedelta():
             raise ValueError("a clock never goes back")
         with self._ticking:
+            if self.frozen is not None:
+                self.frozen += step
+                return
             now = self._now
             self._now = lambda: now() + step
+
+    def put(self, at: datetime.datetime, *, frozen: bool) -> None:
+        """Begin at a moment, also an earlier one, and stand still there or go on from there."""
+        with self._ticking:
+            self._last = _BEFORE
+            self.frozen = at if frozen else None
+            if not frozen:
+                source, ahead = self._source, at - self._source()
+                self._now = lambda: source() + ahead
+
+    def restart(self, frozen: datetime.datetime | None) -> None:
+        """Go by the machine's time, or stand still at a moment, as if it was new."""
+        with self._ticking:
+            self._last, self._now, self.frozen = _BEFORE, self._source, frozen
+
+    def rewind(self) -> None:
+        """Begin again at the moment at which it stands still; where it goes on, do nothing."""
+        with self._ticking:
+            if self.frozen is not None:
+                self._last = _BEFORE
+
+    def read(self) -> datetime.datetime:
+        """The moment for a record: the present one of the machine's time, the last one of a time that a test gives."""
+        if self.frozen is not None:
+            return self.frozen
+        return self._now() if self._real or self._last is _BEFORE else self._last
 
     def tick(self) -> datetime.datetime:
         """The next moment: the present one, or a microsecond after the last where that is later."""
         with self._ticking:
-            self._last = moment = max(self._now(), self._last + _TICK)
+            now = self._now() if self.frozen is None else self.frozen
+            self._last = moment = max(now, self._last + _TICK)
             return moment

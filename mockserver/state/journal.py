@@ -1,22 +1,29 @@
 """A bounded record of requests and responses, for `/_mock/exchanges` and the log."""
 
+import datetime
 import itertools
+import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from threadmock.specs.contract import Operation
+from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.messages import Request, Response
 
 MAX_EXCHANGES = 200
-MAX_BODY = 4096
+MAX_BODY = 16 * 1024
+"""Bytes that are kept of a body: with MAX_EXCHANGES no journal is larger than 7 MB."""
 _SECRET_HEADERS = ("authorization", "cookie", "x-api-key", "proxy-authorization")
 
 
 class JournalEntry(NamedTuple):
     """One exchange; a tuple because one is made for every request.
 
-    rule: which rule answered, or "" where none did. reason: why it was answered in this way.
+    rule: which rule answered, or "" where none did. reason: why it was answered in this way. answer: of a stream what
+    was sent so far, which grows. at: when it was answered, by the mock's clock; seconds: how long that took.
+    unexpected: whether no operation is served there.
     """
 
     number: int
@@ -25,7 +32,11 @@ class JournalEntry(NamedTuple):
     provider: str
     rule: str
     reason: str
-    answer: bytes = b""
+    answer: bytes | bytearray = b""
+    at: datetime.datetime | None = None
+    seconds: float = 0.0
+    operation: Operation | None = None
+    unexpected: bool = False
 
     def as_json(self) -> Mapping[str, Any]:
         """The entry for the control interface: bodies cut at MAX_BODY bytes, credentials masked."""
@@ -35,6 +46,8 @@ class JournalEntry(NamedTuple):
         }
         return {
             "number": self.number,
+            "at": write_date_time(self.at) if self.at else None,
+            "ms": round(self.seconds * 1000, 3),
             "method": self.request.method,
             "path": self.request.path,
             "query": self.request.query,
@@ -42,31 +55,79 @@ class JournalEntry(NamedTuple):
             "body": _shown(self.request.body),
             "status": self.status,
             "answer": _shown(self.answer),
+            "stream": isinstance(self.answer, bytearray),
             "provider": self.provider,
+            "operation": str(self.operation) if self.operation else None,
+            "operation_id": self.operation.operation_id if self.operation else None,
             "rule": self.rule,
             "reason": self.reason,
+            "unexpected": self.unexpected,
         }
 
 
-def _shown(body: bytes) -> str:
-    return body[:MAX_BODY].decode("utf-8", "backslashreplace")
+def _shown(body: bytes | bytearray) -> str:
+    return bytes(body[:MAX_BODY]).decode("utf-8", "backslashreplace")
 
 
 @dataclass
 class Journal:
-    """The last MAX_EXCHANGES exchanges. Appending is safe from several threads."""
+    """The last MAX_EXCHANGES exchanges. Appending is safe from several threads.
+
+    listeners: called after each; readers: how many follow it; closed: whether they are to end. forgotten: the number
+    of the last one that `clear` removed.
+    """
 
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=MAX_EXCHANGES))
+    listeners: set[Callable[[], None]] = field(default_factory=set)
+    readers: int = 0
+    closed: bool = False
+    forgotten: int = 0
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _noting: Any = field(default_factory=threading.Lock)
 
-    def note(self, request: Request, response: Response, provider: str, rule: str, reason: str) -> None:
+    def note(  # noqa: PLR0913 - what is known of one exchange
+        self,
+        request: Request,
+        response: Response,
+        provider: str,
+        rule: str,
+        reason: str,
+        *,
+        at: datetime.datetime | None = None,
+        seconds: float = 0.0,
+        operation: Operation | None = None,
+        unexpected: bool = False,
+    ) -> None:
         """Add one exchange; of large bodies only the beginning is kept."""
         kept = request
         if len(request.body) > MAX_BODY:
             kept = Request(request.method, request.path, request.query, request.headers, request.body[:MAX_BODY])
-        answer = response.body[:MAX_BODY] if isinstance(response.body, bytes) else b"(stream)"
-        self.entries.append(JournalEntry(next(self._numbers), kept, response.status, provider, rule, reason, answer))
+        body = response.body
+        answer = body[:MAX_BODY] if isinstance(body, bytes) else getattr(body, "head", b"(stream)")
+        with self._noting:  # who follows it takes a later number for a later exchange
+            number = next(self._numbers)
+            self.entries.append(
+                JournalEntry(
+                    number, kept, response.status, provider, rule, reason, answer, at, seconds, operation, unexpected
+                )
+            )
+        if self.listeners:
+            self.notify()
 
-    def clear(self) -> None:
-        """Forget all of them."""
+    def notify(self) -> None:
+        """Call every listener."""
+        for listener in tuple(self.listeners):
+            listener()
+
+    def clear(self) -> int:
+        """Forget all of them; how many there were. Numbers go on."""
+        count = len(self.entries)
+        if count:
+            self.forgotten = self.entries[-1].number
         self.entries.clear()
+        return count
+
+    def close(self) -> None:
+        """Let those who follow it come to an end."""
+        self.closed = True
+        self.notify()

@@ -57,6 +57,24 @@ PROJECT = {
             assert create(threadmock.of("langsmith") + "/threads")["thread_id"] != first["thread_id"]
             assert [e["status"] for e in threadmock.exchanges()] == [200]
 
+        def test_a_test_steers_the_mock(threadmock):
+            assert threadmock.settings(script="tool", speed=0)["script"] == "tool"
+            threadmock.next("POST /threads", status=503)
+            with pytest.raises(Exception, match="503"):
+                create(threadmock.url + "/threads")
+            create(threadmock.url + "/threads", b'{"metadata": {"user": "a"}}')
+            assert threadmock.expect("POST /threads", body={"metadata": {"user": "a"}}, times={"exactly": 1}) == 1
+            with pytest.raises(AssertionError, match="not 'b'"):
+                threadmock.expect("POST /threads", body={"metadata": {"user": "b"}})
+
+        def test_the_one_after_it_has_the_settings_of_the_start(threadmock):
+            assert threadmock.settings()["script"] == "echo"
+            create(threadmock.url + "/threads")
+
+        @pytest.mark.threadmock(clock="2026-01-31T09:00:00Z")
+        def test_the_clock_stands_still(threadmock):
+            assert create(threadmock.url + "/threads")["created_at"].startswith("2026-01-31T09:00:00")
+
         @pytest.mark.threadmock(providers=["seekrflow"], auth="off", seed=3)
         def test_a_marker_chooses_another(threadmock):
             assert threadmock.seed == 3
@@ -95,7 +113,7 @@ def project(tmp_path):
 def test_a_project_of_its_own_gets_a_mock(project, command, workers):
     done = run(command, "-q", "-rP", "-p", "no:cacheprovider", *workers, cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "8 passed" in done.stdout
     urls = dict(re.findall(r"WORKER (\S+) (\S+)", done.stdout))
     assert len(set(urls.values())) == len(urls)
 
@@ -181,6 +199,14 @@ def test_a_mock_that_died_is_started_anew_for_the_next_test():
 def test_a_mock_that_can_not_start_says_why():
     with pytest.raises(MockFailed, match=r"status 2(.|\n)*no-such-script"):
         MockProcess(MockOptions(providers=("langsmith",), script="no-such-script"))
+
+
+def test_what_a_mock_can_not_do_is_said_with_the_nearest_word():
+    with MockProcess(MockOptions(providers=("langsmith",))) as mock:
+        with pytest.raises(MockFailed, match="Did you mean 'status'"):
+            mock.next("POST /threads", stats=503)
+        with pytest.raises(MockFailed, match="Did you mean 'tool'"):
+            mock.settings(script="tol")
 
 
 def test_options_are_read_from_texts_and_lists():

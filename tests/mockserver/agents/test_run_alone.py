@@ -249,7 +249,7 @@ def test_a_stream_is_noted_when_it_begins_and_logged_when_it_ends() -> None:
     watched = talk.watch(thread, "tea")
     assert re.search(rf"^POST /threads/{thread}/runs/stream 200 .* streaming$", lines[-1])
     entry = talk.world.journal.entries[-1].as_json()
-    assert (entry["status"], entry["answer"], entry["reason"]) == (200, "(stream)", "streaming")
+    assert (entry["status"], entry["stream"], entry["answer"], entry["reason"]) == (200, True, "", "streaming")
     assert "tea" in entry["body"]
     count = len(watched.rest())
     assert re.search(rf"^POST /threads/{thread}/runs/stream 200 .* stream over: {count} pieces$", lines[-1])

@@ -1,0 +1,31 @@
+"""`/_mock/openapi.json`: the document of the control interface, with the names that this mock knows."""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from threadmock.mockserver.control.operations import names_of
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.specs.documents.yaml_text import parse_yaml
+
+_FILE = Path(__file__).with_name("openapi.yaml")
+
+
+def control_document(gateway: Gateway) -> dict[str, Any]:
+    """The OpenAPI document of everything below `/_mock`."""
+    from threadmock.mockserver.faults.table import table  # noqa: PLC0415 - few ask for it, and all start soon
+
+    document: dict[str, Any] = json.loads(_text())
+    names = [set(names_of(each)) for contract in gateway.contracts for each in contract.operations]
+    schemas = document["components"]["schemas"]
+    schemas["Operation"]["enum"] = sorted(set().union(*names))
+    schemas["Provider"]["enum"] = [contract.name for contract in gateway.contracts]
+    schemas["ScriptName"]["enum"] = sorted(gateway.world.scripts.known)
+    schemas["Fault"]["enum"] = sorted(table)
+    return document
+
+
+@functools.cache
+def _text() -> str:
+    return json.dumps(parse_yaml(_FILE.read_text(encoding="utf-8"), _FILE.name))
