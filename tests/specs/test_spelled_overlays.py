@@ -111,7 +111,7 @@ def _path(text: str) -> str:
     place, _, path = text.partition(".")
     return (
         f"{place}.{camel(path)}"
-        if place in ("body", "item", "stored", "parent", "latest", "earlier", "listed")
+        if path and place in ("body", "item", "stored", "parent", "latest", "earlier", "listed")
         else text
     )
 

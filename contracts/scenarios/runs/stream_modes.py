@@ -90,7 +90,17 @@ def _due(stream: EventStream, mode: str, *, said: bool) -> bool:
     """Whether every run that is told something, and ends, shows a mode by the rules. said: the agent answered."""
     kinds = ("begun", "received", *(("entered", "said") if said else ()))
     own = [form for form in stream.format.events if form.modes == (mode,) and form.on in kinds and not form.each]
-    return any(all(part in _MET for part in form.when) for form in own)
+    left = [(form.on, [part for part in form.when if part not in _MET]) for form in own]
+    return any(not parts or any(_one_of_two(parts, other) for on, other in left if on == kind) for kind, parts in left)
+
+
+def _one_of_two(parts: list[Any], other: list[Any]) -> bool:
+    """Whether one of two events is due whatever holds: what the one needs must not be there for the other."""
+    if len(parts) != 1 or len(other) != 1:
+        return False
+    (place, steps, value), (other_place, other_steps, other_value) = parts[0], other[0]
+    opposite = isinstance(value, dict) and {"present": not value.get("present")} == other_value
+    return opposite and (place, steps) == (other_place, other_steps)
 
 
 def _missing(context: Context, started: StartedRun, mode: str, seen: set[str]) -> Iterator[Finding]:

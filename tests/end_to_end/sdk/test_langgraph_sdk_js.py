@@ -59,7 +59,10 @@ def states_are_as_written(told: Any, layer: str) -> None:
     assert told["state"]["parent_checkpoint"] == told["writes"][2]
     assert [message["content"] for message in told["state"]["values"]["messages"]] == [f"message {n}" for n in range(4)]
     assert told["stateWithSubgraphs"] == told["state"] == told["history"][0]
-    assert told["stateById"] == told["stateByCheckpoint"] == told["history"][2]
+    assert told["stateByCheckpoint"] == told["history"][2]
+    # the real server leaves the empty name of a graph out of a state that is read by its id
+    named = {"checkpoint_ns": ""} if layer == "observed" else {}
+    assert told["stateById"] | {"checkpoint": named | told["stateById"]["checkpoint"]} == told["history"][2]
     assert told["stateById"]["values"]["n"] == 1
     assert [state["values"]["n"] for state in told["history"]] == [3, 2, 1, 0]
     assert told["historyOfTwo"] == written[:1:-1]

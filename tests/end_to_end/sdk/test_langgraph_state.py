@@ -91,12 +91,19 @@ def test_a_state_moves_its_thread(sdk: SyncLangGraphClient, thread: str) -> None
     assert after["metadata"] == before["metadata"]
 
 
+def in_one_form(state: Any) -> Any:
+    """A state without the empty name of its graph: the real server leaves that out of one that is read by its id."""
+    own = state["checkpoint"]
+    return {**state, "checkpoint": {k: v for k, v in own.items() if (k, v) != ("checkpoint_ns", "")}}
+
+
 def test_a_state_is_read_at_each_checkpoint_three_ways(sdk: SyncLangGraphClient, thread: str) -> None:
     for n, checkpoint in enumerate(steps(sdk, thread, 3)):
         by_object = sdk.threads.get_state(thread, checkpoint=checkpoint)
         assert by_object["values"]["n"] == n
         assert by_object["checkpoint"] == checkpoint
-        assert sdk.threads.get_state(thread, checkpoint_id=checkpoint["checkpoint_id"]) == by_object
+        by_id = sdk.threads.get_state(thread, checkpoint_id=checkpoint["checkpoint_id"])
+        assert in_one_form(by_id) == in_one_form(by_object)
         assert sdk.threads.get_state(thread, checkpoint=checkpoint, subgraphs=True) == by_object
     assert sdk.threads.get_state(thread, subgraphs=True) == sdk.threads.get_state(thread)
     assert sdk.threads.get_state(thread)["values"]["n"] == 2
