@@ -51,9 +51,9 @@ class EventSelection:
             yield from self._counted(recorded)
             return
         nodes = beat.item.get("namespace", ()) if beat.inner else ()
-        if nodes and self.format.nested and self.format.nested(recorded.scope) is not True:
-            return
         selected = [event for event in self.format.events.get(recorded.beat.kind, ()) if self._is_selected(event)]
+        if nodes and rule.nested and self.format.nested and self.format.nested(recorded.scope) is not True:
+            selected = [event for event in selected if event.name in rule.nested.always]
         for event, own in matching_events(selected, recorded):
             number = event.number + own.item.get("at", 0) * _POSITIONS
             if self.after is not None and (recorded.millis, number) <= self.after:

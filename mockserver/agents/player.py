@@ -68,8 +68,7 @@ class ScriptPlayer(MessagePlayer):
                     yield from self.enter(rest[0].node or AGENT)
                 self.delay += step.seconds
             elif step.kind == "choose":
-                taken = next((one for one in step.choices if one.when.holds(self.input, self.marks.answer)), None)
-                if taken:
+                if taken := self.taken(step):
                     yield from self.take(taken, rest)
             elif step.kind == "pick":
                 yield from self.take(self.picked(step), rest)
@@ -117,6 +116,10 @@ class ScriptPlayer(MessagePlayer):
         yield from self.steps(reply.steps, rest)
         self.marks = self.marks.with_names(match=before.names.get("match", {}))
 
+    def taken(self, step: ScriptStep) -> ScriptReply | None:
+        """The first of several choices that holds, by what was said and answered so far."""
+        return next((one for one in step.choices if one.when.holds(self.input, self.marks.answer)), None)
+
     def picked(self, step: ScriptStep) -> ScriptReply:
         """One of several choices: the same for the same seed, message and turn."""
         by = (self.script.seed, step.name, self.input.turn, self.input.text, self.marks.names.get("index", 0))
@@ -140,7 +143,7 @@ class ScriptPlayer(MessagePlayer):
             yield from self.steps(step.steps, rest)
             return
         yield from self.enter(step.name)
-        yield from self.go_inside()
+        yield from self.go_inside(self.following(step.steps))
         yield from self.steps(step.steps)
         yield from self.leave([])
         yield from self.come_out(self.following(rest))
@@ -159,7 +162,9 @@ class ScriptPlayer(MessagePlayer):
         """The nodes of the next thing that happens; none where nothing does."""
         for step in steps:
             if step.kind == "choose":
-                inner: list[str] = next((found for one in step.choices if (found := self.following(one.steps))), [])
+                taken = self.taken(step)  # none holds yet: one may once a person has answered
+                choices = [taken] if taken else step.choices
+                inner: list[str] = next((found for one in choices if (found := self.following(one.steps))), [])
             elif step.kind == "pick":
                 inner = self.following(self.picked(step).steps)
             elif step.kind == "each":
