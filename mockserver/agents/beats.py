@@ -48,6 +48,8 @@ What a beat contains (`item` of settings), by kind:
                       writes (what was set, each name, value: where several were shown)
     left              next, upcoming, last (of those that run side by side)
     custom            data, name, node
+    custom, shown     starts: the model's turn that comes next in the node begins now, with message, generation, heard
+    thought, part, block, piece, said   started: a beat before told that the model's turn begins
     delegated         start (an id of what begins it), resumed: a graph of its own begins inside of the node, or goes on
     returned          inner (the state of that graph), fresh (its messages, without those that it began with), next,
                       upcoming, turn: it has ended, and the node with it

@@ -18,7 +18,7 @@ from threadmock.specs.wire.eventstream import encode_comment, encode_event
 from threadmock.specs.wire.strictjson import dump_json
 
 _ID = re.compile(r"(\d{1,15})(?:-(\d{1,6}))?", re.ASCII)
-_POSITIONS = 100
+_POSITIONS = 1000
 """Events of one beat are numbered below this, times the items of an `each`."""
 
 

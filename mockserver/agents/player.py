@@ -82,16 +82,18 @@ class ScriptPlayer(MessagePlayer):
                 yield from self.delegate(step, rest)
             elif step.kind != "refuse":
                 yield from self.enter(step.node or AGENT)
-                yield from self.act(step, self.following(rest))
+                yield from self.act(step, rest)
 
-    def act(self, step: ScriptStep, following: list[str]) -> Beats:
-        """The beats of one step inside its node."""
+    def act(self, step: ScriptStep, rest: Sequence[ScriptStep]) -> Beats:
+        """The beats of one step inside its node; rest: the steps that follow it."""
+        following = self.following(rest)
         if step.kind in ("say", "call"):
             yield from self.say(step, following)
         elif step.kind == "think":
             yield from self.think(step)
         elif step.kind == "emit":
-            yield self.beat("custom", data=self.marks.fill(step.value), name=step.name)
+            began = self.begin_model(step, rest)
+            yield self.beat("custom", data=self.marks.fill(step.value), name=step.name, **began)
         elif step.kind == "interrupt":
             yield from self.ask(self.marks.fill(step.value))
         elif step.kind == "set":
@@ -101,12 +103,24 @@ class ScriptPlayer(MessagePlayer):
             state = self.shown[identifier] = {**self.shown.get(identifier, {}), **props} if step.merge else props
             shown = {"id": identifier, "name": step.name, "props": props, "merge": step.merge, "state": state}
             self.at.shown.append(shown)
-            yield self.beat("shown", **shown)
+            yield self.beat("shown", **shown, **self.begin_model(step, rest))
         else:
             message = self.marks.text(step.text)
             written = f"{step.name}({message!r})"
             self.outermost()
             yield self.beat("failed", error=step.name, message=message, written=written, turn=self.turn.as_item())
+
+    def begin_model(self, step: ScriptStep, rest: Sequence[ScriptStep]) -> dict[str, Any]:
+        """What is told of the model's turn that comes next in this node: it begins before what is sent."""
+        node, speaks = step.node or AGENT, False
+        for each in rest:
+            if (each.node or AGENT) != node or each.kind not in ("emit", "show", "set"):
+                speaks = (each.node or AGENT) == node and each.kind in ("say", "call", "think")
+                break
+        if not speaks or self.opened or self.started:
+            return {}
+        self.message, self.started = self.message or self.new_id(), True
+        return {"starts": True, **self.model(self.message)}
 
     def take(self, reply: ScriptReply, rest: Sequence[ScriptStep]) -> Beats:
         """The steps of a choice."""

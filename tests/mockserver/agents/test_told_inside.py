@@ -71,3 +71,28 @@ def test_a_node_inside_begins_before_what_the_one_before_it_came_to_is_sent(talk
         ("tasks", "", "tools"),
     ]
     assert told.count(("events", "on_chain_start", "tools")) == 1
+
+
+@pytest.mark.parametrize("layer", ["documented", "observed"])
+@pytest.mark.parametrize("spoken", ["say: Done.", "think: Let me see."])
+def test_a_model_begins_before_what_its_node_sends_arrives_where_events_are_asked_for(layer: str, spoken: str) -> None:
+    steps = [{"emit": "half"}, {"show": {"name": "weather"}}, {"set": {"done": True}}]
+    talk = Talk(
+        "pace: 0\nsteps:\n" + "".join(f"- {json.dumps(each)}\n" for each in steps) + f"- {spoken}\n- say: Yes.\n",
+        layer=layer,
+    )
+    stream = talk.stream(talk.thread(), "go", ["custom", "events"])
+    told = [json.loads(each.data)["event"] if each.name == "events" else each.name for each in stream][3:]
+    assert told[:4] == ["on_chat_model_start", "custom", "custom", "on_chat_model_stream"]
+    known = begun(data(stream, "events"))
+    assert all(each["run_id"] in known for each in data(stream, "events"))
+    assert told.count("on_chat_model_start") == (2 if "say" in spoken else 1)
+
+
+@pytest.mark.parametrize("between", ["- wait: 5s\n", "- interrupt: {question: one}\n", ""])
+def test_a_model_that_does_not_follow_at_once_begins_after_what_its_node_sends(between: str) -> None:
+    node = "" if between else "\n  node: other"
+    talk = Talk(f"pace: 0\nsteps:\n- emit: half\n{between}- say: Done.{node}\n", layer="observed")
+    stream = talk.stream(talk.thread(), "go", ["custom", "events"])
+    told = [json.loads(each.data)["event"] if each.name == "events" else each.name for each in stream]
+    assert told[:4] == ["metadata", "on_chain_start", "on_chain_start", "custom"]
