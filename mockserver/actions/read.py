@@ -14,6 +14,7 @@ def run(call: Call) -> Done | Refused:
     if missing := call.enter():
         return missing
     plan, scope = call.plan, call.scope
+    beside = scope.shelf
     if plan.inside and (graph := plan.inside.graph(scope)):
         key, scope.thing = plan.inside.find(scope, graph, plan.key.asked(scope))
         shelf = scope.shelf = plan.inside.shelf(scope)
@@ -24,6 +25,10 @@ def run(call: Call) -> Done | Refused:
     if plan.progress and scope.thing is not None:
         scope.thing = scope.store.update(shelf, key, lambda before: _moved_on(before, plan))
     scope.key = key
+    if plan.operation.rule.missing == "empty":
+        # of a parent that has none of these at all, the key says nothing
+        asked = plan.key.asked(scope)
+        scope.item = {"asked": asked} if asked and (scope.thing is not None or scope.store.items(beside)) else {}
     if scope.thing is None and plan.operation.rule.missing == "create":
         store_first(call)
     if scope.thing is None:

@@ -13,7 +13,13 @@ What a beat contains (`item` of settings), by kind:
                       a list), around (node, step, trigger, place, within of the node around) and enclosing (the
                       newest states of the graphs around, the outermost first: each place, state); of a node with a
                       graph inside also inside (its place), as in upcoming; of one that a request went to also
-                      moved
+                      moved; inside a graph of its own also outermost (the first of the nodes around), parents (the
+                      ids of the visits around, each with that of the graph inside), began (the state that the graph
+                      began with), and of around also entry, run (the id of the graph) and parents
+    entered           announced: a beat before told of it, in coming
+    said, left, reviewed, returned, delegated   inside a graph of its own coming (the number of the next step), and each
+                      of upcoming also entry, trigger, place: what begins is told before the step is, by some
+    returned          ran (an id of the graph), given (the state that it began with)
     thought, part     id, text (what is new), whole (so far), first, last, number,
                       index (among all parts of the run); message: the id that a thought's has
     thought, part, block, said   opening (the first of its message), generation (an id of the model's turn); but a
@@ -42,6 +48,8 @@ What a beat contains (`item` of settings), by kind:
                       writes (what was set, each name, value: where several were shown)
     left              next, upcoming, last (of those that run side by side)
     custom            data, name, node
+    custom, shown     starts: the model's turn that comes next in the node begins now, with message, generation, heard
+    thought, part, block, piece, said   started: a beat before told that the model's turn begins
     delegated         start (an id of what begins it), resumed: a graph of its own begins inside of the node, or goes on
     returned          inner (the state of that graph), fresh (its messages, without those that it began with), next,
                       upcoming, turn: it has ended, and the node with it

@@ -60,7 +60,9 @@ class CompiledFormat:
     def name_of(self, event: "CompiledEvent", nodes: Sequence[str]) -> str:
         """The name of an event that happened inside of these nodes."""
         nested = self.rule.nested
-        return nested.joint.join((event.name, *nodes)) if nested and event.name not in nested.bare else event.name
+        if nested is None or event.name in (*nested.bare, *nested.always):
+            return event.name
+        return nested.joint.join((event.name, *nodes))
 
 
 @dataclass(frozen=True, eq=False)

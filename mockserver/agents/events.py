@@ -18,7 +18,7 @@ from threadmock.specs.wire.eventstream import encode_comment, encode_event
 from threadmock.specs.wire.strictjson import dump_json
 
 _ID = re.compile(r"(\d{1,15})(?:-(\d{1,6}))?", re.ASCII)
-_POSITIONS = 100
+_POSITIONS = 1000
 """Events of one beat are numbered below this, times the items of an `each`."""
 
 
@@ -51,9 +51,9 @@ class EventSelection:
             yield from self._counted(recorded)
             return
         nodes = beat.item.get("namespace", ()) if beat.inner else ()
-        if nodes and self.format.nested and self.format.nested(recorded.scope) is not True:
-            return
         selected = [event for event in self.format.events.get(recorded.beat.kind, ()) if self._is_selected(event)]
+        if nodes and rule.nested and self.format.nested and self.format.nested(recorded.scope) is not True:
+            selected = [event for event in selected if event.name in rule.nested.always]
         for event, own in matching_events(selected, recorded):
             number = event.number + own.item.get("at", 0) * _POSITIONS
             if self.after is not None and (recorded.millis, number) <= self.after:

@@ -26,7 +26,7 @@ class MessagePlayer(NodePlayer):
     """Speaks.
 
     thoughts, apart: of the next message, all and those that are no blocks. told: its parts as they began, each with its
-    slot: a block, or a call.
+    slot: a block, or a call. started: the model's turn began before anything came of it.
     """
 
     thoughts: str = ""
@@ -34,6 +34,7 @@ class MessagePlayer(NodePlayer):
     message: str = ""
     blocks: list[Mapping[str, Any]] = field(default_factory=list)
     parts: int = 0
+    started: bool = False
     told: list[dict[str, Any]] = field(default_factory=list)
 
     def think(self, step: ScriptStep) -> Beats:
@@ -74,7 +75,8 @@ class MessagePlayer(NodePlayer):
             "told": [*self.told, *joined],
             "joined": joined,
         }
-        self.opened, self.told = False, []
+        more |= {"started": True} if self.started else {}
+        self.opened, self.started, self.told = False, False, []
         yield self.beat("said", **message, **more, **self.onward(following), turn=self.turn.as_item())
         yield from self.end_node(following)
         if reviewed:
@@ -139,7 +141,8 @@ class MessagePlayer(NodePlayer):
 
     def stand(self, *, last: bool) -> dict[str, Any]:
         """Where a beat stands in its message. last: nothing of that follows."""
-        return {"opening": not self.opened, "position": "last" if last else None}
+        made = {"opening": not self.opened, "position": "last" if last else None}
+        return made | {"started": True} if self.started else made
 
     def tokens(
         self, kind: str, text: str, step: ScriptStep, identifier: str, *, open_end: bool = False

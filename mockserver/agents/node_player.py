@@ -24,13 +24,19 @@ class Place:
     inner: InnerState | None = None
 
 
+def graph_run(place: Place) -> str:
+    """An id of one turn of the graph inside of a node."""
+    return derived(place.entry, "graph")
+
+
 @dataclass
 class NodePlayer:
     """Goes through nodes. before, after: nodes at which it pauses ("*": all).
 
     new_id: makes ids. calls: ids of the first calls, where these were made before. nests: whether parts of an agent are
     told as graphs of their own; graphs: the nodes that hold them. around: the nodes around the present one, in order.
-    moved: the task of a node that a request went to. opened: a beat of the next message came.
+    moved: the task of a node that a request went to. opened: a beat of the next message came. announced: the visits
+    that were told of before they began.
     """
 
     script: Script
@@ -49,6 +55,7 @@ class NodePlayer:
     graphs: frozenset[str] = frozenset()
     moved: str = ""
     opened: bool = False
+    announced: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Nothing was answered yet."""
@@ -82,16 +89,29 @@ class NodePlayer:
                 "task": outer.task,
                 "trigger": f"branch:to:{outer.node}",
                 "place": within,
+                "entry": outer.entry,
+                "run": graph_run(outer),
+                "parents": self.runs_around[:-2],
             }
             around |= {"within": "|".join(nodes[:-1])} if nodes[:-1] else {}
-            item |= {"within": within, "namespace": nodes, "place": f"{within}|{item.get('place', '')}"}
-            item |= {"around": around}
+            item |= {
+                "within": within,
+                "outermost": nodes[0],
+                "namespace": nodes,
+                "place": f"{within}|{item.get('place', '')}",
+            }
+            item |= {"around": around, "parents": self.runs_around}
         return Beat(kind, item, delay, inner=at.inner)
 
     @property
     def names_around(self) -> list[str]:
         """The nodes around, each with its task."""
         return [f"{each.node}:{each.task}" for each in self.around]
+
+    @property
+    def runs_around(self) -> list[str]:
+        """The ids of the visits around, each with that of the graph inside of it."""
+        return [identifier for each in self.around for identifier in (each.entry, graph_run(each))]
 
     def place_of(self, node: str, task: str) -> str:
         """A node with the nodes around it."""
@@ -118,16 +138,31 @@ class NodePlayer:
         """One more visit of the current node."""
         self.visits += 1
         self.at.entry = derived(self.at.task, str(self.visits))
+        if self.announced.pop(self.at.entry, None) == self.at.node:
+            more["announced"] = True
         return self.beat("entered", again=False, **more)
+
+    def announce(self, coming: list[dict[str, Any]], step: int) -> dict[str, Any]:
+        """What comes next inside of a graph, each with all that is told when it begins: that is told beforehand."""
+        made = [
+            {
+                **each,
+                "entry": derived(each["id"], str(self.visits + number)),
+                "trigger": f"branch:to:{each['node']}",
+                "place": self.place_of(each["node"], each["id"]),
+            }
+            for number, each in enumerate(coming, 1)
+        ]
+        self.announced = {each["entry"]: each["node"] for each in made}
+        return {"upcoming": made, "coming": step}
 
     def onward(self, following: list[str]) -> dict[str, Any]:
         """What comes next, the id that its task will have, and what this node changes of the state."""
         at = self.at
         at.upcoming = [*at.upcoming, *(self.new_id() for _ in following[len(at.upcoming) :])]
-        item: dict[str, Any] = {
-            "next": following,
-            "upcoming": [self.upcoming(node, task) for task, node in zip(at.upcoming, following, strict=False)],
-        }
+        coming = [self.upcoming(node, task) for task, node in zip(at.upcoming, following, strict=False)]
+        item: dict[str, Any] = {"next": following, "upcoming": coming}
+        item |= self.announce(coming, at.step + 1) if self.around else {}
         if len(at.shown) > 1:
             item["writes"] = [{"name": name, "value": value} for name, value in at.changes.items()]
         if at.changes:
@@ -172,7 +207,8 @@ class NodePlayer:
             answer = yield self.paused(interrupts, {self.at.task: interrupts}, [self.at.node], **halted)
             while inside:
                 yield self.visit()
-                yield from self.go_inside(inside.pop(), resumed=True)
+                place = inside.pop()
+                yield from self.go_inside([place.node], place)
             yield self.visit()
         self.marks = self.marks.answered(answer)
 
@@ -226,20 +262,23 @@ class NodePlayer:
             self.at.node, self.at.task, self.at.asked = task["node"], task["id"], task["asked"]
             yield self.visit(beside=tasks, asked=[each for one in tasks for each in one["asked"]])
 
-    def go_inside(self, place: Place | None = None, *, resumed: bool = False) -> Beats:
-        """Begin a graph inside of the current node, or go on in one."""
+    def go_inside(self, following: list[str], place: Place | None = None) -> Beats:
+        """Begin a graph inside of the current node, with these nodes, or go on in one at the place where it was."""
         self.around.append(self.at)
-        self.at = place or Place(inner=InnerState(self.at.inner))
-        node, self.at.node = self.at.node, ""
-        around = self.around[-1]
-        yield self.beat("delegated", resumed=resumed, start=derived(around.task, "start"))
+        self.at = place or Place(inner=InnerState(self.at.inner), upcoming=[self.new_id() for _ in following])
+        (node, self.at.node), around = (self.at.node, ""), self.around[-1]
+        tasks, nodes = ([self.at.task], [node]) if place else (self.at.upcoming, following)
+        coming = [self.upcoming(each, task) for each, task in zip(nodes, tasks, strict=True)]
+        more = self.announce(coming, place.step if place else 1)
+        yield self.beat("delegated", resumed=bool(place), start=derived(around.task, "start"), **more)
         self.at.node = node
 
     def come_out(self, following: list[str]) -> Beats:
         """End the graph inside of the node, and the node."""
         inner, graph = self.at.inner, self.names_around
         self.at = self.around.pop()
-        beat = self.beat("returned", **self.onward(following), turn=self.turn.as_item(), last=True, graph=graph)
+        run, turn = graph_run(self.at), self.turn.as_item()
+        beat = self.beat("returned", **self.onward(following), turn=turn, last=True, graph=graph, ran=run)
         beat.item = {**beat.item, "inner": inner}
         yield beat
         yield from self.end_node(following)

@@ -68,8 +68,7 @@ class ScriptPlayer(MessagePlayer):
                     yield from self.enter(rest[0].node or AGENT)
                 self.delay += step.seconds
             elif step.kind == "choose":
-                taken = next((one for one in step.choices if one.when.holds(self.input, self.marks.answer)), None)
-                if taken:
+                if taken := self.taken(step):
                     yield from self.take(taken, rest)
             elif step.kind == "pick":
                 yield from self.take(self.picked(step), rest)
@@ -83,16 +82,18 @@ class ScriptPlayer(MessagePlayer):
                 yield from self.delegate(step, rest)
             elif step.kind != "refuse":
                 yield from self.enter(step.node or AGENT)
-                yield from self.act(step, self.following(rest))
+                yield from self.act(step, rest)
 
-    def act(self, step: ScriptStep, following: list[str]) -> Beats:
-        """The beats of one step inside its node."""
+    def act(self, step: ScriptStep, rest: Sequence[ScriptStep]) -> Beats:
+        """The beats of one step inside its node; rest: the steps that follow it."""
+        following = self.following(rest)
         if step.kind in ("say", "call"):
             yield from self.say(step, following)
         elif step.kind == "think":
             yield from self.think(step)
         elif step.kind == "emit":
-            yield self.beat("custom", data=self.marks.fill(step.value), name=step.name)
+            began = self.begin_model(step, rest)
+            yield self.beat("custom", data=self.marks.fill(step.value), name=step.name, **began)
         elif step.kind == "interrupt":
             yield from self.ask(self.marks.fill(step.value))
         elif step.kind == "set":
@@ -102,12 +103,24 @@ class ScriptPlayer(MessagePlayer):
             state = self.shown[identifier] = {**self.shown.get(identifier, {}), **props} if step.merge else props
             shown = {"id": identifier, "name": step.name, "props": props, "merge": step.merge, "state": state}
             self.at.shown.append(shown)
-            yield self.beat("shown", **shown)
+            yield self.beat("shown", **shown, **self.begin_model(step, rest))
         else:
             message = self.marks.text(step.text)
             written = f"{step.name}({message!r})"
             self.outermost()
             yield self.beat("failed", error=step.name, message=message, written=written, turn=self.turn.as_item())
+
+    def begin_model(self, step: ScriptStep, rest: Sequence[ScriptStep]) -> dict[str, Any]:
+        """What is told of the model's turn that comes next in this node: it begins before what is sent."""
+        node, speaks = step.node or AGENT, False
+        for each in rest:
+            if (each.node or AGENT) != node or each.kind not in ("emit", "show", "set"):
+                speaks = (each.node or AGENT) == node and each.kind in ("say", "call", "think")
+                break
+        if not speaks or self.opened or self.started:
+            return {}
+        self.message, self.started = self.message or self.new_id(), True
+        return {"starts": True, **self.model(self.message)}
 
     def take(self, reply: ScriptReply, rest: Sequence[ScriptStep]) -> Beats:
         """The steps of a choice."""
@@ -116,6 +129,10 @@ class ScriptPlayer(MessagePlayer):
             self.marks = self.marks.with_names(match=found)
         yield from self.steps(reply.steps, rest)
         self.marks = self.marks.with_names(match=before.names.get("match", {}))
+
+    def taken(self, step: ScriptStep) -> ScriptReply | None:
+        """The first of several choices that holds, by what was said and answered so far."""
+        return next((one for one in step.choices if one.when.holds(self.input, self.marks.answer)), None)
 
     def picked(self, step: ScriptStep) -> ScriptReply:
         """One of several choices: the same for the same seed, message and turn."""
@@ -140,7 +157,7 @@ class ScriptPlayer(MessagePlayer):
             yield from self.steps(step.steps, rest)
             return
         yield from self.enter(step.name)
-        yield from self.go_inside()
+        yield from self.go_inside(self.following(step.steps))
         yield from self.steps(step.steps)
         yield from self.leave([])
         yield from self.come_out(self.following(rest))
@@ -159,7 +176,9 @@ class ScriptPlayer(MessagePlayer):
         """The nodes of the next thing that happens; none where nothing does."""
         for step in steps:
             if step.kind == "choose":
-                inner: list[str] = next((found for one in step.choices if (found := self.following(one.steps))), [])
+                taken = self.taken(step)  # none holds yet: one may once a person has answered
+                choices = [taken] if taken else step.choices
+                inner: list[str] = next((found for one in choices if (found := self.following(one.steps))), [])
             elif step.kind == "pick":
                 inner = self.following(self.picked(step).steps)
             elif step.kind == "each":

@@ -171,7 +171,12 @@ class Run:
             more = self._around(beat.item, beat.inner)
             beat.item, own.item = {**beat.item, **more}, {**item, **more}
         if isinstance(inner := item.get("inner"), InnerState):
-            beat.item = own.item = {**item, "inner": inner.latest, "fresh": self._fresh(own, inner)}
+            beat.item = own.item = {
+                **item,
+                "inner": inner.latest,
+                "fresh": self._fresh(own, inner),
+                "given": inner.first,
+            }
         self._number(beat, own)
         return own
 
@@ -182,7 +187,8 @@ class Run:
             states.insert(1, outer.latest)
             outer = outer.outer
         enclosing = [{"place": "|".join(nodes[:depth]), "state": state} for depth, state in enumerate(states)]
-        return {"enclosing": enclosing, "around": {**item["around"], "step": (inner.outer or self).step}}
+        around = {**item["around"], "step": (inner.outer or self).step}
+        return {"enclosing": enclosing, "around": around, "began": inner.first}
 
     def _fresh(self, scope: Scope, inner: InnerState) -> list[Any]:
         """The messages that were not there when a graph inside of a node began."""

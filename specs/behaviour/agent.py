@@ -61,12 +61,14 @@ class Event:
 class Nesting:
     """How a stream tells of a graph inside of a node: where a request asks for it, with the nodes in the event's name.
 
-    joint: between the name and each of the nodes around. bare: names of events that are told without these.
+    joint: between the name and each of the nodes around. bare: names of events that are told without these. always:
+    names of events that are told without these, and whether the request asks for it or not.
     """
 
     by: Source
     joint: str
     bare: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

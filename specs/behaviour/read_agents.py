@@ -150,7 +150,8 @@ def _format(  # noqa: PLR0913, PLR0917 - one pass, and this is what it carries a
     if "nested" in node:
         nested = node["nested"]
         by = parse_source(nested["by"], spell)
-        made = replace(made, nested=Nesting(by, nested["joint"], tuple(nested.get("bare", ()))))
+        bare, always = (tuple(nested.get(word, ())) for word in ("bare", "always"))
+        made = replace(made, nested=Nesting(by, nested["joint"], bare, always))
     return replace(made, numbered=parse_source(node["numbered"], spell)) if "numbered" in node else made
 
 

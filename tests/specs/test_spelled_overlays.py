@@ -48,7 +48,7 @@ STAYS = {
     "within.resource", "made.resource", "refusal.media_type", "respond.format", "respond.keep_alive", "respond.headers.*", "run.busy.default", "run.busy.*.reason",
     "run.modes.default", "run.modes.own", "run.modes.bare", "run.agent.resource", "run.commands.known.*.code", "run.commands.known.*.reason",
     "run.commands.codes.*", "run.last_event.start", "run.stop.removes", "run.headers.*", "event.event", "event.raw", "event.modes", "event.unless",
-    "format.extends", "format.heartbeat", "format.headers.*", "format.nested.joint", "format.nested.bare", "agent.thread", "agent.piece", "agent.inside.resource", "agent.input.fails.empty", "agent.input.fails.role", "agent.input.fails.removed", "agent.input.fails.unnamed", "agent.input.removal.word", "agent.input.removal.every",
+    "format.extends", "format.heartbeat", "format.headers.*", "format.nested.joint", "format.nested.bare", "format.nested.always", "agent.thread", "agent.piece", "agent.inside.resource", "agent.input.fails.empty", "agent.input.fails.role", "agent.input.fails.removed", "agent.input.fails.unnamed", "agent.input.removal.word", "agent.input.removal.every",
     "as_node.copy", "as_node.input", "as_node.next.*", "as_node.calls", "agent.ends.start", "agent.ends.end", "failure.error", "failure.message", "cors.expose", "cors.preflight.text",
     "client.label", "client.setting",
 }  # fmt: skip
@@ -108,6 +108,8 @@ def _validator(text: str) -> Any:
 
 
 def _path(text: str) -> str:
+    if text in ("body", "item"):  # alone: there is no member to spell
+        return text
     place, _, path = text.partition(".")
     return (
         f"{place}.{camel(path)}"
@@ -280,7 +282,7 @@ WIDE = {
             "ended": [{"thread": {"at_end": "now"}}],
         },
         "formats": {
-            "kept_format": {"events": [], "heartbeat": "kept_text", "headers": {"kept_header": "kept_text"}, "numbered": "body.is_numbered", "nested": {"by": "body.is_nested", "joint": "kept_text", "bare": ["kept_event"]}},
+            "kept_format": {"events": [], "heartbeat": "kept_text", "headers": {"kept_header": "kept_text"}, "numbered": "body.is_numbered", "nested": {"by": "body.is_nested", "joint": "kept_text", "bare": ["kept_event"], "always": ["kept_event"]}},
             "other_format": {"extends": "kept_format", "events": [{
                 "on": "part", "event": "kept_event", "data": _setting("data"), "raw": "kept_text", "modes": ["kept_mode"], "unless": ["kept_mode"], "when": _when("event"),
                 "each": _from("each"), "schema": {"type": "object", "properties": {"schema_one": {"type": "string"}}, "required": ["schema_one"]},

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.agent_client import Talk
+from support.agent_client import NOBODY, Talk
 
 PARTS = """
 pace: 0
@@ -95,3 +95,16 @@ def test_the_thread_names_the_task_that_waits_as_far_inside_as_the_run_shows(tal
     outer = talk.get(f"/threads/{thread}/state", "subgraphs=true")["tasks"][0]
     inner = outer["state"]["tasks"][0]["state"]["tasks"][0]
     assert list(talk.get(f"/threads/{thread}")["interrupts"]) == [(inner if subgraphs else outer)["id"]]
+
+
+def test_a_state_by_an_unknown_id_names_it_where_the_thread_has_states_and_else_nothing() -> None:
+    talk = Talk(PARTS, layer="observed")
+    thread = talk.thread()
+    path = f"/threads/{thread}/state/{NOBODY}"
+    assert [talk.get(path)[word] for word in ("checkpoint", "checkpoint_id")] == [None, None]
+    found = state(talk, thread, checkpoint_id=NOBODY)
+    assert [found[word] for word in ("checkpoint", "checkpoint_id", "values")] == [None, None, {}]
+    talk.stream(thread, "go", ["values"])
+    for found in (talk.get(path), state(talk, thread, checkpoint_id=NOBODY)):
+        assert found["checkpoint_id"] == NOBODY
+        assert found["checkpoint"] == {"thread_id": thread, "checkpoint_id": NOBODY}
