@@ -1,6 +1,7 @@
 """A setting read backwards: what each of its places held, given the value that it made."""
 
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import Any
 
 from threadmock.specs.behaviour.questions import ASKED, ASKED_BY_TASK, questions_of
@@ -64,9 +65,10 @@ def _list(setting: Setting, value: Any, found: Observed) -> bool:
     inner = [each for _, each in setting.members]
     if [each.kind for each in inner] == ["each"]:
         return observe(inner[0], value, found)
-    if any(each.kind == "each" or each.when is not None for each in inner):
-        return True
-    return len(inner) == len(value) and all(observe(each, item, found) for each, item in zip(inner, value, strict=True))
+    # Where items may be missing or several, what stands before them has its place all the same.
+    sure = list(takewhile(lambda each: each.kind != "each" and each.when is None, inner))
+    enough = len(value) == len(inner) if sure == inner else len(value) >= len(sure)
+    return enough and all(observe(each, item, found) for each, item in zip(sure, value, strict=False))
 
 
 def _each(setting: Setting, value: Any, found: Observed) -> bool:
