@@ -4,6 +4,7 @@ Pure: no Flask, no globals, no I/O but that of the world.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -139,14 +140,15 @@ class Pipeline:
         steps = steps_of(listing.items or "")
         items = dig(shown, steps)
         if plan.thing and isinstance(items, list) and all(isinstance(item, Mapping) for item in items):
-            made: Any = [sample(plan.thing, ids, clock, item) for item in items]
-            if steps:
-                made, inner = dict(shown), made
-                put(made, steps, inner)
-            fitting = replace(response, body=dump_json(made))
-            if not check_response(plan.operation, request, fitting):
-                return fitting
-            return replace(response, body=dump_json(sample(schema, ids, clock, made if steps else None)))
+            with suppress(Ungeneratable):  # no item is possible: the whole may be without any
+                made: Any = [sample(plan.thing, ids, clock, item) for item in items]
+                if steps:
+                    made, inner = dict(shown), made
+                    put(made, steps, inner)
+                fitting = replace(response, body=dump_json(made))
+                if not check_response(plan.operation, request, fitting):
+                    return fitting
+                return replace(response, body=dump_json(sample(schema, ids, clock, made if steps else None)))
         return replace(response, body=dump_json(sample(schema, ids, clock)))
 
     def _told_broken(self, plan: Plan, broken: Sequence[Violation]) -> Response:

@@ -82,7 +82,8 @@ def run_read_your_writes(context: Context, operation: Operation) -> Iterator[Fin
         new_thing(context, operation, f"to be read, {n}", marked(maker, f"To Be Read, {n}", more) if more else {})
         for n in (1, 2)
     ]
-    for thing in things:
+    # Of keys that the document lists both may have the same: then there is one thing, as it was made last.
+    for thing in things if things[0].key != things[1].key else things[1:]:
         got = ask(context, case_about(operation, keys_of(thing), "a thing just made"))
         for what in (*differing(thing.sent, thing.shown, got), *unkept(thing, got)) if got.made else ():
             yield got.find(
