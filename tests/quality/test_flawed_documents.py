@@ -10,7 +10,7 @@ from support.command_line import invoke
 from support.documents import JSON, document_of
 from threadmock.contracts.settings import UsageError, chosen_operations
 from threadmock.mockserver.cli.greeting import greeting
-from threadmock.mockserver.server.control import exchanges
+from threadmock.mockserver.control.exchanges import list_exchanges
 from threadmock.specs.errors import RuleError, SpecError
 from threadmock.specs.loader import load
 
@@ -130,7 +130,7 @@ def test_an_answer_that_nothing_fits_leaves_marked_and_costs_no_other(tmp_path: 
     assert [client.get("/bads").status, client.get("/goods").status] == [200, 200]
     for each in (good, client.get("/bads"), client.get("/goods")):
         assert "x-threadmock-broken" not in each.headers
-    assert "nothing fits: body/" in exchanges(client.gateway)["exchanges"][0]["reason"]
+    assert "nothing fits: body/" in list_exchanges(client.gateway)["exchanges"][0]["reason"]
 
 
 def test_what_no_answer_can_conform_to_is_not_tested_and_said(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import string
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.converting import converted, dialect, takes
 from threadmock.specs.errors import SchemaError, SpecError
@@ -56,6 +56,8 @@ def test_nullable_takes_null_and_all_that_was_taken_before(schema, value):
         plain = converted(schema, "3.0.3")
     except SchemaError:
         return
+    # An enumeration of nothing but null is left out as a flaw, unless null is allowed.
+    assume("enum" in plain or "enum" not in schema)
     nullable = converted({**schema, "nullable": True}, "3.0.3")
     assert takes(nullable, None)
     assert takes(nullable, value) == (value is None or takes(plain, value))
