@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from threadmock.contracts.replays.leftovers import KEY
+from threadmock.specs.operations.path_templates import SLASH
 
 _TAG = r"\d{8}T\d{6}-[0-9a-f]{12}"
 """The tag of the run that found it: what the test makes carries one of its own."""
@@ -73,20 +74,26 @@ def credentials_of(forms):
     return headers, query
 
 
+def encoded(path):
+    """A path as it stands in the request line: each segment by itself, dot segments too."""
+    return "/".join(
+        part.replace(".", "%2E")
+        if part in (".", "..")
+        else "%2F".join(
+            urllib.parse.quote(piece, safe="!$&'()*+,;=:@~", errors="surrogateescape") for piece in part.split({slash})
+        )
+        for part in path.split("/")
+    )
+
+
 def send(step, request):
     base = urllib.parse.urlsplit(TARGET)
     secure = base.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = kind(base.hostname, base.port, timeout=20)
     headers, query = credentials_of(step["request"]["credentials"])
-    path = "/".join(
-        urllib.parse.quote(part.encode("utf-8", "surrogateescape"), safe="!$&'()*+,;=:@~").replace("%AF", "%2F")
-        if part not in (".", "..")
-        else part.replace(".", "%2E")
-        for part in request["path"].split("/")
-    )
     query = "&".join(filter(None, (request["query"], *query)))
-    address = base.path.rstrip("/") + path + (f"?{{query}}" if query else "")
+    address = base.path.rstrip("/") + encoded(request["path"]) + (f"?{{query}}" if query else "")
     began = time.monotonic()
     try:
         connection.request(request["method"], address, request["body"] or None, {{**request["headers"], **headers}})
@@ -294,8 +301,8 @@ def written_test(saved: Mapping[str, Any], name: str) -> str:
     )
     function = re.sub(r"\W+", "_", f"{finding['check']}_{finding['operation']}", flags=re.ASCII)
     data = pprint.pformat(json.dumps(kept), width=110)
-    words = {"data": data, "target": ascii(target), "tag": ascii(_TAG), "key": ascii(KEY), "function": function}
-    return head + _engine() + _TAIL.format(**words)
+    words = {"data": data, "target": ascii(target), "tag": ascii(_TAG), "key": ascii(KEY), "slash": ascii(SLASH)}
+    return head + _engine() + _TAIL.format(**words, function=function)
 
 
 def _engine() -> str:

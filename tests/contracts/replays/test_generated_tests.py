@@ -4,12 +4,17 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.habit_server import HabitServer, Listed, Threads, serve
 from support.pytest_apart import run_pytest
 from threadmock.contracts import verify
 from threadmock.contracts.replays.pytest_file import written_test
+from threadmock.contracts.transport.urls import request_target
+from threadmock.specs.operations.path_templates import SLASH
 
 FOREIGN = 3
 OPERATIONS = {
@@ -53,6 +58,28 @@ def test_what_stays_is_warned_of(tmp_path: Path) -> None:
         done = run(next(folder.glob("test_filters*.py")), server.url)
         assert "LEFT BEHIND on " in done.stdout
         assert len(server.things) > 0
+
+
+FINDING = {
+    "finding": {"check": "any", "operation": "GET /notes/{key}", "where": "", "expected": "", "got": ""},
+    "target": None,
+    "steps": [],
+    "values": [],
+}
+SEGMENTS = st.text(st.characters(codec="utf-8", exclude_characters="/") | st.sampled_from(("ï", "¯", SLASH, ".", "%")))
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "generated"}
+    exec(written_test(FINDING, "test_it.py"), names)
+    return names
+
+
+@given(parts=st.lists(SEGMENTS, min_size=1, max_size=4))
+def test_a_path_is_written_as_it_was_when_the_finding_was_made(generated: dict[str, Any], parts: list[str]) -> None:
+    path = "/" + "/".join(parts)
+    assert generated["encoded"](path) == request_target(path, "")
 
 
 @pytest.fixture
