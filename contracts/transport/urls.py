@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from threadmock.contracts.options import mention
 from threadmock.contracts.settings import UsageError
-from threadmock.specs.operations.path_templates import SLASH
-
-_SAFE = "!$&'()*+,;=:@~"
+from threadmock.specs.operations.path_templates import encoded
 
 
 class TargetError(UsageError):
@@ -55,16 +53,5 @@ def read_target(text: str) -> TargetUrl:
 
 
 def request_target(path: str, query: str) -> str:
-    """Path and query as they stand in the request line. path: decoded, begins with "/".
-
-    Each segment is encoded by itself; dot segments are, too, so that no client or proxy takes them away.
-    Bytes that are no UTF-8 stand in the path as in PEP 383. UnicodeEncodeError where it holds another half of a
-    surrogate pair.
-    """
-    encoded = "/".join(
-        segment.replace(".", "%2E")
-        if segment in {".", ".."}
-        else "%2F".join(urllib.parse.quote(part, safe=_SAFE, errors="surrogateescape") for part in segment.split(SLASH))
-        for segment in path.split("/")
-    )
-    return f"{encoded}?{query}" if query else encoded
+    """Path and query as they stand in the request line. path: decoded, begins with "/". Errors: as of `encoded`."""
+    return f"{encoded(path)}?{query}" if query else encoded(path)

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from threadmock.mockserver.rules.generators import GENERATORS
 from threadmock.mockserver.rules.lookups import Parts, declared, named, related, scheduled
@@ -15,10 +14,10 @@ from threadmock.mockserver.rules.scope import Scope, shelf_below
 from threadmock.mockserver.rules.sources import Maker, fetch
 from threadmock.specs.behaviour.setting import Setting, Source
 from threadmock.specs.members import ABSENT, dig, gather
+from threadmock.specs.operations.path_templates import encoded, within
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.strictjson import dump_json
 
-_PLAIN = "!$&'()*+,;=:@~"
 _NO = (ABSENT, None, False, "false")
 _MARK = re.compile(r"\$(?:item\.(\w+)|(parent_key|key|base))")
 _MOST_MINUTES = 60 * 24 * 366 * 5000
@@ -199,10 +198,10 @@ def _below(setting: Setting) -> Maker:
 
 
 def _parent_of(scope: Scope) -> Sequence[str]:
-    within = scope.operation.rule.within
-    if within is None or scope.shelf[2:4] == (within.resource, scope.parent_key):
+    lies_in = scope.operation.rule.within
+    if lies_in is None or scope.shelf[2:4] == (lies_in.resource, scope.parent_key):
         return scope.shelf[2:]  # a thing that was found below its parent
-    return (within.resource, scope.parent_key) if scope.parent_key else ()
+    return (lies_in.resource, scope.parent_key) if scope.parent_key else ()
 
 
 def _text(setting: Setting) -> Maker:
@@ -276,7 +275,7 @@ def _template(setting: Setting) -> Maker:
 def _within(scope: Scope, mark: re.Match[str]) -> str:
     """As `_marked`, in an address: a key stands in one segment of its path (RFC 3986, 3.3)."""
     made = _marked(scope, mark)
-    return quote(made, safe=_PLAIN) if mark[2] in ("key", "parent_key") else made
+    return encoded(within(made)) if mark[2] in ("key", "parent_key") else made
 
 
 def _marked(scope: Scope, mark: re.Match[str]) -> str:

@@ -6,8 +6,10 @@ The only place that knows how a parameter is written in a path.
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from urllib.parse import quote
 
 _PARAMETER = re.compile(r"\{([^{}/]+)\}")
+_SAFE = "!$&'()*+,;=:@~"
 
 SEGMENT = "[^/]+"
 """What stands for a parameter in a path: one or more characters, never a slash."""
@@ -44,6 +46,20 @@ def within(text: str) -> str:
 def read_within(text: str) -> str:
     """The value that a segment of a decoded path holds: `within` backwards."""
     return text.replace(SLASH, "/") if SLASH in text else text
+
+
+def encoded(path: str) -> str:
+    """A decoded path as it stands in a URL: each segment by itself, dot segments too, which no client takes away then.
+
+    Bytes that are no UTF-8 stand in the path as in PEP 383. UnicodeEncodeError where it holds another half of a
+    surrogate pair.
+    """
+    return "/".join(
+        segment.replace(".", "%2E")
+        if segment in {".", ".."}
+        else "%2F".join(quote(part, safe=_SAFE, errors="surrogateescape") for part in segment.split(SLASH))
+        for segment in path.split("/")
+    )
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
