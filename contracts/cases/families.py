@@ -7,10 +7,10 @@ from typing import Any
 from threadmock.contracts.cases.case import base_value, unwritten
 from threadmock.contracts.cases.references import Reference, references, undescribed
 from threadmock.specs.behaviour.setting import generated_members
-from threadmock.specs.contract import Contract, Operation, json_media
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import NAMING, put
-from threadmock.specs.schemas.declared import properties
+from threadmock.specs.operations.replies import answer_members
 
 
 def parents(operation: Operation) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def shown_parents(contract: Contract, resource: str, shown: Any) -> dict[str, An
 @lru_cache(maxsize=256)
 def _unmade(contract: Contract, resource: str) -> tuple[tuple[str, str], ...]:
     """The parents that nothing makes, that need not be there, and that a thing shows: resource, path parameter."""
-    shown = set().union(*(_shown_members(maker) for maker in _makers(contract, resource)))
+    shown = set().union(*(answer_members(maker) for maker in _makers(contract, resource)))
     found = {
         (name.resource, name.source.steps[0]): None
         for operation in contract.operations
@@ -167,11 +167,6 @@ def _unmade(contract: Contract, resource: str) -> tuple[tuple[str, str], ...]:
         and {name.resource, name.source.steps[0]} & shown
     }
     return tuple(found)
-
-
-def _shown_members(operation: Operation) -> set[str]:
-    media = json_media(operation, operation.success)
-    return set(properties(media.schema)) if media else set()
 
 
 def demanded(operation: Operation, name: Reference, value_of: Callable[[str], Any]) -> dict[str, Any]:

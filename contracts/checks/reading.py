@@ -22,7 +22,7 @@ from threadmock.specs.behaviour.setting import Source
 from threadmock.specs.contract import Operation, Reply, first_structured
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT, steps_of
-from threadmock.specs.operations.replies import check_response, value_in_xml
+from threadmock.specs.operations.replies import answer_of, check_response
 from threadmock.specs.schemas.declared import properties, sendable
 from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.text_formats import Forms, forms_of
@@ -113,13 +113,7 @@ class Reading:
     @cached_property
     def value(self) -> Any:
         """The value of the response, of JSON or of XML by its schema; ABSENT where it holds none."""
-        found = value_in_xml(self.operation, self.response)
-        if found is not ABSENT:
-            return found
-        try:
-            return parse_json(self.content, duplicate_keys="last") if self.content else ABSENT
-        except JsonError:
-            return ABSENT
+        return answer_of(self.operation, self.response)
 
     @property
     def made(self) -> Mapping[str, Any]:

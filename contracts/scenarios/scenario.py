@@ -21,9 +21,10 @@ from threadmock.contracts.cases.shapes import shapes, subschema
 from threadmock.contracts.checks import Context, Reading, judge_reading
 from threadmock.contracts.checks.check import Weight
 from threadmock.contracts.checks.finding import Finding
-from threadmock.specs.contract import Contract, Operation, reply_media
+from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import Evidence
-from threadmock.specs.schemas.declared import properties, sendable
+from threadmock.specs.operations.replies import answer_members
+from threadmock.specs.schemas.declared import sendable
 from threadmock.specs.schemas.text_formats import Forms
 from threadmock.specs.schemas.validation import checker
 
@@ -170,12 +171,6 @@ def usable(context: Context, operation: Operation, value: dict[str, Any]) -> dic
     # Found out with other texts: a server may refuse the same ones a second time.
     context.prerequisites.usable(operation, marked(operation, "tried"))
     return context.prerequisites.usable(operation, value)
-
-
-def answer_members(operation: Operation) -> dict[str, Any]:
-    """Declared members of what a success answers with: name to schema node."""
-    media = reply_media(operation, operation.success)
-    return dict(properties(media.schema)) if media else {}
 
 
 def _holding(kind: str, words: Any, text: str) -> Any:

@@ -12,10 +12,9 @@ from threadmock.contracts.target.exchange import Exchange
 from threadmock.specs.behaviour.rule import Listing
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.members import ABSENT, dotted
-from threadmock.specs.operations.replies import value_in_xml
+from threadmock.specs.operations.replies import answer_of
 from threadmock.specs.schemas.formats import is_date_time, read_date_time
 from threadmock.specs.text import one_line, shorten
-from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 CREATED = re.compile(r"created(_?(at|on|time))?", re.IGNORECASE)
 """Names of the member that says when a thing was made."""
@@ -24,14 +23,8 @@ _LEVELS = 3
 
 def json_of(exchange: Exchange) -> Any:
     """The value of a response, of JSON or of XML by its schema; None where it holds none."""
-    found = value_in_xml(exchange.case.operation, exchange.response)
-    if found is not ABSENT:
-        return found
-    body = exchange.response.body if exchange.response else None
-    try:
-        return parse_json(body, duplicate_keys="last") if isinstance(body, bytes) else None
-    except JsonError:
-        return None
+    found = answer_of(exchange.case.operation, exchange.response)
+    return None if found is ABSENT else found
 
 
 def holds_nothing(exchange: Exchange) -> bool:

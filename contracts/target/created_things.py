@@ -17,9 +17,10 @@ from threadmock.specs.behaviour.observed import observe
 from threadmock.specs.behaviour.setting import Made, Setting, Source, generated_members
 from threadmock.specs.contract import Operation
 from threadmock.specs.members import ABSENT, dotted
-from threadmock.specs.operations.replies import value_in_xml
+from threadmock.specs.operations.replies import answer_of
 from threadmock.specs.schemas.formats import canonical
 from threadmock.specs.wire.eventstream import EventReader
+from threadmock.specs.wire.media_types import is_xml
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
@@ -271,19 +272,13 @@ def _is_key(value: Any) -> bool:
 
 def _answers(operation: Operation, response: Response) -> Iterator[Any]:
     """The value of a response; of a stream, that of its first events."""
-    body, kind = response.body, media_type(response.headers.get("content-type"))
-    if not isinstance(body, bytes):
-        return
-    texts: list[bytes] = [body] if is_json(kind) else []
-    if (found := value_in_xml(operation, response)) is not ABSENT:
-        yield found
+    kind = media_type(response.headers.get("content-type"))
     if kind == EVENT_STREAM:
         yield from (value for _, value in _events(response))
-    for text in texts:
-        try:
-            yield parse_json(text, duplicate_keys="last")
-        except JsonError:
-            continue
+    elif is_json(kind) or is_xml(kind):
+        found = answer_of(operation, response)
+        if found is not ABSENT:
+            yield found
 
 
 def _keys(answer: Any, member: str, *, plain: bool) -> list[Any]:

@@ -1,14 +1,15 @@
 """A response against what the document says: status, media type, strict JSON, schema with formats, headers."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from threadmock.specs.contract import Media, Operation, Reply, is_structured_xml
+from threadmock.specs.contract import Media, Operation, Reply, is_structured_xml, reply_media
 from threadmock.specs.members import ABSENT
 from threadmock.specs.operations.parameters import check_value, value_of
 from threadmock.specs.operations.text_values import typed
 from threadmock.specs.operations.xml_values import XmlError, read_xml
-from threadmock.specs.schemas.declared import types_of
+from threadmock.specs.schemas.declared import properties, types_of
 from threadmock.specs.schemas.validation import Violation, checker
 from threadmock.specs.wire.media_types import documented_entry, is_text, is_xml
 from threadmock.specs.wire.messages import Request, Response, is_json, media_type
@@ -127,17 +128,35 @@ def _check_xml(media: Media, body: bytes, pointer: str) -> list[Violation]:
     return [replace(violation, evidence="assumed") for violation in found]
 
 
-def value_in_xml(operation: Operation, response: Response | None) -> Any:
+def answer_members(operation: Operation) -> Mapping[str, Any]:
+    """Declared members of what a success answers with: name to schema node."""
+    media = reply_media(operation, operation.success)
+    return properties(media.schema) if media else {}
+
+
+def answer_of(operation: Operation, response: Response | None) -> Any:
+    """The value of a response, of JSON or of XML by its schema; ABSENT where it holds none that can be read."""
+    if response is None or not isinstance(response.body, bytes):
+        return ABSENT
+    found = _in_xml(operation, response, response.body)
+    if found is not ABSENT:
+        return found
+    try:
+        return parse_json(response.body, duplicate_keys="last") if response.body else ABSENT
+    except JsonError:
+        return ABSENT
+
+
+def _in_xml(operation: Operation, response: Response, body: bytes) -> Any:
     """What a response in XML holds by the schema of its status; ABSENT where it is none that can be read."""
-    kind = media_type(response.headers.get("content-type")) if response else ""
-    if response is None or not is_xml(kind) or not isinstance(response.body, bytes):
+    if not is_xml(media_type(response.headers.get("content-type"))):
         return ABSENT
     reply = operation.reply(response.status)
     media = find_media(reply, response.headers.get("content-type")) if reply else None
     if media is None or not is_structured_xml(media):
         return ABSENT
     try:
-        return read_xml(response.body, media.schema)
+        return read_xml(body, media.schema)
     except XmlError:
         return ABSENT
 

@@ -7,8 +7,9 @@ from threadmock.contracts.cases.case import base_value
 from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import read_moments
-from threadmock.contracts.scenarios.scenario import answer_members, ask, creates, make_case
+from threadmock.contracts.scenarios.scenario import ask, creates, make_case
 from threadmock.specs.contract import Contract, Operation
+from threadmock.specs.operations.replies import answer_members
 
 ENOUGH = 2.5
 """Seconds after which also a clock that is read in whole seconds has moved."""

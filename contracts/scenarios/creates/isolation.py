@@ -12,10 +12,11 @@ from threadmock.contracts.checks import Context, Reading
 from threadmock.contracts.checks.echo import same
 from threadmock.contracts.checks.finding import Finding
 from threadmock.contracts.checks.moments import read_moments
-from threadmock.contracts.scenarios.scenario import answer_members, ask, has_base, make_case, marked, new_key, usable
+from threadmock.contracts.scenarios.scenario import ask, has_base, make_case, marked, new_key, usable
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.errors import SchemaError
 from threadmock.specs.members import ABSENT
+from threadmock.specs.operations.replies import answer_members
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.strictjson import dump_json

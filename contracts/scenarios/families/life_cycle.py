@@ -18,11 +18,12 @@ from threadmock.contracts.scenarios.asking import (
     unkept,
 )
 from threadmock.contracts.scenarios.lookups import look_for
-from threadmock.contracts.scenarios.scenario import answer_members, ask, marked
+from threadmock.contracts.scenarios.scenario import ask, marked
 from threadmock.contracts.target.answers import CreatedThing
 from threadmock.contracts.target.prerequisites import NotCreated
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.evidence import weakest
+from threadmock.specs.operations.replies import answer_members
 
 
 def plain_reader(contract: Contract, operation: Operation) -> str:

@@ -22,6 +22,7 @@ from threadmock.specs.documents.pointers import walk
 from threadmock.specs.errors import DocumentError
 from threadmock.specs.evidence import Evidence, weakest
 from threadmock.specs.members import ABSENT
+from threadmock.specs.operations.replies import answer_members
 from threadmock.specs.schemas.declared import properties
 from threadmock.specs.schemas.text_formats import forms_of
 from threadmock.specs.schemas.validation import checker
@@ -68,7 +69,7 @@ def acts(contract: Contract, operation: Operation) -> str:
 
 def _effects(operation: Operation, read: Operation) -> dict[str, Any]:
     """What an operation leaves in a thing whatever it is sent: member to value, as far as a read shows it."""
-    found = {name: setting for name, setting in operation.rule.set.items() if name in members_of(read)}
+    found = {name: setting for name, setting in operation.rule.set.items() if name in answer_members(read)}
     return {n: each.value for n, each in found.items() if each.kind == "value" and each.when is None}
 
 
@@ -138,17 +139,11 @@ def reader(contract: Contract, operation: Operation) -> Operation | None:
     return next((read for read in reads(contract, operation.rule.resource) if read.rule.reply is None), None)
 
 
-def members_of(operation: Operation) -> Mapping[str, Any]:
-    """Declared members of what an operation answers with."""
-    media = reply_media(operation, operation.success)
-    return properties(media.schema) if media else {}
-
-
 def changed_members(contract: Contract, operation: Operation, mark: str) -> dict[str, Any]:
     """A body that gives a text of its own to every member that can be seen afterwards; {} where there is none."""
     shown_by = reader(contract, operation) or (operation if operation.rule.reply is None else None)
     fixed = {name.partition(".")[0] for name, setting in operation.rule.set.items() if setting.kind != "from"}
-    seen = {name: node for name, node in members_of(shown_by).items() if name not in fixed} if shown_by else {}
+    seen = {name: node for name, node in answer_members(shown_by).items() if name not in fixed} if shown_by else {}
     body = marked(operation, mark, seen)
     return body if body != plain_value(operation) else {}
 
@@ -321,7 +316,7 @@ def _objects(contract: Contract, operation: Operation) -> list[str]:
         name
         for name in shapes(ours).members()
         if name in shapes(theirs).members()
-        and name in members_of(shown_by)
+        and name in answer_members(shown_by)
         and _takes(operation, name, {"a": "1", "b": "2"})
         and _takes(maker, name, {"a": "1", "b": "2"})
         and (name not in operation.rule.set or operation.rule.set[name].kind == "from")
