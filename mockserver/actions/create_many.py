@@ -1,5 +1,6 @@
 """Create several things by one request: each item of its body is made as by a create, or none is."""
 
+from dataclasses import replace
 from typing import Any
 
 from threadmock.mockserver.actions import create
@@ -24,9 +25,7 @@ def run(call: Call) -> Done | Refused:
     made: list[Any] = []
     kept: list[tuple[Any, str]] = []
     for item in items if isinstance(items, list) else ():
-        one = call.with_scope(body=item, sent=item, operation=each.operation).with_plan(
-            **{name: getattr(each, name) for name in each.__dataclass_fields__}
-        )
+        one = replace(call.with_scope(body=item, sent=item, operation=each.operation), plan=each)
         done = create.run(one)
         if isinstance(done, Refused):
             for shelf, key in kept:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from threadmock.specs.contract import Media, Operation, Reply, first_structured, reply_media
@@ -24,6 +25,7 @@ class Batch:
     answer: Schema | None
 
 
+@lru_cache(maxsize=2048)
 def batch_of(operation: Operation) -> Batch | None:
     """How a POST makes several things at once; None where its body is one thing."""
     media = first_structured(operation.body.content) if operation.body and operation.method == "POST" else None

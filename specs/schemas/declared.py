@@ -125,7 +125,13 @@ def properties(schema: Schema | None) -> Mapping[str, Any]:
 
 def sendable(schema: Schema | None) -> Mapping[str, Any]:
     """The declared members that a request may hold: those that are not `readOnly` (OpenAPI 3.0.3, 4.7.24.1)."""
-    return {name: node for name, node in properties(schema).items() if schema and not is_read_only(schema, node)}
+    if schema is None:
+        return {}
+    if sendable not in schema.derived:
+        found = {name: node for name, node in properties(schema).items() if not is_read_only(schema, node)}
+        schema.derived[sendable] = found
+    known: Mapping[str, Any] = schema.derived[sendable]
+    return known
 
 
 def is_read_only(schema: Schema, node: Any) -> bool:

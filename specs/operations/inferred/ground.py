@@ -70,15 +70,14 @@ class Ground:
 
     def several(self, operation: Operation) -> Operation | None:
         """The operation for one of the things that it makes, where it makes several; else None."""
-        single = single_of(operation)
-        resource = self.model.of(operation)
-        named = last_of(operation.path) in SEVERAL or not self.model.is_aside(operation)
-        if single is None or not named or operation.success == ACCEPTED or last_of(operation.path) in SEARCHES:
-            return None
-        batch = batch_of(operation)
+        batch, resource, word = batch_of(operation), self.model.of(operation), last_of(operation.path)
         if batch is None or not resource.key or not resource.keys:
             return None
-        return single if batch.answer is None or resource.key in properties(batch.answer) else None
+        named = word in SEVERAL or not self.model.is_aside(operation)
+        if not named or operation.success == ACCEPTED or word in SEARCHES:
+            return None
+        shown = batch.answer is None or resource.key in properties(batch.answer)
+        return single_of(operation) if shown else None
 
     def upserts(self, operation: Operation) -> bool:
         """Whether a PUT of one thing makes it: the document says so by 201, or nothing else makes such things."""
