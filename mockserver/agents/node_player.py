@@ -60,7 +60,7 @@ class NodePlayer:
     def __post_init__(self) -> None:
         """Nothing was answered yet."""
         self.marks = marks_of(self.input)
-        self.graphs = frozenset(self.script.subgraphs()) if self.nests else frozenset()
+        self.graphs = self.script.subgraphs if self.nests else frozenset()
 
     def beat(self, kind: str, **item: Any) -> Beat:
         """A beat in the current node, after the delay that has added up."""
@@ -81,7 +81,7 @@ class NodePlayer:
                 **item,
             }
         if self.around:
-            nodes = self.names_around
+            nodes, runs = self.names_around, self.runs_around
             within = "|".join(nodes)
             outer = self.around[-1]
             around: dict[str, Any] = {
@@ -90,8 +90,8 @@ class NodePlayer:
                 "trigger": f"branch:to:{outer.node}",
                 "place": within,
                 "entry": outer.entry,
-                "run": graph_run(outer),
-                "parents": self.runs_around[:-2],
+                "run": runs[-1],
+                "parents": runs[:-2],
             }
             around |= {"within": "|".join(nodes[:-1])} if nodes[:-1] else {}
             item |= {
@@ -100,7 +100,7 @@ class NodePlayer:
                 "namespace": nodes,
                 "place": f"{within}|{item.get('place', '')}",
             }
-            item |= {"around": around, "parents": self.runs_around}
+            item |= {"around": around, "parents": runs}
         return Beat(kind, item, delay, inner=at.inner)
 
     @property

@@ -5,8 +5,9 @@ message chooses the script NAME, so that every script can be seen without a rest
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from threadmock.mockserver.agents.marks import Marks, written
@@ -138,14 +139,17 @@ class Script:
         """The first reply that fits; one without steps where none does."""
         return next((reply for reply in self.replies if reply.when.holds(given, "")), ScriptReply(()))
 
-    def subgraphs(self) -> Iterator[str]:
+    @cached_property
+    def subgraphs(self) -> frozenset[str]:
         """The names of all subgraphs."""
+        found: set[str] = set()
         waiting = [step for reply in self.replies for step in reply.steps]
         while waiting:
             step = waiting.pop()
             if step.kind == "subgraph":
-                yield step.name
+                found.add(step.name)
             waiting += [*step.steps, *(inner for choice in step.choices for inner in choice.steps)]
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
