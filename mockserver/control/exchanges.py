@@ -40,15 +40,22 @@ class ExchangeFilter:
 
     def takes(self, entry: JournalEntry) -> bool:
         """Whether an exchange is meant."""
-        status = str(entry.status)
         return (
             entry.number > (self.after or 0)
-            and (not self.operation or (entry.operation is not None and self.operation in names_of(entry.operation)))
-            and self.provider in ("", entry.provider)
-            and (not self.path or fnmatch.fnmatchcase(entry.request.path, self.path))
-            and (not self.status or self.status in (status, f"{status[0]}XX"))
             and self.unexpected in (None, entry.unexpected)
+            and next(self.differences(entry), None) is None
         )
+
+    def differences(self, entry: JournalEntry) -> Iterator[str]:
+        """How operation, provider, path and status of an exchange differ from those that are meant."""
+        if self.operation and not (entry.operation and self.operation in names_of(entry.operation)):
+            yield f"operation: {entry.operation or 'none'}"
+        if self.provider not in ("", entry.provider):
+            yield f"provider: {entry.provider or 'none'}"
+        if self.path and not fnmatch.fnmatchcase(entry.request.path, self.path):
+            yield f"path: {entry.request.path[:200]}"
+        if self.status and self.status not in (str(entry.status), f"{entry.status // 100}XX"):
+            yield f"status: {entry.status}, not {self.status}"
 
 
 def read_filter(gateway: Gateway, query: str) -> ExchangeFilter:
@@ -161,14 +168,7 @@ def _differences(
     entry: JournalEntry, wanted: ExchangeFilter, query: Mapping[str, Any], given: Mapping[str, Any]
 ) -> Iterator[str]:
     """What is not as expected of an exchange."""
-    if wanted.operation and not (entry.operation and wanted.operation in names_of(entry.operation)):
-        yield f"operation: {entry.operation or 'none'}"
-    if wanted.provider not in ("", entry.provider):
-        yield f"provider: {entry.provider or 'none'}"
-    if wanted.path and not fnmatch.fnmatchcase(entry.request.path, wanted.path):
-        yield f"path: {entry.request.path[:200]}"
-    if wanted.status and not ExchangeFilter(status=wanted.status).takes(entry):
-        yield f"status: {entry.status}, not {wanted.status}"
+    yield from wanted.differences(entry)
     pairs = parse_query(entry.request.query)
     for name, value in query.items():
         came = [each for other, each in pairs if other == name]
