@@ -30,14 +30,13 @@ from threadmock.specs.wire.messages import Request
 
 @dataclass(frozen=True)
 class Settings:
-    """What may change while a mock runs. frozen: where its clock stands still. The rest is as in `World`."""
+    """What may change while a mock runs, apart from the clock: see `World`."""
 
     scripts: Scripts
     speed: float
     latency: Latency | None
     auth: str
     faults: Faults
-    frozen: datetime.datetime | None
 
 
 @dataclass
@@ -118,10 +117,10 @@ class World:
     @property
     def settings(self) -> Settings:
         """The present settings."""
-        return Settings(self.scripts, self.scheduler.speed, self.latency, self.auth, self.faults, self.clock.frozen)
+        return Settings(self.scripts, self.scheduler.speed, self.latency, self.auth, self.faults)
 
     def apply(self, settings: Settings) -> None:
-        """Go by other settings from now on, apart from the clock. Runs under way go on as they are."""
+        """Go by other settings from now on. Runs under way go on as they are."""
         self.scripts, self.auth, self.faults = settings.scripts, settings.auth, settings.faults
         self.scheduler.speed, self.latency = settings.speed, settings.latency
         self.note_delays()

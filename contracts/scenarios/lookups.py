@@ -90,7 +90,7 @@ def _look(
         item = _among(way, items, thing)
         if item is not None:
             return ListedItem(item, whole=True, reading=reading)
-        if items and not any(key_in(way, each) is not None for each in items):
+        if items and all(key_in(way, each) is None for each in items):
             return ListedItem(None, whole=False, reading=reading, keyless=True)
         passed = passed or _passes(way, items, thing)
         if passed or (turned >= most and _goes_on(way, reading, items)):

@@ -20,7 +20,7 @@ from threadmock.specs.contract import Contract, Operation, json_media
 from threadmock.specs.members import nodes
 from threadmock.specs.operations.inferred.words import SEARCHES
 from threadmock.specs.operations.parameters import parse_query
-from threadmock.specs.operations.path_templates import names_in, read_within
+from threadmock.specs.operations.path_templates import SLASH, names_in, read_within
 from threadmock.specs.operations.routing import Router
 from threadmock.specs.schemas.declared import properties, types_of
 from threadmock.specs.schemas.validation import checker
@@ -168,9 +168,10 @@ class Guard:
             return
         if reason := self.refusal(operation):
             raise Forbidden(reason)
-        other = self._router.find(request.method, read_within(request.path)).operation
-        if other not in (None, operation):
-            raise Forbidden(f"a server that takes a slash within a key for one between segments has {other} there")
+        if SLASH in request.path:
+            other = self._router.find(request.method, read_within(request.path)).operation
+            if other not in (None, operation):
+                raise Forbidden(f"a server that takes a slash within a key for one between segments has {other} there")
         self._check_addresses(operation, request)
         values = {spot: values_at(operation, request, spot.source) for spot in naming_places(operation)}
         for spot, found in values.items():

@@ -271,7 +271,7 @@ def _refuse(kind: str, violations: Sequence[Violation], plan: Plan, value: Any) 
 
 
 def _is_if_match(violation: Violation) -> bool:
-    return violation.where == "header" and str(violation.location[:1]).lower() == "('if-match',)"
+    return violation.where == "header" and [str(step).lower() for step in violation.location[:1]] == ["if-match"]
 
 
 def _text_at(value: Any, location: Sequence[str | int]) -> str:
