@@ -12,6 +12,25 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_MOMENT = 0.001
+"""Seconds after which a signal comes once more."""
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, but only where the instruction that it interrupts has a line: else a moment later."""
+    if frame is not None and frame.f_lineno is None:
+        again = threading.Timer(_MOMENT, _send_to_main_thread, (number,))
+        again.daemon = True
+        again.start()
+        return
+    signal.default_int_handler(number, frame)
+
+
+def _send_to_main_thread(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
 
 
 @contextlib.contextmanager
@@ -31,14 +50,15 @@ def handle_like_ctrl_c() -> Callable[[], None]:
     """As `ended_like_ctrl_c`, from now on; the function that puts the signals back."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
-    changed = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    ordinary = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(_ENDING, signal.SIG_DFL)}
+    changed = {number: before for number, before in ordinary.items() if signal.getsignal(number) is before}
     for number in changed:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, interrupt)
 
     def restore() -> None:
-        for number in changed:
-            if signal.getsignal(number) is signal.default_int_handler:
-                signal.signal(number, signal.SIG_DFL)
+        for number, before in changed.items():
+            if signal.getsignal(number) is interrupt:
+                signal.signal(number, before)
 
     return restore
 
@@ -54,12 +74,13 @@ def watched_interrupts() -> Iterator[Callable[[], None]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
         return
-    watched = [n for n in (signal.SIGINT, *_ENDING) if signal.getsignal(n) is signal.default_int_handler]
+    raising = (signal.default_int_handler, interrupt)
+    watched = {n: before for n in (signal.SIGINT, *_ENDING) if (before := signal.getsignal(n)) in raising}
     came = threading.Event()
 
     def note(number: int, frame: FrameType | None) -> None:
         came.set()
-        signal.default_int_handler(number, frame)
+        interrupt(number, frame)
 
     def check() -> None:
         if came.is_set():
@@ -72,6 +93,6 @@ def watched_interrupts() -> Iterator[Callable[[], None]]:
     except KeyboardInterrupt:
         came.set()
     finally:
-        for number in watched:
-            signal.signal(number, signal.default_int_handler)
+        for number, before in watched.items():
+            signal.signal(number, before)
     check()

@@ -4,9 +4,10 @@ import contextlib
 import gc
 import signal
 import threading
+from types import SimpleNamespace
 
 import pytest
-from threadmock.contracts.engine.interrupts import watched_interrupts
+from threadmock.contracts.engine.interrupts import handle_like_ctrl_c, interrupt, watched_interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +64,24 @@ def test_without_an_interrupt_nothing_happens_and_elsewhere_nothing_is_changed()
     thread.start()
     thread.join()
     assert seen == [signal.default_int_handler]
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_one_that_falls_on_an_instruction_without_a_line_comes_a_moment_later(name: str) -> None:
+    restore = handle_like_ctrl_c()
+    reached = []
+
+    def work() -> None:
+        interrupt(getattr(signal, name), SimpleNamespace(f_lineno=None))
+        reached.append("went on")
+        threading.Event().wait(60)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(getattr(signal, name))
+    finally:
+        restore()
+    assert reached == ["went on"]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

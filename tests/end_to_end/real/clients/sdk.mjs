@@ -44,6 +44,7 @@ await seen(async (url) => {
       for await (const part of runs.stream(id, "slow", { input: said("hello"), onDisconnect: "cancel", signal: leaving.signal })) if (part.data.messages?.length === 2) leaving.abort();
     } catch {}
     while ((await runs.list(id))[0].status !== "interrupted");
+    while ((await threads.get(id)).status === "busy"); // the real server notes the end of the run first
     return [await threads.get(id), await threads.getState(id)];
   });
   told.removed = await tried(async () => {
