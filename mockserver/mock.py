@@ -7,22 +7,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING
 
 from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.timer import RealTimer, Timer
-from threadmock.mockserver.control.exchanges import expect, list_exchanges
-from threadmock.mockserver.control.next import add_next
-from threadmock.mockserver.control.settings import change_settings, show_settings
-from threadmock.mockserver.control.words import Expectation, NextWords, SettingsChange
 from threadmock.mockserver.fault_points import NO_FAULTS, Faults, planted
+from threadmock.mockserver.mock_control import MockControl, check_seed
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import rsgi_application, wsgi_application
-from threadmock.mockserver.server.control import stored
+from threadmock.mockserver.server.sessions import SESSION_KEY, SessionRefused, Sessions
 from threadmock.mockserver.server.wsgi import WsgiCallable
-from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.memory import MemoryStore
 from threadmock.mockserver.state.store import Store
 from threadmock.mockserver.world import World
@@ -30,7 +26,6 @@ from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import builtin_names, load
 from threadmock.specs.schemas.formats import system_now
-from threadmock.specs.wire.strictjson import dump_json, parse_json
 
 if TYPE_CHECKING:
     from threadmock.mockserver.datasets.conversations import Dataset
@@ -41,7 +36,7 @@ MOST_SPEED = 1000
 _LAST_PORT = 65535
 
 
-class Mock:
+class Mock(MockControl):
     """A mock in this process, made by `create_mock`. Safe from several threads; two mocks share nothing.
 
     wsgi: the application (PEP 3333), for a test client, `requests` adapters or any WSGI server. Requests are answered
@@ -50,17 +45,22 @@ class Mock:
     """
 
     def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
+        self.sessions = Sessions(gateway)
         self._serving = threading.Lock()
+
+    @property
+    def gateway(self) -> Gateway:
+        """What answers."""
+        return self.sessions.default
 
     @cached_property
     def wsgi(self) -> WsgiCallable:
         """The WSGI application."""
-        return wsgi_application(self.gateway)
+        return wsgi_application(self.gateway, self.sessions)
 
     def rsgi(self) -> "RsgiApplication":
         """A new RSGI application: what `threadmock serve` and `serve` run. It drives the mock's runs."""
-        return rsgi_application(self.gateway)
+        return rsgi_application(self.gateway, self.sessions)
 
     @contextlib.contextmanager
     def serve(self, port: int = 0) -> Iterator[str]:
@@ -86,74 +86,43 @@ class Mock:
         finally:
             self._serving.release()
 
-    def reset(self, seed: int | None = None, *, settings: bool = False) -> int:
-        """Forget everything and begin anew, with the same seed or another; how many things were forgotten.
+    def session(self, name: str) -> "MockSession":
+        """An isolated mock of the same documents: it begins as this one did, and neither sees what the other does.
 
-        After a reset with the same seed the same requests get the same ids. Open streams end, the journal is empty,
-        and what `data` and the provider have from the start is there again. settings: whether those of the start count
-        again, too. A clock that stands still begins again where it stands. SpecError for a seed that is none.
+        name: up to 64 letters, digits, `.`, `_`, `~` and `-`. SpecError for any other, and where too many live.
         """
-        _check_seed(seed)
-        return self.gateway.reset(seed, settings=settings)
+        return MockSession(self.sessions, name)
 
-    def settings(self, **changes: Unpack[SettingsChange]) -> dict[str, Any]:
-        """Change settings for the next request or run; all of them, as they are then.
 
-        script, speed, latency, auth, faults, clock; the guide to the control interface has their words. SpecError where
-        one can't be used; then none is changed.
-        """
-        made = change_settings(self.gateway, _plain(changes)) if changes else show_settings(self.gateway)
-        return dict(_plain(made))
+class MockSession(MockControl):
+    """One session of a mock, made by `Mock.session`.
 
-    def next(self, operation: str, **answer: Unpack[NextWords]) -> dict[str, Any]:
-        """Say what the next request to an operation gets; what waits now, with its number.
+    wsgi: the application, whose requests are for the session; `Mock.wsgi` and a server take the same session by the
+    header `X-Threadmock-Session: NAME`, or below `/_s/NAME/`.
+    """
 
-        operation: `METHOD /path`, or an operation id. answer: status, body, headers, times, delay_ms, … SpecError where
-        it can't be given.
-
-            mock.next("POST /threads", status=503)
-        """
-        return dict(_plain(add_next(self.gateway, _plain({"operation": operation, **answer}))))
-
-    def expect(self, operation: str | None = None, **request: Unpack[Expectation]) -> int:
-        """How many such requests came. AssertionError, with what came instead, where that is not as expected.
-
-        operation or `path` is needed. request: body, query, status, times, … SpecError where it can't be read.
-
-            mock.expect("POST /threads", body={"metadata": {"user": "a"}}, times={"exactly": 1})
-        """
-        named = {} if operation is None else {"operation": operation}
-        found = expect(self.gateway, _plain({**named, **request}))
-        if not found["met"]:
-            raise AssertionError(found["detail"])
-        return int(found["count"])
-
-    def exchanges(self) -> list[dict[str, Any]]:
-        """The last 200 requests and responses, the oldest first, credentials masked, bodies cut at 16,384 bytes.
-
-        Each has number, at, ms, method, path, query, headers, body, status, answer (of a stream what was sent so far),
-        stream, provider, operation, operation_id, rule, reason (why it was answered so), and unexpected: whether no
-        operation is served there.
-        """
-        return list(_plain(list_exchanges(self.gateway)["exchanges"]))
-
-    def things(self) -> list[dict[str, Any]]:
-        """What is stored, but for what is there from the start: for each shelf its name, a count, and the things.
-
-        A shelf is `[provider, resource]`, followed by resource and key of the parent where its things have one.
-        Of each shelf the first 1000 things are listed.
-        """
-        return list(_plain(stored(self.gateway)["shelves"]))
+    def __init__(self, sessions: Sessions, name: str) -> None:
+        self.sessions = sessions
+        self.name = name
+        try:
+            sessions.find(name)
+        except SessionRefused as refused:
+            raise SpecError(str(refused)) from None
 
     @property
-    def seed(self) -> int:
-        """What ids and generated values are made from."""
-        return self.gateway.world.seed
+    def gateway(self) -> Gateway:
+        """What answers."""
+        return self.sessions.find(self.name)
 
-    @property
-    def clock(self) -> Clock:
-        """The mock's time. `clock.advance(timedelta)` lets things expire at the next request."""
-        return self.gateway.world.clock
+    @cached_property
+    def wsgi(self) -> WsgiCallable:
+        """The WSGI application."""
+        application = wsgi_application(self.sessions.default, self.sessions)
+        return lambda environ, start: application({**environ, SESSION_KEY: self.name}, start)
+
+    def end(self) -> int:
+        """Forget it; how many things there were. The next request with its name makes a new one."""
+        return self.sessions.end(self.name) or 0
 
 
 def create_mock(  # noqa: PLR0913 - options, by name
@@ -205,7 +174,7 @@ def create_mock(  # noqa: PLR0913 - options, by name
         raise SpecError("`auth` needs off, present or a token.")
     if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 <= speed <= MOST_SPEED:
         raise SpecError(f"`speed` is a number from 0 to {MOST_SPEED}, not {speed!r}.", fix="Leave it out for 1.")
-    _check_seed(seed)
+    check_seed(seed)
     listed = (overlays,) if isinstance(overlays, str | Path) else tuple(overlays)
     contracts = load_all(sources, layer, listed, ref_root)
     world = World(
@@ -264,11 +233,6 @@ def load_all(
     return contracts
 
 
-def _check_seed(seed: int | None) -> None:
-    if seed is not None and (type(seed) is not int or seed < 0):
-        raise SpecError(f"`seed` is a whole number, 0 or more, not {seed!r}.", fix="Give None for a random one.")
-
-
 def _moment(clock: datetime.datetime) -> datetime.datetime:
     if clock.tzinfo is None:
         fix = "Give it a zone, as in datetime(2026, 1, 31, 9, tzinfo=UTC)."
@@ -299,8 +263,3 @@ def _dataset(data: "str | Path | Dataset | None") -> "Dataset | None":
     from threadmock.mockserver.datasets.conversation_files import read_data  # noqa: PLC0415 - few mocks begin with data
 
     return read_data(str(data))
-
-
-def _plain(value: object) -> Any:
-    """A copy of a value, as JSON has it, so that what is stored can't be changed through it."""
-    return parse_json(dump_json(value))

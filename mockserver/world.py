@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -13,16 +13,16 @@ from threadmock.mockserver.agents.implied_agents import implied_agent
 from threadmock.mockserver.agents.scheduler import Scheduler
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
-from threadmock.mockserver.fault_points import NO_FAULTS, Faults, FaultView
+from threadmock.mockserver.fault_points import NO_FAULTS, Faults, FaultView, planted
 from threadmock.mockserver.rules.declared_agents import Agents
 from threadmock.mockserver.state.clock import Clock, Now
-from threadmock.mockserver.state.expiry import Calendar
-from threadmock.mockserver.state.ids import Ids
+from threadmock.mockserver.state.expiry import Calendar, CalendarState
+from threadmock.mockserver.state.ids import Ids, IdsState
 from threadmock.mockserver.state.journal import Journal
 from threadmock.mockserver.state.latency import Latency
 from threadmock.mockserver.state.memory import MemoryStore
 from threadmock.mockserver.state.next_answers import NextAnswers
-from threadmock.mockserver.state.store import Store
+from threadmock.mockserver.state.store import Store, ThingAddress
 from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.wire.messages import Request
@@ -39,6 +39,22 @@ class Settings:
     faults: Faults
 
 
+@dataclass(frozen=True)
+class WorldState:
+    """All that a world held at one moment, but for runs under way, waiting answers and the journal.
+
+    still: where its clock stood still, and the last moment that it gave; None where it went on. asking: the threads
+    that wait for an answer.
+    """
+
+    seed: int
+    store: Any
+    ids: IdsState
+    calendar: CalendarState = ()
+    still: tuple[datetime.datetime, datetime.datetime] | None = None
+    asking: frozenset[ThingAddress] = frozenset()
+
+
 @dataclass
 class World:
     """All that a response depends on, apart from the request and the contract.
@@ -48,7 +64,7 @@ class World:
     agents say. tell: takes lines for the log. deciding: held from the look for a value that no two things may share
     until the thing with it is stored. next_answers: what requests get instead of their own answers. slow: whether
     answers may wait, so that they are not to be given where others would wait, too. latency: by how much all of them
-    are late. frozen: where the clock stands still from the start. start: the settings of the start.
+    are late. frozen: where the clock stands still from the start. start, seed_of_start: settings and seed of the start.
     """
 
     seed: int
@@ -76,7 +92,7 @@ class World:
         self.clock = Clock(self.now, self.frozen)
         self.ids = Ids(self.seed)
         self._delays = random.Random(self.seed)  # noqa: S311 - reproducible on purpose
-        self.start = self.settings
+        self.start, self.seed_of_start = self.settings, self.seed
         self.note_delays()
 
     @property
@@ -128,6 +144,46 @@ class World:
     def restart_clock(self) -> None:
         """Let the clock be as it was at the start."""
         self.clock.restart(self.frozen)
+
+    def fork(self) -> "World":
+        """A world of its own with the seed and the settings with which this one began."""
+        start = self.start
+        return replace(
+            self,
+            seed=self.seed_of_start,
+            store=MemoryStore(),
+            faults=planted(start.faults.active) if start.faults else NO_FAULTS,
+            auth=start.auth,
+            journal=Journal(),
+            calendar=Calendar(),
+            scheduler=Scheduler(timer=self.scheduler.timer, speed=start.speed),
+            scripts=start.scripts,
+            deciding=threading.RLock(),
+            next_answers=NextAnswers(),
+            slow=False,
+            latency=start.latency,
+        )
+
+    def take(self) -> WorldState:
+        """All that is stored, and where ids, expiry and a clock that stands still are."""
+        stored, asking = self.store.take(), self.scheduler.asking
+        return WorldState(self.seed, stored, self.ids.take(), self.calendar.take(), self.clock.still, asking)
+
+    def put(self, state: WorldState) -> None:
+        """Be as at another moment. Runs under way are dropped, and open streams end."""
+        self.store.put(state.store)
+        self.scheduler.clear()
+        self.scheduler.note_asked(state.asking)
+        self.seed = state.seed
+        self.ids.put(state.ids)
+        self.calendar.put(state.calendar)
+        if state.still:
+            self.clock.put_still(*state.still)
+
+    def reseed(self, seed: int) -> None:
+        """Make ids from another seed from now on."""
+        self.seed, self.ids = seed, Ids(seed)
+        self._delays.seed(seed)
 
     def reset(self, seed: int | None = None) -> int:
         """Forget everything and begin the ids anew, with the same seed or another. How many things there were."""

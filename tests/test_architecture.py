@@ -311,6 +311,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"", "__main__"},
         {"cli"},
         {"mock"},
+        {"mock_control"},
         {"server"},
         {"control"},
         {"pipeline"},

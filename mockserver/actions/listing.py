@@ -16,6 +16,7 @@ from threadmock.mockserver.state.store import Thing
 from threadmock.specs.members import ABSENT, dig, steps_of
 from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.schemas.validation import checker
+from threadmock.specs.wire.messages import base_url
 
 _INDEX = re.compile(r"\[(-?[0-9]{1,9})\]")
 
@@ -165,8 +166,7 @@ def _link(call: Call, word: str, thing: Thing) -> str:
     cursors = (call.plan.lister.after_name, call.plan.lister.before_name)
     pairs = [(name, value) for name, value in parse_query(call.scope.request.query) if name not in cursors]
     pairs.append((source or word, str(dig(thing, call.plan.key_steps))))
-    host = call.scope.request.headers.get("host", "localhost")
-    return f"http://{host}{call.scope.request.path}?{urlencode(pairs)}"
+    return f"{base_url(call.scope.request)}{call.scope.request.path}?{urlencode(pairs)}"
 
 
 def _pagination(lister: Lister, offset: int, limit: int, shown: int, *, more: bool) -> dict[str, str]:

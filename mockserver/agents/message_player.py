@@ -37,10 +37,14 @@ class MessagePlayer(NodePlayer):
     started: bool = False
     told: list[dict[str, Any]] = field(default_factory=list)
 
+    def new_message(self) -> str:
+        """The id of the next message: of one that was said before the one that it had."""
+        return self.said.pop(0) if self.said else self.new_id()
+
     def think(self, step: ScriptStep) -> Beats:
         """Reasoning before a message."""
         text = self.marks.text(step.text)
-        self.message = self.message or self.new_id()
+        self.message = self.message or self.new_message()
         yield from self.tokens("thought", text, step, self.new_id())
         self.thoughts += text
         if step.block:
@@ -51,7 +55,7 @@ class MessagePlayer(NodePlayer):
 
     def say(self, step: ScriptStep, following: list[str]) -> Beats:
         """One message, token by token, and the results of the tools that it calls."""
-        identifier, self.message = self.message or self.new_id(), ""
+        identifier, self.message = self.message or self.new_message(), ""
         text, closing = self.marks.text(step.text), bool(step.usage or step.facts)
         yield from self.content(step, text, identifier, open_end=bool(step.calls) or closing)
         after, calls = following, [self.call(each, index) for index, each in enumerate(step.calls)]

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent
 from threadmock.mockserver.agents.run_plan import RunPlan
@@ -32,11 +32,17 @@ def read_input(scope: Scope, agent: CompiledAgent, name: str) -> AgentInput:
     return AgentInput(text, messages, 1 + scope.store.count(scope.shelf), name, absent)
 
 
-def read_earlier_input(scope: Scope, agent: CompiledAgent, name: str) -> tuple[AgentInput, int, list[str]] | None:
-    """The last message of a user in what a run goes on from (`scope.latest`), as an input.
+class EarlierInput(NamedTuple):
+    """What was answered before. answered: how many messages came after it; calls, said: ids of those of the agent."""
 
-    With it: how many messages came after it, and the ids of the calls in those. None where there is no such message.
-    """
+    given: AgentInput
+    answered: int
+    calls: list[str]
+    said: list[str]
+
+
+def read_earlier_input(scope: Scope, agent: CompiledAgent, name: str) -> EarlierInput | None:
+    """The last message of a user in what a run goes on from (`scope.latest`); None where there is none."""
     content = agent.again(scope) if agent.again else ABSENT
     messages = list(read_messages(scope, content))
     asked = [at for at, each in enumerate(messages) if each["role"] == "user"]
@@ -45,7 +51,9 @@ def read_earlier_input(scope: Scope, agent: CompiledAgent, name: str) -> tuple[A
     after = messages[asked[-1] + 1 :]
     calls = [call for each in after for listed in each["raw"].values() if isinstance(listed, list) for call in listed]
     ids = [str(call["id"]) for call in calls if isinstance(call, Mapping) and "id" in call and "name" in call]
-    return AgentInput(str(messages[asked[-1]]["text"]), (), len(asked), name), len(after), ids
+    given = AgentInput(str(messages[asked[-1]]["text"]), (), len(asked), name)
+    said = [str(each["id"]) for each in after if each["role"] == "assistant"]
+    return EarlierInput(given, len(after), ids, said)
 
 
 def _written(value: Any) -> str:

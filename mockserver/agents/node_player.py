@@ -33,10 +33,10 @@ def graph_run(place: Place) -> str:
 class NodePlayer:
     """Goes through nodes. before, after: nodes at which it pauses ("*": all).
 
-    new_id: makes ids. calls: ids of the first calls, where these were made before. nests: whether parts of an agent are
-    told as graphs of their own; graphs: the nodes that hold them. around: the nodes around the present one, in order.
-    moved: the task of a node that a request went to. opened: a beat of the next message came. announced: the visits
-    that were told of before they began.
+    new_id: makes ids. calls, said: ids of the first calls and messages, where they were made before. nests: whether
+    parts of an agent are told as graphs of their own; graphs: the nodes that hold them. around: the nodes around the
+    present one, in order. moved: the task of a node that a request went to. opened: a beat of the next message came.
+    announced: the visits that were told of before they began.
     """
 
     script: Script
@@ -48,6 +48,7 @@ class NodePlayer:
     delay: float = 0.0
     visits: int = 0
     calls: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     turn: TurnState = field(default_factory=TurnState)
     at: Place = field(default_factory=Place)
     around: list[Place] = field(default_factory=list)

@@ -119,7 +119,7 @@ class ScriptPlayer(MessagePlayer):
                 break
         if not speaks or self.opened or self.started:
             return {}
-        self.message, self.started = self.message or self.new_id(), True
+        self.message, self.started = self.message or self.new_message(), True
         return {"starts": True, **self.model(self.message)}
 
     def take(self, reply: ScriptReply, rest: Sequence[ScriptStep]) -> Beats:

@@ -4,7 +4,7 @@ import heapq
 import itertools
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,6 +121,7 @@ class Scheduler:
         self._over: OrderedDict[ThingAddress, Run] = OrderedDict()
         self._threads: dict[ThingAddress, deque[Run]] = {}
         self._paused: dict[ThingAddress, PausedScript] = {}
+        self._asked_before: set[ThingAddress] = set()
         self._feeds: dict[ThingAddress, ThreadFeed] = {}
         self._notes = 0
 
@@ -177,6 +178,25 @@ class Scheduler:
     def pause(self, thread: ThingAddress, paused: PausedScript) -> None:
         """Let a script wait on a thread for an answer."""
         self._paused[thread] = paused
+
+    @property
+    def asking(self) -> frozenset[ThingAddress]:
+        """The threads that wait for an answer, also to what was asked in a mock whose place this one took."""
+        with self.lock:
+            return frozenset([*self._paused, *self._asked_before])
+
+    def note_asked(self, threads: Iterable[ThingAddress]) -> None:
+        """Note threads that wait for an answer, and of whose script only what is stored is there."""
+        with self.lock:
+            self._asked_before.update(threads)
+
+    def take_asked(self, thread: ThingAddress | None) -> bool:
+        """Whether a thread is such a one; it is none any more."""
+        with self.lock:
+            there = thread in self._asked_before
+            if thread:
+                self._asked_before.discard(thread)
+            return there
 
     def forget_pause(self, thread: ThingAddress) -> None:
         """No script waits on a thread any more."""
@@ -246,7 +266,7 @@ class Scheduler:
             for run in tuple(self._known.values()):
                 run.state, run.upcoming, run.lost = "over", None, True
                 run.notify()
-            for kept in (self._due, self._known, self._over, self._threads, self._paused):
+            for kept in (self._due, self._known, self._over, self._threads, self._paused, self._asked_before):
                 kept.clear()
             feeds, self._feeds = self._feeds, {}
             for feed in feeds.values():

@@ -4,10 +4,10 @@ What is stored stays where things are still of the same shape; the others are de
 can't be used changes nothing: what was served before still is, and the log says what is wrong and where.
 """
 
-import json
 import operator
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.datasets.conversation_files import read_past_data
 from threadmock.mockserver.datasets.conversations import Dataset
 from threadmock.mockserver.mock import Mock, load_all
-from threadmock.mockserver.server.app import rsgi_parts
+from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.server.app import made_when_asked
 from threadmock.mockserver.server.rsgi import RsgiApplication
-from threadmock.mockserver.state.store import Store
-from threadmock.specs.contract import Contract, reply_media
+from threadmock.mockserver.state.shapes import changed_shapes, delete_shelves
+from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 
 _STEP = 50
@@ -130,23 +131,28 @@ class Watch:
         self.log(f"Reloaded {', '.join(contract.name for contract in fresh.contracts)}: {told}.")
 
     def _serve(self, fresh: Served) -> str:
-        old = self.mock.gateway
-        world = old.world
-        if fresh.texts != self.served.texts or fresh.scripts != self.served.scripts:
-            world.scripts = fresh.scripts
-            world.start = replace(world.start, scripts=fresh.scripts)
         gone = changed_shapes(self.served.contracts, fresh.contracts)
-        deleted = delete_shelves(world.store, gone)
         # data is stored once more only where it is another: things that were changed since stay as they are
         refill = fresh.texts != self.served.texts and fresh.data is not None
-        gateway = replace(old, contracts=fresh.contracts, data=None)
-        gateway.data, gateway.filled = fresh.data, old.filled
-        self.mock.gateway = gateway
-        self.application.serve(*rsgi_parts(gateway))
+        deleted: Counter[tuple[str, str]] = Counter()
+
+        def change(old: Gateway) -> Gateway:
+            world = old.world
+            if fresh.texts != self.served.texts or fresh.scripts != self.served.scripts:
+                world.scripts = fresh.scripts
+                world.start = replace(world.start, scripts=fresh.scripts)
+            deleted.update(delete_shelves(world.store, gone))
+            gateway = old.succeed(fresh.contracts, fresh.data)
+            if refill:
+                gateway.reset()
+            return gateway
+
+        sessions = self.mock.sessions
+        sessions.replace(change)
+        self.application.serve(made_when_asked(sessions))
         if refill:
-            gateway.reset()
             return "everything that was stored is forgotten, for the data changed"
-        kept = sum(world.store.shelves().values())
+        kept = sum(sum(gateway.world.store.shelves().values()) for gateway in sessions)
         if not deleted:
             return f"all that was stored is kept ({_things(kept)})"
         names = ", ".join(sorted({resource for _, resource in deleted}))
@@ -155,34 +161,3 @@ class Watch:
 
 def _things(number: int) -> str:
     return f"{number} thing" if number == 1 else f"{number} things"
-
-
-def changed_shapes(before: Iterable[Contract], after: Iterable[Contract]) -> frozenset[tuple[str, str]]:
-    """The resources, each with its contract's name, whose things are no longer what they were, or are no more."""
-    old, new = _shapes(before), _shapes(after)
-    return frozenset(name for name, shape in old.items() if new.get(name) != shape)
-
-
-def _shapes(contracts: Iterable[Contract]) -> Mapping[tuple[str, str], frozenset[str]]:
-    """Resource to what makes its things what they are: key, parent, and the schemas of answers that show one."""
-    shapes: dict[tuple[str, str], set[str]] = {}
-    for contract in contracts:
-        for operation in contract.operations:
-            rule = operation.rule
-            media = reply_media(operation, operation.success)
-            if rule.traits.open or rule.traits.lists or media is None or media.schema is None:
-                continue
-            key = [rule.key.member, rule.key.otherwise if rule.traits.makes else ""] if rule.key else []
-            shape = [key, rule.within.resource if rule.within else "", media.schema.document]
-            shapes.setdefault((contract.name, rule.resource), set()).add(json.dumps(shape, sort_keys=True))
-    return {name: frozenset(each) for name, each in shapes.items()}
-
-
-def delete_shelves(store: Store, gone: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
-    """Delete the things of these resources with all below them; how many of each there were."""
-    deleted: dict[tuple[str, str], int] = {}
-    for name in gone:
-        for shelf in [each for each in store.shelves() if each[:2] == name]:
-            for key, _ in list(store.items(shelf)):
-                deleted[name] = deleted.get(name, 0) + (store.delete(shelf, key) is not None)
-    return deleted

@@ -10,7 +10,15 @@ _SHOWN = 60
 
 
 class ControlError(SpecError):
-    """A request to the control interface that can't be met. where: the member."""
+    """A request to the control interface that can't be met. where: the member. status: of the answer."""
+
+    status = 400
+
+
+class NotThere(ControlError):  # noqa: N818 - reads as what it is
+    """What the path of a request names does not exist."""
+
+    status = 404
 
 
 def members(value: Any, known: Iterable[str], where: str = "") -> Mapping[str, Any]:

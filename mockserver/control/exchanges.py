@@ -3,9 +3,9 @@
 import difflib
 import fnmatch
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from threadmock.mockserver.control.bodies import ControlError, members, shown, text, whole
 from threadmock.mockserver.control.operations import check_operation, find_provider, names_of
@@ -16,7 +16,7 @@ from threadmock.specs.operations.parameters import parse_query
 from threadmock.specs.wire.messages import media_type
 from threadmock.specs.wire.strictjson import JsonError, parse_json
 
-FILTERS = ("operation", "provider", "path", "status", "unexpected", "after", "limit")
+FILTERS = ("session", "operation", "provider", "path", "status", "unexpected", "after", "limit")
 EXPECTED = ("operation", "provider", "path", "status", "query", "body", "times")
 TIMES = ("at_least", "at_most", "exactly")
 _STATUS = re.compile(r"[1-5](?:[0-9][0-9]|[Xx]{2})")
@@ -24,6 +24,14 @@ _FORM = "application/x-www-form-urlencoded"
 _MOST_SHOWN = 5
 _MOST_DIFFERENCES = 10
 _OTHER_OPERATION = 100
+
+
+KnownSessions: TypeAlias = Callable[[str], Gateway | None]
+
+
+def no_sessions(name: str) -> Gateway | None:  # noqa: ARG001 - as a server has it
+    """Nobody knows a session."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,11 @@ class ExchangeFilter:
             yield f"status: {entry.status}, not {self.status}"
 
 
-def read_filter(gateway: Gateway, query: str) -> ExchangeFilter:
-    """The filter of a query string. ControlError for an unknown name, or a value that is none."""
+def read_filter(gateway: Gateway, query: str, known: KnownSessions = no_sessions) -> tuple[Gateway, ExchangeFilter]:
+    """The mock whose exchanges a query string is about, and which of them. ControlError for what it can't say.
+
+    known: the mock of a session by its name, "" for the server's own.
+    """
     given: dict[str, str] = {}
     for name, value in parse_query(query):
         if name not in FILTERS:
@@ -68,7 +79,13 @@ def read_filter(gateway: Gateway, query: str) -> ExchangeFilter:
     unexpected = given.get("unexpected")
     if unexpected not in (None, "true", "false"):
         raise ControlError(f"{unexpected[:60]!r} is neither true nor false.", where="unexpected")
-    return replace(
+    if "session" in given:
+        found = known(given["session"])
+        if found is None:
+            fix = "GET /_mock/sessions lists them; one is made by its first request."
+            raise ControlError(f"No session is named {given['session'][:100]!r}.", where="session", fix=fix)
+        gateway = found
+    return gateway, replace(
         _which(gateway, given),
         unexpected=None if unexpected is None else unexpected == "true",
         after=_count(given, "after", 0, 0) if "after" in given else None,
@@ -76,9 +93,9 @@ def read_filter(gateway: Gateway, query: str) -> ExchangeFilter:
     )
 
 
-def list_exchanges(gateway: Gateway, query: str = "") -> dict[str, Any]:
+def list_exchanges(gateway: Gateway, query: str = "", known: KnownSessions = no_sessions) -> dict[str, Any]:
     """The exchanges that a query chooses, the oldest first: the newest `limit`, or with `after` the next ones."""
-    wanted = read_filter(gateway, query)
+    gateway, wanted = read_filter(gateway, query, known)
     found = [entry for entry in list(gateway.world.journal.entries) if wanted.takes(entry)]
     kept = found[: wanted.limit] if wanted.after is not None else found[-wanted.limit :]
     return {"exchanges": [entry.as_json() for entry in kept]}

@@ -1,7 +1,7 @@
 """`/_mock/events`: the exchanges as they happen, as server-sent events. It ends when the server does."""
 
 from threadmock.mockserver.agents.streams import Listener, Stream
-from threadmock.mockserver.control.exchanges import ExchangeFilter, read_filter
+from threadmock.mockserver.control.exchanges import ExchangeFilter, KnownSessions, no_sessions, read_filter
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.state.journal import Journal
@@ -48,20 +48,20 @@ class JournalSource:
         return self._journal.closed
 
 
-def live_events(gateway: Gateway, request: Request) -> Response:
+def live_events(gateway: Gateway, request: Request, known: KnownSessions = no_sessions) -> Response:
     """The stream of what happens from now on, or after the number in `after` or `Last-Event-ID`."""
-    journal = gateway.world.journal
     try:
-        wanted = read_filter(gateway, request.query)
+        gateway, wanted = read_filter(gateway, request.query, known)
     except SpecError as error:
         return problem(400, "The events can't be sent", str(error), kind="control", where=error.where)
+    journal = gateway.world.journal
     if journal.readers >= MOST_READERS:
         detail = f"{MOST_READERS} readers follow the exchanges. Close one, and ask again."
         return problem(503, "Too many readers", detail, kind="control", headers={"retry-after": "5"})
     seen = request.headers.get("last-event-id", "")
-    known = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else wanted.after
+    sent = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else wanted.after
     newest = journal.entries[-1].number if journal.entries else journal.forgotten
-    source = JournalSource(journal, wanted, newest if known is None else known)
+    source = JournalSource(journal, wanted, newest if sent is None else sent)
     stream = Stream(gateway.world.scheduler, source, heartbeat=encode_comment(""))
     journal.readers += 1
     stream.on_end.append(lambda: _leave(journal))

@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from threadmock.mockserver.datasets.conversations import Conversation, Dataset, Message, ToolCall, begin_times
+from threadmock.mockserver.datasets.snapshots import BEGINNING
 from threadmock.mockserver.yaml_source import FileReader, open_source, read_tree
-from threadmock.specs.errors import nearest
+from threadmock.specs.errors import SpecError, nearest
 from threadmock.specs.schemas.formats import read_date_time, system_now
+from threadmock.specs.wire.strictjson import JsonError, parse_json
 
 MAX_PIECES = 150_000
 MAX_MESSAGES = 5_000
 SHIPPED = ("empty", "typical", "long", "extreme")
 ROLES = ("user", "assistant", "system", "tool")
 _FOLDER = Path(__file__).parents[1] / "data"
+_HEAD = 200
+"""Bytes in which a snapshot shows that it is one."""
 _AFTER = datetime.timedelta(seconds=10)
 _THREAD = ("title", "created", "metadata", "archived", "messages", "repeat", "every")
 _MESSAGE = ("role", "text", "after", "calls", "answers")
@@ -33,8 +37,25 @@ def read_data(source: str) -> Dataset:
     A file that has the name of a set is `./NAME`.
     """
     path = _FOLDER / f"{source}.yaml" if source in SHIPPED else open_source(source, "set of data", SHIPPED)
+    if (snapshot := _snapshot(path)) is not None:
+        return Dataset(source, (), snapshot=snapshot)
     tree, text = read_tree(path)
     return _dataset(tree, text, path.name, source)
+
+
+def _snapshot(path: Path) -> Mapping[str, Any] | None:
+    """The document of a snapshot, where a file holds one."""
+    try:
+        with path.open("rb") as file:
+            if not BEGINNING.match(file.read(_HEAD)):
+                return None
+            file.seek(0)
+            document = parse_json(file.read())
+            return document if isinstance(document, Mapping) else None
+    except OSError:
+        return None  # `read_tree` says why
+    except JsonError as error:
+        raise SpecError(f"The snapshot is broken: {error}.", where=str(path), fix="Take it again.") from None
 
 
 def read_past_data(source: str, now: datetime.datetime | None = None) -> Dataset:

@@ -57,11 +57,15 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a data file holds. place: pointer to where that is in the file, with its line."""
+    """What a data file holds. place: pointer to where that is in the file, with its line.
+
+    snapshot: the document of a snapshot, where the file is one; it has no conversations then.
+    """
 
     name: str
     conversations: Sequence[Conversation]
     place: Callable[[str], str] = field(default=str, compare=False)
+    snapshot: Mapping[str, Any] | None = None
 
 
 def begin_times(data: Dataset, now: datetime.datetime) -> list[tuple[datetime.datetime, Conversation]]:

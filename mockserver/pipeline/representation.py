@@ -21,7 +21,7 @@ from threadmock.specs.schemas.schema import Schema
 from threadmock.specs.schemas.validation import checker
 from threadmock.specs.wire.eventstream import encode_event
 from threadmock.specs.wire.media_types import EVENT_STREAM, is_lines, is_text, is_xml, is_yaml
-from threadmock.specs.wire.messages import Request, Response, is_json
+from threadmock.specs.wire.messages import Request, Response, base_url, is_json
 from threadmock.specs.wire.strictjson import dump_json, parse_json
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -96,7 +96,7 @@ def declared_headers(reply: Reply, status: int, request: Request, world: World) 
 
 def _location(header: Parameter | None, request: Request, world: World) -> str:
     """Where a redirect leads: what the document shows, else this very server, so that nobody is led elsewhere."""
-    here = f"http://{request.headers.get('host', 'localhost')}/"
+    here = f"{base_url(request)}/"
     if header is None:
         return here
     made = possible(header.schema, world.ids, world.clock)

@@ -2,58 +2,56 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import flask
-from threadmock.mockserver.pipeline.gateway import CONTROL, Gateway
+from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.mounts import Mount
 from threadmock.mockserver.pipeline.problems import problem
+from threadmock.mockserver.pipeline.routes import CONTROL
 from threadmock.mockserver.server import rsgi, wsgi
 from threadmock.mockserver.server.control import MAX_BODY as MAX_CONTROL_BODY
 from threadmock.mockserver.server.control import control, documents, open_to_caller, refuse_caller
-from threadmock.mockserver.server.wsgi import exchange, status_line
+from threadmock.mockserver.server.sessions import Sessions
+from threadmock.mockserver.server.wsgi import exchange, gateway_of, status_line
 from threadmock.specs.operations.path_templates import renamed
 from threadmock.specs.wire.messages import Response
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-View = Callable[..., flask.Response]
 
-
-def create_app(gateway: Gateway) -> flask.Flask:
-    """A Flask application with everything that the gateway answers, and the control interface."""
+def create_app(gateway: Gateway, sessions: Sessions | None = None) -> flask.Flask:
+    """A Flask application with everything that the gateway answers, its sessions, and the control interface."""
+    sessions = sessions or Sessions(gateway)
     app = flask.Flask(__name__, static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_CONTROL_BODY
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.url_map.redirect_defaults = False
     app.extensions["threadmock"] = gateway
-    view = _view(gateway)
     for mount in gateway.mounts:
-        _add_routes(app, mount, view)
-    app.register_blueprint(control(gateway), url_prefix=CONTROL.rstrip("/"))
+        _add_routes(app, mount)
+    app.register_blueprint(control(sessions), url_prefix=CONTROL.rstrip("/"))
     app.register_blueprint(documents(gateway))
-    app.register_error_handler(HTTPException, lambda error: _other(gateway, error))
+    app.register_error_handler(HTTPException, _other)
+    app.wsgi_app = wsgi.SessionMiddleware(sessions, app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
-def wsgi_application(gateway: Gateway) -> wsgi.WsgiApplication:
+def wsgi_application(gateway: Gateway, sessions: Sessions | None = None) -> wsgi.WsgiApplication:
     """The application for use in process."""
-    return wsgi.WsgiApplication(gateway, made_when_asked(gateway))
+    sessions = sessions or Sessions(gateway)
+    return wsgi.WsgiApplication(sessions, made_when_asked(sessions))
 
 
-def rsgi_application(gateway: Gateway) -> rsgi.RsgiApplication:
+def rsgi_application(gateway: Gateway, sessions: Sessions | None = None) -> rsgi.RsgiApplication:
     """The application as `serve` runs it."""
-    return rsgi.RsgiApplication(*rsgi_parts(gateway))
+    sessions = sessions or Sessions(gateway)
+    return rsgi.RsgiApplication(sessions, made_when_asked(sessions))
 
 
-def rsgi_parts(gateway: Gateway) -> tuple[Gateway, wsgi.WsgiCallable]:
-    """What an RSGI application serves: the gateway, and what answers everything that is no documented route."""
-    return gateway, made_when_asked(gateway)
-
-
-def made_when_asked(gateway: Gateway) -> wsgi.WsgiCallable:
+def made_when_asked(sessions: Sessions) -> wsgi.WsgiCallable:
     """The Flask application behind a short way: to make its routes takes longer than many runs, which ask for none."""
     making = threading.Lock()
     made: list[wsgi.WsgiCallable] = []
@@ -61,17 +59,14 @@ def made_when_asked(gateway: Gateway) -> wsgi.WsgiCallable:
     def answer(environ: dict[str, Any], start_response: wsgi.StartResponse) -> Iterable[bytes]:
         with making:
             if not made:
-                made.append(create_app(gateway).wsgi_app)
+                made.append(create_app(sessions.default, sessions).wsgi_app)
         return made[0](environ, start_response)
 
     return answer
 
 
-def _view(gateway: Gateway) -> View:
-    def view(**_: Any) -> flask.Response:
-        return as_flask(exchange(gateway, flask.request.environ))
-
-    return view
+def _view(**_: Any) -> flask.Response:
+    return as_flask(exchange(flask.request.environ))
 
 
 class Relayed(flask.Response):
@@ -91,7 +86,7 @@ def as_flask(response: Response) -> flask.Response:
     return Relayed(response.body, status=status_line(response.status), headers=list(response.headers.items()))
 
 
-def _add_routes(app: flask.Flask, mount: Mount, view: View) -> None:
+def _add_routes(app: flask.Flask, mount: Mount) -> None:
     bases: Sequence[str] = (mount.prefix, "") if mount.at_root else (mount.prefix,)
     for operation in mount.contract.operations:
         for base in bases:
@@ -100,7 +95,7 @@ def _add_routes(app: flask.Flask, mount: Mount, view: View) -> None:
             app.add_url_rule(
                 flask_rule(base + operation.path),
                 endpoint=f"{mount.contract.name}{'' if base else '-root'}:{operation.slug}".replace(".", "-"),
-                view_func=view,
+                view_func=_view,
                 methods=[operation.method],
                 provide_automatic_options=False,
             )
@@ -116,12 +111,13 @@ def flask_rule(path: str) -> str:
     return renamed(plain, lambda _: f"<p{next(number)}>")
 
 
-def _other(gateway: Gateway, error: HTTPException) -> flask.Response:
+def _other(error: HTTPException) -> flask.Response:
     """The gateway answers what Flask has no view for: unknown routes, other methods, preflights."""
+    gateway = gateway_of(flask.request.environ)
     if flask.request.path.startswith(CONTROL) and error.code is not None:
         allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
         headers = {"allow": ", ".join(sorted(allowed))} if allowed else {}
         shown = problem(error.code, error.name, str(error.description), kind="control", headers=headers)
         refused = refuse_caller(gateway) or shown
         return open_to_caller(gateway, as_flask(refused))
-    return as_flask(exchange(gateway, flask.request.environ))
+    return as_flask(exchange(flask.request.environ))

@@ -7,17 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 import flask
-from threadmock.mockserver.control.bodies import ControlError, flag, members, whole
+from threadmock.mockserver.control.bodies import ControlError, NotThere, flag, members, whole
 from threadmock.mockserver.control.document import control_document
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
 from threadmock.mockserver.control.live import live_events
 from threadmock.mockserver.control.next import add_next, clear_next, list_next
 from threadmock.mockserver.control.settings import change_settings, show_settings
+from threadmock.mockserver.control.snapshots import (
+    Snapshots,
+    add_snapshot,
+    list_snapshots,
+    remove_snapshot,
+    restore_snapshot,
+    show_snapshot,
+)
 from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.instance import identity
-from threadmock.mockserver.server.wsgi import read_request
+from threadmock.mockserver.server.sessions import Sessions
+from threadmock.mockserver.server.wsgi import gateway_of, read_request
 from threadmock.specs import version
 from threadmock.specs.errors import SpecError
 from threadmock.specs.wire.messages import Request, Response
@@ -26,6 +35,7 @@ from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 HEADER = "X-Threadmock-Control"
 EVENTS = "/_mock/events"
 MAX_BODY = 1024 * 1024
+MOST_UPLOAD = 16 * 1024 * 1024
 MOST_SEED = 2**63 - 1
 _MAX_LISTED = 1000
 
@@ -70,6 +80,11 @@ def _json(body: object, status: int = 200) -> flask.Response:
     return flask.Response(dump_json(body), status=status, content_type="application/json")
 
 
+def _here() -> Gateway:
+    """The mock of the session that the request is for."""
+    return gateway_of(flask.request.environ)
+
+
 def refuse_caller(gateway: Gateway) -> Response | None:
     """The refusal of a caller that may not use the control interface so, or the response to a preflight; or None."""
     request = read_request(flask.request.environ, -1)
@@ -108,7 +123,8 @@ def _answer(work: Callable[[], object]) -> flask.Response:
     except SpecError as error:
         asked = f"{flask.request.method} {flask.request.path}"
         parts: dict[str, Any] = {"what": error.what, "where": error.where or None, "fix": error.fix or None}
-        return _from(problem(400, f"{asked} can't be done", str(error), kind="control", **parts))
+        status = error.status if isinstance(error, ControlError) else 400
+        return _from(problem(status, f"{asked} can't be done", str(error), kind="control", **parts))
 
 
 def _sent() -> object:
@@ -123,44 +139,83 @@ def _query() -> str:
     return flask.request.query_string.decode("latin-1")
 
 
-def _events(gateway: Gateway) -> flask.Response:
+def _events(sessions: Sessions) -> flask.Response:
     """The live events for a reader in this process; `serve` sends them without a thread."""
-    made = live_events(gateway, read_request(flask.request.environ, -1))
+    made = live_events(_here(), read_request(flask.request.environ, -1), sessions.known)
     return flask.Response(made.body, status=made.status, headers=list(made.headers.items()))
 
 
-def follow(gateway: Gateway, request: Request) -> Response:
+def follow(sessions: Sessions, gateway: Gateway, request: Request) -> Response:
     """The live events, or the refusal of a stranger, with the CORS headers for the page that asked."""
-    made = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host) or live_events(gateway, request)
+    foreign = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host)
+    made = foreign or live_events(gateway, request, sessions.known)
     origin = request.headers.get("origin")
     if origin and origin_allowed(origin, gateway.origins):
         return Response(made.status, {**made.headers, **allow_origin(origin)}, made.body)
     return made
 
 
-def control(gateway: Gateway) -> flask.Blueprint:
+def control(sessions: Sessions) -> flask.Blueprint:
     """The blueprint of the control interface."""
     made = flask.Blueprint("control", __name__)
-    made.before_request(lambda: _guard(gateway))
-    made.after_request(lambda response: open_to_caller(gateway, response))
-    made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
-    made.add_url_rule("/reset", "reset", lambda: _answer(lambda: _reset(gateway)), methods=["POST"])
-    made.add_url_rule("/openapi.json", "document", lambda: _json(control_document(gateway)), methods=["GET"])
-    made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])
+    made.before_request(lambda: _guard(_here()))
+    made.after_request(lambda response: open_to_caller(_here(), response))
+    made.add_url_rule("/health", "health", lambda: _json(health(_here())), methods=["GET"])
+    made.add_url_rule("/reset", "reset", lambda: _answer(lambda: _reset(_here())), methods=["POST"])
+    made.add_url_rule("/openapi.json", "document", lambda: _json(control_document(_here())), methods=["GET"])
+    made.add_url_rule("/things", "things", lambda: _json(stored(_here())), methods=["GET"])
     made.add_url_rule(
-        "/exchanges", "exchanges", lambda: _answer(lambda: list_exchanges(gateway, _query())), methods=["GET"]
+        "/exchanges",
+        "exchanges",
+        lambda: _answer(lambda: list_exchanges(_here(), _query(), sessions.known)),
+        methods=["GET"],
     )
-    made.add_url_rule("/exchanges", "clear", lambda: _answer(lambda: clear_exchanges(gateway)), methods=["DELETE"])
-    made.add_url_rule("/expect", "expect", lambda: _answer(lambda: expect(gateway, _sent())), methods=["POST"])
-    made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(gateway), methods=["GET"])
-    made.add_url_rule("/settings", "settings", lambda: _answer(lambda: show_settings(gateway)), methods=["GET"])
+    made.add_url_rule("/exchanges", "clear", lambda: _answer(lambda: clear_exchanges(_here())), methods=["DELETE"])
+    made.add_url_rule("/expect", "expect", lambda: _answer(lambda: expect(_here(), _sent())), methods=["POST"])
+    made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(sessions), methods=["GET"])
+    made.add_url_rule("/settings", "settings", lambda: _answer(lambda: show_settings(_here())), methods=["GET"])
     made.add_url_rule(
-        "/settings", "change", lambda: _answer(lambda: change_settings(gateway, _sent())), methods=["PATCH"]
+        "/settings", "change", lambda: _answer(lambda: change_settings(_here(), _sent())), methods=["PATCH"]
     )
-    made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(gateway)), methods=["GET"])
-    made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(gateway, _sent())), methods=["POST"])
-    made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(gateway)), methods=["DELETE"])
+    made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(_here())), methods=["GET"])
+    made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(_here(), _sent())), methods=["POST"])
+    made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(_here())), methods=["DELETE"])
+    made.add_url_rule("/sessions", "sessions", lambda: _json(sessions.listed()), methods=["GET"])
+    made.add_url_rule(
+        "/sessions/<name>", "end_session", lambda name: _answer(lambda: _end(sessions, name)), methods=["DELETE"]
+    )
+    _add_snapshots(made, sessions.snapshots)
     return made
+
+
+def _add_snapshots(made: flask.Blueprint, kept: Snapshots) -> None:
+    one, restore = "/snapshots/<name>", "/snapshots/<name>/restore"
+
+    def rule(method: str, path: str, name: str, work: Callable[..., object]) -> None:
+        made.add_url_rule(path, name, lambda **at: _answer(lambda: work(**at)), methods=[method])
+
+    rule("GET", "/snapshots", "snapshots", lambda: list_snapshots(kept))
+    rule("POST", "/snapshots", "add_snapshot", lambda: add_snapshot(kept, _here(), _sent()))
+    rule("GET", one, "snapshot", lambda name: show_snapshot(kept, name))
+    rule("DELETE", one, "remove_snapshot", lambda name: remove_snapshot(kept, name))
+    rule("POST", restore, "restore", lambda name: restore_snapshot(kept, _here(), name, _sent_document()))
+
+
+def _sent_document() -> object:
+    """The body of an upload; None where there is none."""
+    flask.request.max_content_length = MOST_UPLOAD
+    return _sent() if flask.request.get_data() else None
+
+
+def _exchanges(sessions: Sessions) -> object:
+    return list_exchanges(_here(), _query(), sessions.known)
+
+
+def _end(sessions: Sessions, name: str) -> object:
+    forgotten = sessions.end(name)
+    if forgotten is None:
+        raise NotThere(f"No session is named {name[:100]!r}.", where="name", fix="GET /_mock/sessions lists them.")
+    return {"forgotten": forgotten}
 
 
 def documents(gateway: Gateway) -> flask.Blueprint:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -20,6 +20,8 @@ from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.connections import cut_connection
 from threadmock.mockserver.server.control import EVENTS, follow
+from threadmock.mockserver.server.run_driver import RunDriver
+from threadmock.mockserver.server.sessions import SessionRefused, Sessions, is_for_session
 from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
 from threadmock.specs.wire.messages import Request, Response
 from werkzeug.http import http_date
@@ -61,30 +63,38 @@ class RsgiApplication:
     """
 
     def __init__(
-        self, gateway: Gateway, flask: WsgiCallable, *, straight: bool = True, body_seconds: float = BODY_SECONDS
+        self, sessions: Sessions, flask: WsgiCallable, *, straight: bool = True, body_seconds: float = BODY_SECONDS
     ) -> None:
-        self._gateway = gateway
+        self._sessions = sessions
         self._flask = flask
         self._straight = straight
         self._body_seconds = body_seconds
         self._threads = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="threadmock")
-        self._scheduler = gateway.world.scheduler
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread_id = 0
-        self._alarm: tuple[float, asyncio.TimerHandle] | None = None
+        self._drivers: dict[int, RunDriver] = {}
         self.ends_on_signals = False
         """Whether open streams end at SIGINT and SIGTERM; the server itself would wait, then cut them."""
 
-    def serve(self, gateway: Gateway, flask: WsgiCallable) -> None:
-        """Answer by another gateway from now on, one of the same world. Requests under way end by the old one."""
-        self._gateway, self._flask = gateway, flask
+    def serve(self, flask: WsgiCallable) -> None:
+        """Answer by another Flask application from now on: that of the mocks that took the place of those before."""
+        self._flask = flask
 
     async def __rsgi__(self, scope: RsgiScope, protocol: Any) -> None:
         """Answer one request."""
         if self._loop is None:
             self._start_runs(asyncio.get_running_loop())
+        headers = _join(scope.headers.items())
+        if scope.authority and "host" not in headers:
+            headers["host"] = scope.authority
+        request = Request(scope.method, scope.path or "/", scope.query_string, headers)
+        gateway = self._sessions.default
         try:
-            response = await self._answer(scope, protocol)
+            if is_for_session(headers, request.path):
+                gateway, request = self._sessions.resolve(request)
+            response = await self._answer(gateway, request, scope, protocol)
+        except SessionRefused as refused:
+            response = refused.response(request, gateway)
         except Dropped:
             await _cut(protocol)
             return
@@ -97,9 +107,9 @@ class RsgiApplication:
             if waited is None:
                 return
             response = waited
-        if self._gateway.world.clock.frozen is not None:
+        if (frozen := gateway.world.clock.frozen) is not None:
             # the server's own header tells the machine's time
-            date = http_date(self._gateway.world.clock.frozen)
+            date = http_date(frozen)
             response = replace(response, headers={"date": date, **response.headers})
         if isinstance(response.body, Stream):
             await self._stream(response, response.body, scope, protocol)
@@ -109,30 +119,44 @@ class RsgiApplication:
     def _start_runs(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let runs go on by themselves from now on, on this loop."""
         self._loop = loop
-        self._gateway.world.journal.closed = False
         self._thread_id = threading.get_ident()
-        self._scheduler.wake = lambda: self._on_loop(self._arm)
-        self._arm()
+        self._sessions.made.append(self._drive)
+        self._sessions.ended.append(self._release)
+        for gateway in self._sessions:
+            gateway.world.journal.closed = False
+            self._drive(gateway)
         if self.ends_on_signals and threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 # The loop has a handler of its own, which is registered in another way: both are called.
                 signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._end_streams))
 
+    def _drive(self, gateway: Gateway) -> None:
+        scheduler = gateway.world.scheduler
+        if self._loop is not None and id(scheduler) not in self._drivers:
+            self._drivers[id(scheduler)] = RunDriver(scheduler, self._loop, self._on_loop)
+
+    def _release(self, gateway: Gateway) -> None:
+        driver = self._drivers.pop(id(gateway.world.scheduler), None)
+        if driver is not None:
+            self._on_loop(driver.stop)
+
     def _end_streams(self) -> None:
-        self._scheduler.clear()
-        self._gateway.world.journal.close()
+        for gateway in self._sessions:
+            gateway.world.scheduler.clear()
+            gateway.world.journal.close()
 
     async def end(self) -> None:
         """End open streams, answer requests that wait for a run, and release the loop: runs under way are dropped."""
         self._end_streams()
         for _ in range(_END_POLLS):
-            if not self._scheduler.open_streams:
+            if not any(gateway.world.scheduler.open_streams for gateway in self._sessions):
                 break
             await asyncio.sleep(_END_POLL)
-        self._gateway.world.journal.closed = False  # in this process it can still be followed
-        self._scheduler.wake = None
-        if self._alarm is not None:
-            self._alarm[1].cancel()
+        self._sessions.made.remove(self._drive)
+        self._sessions.ended.remove(self._release)
+        for gateway in self._sessions:
+            gateway.world.journal.closed = False  # in this process it can still be followed
+            self._release(gateway)
         self._threads.shutdown(wait=False)
 
     def _on_loop(self, function: Callable[[], object]) -> None:
@@ -141,21 +165,6 @@ class RsgiApplication:
             function()
         elif self._loop is not None:
             self._loop.call_soon_threadsafe(function)
-
-    def _arm(self) -> None:
-        """Set the timer to the next beat that is due."""
-        due = self._scheduler.next_due()
-        if due is None or self._loop is None or (self._alarm is not None and self._alarm[0] <= due):
-            return
-        if self._alarm is not None:
-            self._alarm[1].cancel()
-        delay = max(0.0, due - self._scheduler.timer.read())
-        self._alarm = (due, self._loop.call_later(delay, self._ring))
-
-    def _ring(self) -> None:
-        self._alarm = None
-        self._scheduler.run_due()
-        self._arm()
 
     async def _wait(self, pending: Pending, protocol: Any) -> Response | None:
         """The answer once its run is over; None where the client left before."""
@@ -221,41 +230,39 @@ class RsgiApplication:
             if alarm:
                 alarm.cancel()
 
-    async def _answer(self, scope: RsgiScope, protocol: Any) -> Response:
-        headers = _join(scope.headers.items())
-        if scope.authority and "host" not in headers:
-            headers["host"] = scope.authority
+    async def _answer(self, gateway: Gateway, request: Request, scope: RsgiScope, protocol: Any) -> Response:
         try:
-            body = await self._read(scope, headers, protocol)
+            body = await self._read(scope, request.headers, protocol)
         except TimeoutError:
             shown = f"The body did not arrive within {self._body_seconds:g} seconds."
             return problem(408, "The request's body did not arrive", shown, kind="stalled")
         except BodyCut:
             shown = "The connection ended before the chunked body did."
             return problem(400, "The request's body is not whole", shown, kind="stalled")
-        request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
-        found = self._gateway.find_guessing(request.method, request.path)
+        if body:
+            request = Request(request.method, request.path, request.query, request.headers, body, request.base)
+        found = gateway.find_guessing(request.method, request.path)
         if found.mount is None:
-            return await self._answer_elsewhere(request)
-        if len(body) > AT_ONCE or self._gateway.world.slow:
-            return await self._on_thread(self._gateway.handle, request, found)
+            return await self._answer_elsewhere(gateway, request)
+        if len(body) > AT_ONCE or gateway.world.slow:
+            return await self._on_thread(gateway.handle, request, found)
         if self._straight:
-            return self._gateway.handle(request, found)
-        return call_wsgi(self._flask, request)
+            return gateway.handle(request, found)
+        return call_wsgi(self._flask, request, gateway)
 
-    async def _answer_elsewhere(self, request: Request) -> Response:
+    async def _answer_elsewhere(self, gateway: Gateway, request: Request) -> Response:
         """The response to what is no documented route. Live events come bit by bit, which Flask on a thread can't."""
         if request.path == EVENTS and request.method == "GET":
-            return follow(self._gateway, request)
-        return await self._on_thread(call_wsgi, self._flask, request)
+            return follow(self._sessions, gateway, request)
+        return await self._on_thread(call_wsgi, self._flask, request, gateway)
 
     async def _on_thread(self, function: Any, *arguments: Any) -> Response:
         found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
         return found
 
-    async def _read(self, scope: RsgiScope, headers: dict[str, str], protocol: Any) -> bytes:
+    async def _read(self, scope: RsgiScope, headers: Mapping[str, str], protocol: Any) -> bytes:
         """The body; of one that announces more than is taken nothing, of one without a length one byte more."""
-        most = self._gateway.limits.body
+        most = self._sessions.default.limits.body
         length = headers.get("content-length")
         if length is not None:
             if not (length.isascii() and length.isdigit()) or len(length) > _MAX_DIGITS or not 0 < int(length) <= most:

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from threadmock.mockserver.agents.streams import Pending
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.mounts import Found
+from threadmock.mockserver.server.sessions import GATEWAY, PREFIX, SESSION_KEY, SessionRefused, Sessions
 from threadmock.specs.operations.path_templates import read_within, within
 from threadmock.specs.wire.messages import Request, Response
 
@@ -37,7 +38,8 @@ def read_request(environ: dict[str, Any], max_body: int) -> Request:
     header_keys = _HEADER_KEYS.get(keys) or _find_header_keys(keys)
     headers = {name: value for key, name in header_keys if (value := environ[key])}
     query = environ.get("QUERY_STRING", "")
-    return Request(environ["REQUEST_METHOD"], read_path(environ), query, headers, _read_body(environ, max_body))
+    body, base = _read_body(environ, max_body), environ.get("SCRIPT_NAME", "")
+    return Request(environ["REQUEST_METHOD"], read_path(environ), query, headers, body, base)
 
 
 def read_path(environ: dict[str, Any]) -> str:
@@ -99,8 +101,15 @@ def read_all(stream: Any, wanted: int) -> bytes:
     return b"".join(parts)
 
 
-def exchange(gateway: Gateway, environ: dict[str, Any]) -> Response:
+def gateway_of(environ: dict[str, Any]) -> Gateway:
+    """The mock that the request of an environ is for."""
+    found: Gateway = environ[GATEWAY]
+    return found
+
+
+def exchange(environ: dict[str, Any]) -> Response:
     """The response to the request of an environ."""
+    gateway = gateway_of(environ)
     request = read_request(environ, gateway.limits.body)
     return completed(gateway.handle(request, find_route(gateway, environ)))
 
@@ -132,24 +141,60 @@ def status_line(status: int) -> str:
 class WsgiApplication:
     """A WSGI application for use in process: documented routes go straight to the gateway, everything else to Flask."""
 
-    def __init__(self, gateway: Gateway, flask: WsgiCallable) -> None:
-        self._gateway = gateway
+    def __init__(self, sessions: Sessions, flask: WsgiCallable) -> None:
+        self._sessions = sessions
         self._flask = flask
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         method = environ["REQUEST_METHOD"]
-        found = find_route(self._gateway, environ)
+        if (refused := name_gateway(self._sessions, environ)) is not None:
+            return send_response(refused, method, start_response)
+        gateway = gateway_of(environ)
+        found = find_route(gateway, environ)
         if found.mount is None:
             return self._flask(environ, start_response)
-        request = read_request(environ, self._gateway.limits.body)
-        return send_response(completed(self._gateway.handle(request, found)), method, start_response)
+        request = read_request(environ, gateway.limits.body)
+        return send_response(completed(gateway.handle(request, found)), method, start_response)
 
 
-def call_wsgi(app: WsgiCallable, request: Request) -> Response:
-    """What a WSGI application answers to a request, its body whole."""
+class SessionMiddleware:
+    """Finds the mock of a request before the application behind it looks at the path."""
+
+    def __init__(self, sessions: Sessions, application: WsgiCallable) -> None:
+        self._sessions = sessions
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        refused = None if GATEWAY in environ else name_gateway(self._sessions, environ)
+        if refused is not None:
+            return send_response(refused, environ["REQUEST_METHOD"], start_response)
+        return self._application(environ, start_response)
+
+
+def name_gateway(sessions: Sessions, environ: dict[str, Any]) -> Response | None:
+    """Name the mock that a request is for in its environ, and leave its path there; the refusal where none can be."""
+    path = read_path(environ)
+    if SESSION_KEY not in environ and not path.startswith(PREFIX):
+        environ[GATEWAY] = sessions.default
+        return None
+    request = read_request(environ, -1)
+    try:
+        environ[GATEWAY], own = sessions.resolve(request)
+    except SessionRefused as refused:
+        return refused.response(request, sessions.default)
+    if own is not request:
+        environ["SCRIPT_NAME"] = own.base
+        environ["PATH_INFO"] = own.path.encode("utf-8", "surrogateescape").decode("latin-1")
+    return None
+
+
+def call_wsgi(app: WsgiCallable, request: Request, gateway: Gateway) -> Response:
+    """What a WSGI application answers to a request for a mock, its body whole."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
-    chunks = app(make_environ(request), lambda status, headers, _=None: begun.append((status, headers)))
+    environ = {**make_environ(request), GATEWAY: gateway}
+    chunks = app(environ, lambda status, headers, _=None: begun.append((status, headers)))
     try:
         body = b"".join(chunks)
     finally:
@@ -164,7 +209,7 @@ def make_environ(request: Request) -> dict[str, Any]:
     """The environ of a request, without anything of the process environment."""
     made = {
         "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
+        "SCRIPT_NAME": request.base,
         "PATH_INFO": request.path.encode("utf-8", "surrogateescape").decode("latin-1"),
         "QUERY_STRING": request.query,
         "SERVER_NAME": "localhost",

@@ -4,11 +4,15 @@ import datetime
 import heapq
 import itertools
 import threading
+from typing import TypeAlias
 
 from threadmock.mockserver.state.store import Shelf, Store, Thing, below
 from threadmock.specs.behaviour.rule import Expiry
 from threadmock.specs.members import dig
 from threadmock.specs.schemas.formats import read_date_time
+
+CalendarState: TypeAlias = tuple[tuple[datetime.datetime, int, Shelf, str, Expiry], ...]
+"""When, a number that orders what falls together, what, and by which rule."""
 
 
 class Calendar:
@@ -45,6 +49,16 @@ class Calendar:
         """Forget everything."""
         with self._changing:
             self._due.clear()
+
+    def take(self) -> CalendarState:
+        """All that is noted."""
+        with self._changing:
+            return tuple(self._due)
+
+    def put(self, state: CalendarState) -> None:
+        """Note exactly what was noted at another moment."""
+        with self._changing:
+            self._due = list(state)
 
 
 def _moment(thing: Thing, rule: Expiry) -> datetime.datetime | None:

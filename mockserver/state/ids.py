@@ -3,6 +3,8 @@
 import datetime
 import random
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 _UUID4_CLEAR = ~((0xF << 76) | (0x3 << 62))
 
@@ -11,6 +13,8 @@ _UUID4_MARKS = (0x4 << 76) | (0x2 << 62)
 
 
 _SINCE_1582 = 0x01B21DD213814000
+IdsState: TypeAlias = tuple[Any, Mapping[str, int]]
+"""The state of Python's generator, and the last number of each resource."""
 
 
 class Ids:
@@ -19,6 +23,15 @@ class Ids:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - reproducible on purpose; these are no secrets
         self._numbers: Counter[str] = Counter()
+
+    def take(self) -> IdsState:
+        """Where the source is now."""
+        return self.random.getstate(), dict(self._numbers)
+
+    def put(self, state: IdsState) -> None:
+        """Go on from where the source was."""
+        self.random.setstate(state[0])
+        self._numbers = Counter(state[1])
 
     def uuid4(self) -> str:
         """RFC 9562, 5.4."""

@@ -3,7 +3,8 @@
 import datetime
 import itertools
 import threading
-from collections import deque
+import weakref
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,6 +16,10 @@ from threadmock.specs.wire.messages import Request, Response
 MAX_EXCHANGES = 200
 MAX_BODY = 16 * 1024
 """Bytes that are kept of a body: with MAX_EXCHANGES no journal is larger than 7 MB."""
+MAX_TOGETHER = 48 * 1024 * 1024
+"""Bytes that all journals of sessions may keep."""
+_OVERHEAD = 1024
+"""Bytes of an exchange beside its bodies, about."""
 _SECRET_HEADERS = ("authorization", "cookie", "x-api-key", "proxy-authorization")
 
 
@@ -69,12 +74,12 @@ def _shown(body: bytes | bytearray) -> str:
     return bytes(body[:MAX_BODY]).decode("utf-8", "backslashreplace")
 
 
-@dataclass
+@dataclass(eq=False)
 class Journal:
     """The last MAX_EXCHANGES exchanges. Appending is safe from several threads.
 
     listeners: called after each; readers: how many follow it; closed: whether they are to end. forgotten: the number
-    of the last one that `clear` removed.
+    of the last one that was removed before its time. budget: what bounds several journals together.
     """
 
     entries: deque[JournalEntry] = field(default_factory=lambda: deque(maxlen=MAX_EXCHANGES))
@@ -82,6 +87,7 @@ class Journal:
     readers: int = 0
     closed: bool = False
     forgotten: int = 0
+    budget: "JournalBudget | None" = None
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _noting: Any = field(default_factory=threading.Lock)
 
@@ -111,8 +117,16 @@ class Journal:
                     number, kept, response.status, provider, rule, reason, answer, at, seconds, operation, unexpected
                 )
             )
+        if self.budget is not None:
+            self.budget.note(self)
         if self.listeners:
             self.notify()
+
+    def forget_oldest(self) -> None:
+        """Forget the first exchange that is kept."""
+        with self._noting:
+            if self.entries:
+                self.forgotten = self.entries.popleft().number
 
     def notify(self) -> None:
         """Call every listener."""
@@ -131,3 +145,43 @@ class Journal:
         """Let those who follow it come to an end."""
         self.closed = True
         self.notify()
+
+
+class JournalBudget:
+    """What several journals may keep together. Where it is too much, the one that was silent longest forgets first."""
+
+    def __init__(self, most: int = MAX_TOGETHER) -> None:
+        self.most = most
+        self._sizes: OrderedDict[int, tuple[weakref.ref[Journal], deque[int]]] = OrderedDict()
+        self._total = 0
+        self._changing = threading.Lock()
+
+    def note(self, journal: Journal) -> None:
+        """Count the newest exchange of a journal, and let others forget for it."""
+        entry = journal.entries[-1] if journal.entries else None
+        if entry is None:
+            return
+        # of a stream more comes after it was noted
+        answer = MAX_BODY if isinstance(entry.answer, bytearray) else len(entry.answer)
+        size = len(entry.request.body) + answer + _OVERHEAD
+        with self._changing:
+            sizes = self._sizes.setdefault(id(journal), (weakref.ref(journal), deque()))[1]
+            self._sizes.move_to_end(id(journal))
+            sizes.append(size)
+            self._total += size
+            self._drop(sizes, len(journal.entries))
+            while self._total > self.most and (len(self._sizes) > 1 or len(sizes) > 1):
+                self._forget_one()
+
+    def _forget_one(self) -> None:
+        number, (reference, sizes) = next(iter(self._sizes.items()))
+        journal = reference()
+        if journal is not None:
+            journal.forget_oldest()
+        self._drop(sizes, len(journal.entries) if journal is not None else 0)
+        if not sizes:
+            del self._sizes[number]
+
+    def _drop(self, sizes: deque[int], kept: int) -> None:
+        while len(sizes) > kept:
+            self._total -= sizes.popleft()

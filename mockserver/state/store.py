@@ -84,3 +84,9 @@ class Store(Protocol):
 
     def clear(self) -> int:
         """Delete everything; how many things there were."""
+
+    def take(self) -> Any:
+        """All that is stored now, for `put` of any store of this kind."""
+
+    def put(self, state: Any) -> None:
+        """Hold exactly what another moment held."""

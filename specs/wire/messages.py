@@ -17,6 +17,7 @@ class Request:
     method: upper-case token. path: decoded text, begins with "/", no query; bytes in it that are no UTF-8 stand as in
     PEP 383. query: raw text after "?", or "".
     headers: lower-case name to value; repeated headers are joined by ", ". body: bytes as received, b"" where none.
+    base: the part of the URL's path before `path`, "" where there is none.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Request:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Response:
         if isinstance(self.body, bytes):
             return self.body
         raise TypeError("the body is a stream")
+
+
+def base_url(request: Request) -> str:
+    """The URL below which the server answers, as the client wrote it, without a final slash."""
+    return f"http://{request.headers.get('host', 'localhost')}{request.base}"
 
 
 def header_of(request: Request, name: str) -> str | None:

@@ -14,6 +14,7 @@ from threadmock.mockserver import create_mock
 from threadmock.mockserver.server.app import create_app
 from threadmock.mockserver.server.granian_process import Address, serve
 from threadmock.mockserver.server.rsgi import RsgiApplication
+from threadmock.mockserver.server.sessions import Sessions
 
 EVENTS = 1000
 EVENT_BYTES = 560
@@ -46,7 +47,7 @@ def streaming() -> Any:
 def through_flask() -> Any:
     """The mock as `serve` runs it, but with every route through Flask's dispatch."""
     gateway = create_mock("langsmith", seed=1).gateway
-    return RsgiApplication(gateway, create_app(gateway).wsgi_app, straight=False)
+    return RsgiApplication(sessions := Sessions(gateway), create_app(gateway, sessions).wsgi_app, straight=False)
 
 
 def main(kind: str, port: int) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.clients import START, Client, make_gateway
 from support.reading import renamed
 from threadmock.mockserver.pipeline.gateway import Gateway, Limits
+from threadmock.mockserver.server.app import create_app
 from threadmock.specs.loader import builtin_names, load
 from threadmock.specs.text import log_line
 from threadmock.specs.wire.messages import Request
@@ -247,8 +248,7 @@ def test_the_gateway_is_the_same_behind_flask() -> None:
 
 
 def test_flask_lists_every_documented_route() -> None:
-    client = Client(make_gateway(*builtin_names()), "flask")
-    app = client.app.__self__
+    app = create_app(make_gateway(*builtin_names()))
     rules = {(rule.rule, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
     for name in builtin_names():
         path = PATHS[name].replace("/applications/a/", "/applications/<p0>/")

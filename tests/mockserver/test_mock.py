@@ -127,7 +127,7 @@ def test_a_path_that_reads_like_a_route_of_flask_is_served(tmp_path: Path, path:
 
 def test_flasks_routes_are_made_when_something_asks_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-    monkeypatch.setattr(app, "create_app", lambda gateway: made.append(gateway) or create_app(gateway))
+    monkeypatch.setattr(app, "create_app", lambda *given: made.append(given[0]) or create_app(*given))
     mock = create_mock("lighton", auth="off")
     client = Client(mock.wsgi)
     assert client.get("/lighton/api/v3/threads").status_code == 200

@@ -12,6 +12,7 @@ from support.clients import make_gateway
 from threadmock.mockserver.pipeline.gateway import Limits
 from threadmock.mockserver.server.app import create_app
 from threadmock.mockserver.server.rsgi import AT_ONCE, RsgiApplication
+from threadmock.mockserver.server.sessions import Sessions
 
 
 class ProtocolClosedError(RuntimeError):
@@ -71,7 +72,12 @@ def make_app(
     name: str = "langsmith", *, body_seconds: float = 20, straight: bool = True, **rest: Any
 ) -> RsgiApplication:
     gateway = make_gateway(name, **rest)
-    return RsgiApplication(gateway, create_app(gateway).wsgi_app, body_seconds=body_seconds, straight=straight)
+    return RsgiApplication(
+        sessions := Sessions(gateway),
+        create_app(gateway, sessions).wsgi_app,
+        body_seconds=body_seconds,
+        straight=straight,
+    )
 
 
 JSON = {"content_type": "application/json"}

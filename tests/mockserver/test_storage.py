@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from threadmock.mockserver.state.expiry import Calendar
 from threadmock.mockserver.state.memory import MemoryStore
 from threadmock.mockserver.state.store import Shelf, Store, StoreFull, above, below, is_below
@@ -280,6 +280,8 @@ class AgainstDictionaries(RuleBasedStateMachine):
         super().__init__()
         self.store = type(self).make(8)
         self.model: dict[tuple[Shelf, str], Any] = {}
+        self.taken: list[tuple[Any, dict[tuple[Shelf, str], Any]]] = []
+        self.others: list[tuple[Any, dict[tuple[Shelf, str], Any]]] = []
 
     @rule(shelf=SHELVES, key=KEYS, thing=THINGS)
     def insert(self, shelf: Shelf, key: str, thing: dict[str, int]) -> None:
@@ -316,22 +318,46 @@ class AgainstDictionaries(RuleBasedStateMachine):
         assert self.store.clear() == len(self.model)
         self.model.clear()
 
+    @rule()
+    def take(self) -> None:
+        self.taken.append((self.store.take(), dict(self.model)))
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data())
+    def put_back(self, data: st.DataObject) -> None:
+        state, model = data.draw(st.sampled_from(self.taken))
+        self.store.put(state)
+        self.model = dict(model)
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data())
+    def go_on_in_another(self, data: st.DataObject) -> None:
+        state, model = data.draw(st.sampled_from(self.taken))
+        self.others.append((self.store, self.model))
+        self.store, self.model = type(self).make(8), dict(model)
+        self.store.put(state)
+
     @invariant()
     def agrees(self) -> None:
-        shelves: dict[Shelf, list[Any]] = {}
-        for (shelf, key), thing in self.model.items():
-            assert self.store.read(shelf, key) == thing
-            shelves.setdefault(shelf, []).append(thing)
-        assert self.store.shelves() == {shelf: len(things) for shelf, things in shelves.items()}
-        for shelf, things in shelves.items():
-            assert self.store.list(shelf) == things
-            assert self.store.items(shelf) == [(k, t) for (s, k), t in self.model.items() if s == shelf]
-            assert self.store.newest(shelf, 1, 2) == things[::-1][1:3]
-            assert self.store.count(shelf) == len(things)
-        for (shelf, key), thing in self.model.items():
-            found = self.store.find(*shelf[:2], key)
-            assert (found, key) in self.model or found == shelf[:2]
-            assert thing in self.store.everywhere(*shelf[:2])
+        for store, model in (*self.others, (self.store, self.model)):
+            check_agreement(store, model)
+
+
+def check_agreement(store: Any, model: dict[tuple[Shelf, str], Any]) -> None:
+    shelves: dict[Shelf, list[Any]] = {}
+    for (shelf, key), thing in model.items():
+        assert store.read(shelf, key) == thing
+        shelves.setdefault(shelf, []).append(thing)
+    assert store.shelves() == {shelf: len(things) for shelf, things in shelves.items()}
+    for shelf, things in shelves.items():
+        assert store.list(shelf) == things
+        assert store.items(shelf) == [(k, t) for (s, k), t in model.items() if s == shelf]
+        assert store.newest(shelf, 1, 2) == things[::-1][1:3]
+        assert store.count(shelf) == len(things)
+    for (shelf, key), thing in model.items():
+        found = store.find(*shelf[:2], key)
+        assert (found, key) in model or found == shelf[:2]
+        assert thing in store.everywhere(*shelf[:2])
 
 
 TestMemoryStoreAgainstDictionaries = AgainstDictionaries.TestCase

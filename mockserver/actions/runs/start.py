@@ -9,13 +9,22 @@ from typing import Any
 from threadmock.mockserver.actions.call import Call
 from threadmock.mockserver.actions.create import build, new_key
 from threadmock.mockserver.actions.runs.answer import is_kept
+from threadmock.mockserver.actions.runs.run_beats import (
+    begun,
+    failing_beats,
+    forked,
+    loaded,
+    new_reply,
+    nothing,
+    resumed,
+)
 from threadmock.mockserver.agents.beats import AGAIN, Beat, Beats, TurnState
 from threadmock.mockserver.agents.compiled_agent import CompiledAgent, agent_of
 from threadmock.mockserver.agents.messages import find_agent, read_earlier_input, read_input
 from threadmock.mockserver.agents.player import ScriptPlayer
 from threadmock.mockserver.agents.run import Run
 from threadmock.mockserver.agents.run_plan import RunPlan
-from threadmock.mockserver.agents.scheduler import TooManyRuns
+from threadmock.mockserver.agents.scheduler import PausedScript, TooManyRuns
 from threadmock.mockserver.agents.scripts import AgentInput
 from threadmock.mockserver.rules.messages import missing
 from threadmock.mockserver.rules.outcome import Refused
@@ -127,7 +136,7 @@ def _make(call: Call, plan: RunPlan, thread: ThingAddress | None, given: AgentIn
         shelf=scope.shelf,
         key=scope.key,
         thread=thread,
-        beats=_nothing(rest),
+        beats=nothing(rest),
         player=player,
         on_begin=partial(_choose_beats, plan, world, given),
         modes=plan.modes(scope),
@@ -161,7 +170,7 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
     paused = world.scheduler.paused(run.thread)
     answer = plan.read("resume", scope)
     if failing := _why_failing(run, given):
-        run.beats = _failing(given, failing)
+        run.beats = failing_beats(given, failing)
         return
     nothing_new = given.absent or (not given.messages and not given.text and plan.is_commanded(scope))
     heard = None
@@ -175,24 +184,27 @@ def _choose_beats(plan: RunPlan, world: World, given: AgentInput, run: Run) -> N
     elif answer in (ABSENT, None) and paused and nothing_new:
         answer = AGAIN
     answered = answer not in (ABSENT, None)
+    asked = not paused and world.scheduler.take_asked(run.thread)
+    if answered and asked and (found := _asked_before(plan, world, run, answer)):
+        paused, answer = found
     if answered and paused:
         named = [each["id"] for each in paused.questions if isinstance(answer, Mapping) and each["id"] in answer]
         if len(paused.questions) > 1 and not named and (failure := run.agent.rule.input.fails.get("unnamed")):
-            run.beats = _failing(given, failure, unanswered=True)
+            run.beats = failing_beats(given, failure, unanswered=True)
             return
         answer = answer[named[0]] if named and len(paused.questions) == 1 else answer
         run.player = _prepared(paused.player, scope, plan)
         if heard:
             run.player.turn = TurnState(_begun_turn(scope, given))
-        run.beats = _resumed(paused.beats, answer, _begun(given, loaded=True), heard)
+        run.beats = resumed(paused.beats, answer, begun(given, loaded=True), heard)
     elif not answered and not ("resume" in plan.readers and nothing_new):
         declared = scope.agents.known.get(given.agent)
-        run.beats = _new_reply(run.player, declared.members if declared else None)
+        run.beats = new_reply(run.player, declared.members if declared else None)
     else:
         run.find_latest(run.follows)
         failure = run.agent.rule.input.fails.get("empty")
         if run.latest is None and failure:
-            run.beats = _failing(given, failure)
+            run.beats = failing_beats(given, failure)
 
 
 def _named(asked: Any) -> list[str]:
@@ -212,7 +224,7 @@ def _go_to(world: World, run: Run, given: AgentInput, nodes: list[str]) -> bool:
     if node is None:
         return False
     if run.latest is None:
-        run.beats = _new_reply(run.player, None, moved=True)
+        run.beats = new_reply(run.player, None, moved=True)
     else:
         run.beats = _moved(world, run, given, nodes, node)
     return True
@@ -221,7 +233,7 @@ def _go_to(world: World, run: Run, given: AgentInput, nodes: list[str]) -> bool:
 def _again(world: World, run: Run, given: AgentInput) -> ScriptPlayer:
     """A player of what answers the last message of a user that is there."""
     found = read_earlier_input(replace(run.scope, latest=run.latest), run.agent, given.agent)
-    script, rest = world.scripts.choose(found[0] if found else given)
+    script, rest = world.scripts.choose(found.given if found else given)
     player = ScriptPlayer(script, rest, run.scope.ids.uuid4, nests=run.agent.nests)
     player.before, player.after, player.turn.base = run.player.before, run.player.after, run.player.turn.base
     return player
@@ -230,7 +242,7 @@ def _again(world: World, run: Run, given: AgentInput) -> ScriptPlayer:
 def _moved(world: World, run: Run, given: AgentInput, nodes: list[str], node: str) -> Beats:
     player = run.player
     first = player.upcoming(node, player.new_id())
-    yield Beat("begun", _begun(given, loaded=True) | {"next": [node], "upcoming": [first], "goto": nodes})
+    yield Beat("begun", begun(given, loaded=True) | {"next": [node], "upcoming": [first], "goto": nodes})
     # now what the request changes of the state is in it
     run.player = _again(world, run, given)
     if run.player.goes_to(node):
@@ -242,29 +254,59 @@ def _fork(plan: RunPlan, world: World, run: Run) -> bool:
 
     Without an earlier state that is named it goes on with what remains to be done at the newest.
     """
-    scope, pending = run.scope, _pending(world, run)
-    if pending is None:
+    pending = _pending(world, run)
+    played = None if pending is None else _played_again(plan, world, run)
+    if pending is None or played is None:
         return False
-    found = read_earlier_input(replace(scope, latest=run.latest), run.agent, run.player.input.agent)
+    given, player, beats, beat = played
+    if run.follows:
+        run.player, run.beats = player, forked(given, beats, beat)
+        return True
+    player.at.task = str(pending[0]["id"])
+    beat.item = {**beat.item, "task": player.at.task}
+    run.player, run.beats = player, loaded(given, beats, beat)
+    return True
+
+
+def _played_again(plan: RunPlan, world: World, run: Run) -> tuple[AgentInput, ScriptPlayer, Beats, Beat] | None:
+    """The script that answered the last message of a user, as far as its answers are there, and the beat after them."""
+    found = read_earlier_input(replace(run.scope, latest=run.latest), run.agent, run.player.input.agent)
     if found is None:
-        return False
-    given, answered, calls = found
+        return None
+    given, answered = found.given, found.answered
     script, rest = world.scripts.choose(given)
-    player = _prepared(ScriptPlayer(script, rest, scope.ids.uuid4, nests=run.agent.nests, calls=calls), scope, plan)
+    new_id, nests = run.scope.ids.uuid4, run.agent.nests
+    player = ScriptPlayer(script, rest, new_id, nests=nests, calls=found.calls, said=found.said)
+    player = _prepared(player, run.scope, plan)
     beats = player.beats()
     beat = next(beats, None)
     while answered and beat is not None and beat.kind != "paused":
         answered -= beat.kind == "said"
         beat = next(beats, None)
-    if beat is None:
-        return False
-    if run.follows:
-        run.player, run.beats = player, _forked(given, beats, beat)
-        return True
-    player.at.task = str(pending[0]["id"])
-    beat.item = {**beat.item, "task": player.at.task}
-    run.player, run.beats = player, _loaded(given, beats, beat)
-    return True
+    return None if beat is None else (given, player, beats, beat)
+
+
+def _asked_before(plan: RunPlan, world: World, run: Run, answer: Any) -> tuple[PausedScript, Any] | None:
+    """The script that waits for this answer by what is stored, played up to its question: that of a snapshot.
+
+    And the answer; where it is by the ids of the stored questions, by those of the questions that were asked again.
+    """
+    pending = _pending(world, run)
+    played = _played_again(plan, world, run) if pending else None
+    if not pending or played is None:
+        return None
+    given, player, beats, beat = played
+    while beat.kind != "paused":
+        following = next(beats, None)
+        if following is None:
+            return None
+        beat = following
+    questions = beat.item.get("interrupts", ())
+    stored = [each.get("id") for task in pending for each in task.get("interrupts") or ()]
+    if isinstance(answer, Mapping) and len(stored) == len(questions):
+        names = {before: each["id"] for before, each in zip(stored, questions, strict=True)}
+        answer = {names.get(name, name): value for name, value in answer.items()}
+    return PausedScript(beats, player, questions, given.agent), answer
 
 
 def _pending(world: World, run: Run) -> list[Any] | None:
@@ -294,82 +336,3 @@ def _why_failing(run: Run, given: AgentInput) -> Failure | None:
     run.find_latest(run.follows)
     before = run.agent.again(replace(run.scope, latest=run.latest)) if run.agent.again and run.latest else ABSENT
     return rule.fails["removed"] if missing(before, given.messages, rule.removal) else None
-
-
-def _begun(given: AgentInput, *, forked: bool = False, loaded: bool = False) -> dict[str, Any]:
-    """What settings read of the first beat."""
-    more = {"resumed": forked or loaded, "forked": forked, "loaded": loaded}
-    return {"text": given.text, "agent": given.agent, **more}
-
-
-def _forked(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
-    yield Beat("begun", _begun(given, forked=True) | {"upcoming": _first_tasks(beat)})
-    yield from _continued(beats, beat)
-
-
-def _first_tasks(beat: Beat) -> list[Mapping[str, Any]]:
-    """What begins with a beat: one node, or several side by side."""
-    item = beat.item
-    if "beside" in item:
-        return [{"id": each["id"], "node": each["node"]} for each in item["beside"]]
-    inside = {"inside": item["inside"]} if "inside" in item else {}
-    return [{"id": item["task"], "node": item["node"], **inside}] if "node" in item else []
-
-
-def _loaded(given: AgentInput, beats: Beats, beat: Beat) -> Beats:
-    yield Beat("begun", _begun(given, loaded=True))
-    yield from _continued(beats, beat)
-
-
-def _new_reply(player: ScriptPlayer, members: list[str] | None, *, moved: bool = False) -> Beats:
-    """The beats of an answer to new messages. moved: there is none, and the request goes to the first node."""
-    given, task = player.input, player.new_id()
-    yield Beat("begun", _begun(given) | {"task": task})
-    beats = player.beats()
-    first = next(beats, None)
-    upcoming = _first_tasks(first) if first else []
-    if given.messages or moved:
-        more: dict[str, Any] = {"task": task} | ({} if members is None else {"members": members})
-        more |= {"moved": True} if moved else {}
-        yield _received(given, upcoming, **more)
-    yield from _continued(beats, first)
-
-
-def _resumed(beats: Beats, answer: Any, item: Mapping[str, Any], heard: AgentInput | None) -> Beats:
-    """The beats after a question. heard: the request's own messages, where its text is the answer."""
-    yield Beat("begun", item)
-    try:
-        first: Beat | None = beats.send(answer)
-    except StopIteration:
-        first = None
-    if heard and heard.messages:
-        yield _received(heard, _first_tasks(first) if first else [])
-    yield from _continued(beats, first)
-
-
-def _received(given: AgentInput, upcoming: list[Mapping[str, Any]], **more: Any) -> Beat:
-    """The messages of a request, which are stored before anything answers them."""
-    item = {"messages": list(given.messages), "text": given.text, "upcoming": upcoming, **more}
-    return Beat("received", {**item, "next": [each["node"] for each in upcoming]})
-
-
-def _continued(beats: Beats, beat: Beat | None) -> Beats:
-    while beat is not None:
-        answer = yield beat
-        try:
-            beat = beats.send(answer)
-        except StopIteration:
-            return
-
-
-def _failing(given: AgentInput, failure: Failure, **more: Any) -> Beats:
-    """A run that can't begin. more: what settings read of its end."""
-    known = dict.fromkeys(("resumed", "forked", "loaded"))
-    yield Beat("begun", {"text": given.text, "agent": given.agent, **known})
-    written = f"{failure.error}({failure.message!r})"
-    yield Beat("failed", {"error": failure.error, "message": failure.message, "written": written, "turn": {}} | more)
-
-
-def _nothing(given: AgentInput) -> Beats:
-    """A run that has nothing to do: there is no input, or an answer that no script waits for."""
-    yield Beat("begun", _begun(given, loaded=True))
