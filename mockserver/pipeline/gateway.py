@@ -12,8 +12,9 @@ from threadmock.mockserver.agents.streams import Pending, Stream
 from threadmock.mockserver.datasets.initial import store_initial
 from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline import problems
+from threadmock.mockserver.pipeline.access import CONTROL, Access
 from threadmock.mockserver.pipeline.answer import Answer, Pipeline
-from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, origin_allowed, preflight, refuse_foreign
+from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, preflight
 from threadmock.mockserver.pipeline.decoded_paths import with_free, with_stored
 from threadmock.mockserver.pipeline.faulty import build_pipeline
 from threadmock.mockserver.pipeline.mounts import NOWHERE, Found, Mount, routed, without_bases
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_PATH = 8 * 1024
-CONTROL = "/_mock/"
 DOCUMENT = "openapi.json"
 
 Log = Callable[[str], None]
@@ -57,14 +57,12 @@ class Gateway:
     """All contracts behind one `handle`. Safe from several threads.
 
     at_root_conflicts: routes that two documents share; then no document answers at the root.
-    guard_host: whether only loopback names are taken as Host. data: threads and messages to begin with; filled: what
-    became of them at each provider.
+    access: who may call. data: threads and messages to begin with; filled: what became of them at each provider.
     """
 
     contracts: Sequence[Contract]
     world: World
-    origins: frozenset[str] = frozenset()
-    guard_host: bool = True
+    access: Access = field(default_factory=Access)
     limits: Limits = Limits()
     log: Log | None = None
     data: "Dataset | None" = None
@@ -178,7 +176,7 @@ class Gateway:
         """
         began = time.perf_counter()
         try:
-            foreign = refuse_foreign(request, self.origins, guard_host=self.guard_host)
+            foreign = self.access.refuse(request)
             if foreign is None:
                 found = found or self.find(request.method, request.path)
                 made = self._answer(request, found)
@@ -365,7 +363,7 @@ class Gateway:
         origin = request.headers.get("origin")
         if origin is None or "access-control-allow-origin" in response.headers:
             return response
-        if not origin_allowed(origin, self.origins):
+        if not self.access.origins.allow(origin):
             return response
         return Response(
             response.status, {**response.headers, **cors_headers(origin, response.status, cors)}, response.body

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import flask
-from threadmock.mockserver.pipeline.gateway import CONTROL, Gateway
+from threadmock.mockserver.pipeline.access import CONTROL
+from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.mounts import Mount
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server import rsgi, wsgi

@@ -20,6 +20,7 @@ from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.connections import cut_connection
 from threadmock.mockserver.server.control import EVENTS, follow
+from threadmock.mockserver.server.control_access import address_of
 from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
 from threadmock.specs.wire.messages import Request, Response
 from werkzeug.http import http_date
@@ -236,18 +237,21 @@ class RsgiApplication:
         request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
         found = self._gateway.find_guessing(request.method, request.path)
         if found.mount is None:
-            return await self._answer_elsewhere(request)
+            return await self._answer_elsewhere(request, address_of(scope.client))
         if len(body) > AT_ONCE or self._gateway.world.slow:
             return await self._on_thread(self._gateway.handle, request, found)
         if self._straight:
             return self._gateway.handle(request, found)
         return call_wsgi(self._flask, request)
 
-    async def _answer_elsewhere(self, request: Request) -> Response:
-        """The response to what is no documented route. Live events come bit by bit, which Flask on a thread can't."""
+    async def _answer_elsewhere(self, request: Request, address: str) -> Response:
+        """The response to what is no documented route. Live events come bit by bit, which Flask on a thread can't.
+
+        address: of the client, on which the control interface depends.
+        """
         if request.path == EVENTS and request.method == "GET":
-            return follow(self._gateway, request)
-        return await self._on_thread(call_wsgi, self._flask, request)
+            return follow(self._gateway, request, address)
+        return await self._on_thread(call_wsgi, self._flask, request, address)
 
     async def _on_thread(self, function: Any, *arguments: Any) -> Response:
         found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -146,10 +146,11 @@ class WsgiApplication:
         return send_response(completed(self._gateway.handle(request, found)), method, start_response)
 
 
-def call_wsgi(app: WsgiCallable, request: Request) -> Response:
-    """What a WSGI application answers to a request, its body whole."""
+def call_wsgi(app: WsgiCallable, request: Request, address: str | None = None) -> Response:
+    """What a WSGI application answers to a request, its body whole. address: the client's; None in process."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
-    chunks = app(make_environ(request), lambda status, headers, _=None: begun.append((status, headers)))
+    environ = make_environ(request) if address is None else {**make_environ(request), "REMOTE_ADDR": address}
+    chunks = app(environ, lambda status, headers, _=None: begun.append((status, headers)))
     try:
         body = b"".join(chunks)
     finally:
