@@ -13,7 +13,7 @@ from threadmock.specs.wire.hosts import host_name, is_address, is_local, is_priv
 FLAG = "--allow-origin"
 ANY, LAN, NO_ORIGIN = "*", "lan", "null"
 """Any page; pages of private addresses; the origin of pages that have none, such as those opened from a file."""
-_WEB = {"http": "80", "https": "443"}
+_WEB = {"http": 80, "https": 443}
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(?:[^/?#]*@)?([^/?#@]*)", re.ASCII | re.IGNORECASE)
 _LONGEST = 300
 _LAST_PORT = 65535
@@ -100,10 +100,8 @@ def _spelling(text: str) -> str:
     name = host_name(host)
     if name is None:
         return ""
-    port = host.rpartition("]")[2].partition(":")[2]
-    if port and not 0 < int(port) <= _LAST_PORT:
-        return ""
-    return _written(scheme, name, "" if not port or port == _WEB.get(scheme) else str(int(port)))
+    port = int(host.rpartition("]")[2].partition(":")[2] or _WEB.get(scheme, 0))
+    return _written(scheme, name, port) if port <= _LAST_PORT else ""
 
 
 def _is_near(host: str) -> bool:
@@ -121,11 +119,11 @@ def _in_ascii(host: str) -> str:
         return ""
 
 
-def _written(scheme: str, name: str, port: str) -> str:
+def _written(scheme: str, name: str, port: int) -> str:
     if ":" in name:
         if not is_address(name):
             return ""
         name = f"[{IPv6Address(name).compressed}]"
     elif name.rpartition(".")[2].isdigit() and not is_address(name):
         return ""
-    return f"{scheme}://{name}:{port}" if port else f"{scheme}://{name}"
+    return f"{scheme}://{name}" if port == _WEB.get(scheme, 0) else f"{scheme}://{name}:{port}"

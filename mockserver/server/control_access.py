@@ -31,7 +31,7 @@ def read_token(text: str | None, where: str = FLAG) -> str:
     if len(text) < LEAST_TOKEN:
         raise SpecError(f"The token has {len(text)} characters.", where=where, fix=_FIX)
     if not _TOKEN.fullmatch(text):
-        raise SpecError("The token has characters that no header carries.", where=where, fix=_FIX)
+        raise SpecError("The token has a blank, or a character that no header carries.", where=where, fix=_FIX)
     return text
 
 
