@@ -197,7 +197,8 @@ def create_mock(  # noqa: PLR0913 - options, by name
     are multiplied by, 0 to 1000.
     origins: pages that may call besides those on loopback, such as "https://app.example"; "lan" stands for those of
     private addresses, "null" for those without an origin, "*" for all others. guard_host: refuse names of hosts other
-    than loopback, allow_hosts besides; False takes any. control_token: what lets other machines use `/_mock/`, where
+    than loopback, allow_hosts besides; False takes any, and an AllowedHosts of `pipeline.hosts` those that it says.
+    control_token: what lets other machines use `/_mock/`, where
     the application is served to them; at least 8 characters.
     log: called with one line for each request. clock: the present time, in UTC; or a moment with its zone, at which the
     mock's clock stands still: with the same seed every answer is then the same. timer: the time of runs; see
