@@ -5,6 +5,7 @@ import datetime
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,12 @@ from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.agents.timer import RealTimer, Timer
 from threadmock.mockserver.fault_points import NO_FAULTS, Faults, planted
 from threadmock.mockserver.mock_control import MockControl, check_seed
+from threadmock.mockserver.pipeline.access import Access
 from threadmock.mockserver.pipeline.gateway import Gateway
+from threadmock.mockserver.pipeline.hosts import AllowedHosts, read_hosts
+from threadmock.mockserver.pipeline.origins import read_origins
 from threadmock.mockserver.server.app import rsgi_application, wsgi_application
+from threadmock.mockserver.server.control_access import read_token
 from threadmock.mockserver.server.sessions import SESSION_KEY, SessionRefused, Sessions
 from threadmock.mockserver.server.wsgi import WsgiCallable
 from threadmock.mockserver.state.memory import MemoryStore
@@ -137,7 +142,9 @@ def create_mock(  # noqa: PLR0913 - options, by name
     faults: str | Iterable[str] = (),
     speed: float = 1.0,
     origins: str | Iterable[str] = (),
-    guard_host: bool = True,
+    guard_host: bool | AllowedHosts = True,
+    allow_hosts: str | Iterable[str] = (),
+    control_token: str | None = None,
     log: Callable[[str], None] | None = None,
     clock: Callable[[], datetime.datetime] | datetime.datetime = system_now,
     timer: Timer | None = None,
@@ -157,7 +164,11 @@ def create_mock(  # noqa: PLR0913 - options, by name
     auth: "off", "present" (any credential will do, where one is asked for), or the one token that is accepted.
     faults: names of deviations to plant; a text is one of them, as it is of origins. speed: what the delays of scripts
     are multiplied by, 0 to 1000.
-    origins: pages that may call besides those on loopback. guard_host: refuse names of hosts that are not this machine.
+    origins: pages that may call besides those on loopback, such as "https://app.example"; "lan" stands for those of
+    private addresses, "null" for those without an origin, "*" for all others. guard_host: refuse names of hosts other
+    than loopback, allow_hosts besides; False takes any, and an AllowedHosts of `pipeline.hosts` those that it says.
+    control_token: what lets other machines use `/_mock/`, where
+    the application is served to them; at least 8 characters.
     log: called with one line for each request. clock: the present time, in UTC; or a moment with its zone, at which the
     mock's clock stands still: with the same seed every answer is then the same. timer: the time of runs; see
     `agents.timer`. store: instead of one in memory.
@@ -191,8 +202,12 @@ def create_mock(  # noqa: PLR0913 - options, by name
         Gateway(
             contracts,
             world,
-            origins=frozenset(_texts("origins", origins)),
-            guard_host=guard_host,
+            access=Access(
+                _hosts(guard_host, frozenset(_texts("allow_hosts", allow_hosts))),
+                read_origins(_texts("origins", origins), "origins"),
+                read_token(control_token, "control_token"),
+                log,
+            ),
             log=log,
             data=_dataset(data),
         )
@@ -231,6 +246,11 @@ def load_all(
             raise SpecError(what, fix="Rename one of the files.")
         named[contract.name] = own
     return contracts
+
+
+def _hosts(guard: bool | AllowedHosts, names: frozenset[str]) -> AllowedHosts:
+    known = guard if isinstance(guard, AllowedHosts) else AllowedHosts(guarded=guard)
+    return replace(known, named=known.named | read_hosts(names, "allow_hosts"))
 
 
 def _moment(clock: datetime.datetime) -> datetime.datetime:

@@ -10,7 +10,6 @@ from threadmock.mockserver.control.next import add_next
 from threadmock.mockserver.control.settings import change_settings, show_settings
 from threadmock.mockserver.control.snapshots import add_snapshot, restore_snapshot, show_snapshot
 from threadmock.mockserver.control.words import Expectation, NextWords, SettingsChange
-from threadmock.mockserver.datasets.snapshots import read_snapshot
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.control import stored
 from threadmock.mockserver.server.sessions import Sessions
@@ -98,6 +97,8 @@ class MockControl(ABC):
 
     def restore(self, document: Mapping[str, Any]) -> int:
         """Put the mock as the document of a snapshot has it; how many things that holds. SpecError, nothing changed."""
+        from threadmock.mockserver.datasets.snapshots import read_snapshot  # noqa: PLC0415 - few mocks are restored
+
         snapshot = read_snapshot(document, self.gateway.contracts)
         self.gateway.restore(snapshot.state, snapshot.initial)
         return snapshot.count

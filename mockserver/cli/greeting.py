@@ -4,28 +4,39 @@ import json
 import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from threadmock.mockserver.agents.scripts import Scripts
+from threadmock.mockserver.cli.network import is_everywhere, network_urls
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.mounts import Mount
 from threadmock.mockserver.rules.generation import Ungeneratable, generate
+from threadmock.mockserver.server.control_access import FLAG, HEADER
 from threadmock.mockserver.state.clock import Clock
 from threadmock.mockserver.state.ids import Ids
 from threadmock.specs.contract import Operation
 from threadmock.specs.text import one_line
+from threadmock.specs.wire.hosts import is_local
 
 if TYPE_CHECKING:
     from threadmock.mockserver.datasets.fill_inference import FillResult
 
 _PREFERRED = {"create": 0, "append": 1, "list": 2, "read": 3}
 _SHOWN_BASES = 3
+_NO_ADDRESS = "No address was found by which other machines reach this one; see its network settings."
 EXAMPLE_TOKEN = "dev-token"  # noqa: S105 - an example, not a secret
 
 
 def greeting(gateway: Gateway, base: str) -> Iterator[str]:
     """The lines, the first of which is `Listening on URL`."""
     yield f"Listening on {base}"
-    yield f"  seed {gateway.world.seed}; control at {base}/_mock/health"
+    found = urlsplit(base)
+    host, port = found.hostname or "", found.port or 0
+    if is_everywhere(host):
+        urls = network_urls(host, port)
+        base = next(iter(urls), f"http://127.0.0.1:{port}")
+        yield f"  on the network at {', '.join(urls)}" if urls else f"  {_NO_ADDRESS}"
+    yield f"  seed {gateway.world.seed}; {_control(gateway.access.control_token, host, base, port)}"
     for path, one, other in gateway.at_root_conflicts:
         yield f"  {one} and {other} both have {path}: every provider answers below its prefix only"
     for mount in gateway.mounts:
@@ -51,6 +62,16 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
         curl = curl_line(mount, url, gateway.world.auth)
         if curl:
             yield f"  try       {curl}"
+
+
+def _control(token: str, host: str, base: str, port: int) -> str:
+    if is_local(f"[{host}]" if ":" in host else host):
+        return f"control at {base}/_mock/health"
+    if token:
+        return f"control at {base}/_mock/health; other machines send {HEADER} with the token"
+    if is_everywhere(host):
+        return f"control at http://127.0.0.1:{port}/_mock/health, from this machine alone; others need {FLAG}"
+    return f"no control: it would listen on loopback; {FLAG} opens it here"
 
 
 def _agents(scripts: Scripts) -> str:

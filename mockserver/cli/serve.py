@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 import click
 from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.cli.greeting import greeting
+from threadmock.mockserver.cli.network import hosts_of
 from threadmock.mockserver.control.moments import read_moment
 from threadmock.mockserver.mock import MOST_SPEED, Mock, create_mock
+from threadmock.mockserver.pipeline.hosts import read_hosts
+from threadmock.mockserver.pipeline.origins import read_origins
+from threadmock.mockserver.server.control_access import read_token
 from threadmock.mockserver.server.granian_process import Address, PortTaken, claimed
 from threadmock.mockserver.server.granian_process import serve as run_server
 from threadmock.mockserver.server.rsgi import RsgiApplication
@@ -20,7 +24,6 @@ from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS
 from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.text import write_any_text
-from threadmock.specs.wire.hosts import is_local
 
 if TYPE_CHECKING:
     from threadmock.mockserver.cli.watch import Watched
@@ -113,7 +116,20 @@ class _Worker:
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="A page that may call, besides those on loopback.",
+    help="A page that may call, besides those on loopback, such as https://app.example; lan for those of private "
+    "addresses, null for those without an origin (opened from a file), * for all others. May be repeated.",
+)
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which this server may be asked, besides its own, such as 10.0.2.2. May be repeated.",
+)
+@click.option(
+    "--control-token",
+    metavar="TOKEN",
+    help="Let other machines use /_mock/, with the header X-Threadmock-Control: TOKEN.  [default: this one alone]",
 )
 @click.option(
     "--fault", "faults", multiple=True, metavar="NAME", help="Plant a deviation; `threadmock checks` lists them."
@@ -155,6 +171,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     seed: int | None,
     clock: str | None,
     origins: tuple[str, ...],
+    allow_hosts: tuple[str, ...],
+    control_token: str | None,
     faults: tuple[str, ...],
     data: str | None,
     script: str | None,
@@ -171,6 +189,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if not auth:
         raise click.UsageError("--auth needs off, present or a token.")
     try:
+        read_origins(origins)
+        read_token(control_token)
         moment = None if clock is None else read_moment(clock, "--clock")
         create = partial(
             create_mock,
@@ -183,7 +203,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
             faults=faults,
             speed=speed,
             origins=origins,
-            guard_host=is_local(host),
+            guard_host=hosts_of(host, read_hosts(allow_hosts)),
+            control_token=control_token,
             log=None if quiet else _log,
             clock=moment or system_now,
         )

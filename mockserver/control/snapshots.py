@@ -3,17 +3,13 @@
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.control.bodies import ControlError, NotThere, members, text
-from threadmock.mockserver.datasets.snapshots import (
-    Snapshot,
-    check_served,
-    read_snapshot,
-    snapshot_document,
-    take_snapshot,
-)
 from threadmock.mockserver.pipeline.gateway import Gateway
+
+if TYPE_CHECKING:
+    from threadmock.mockserver.datasets.snapshots import Snapshot
 
 MOST = 1000
 MOST_THINGS = 2_000_000
@@ -39,10 +35,10 @@ class Snapshots:
         self._kept: dict[str, Snapshot] = {}
         self._changing = threading.Lock()
 
-    def __iter__(self) -> Iterator[Snapshot]:
+    def __iter__(self) -> "Iterator[Snapshot]":
         return iter(list(self._kept.values()))
 
-    def find(self, name: str) -> Snapshot:
+    def find(self, name: str) -> "Snapshot":
         """The snapshot of a name. NotThere."""
         found = self._kept.get(name)
         if found is None:
@@ -50,7 +46,7 @@ class Snapshots:
             raise NotThere(f"No snapshot is named {name[:100]!r}.", where="name", fix=fix)
         return found
 
-    def keep(self, snapshot: Snapshot) -> bool:
+    def keep(self, snapshot: "Snapshot") -> bool:
         """Keep a snapshot; False where one has its name. TooManySnapshots."""
         with self._changing:
             if snapshot.name in self._kept:
@@ -76,6 +72,8 @@ def list_snapshots(snapshots: Snapshots) -> dict[str, Any]:
 
 def add_snapshot(snapshots: Snapshots, gateway: Gateway, asked: Any) -> dict[str, Any]:
     """Keep what a session holds now. ControlError while runs are under way: they would be lost."""
+    from threadmock.mockserver.datasets.snapshots import take_snapshot  # noqa: PLC0415 - few servers are asked for one
+
     name = snapshot_name(members(asked, ("name",)).get("name"))
     running = gateway.world.scheduler.all_under_way()
     if running:
@@ -91,6 +89,8 @@ def add_snapshot(snapshots: Snapshots, gateway: Gateway, asked: Any) -> dict[str
 
 def show_snapshot(snapshots: Snapshots, name: str) -> dict[str, Any]:
     """The document of a snapshot."""
+    from threadmock.mockserver.datasets.snapshots import snapshot_document  # noqa: PLC0415 - see above
+
     return snapshot_document(snapshots.find(name))
 
 
@@ -99,6 +99,8 @@ def restore_snapshot(snapshots: Snapshots, gateway: Gateway, name: str, document
 
     SpecError, and nothing is changed, where it can't be used here.
     """
+    from threadmock.mockserver.datasets.snapshots import check_served, read_snapshot  # noqa: PLC0415 - see above
+
     if document is None:
         snapshot = snapshots.find(name)
         check_served(snapshot, gateway.contracts)

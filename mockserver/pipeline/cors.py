@@ -1,11 +1,10 @@
-"""Who may call from a browser: CORS and Private Network Access, and the guard against DNS rebinding."""
+"""What browsers are told: CORS and Private Network Access. Who may call at all is said in `access`."""
 
 import re
 from collections.abc import Collection, Mapping
 
-from threadmock.mockserver.pipeline import problems
+from threadmock.mockserver.pipeline.origins import is_sendable
 from threadmock.specs.behaviour.profile import Cors
-from threadmock.specs.wire.hosts import is_local
 from threadmock.specs.wire.messages import Request, Response
 
 EXPOSED = (
@@ -15,29 +14,6 @@ EXPOSED = (
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _MAX_AGE = "600"
 _NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{0,2000}")
-
-
-def origin_allowed(origin: str, allowed: frozenset[str]) -> bool:
-    """Whether a browser page of that origin may call: loopback pages always, others where they were named."""
-    if origin in allowed or ("*" in allowed and origin.isascii() and origin.isprintable()):
-        return True
-    scheme, _, host = origin.partition("://")
-    return scheme in ("http", "https") and is_local(host)
-
-
-def refuse_foreign(request: Request, allowed: frozenset[str], *, guard_host: bool) -> Response | None:
-    """403 for a page of a foreign origin, 421 for a foreign Host on a loopback server; None for everyone else."""
-    host = request.headers.get("host")
-    if guard_host and host and not is_local(host):
-        detail = (
-            f"Host is {host[:200]!r}, and this server listens on loopback only. Start it with --host to serve others."
-        )
-        return problems.problem(421, "Foreign host", detail, kind="foreign-host")
-    origin = request.headers.get("origin")
-    if origin and not origin_allowed(origin, allowed):
-        detail = f"Pages of {origin[:200]!r} may not call this server. Start it with --allow-origin {origin[:200]}."
-        return problems.problem(403, "Foreign origin", detail, kind="foreign-origin")
-    return None
 
 
 def is_preflight(request: Request) -> bool:
@@ -59,14 +35,37 @@ def preflight(request: Request, methods: Collection[str], cors: Cors | None = No
         **cors_headers(origin, status, cors),
         "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
     }
-    asked = request.headers.get("access-control-request-headers", "")
-    if asked and _NAMES.fullmatch(asked):
-        headers["access-control-allow-headers"] = asked
+    headers |= _asked_headers(request)
     if request.headers.get("access-control-request-private-network") == "true":
         headers["access-control-allow-private-network"] = "true"
     if text:
         headers["content-type"] = "text/plain; charset=utf-8"
     return Response(status, headers, text.encode())
+
+
+def _asked_headers(request: Request) -> Mapping[str, str]:
+    asked = request.headers.get("access-control-request-headers", "")
+    return {"access-control-allow-headers": asked} if asked and _NAMES.fullmatch(asked) else {}
+
+
+def stranger_preflight(request: Request) -> Response:
+    """204 for a page that may not call: its request may be sent, so that the page can read why it is refused.
+
+    No credentials, no private network; and browsers do not keep it.
+    """
+    headers = {
+        "access-control-allow-methods": METHODS,
+        "access-control-max-age": "0",
+        **readable_refusal(request.headers["origin"]),
+        **_asked_headers(request),
+        "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+    }
+    return Response(204, headers, b"")
+
+
+def readable_refusal(origin: str) -> Mapping[str, str]:
+    """The headers that let a page that may not call read the refusal, without credentials."""
+    return {"access-control-allow-origin": origin, "vary": "Origin"} if is_sendable(origin) else {"vary": "Origin"}
 
 
 def cors_headers(origin: str, status: int, cors: Cors | None) -> Mapping[str, str]:

@@ -11,8 +11,9 @@ from threadmock.mockserver.agents.streams import Pending, Stream
 from threadmock.mockserver.datasets.initial import store_initial
 from threadmock.mockserver.fault_points import Dropped
 from threadmock.mockserver.pipeline import problems
+from threadmock.mockserver.pipeline.access import Access
 from threadmock.mockserver.pipeline.answer import Answer, Pipeline
-from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, origin_allowed, preflight, refuse_foreign
+from threadmock.mockserver.pipeline.cors import cors_headers, is_preflight, preflight
 from threadmock.mockserver.pipeline.faulty import build_pipeline
 from threadmock.mockserver.pipeline.mounts import NOWHERE, Found, Mount
 from threadmock.mockserver.pipeline.next_given import give_next
@@ -64,16 +65,15 @@ class Gateway:
     """All contracts behind one `handle`. Safe from several threads.
 
     at_root_conflicts: routes that two documents share; then no document answers at the root.
-    guard_host: whether only loopback names are taken as Host. data: threads and messages to begin with; filled: what
-    became of them at each provider. session: the name of the session that it serves, "" for the server's own.
-    initial: the things that a provider has from the start. ordinary: the routes without planted faults; beginning: what
-    it begins with. Mocks of the same documents share both.
+    access: who may call. data: threads and messages to begin with; filled: what became of them at each provider.
+    session: the name of the session that it serves, "" for the server's own. initial: the things that a provider has
+    from the start. ordinary: the routes without planted faults; beginning: what it begins with. Mocks of the same
+    documents share both.
     """
 
     contracts: Sequence[Contract]
     world: World
-    origins: frozenset[str] = frozenset()
-    guard_host: bool = True
+    access: Access = field(default_factory=Access)
     limits: Limits = Limits()
     log: Log | None = None
     data: "Dataset | None" = None
@@ -208,7 +208,7 @@ class Gateway:
         """
         began = time.perf_counter()
         try:
-            foreign = refuse_foreign(request, self.origins, guard_host=self.guard_host)
+            foreign = self.access.refuse(request)
             if foreign is None:
                 found = found or self.find(request.method, request.path)
                 made = self._answer(request, found)
@@ -300,7 +300,7 @@ class Gateway:
         origin = request.headers.get("origin")
         if origin is None or "access-control-allow-origin" in response.headers:
             return response
-        if not origin_allowed(origin, self.origins):
+        if not self.access.origins.allow(origin):
             return response
         return Response(
             response.status, {**response.headers, **cors_headers(origin, response.status, cors)}, response.body

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from threadmock.mockserver.actions.plan import Plan, Plans
+from threadmock.mockserver.pipeline.access import CONTROL
 from threadmock.mockserver.pipeline.decoded_paths import with_free, with_stored
 from threadmock.mockserver.pipeline.mounts import NOWHERE, Found, Mount, routed, without_bases
 from threadmock.specs.contract import Contract
 from threadmock.specs.operations.routing import Router, shared_routes
-
-CONTROL = "/_mock/"
 
 
 class Routes:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import flask
+from threadmock.mockserver.pipeline.access import CONTROL
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.mounts import Mount
 from threadmock.mockserver.pipeline.problems import problem
-from threadmock.mockserver.pipeline.routes import CONTROL
 from threadmock.mockserver.server import rsgi, wsgi
 from threadmock.mockserver.server.control import MAX_BODY as MAX_CONTROL_BODY
 from threadmock.mockserver.server.control import control, documents, open_to_caller, refuse_caller

@@ -1,6 +1,6 @@
 """The control interface under `/_mock/`: health, reset, what is stored, the exchanges; and the documents.
 
-Refused to foreign origins; a change needs the header `X-Threadmock-Control`, which no simple cross-site request has.
+Who may use it is said in `control_access`: no foreign origin, and no other machine without a token.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,10 @@ from threadmock.mockserver.control.snapshots import (
     restore_snapshot,
     show_snapshot,
 )
-from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
+from threadmock.mockserver.pipeline.cors import allow_origin
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
+from threadmock.mockserver.server.control_access import refuse_control
 from threadmock.mockserver.server.instance import identity
 from threadmock.mockserver.server.sessions import Sessions
 from threadmock.mockserver.server.wsgi import gateway_of, read_request
@@ -32,7 +33,6 @@ from threadmock.specs.errors import SpecError
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
 
-HEADER = "X-Threadmock-Control"
 EVENTS = "/_mock/events"
 MAX_BODY = 1024 * 1024
 MOST_UPLOAD = 16 * 1024 * 1024
@@ -87,15 +87,8 @@ def _here() -> Gateway:
 
 def refuse_caller(gateway: Gateway) -> Response | None:
     """The refusal of a caller that may not use the control interface so, or the response to a preflight; or None."""
-    request = read_request(flask.request.environ, -1)
-    refused = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host)
-    changes = request.method not in ("GET", "HEAD", "OPTIONS")
-    if refused is None and changes and request.headers.get(HEADER.lower()) != "1":
-        detail = f"A change through the control interface needs the header {HEADER}: 1."
-        refused = problem(403, "The control header is missing", detail, kind="control-header")
-    if refused is None and is_preflight(request):
-        refused = preflight(request, ())
-    return refused
+    environ = flask.request.environ
+    return refuse_control(gateway.access, read_request(environ, -1), environ.get("REMOTE_ADDR"))
 
 
 def _guard(gateway: Gateway) -> flask.Response | None:
@@ -145,12 +138,15 @@ def _events(sessions: Sessions) -> flask.Response:
     return flask.Response(made.body, status=made.status, headers=list(made.headers.items()))
 
 
-def follow(sessions: Sessions, gateway: Gateway, request: Request) -> Response:
-    """The live events, or the refusal of a stranger, with the CORS headers for the page that asked."""
-    foreign = refuse_foreign(request, gateway.origins, guard_host=gateway.guard_host)
-    made = foreign or live_events(gateway, request, sessions.known)
+def follow(sessions: Sessions, gateway: Gateway, request: Request, address: str) -> Response:
+    """The live events, or the refusal of a stranger, with the CORS headers for the page that asked.
+
+    address: the client's, without a port.
+    """
+    refused = refuse_control(gateway.access, request, address)
+    made = refused or live_events(gateway, request, sessions.known)
     origin = request.headers.get("origin")
-    if origin and origin_allowed(origin, gateway.origins):
+    if origin and gateway.access.origins.allow(origin):
         return Response(made.status, {**made.headers, **allow_origin(origin)}, made.body)
     return made
 
@@ -237,6 +233,6 @@ def documents(gateway: Gateway) -> flask.Blueprint:
 def open_to_caller(gateway: Gateway, response: flask.Response) -> flask.Response:
     """The response with the CORS headers for the page that asked, where its origin is allowed."""
     origin = flask.request.headers.get("Origin")
-    if origin and origin_allowed(origin, gateway.origins):
+    if origin and gateway.access.origins.allow(origin):
         response.headers.update(allow_origin(origin))
     return response

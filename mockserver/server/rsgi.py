@@ -20,6 +20,7 @@ from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.connections import cut_connection
 from threadmock.mockserver.server.control import EVENTS, follow
+from threadmock.mockserver.server.control_access import address_of
 from threadmock.mockserver.server.run_driver import RunDriver
 from threadmock.mockserver.server.sessions import SessionRefused, Sessions, is_for_session
 from threadmock.mockserver.server.wsgi import WsgiCallable, call_wsgi
@@ -243,18 +244,21 @@ class RsgiApplication:
             request = Request(request.method, request.path, request.query, request.headers, body, request.base)
         found = gateway.find_guessing(request.method, request.path)
         if found.mount is None:
-            return await self._answer_elsewhere(gateway, request)
+            return await self._answer_elsewhere(gateway, request, address_of(scope.client))
         if len(body) > AT_ONCE or gateway.world.slow:
             return await self._on_thread(gateway.handle, request, found)
         if self._straight:
             return gateway.handle(request, found)
         return call_wsgi(self._flask, request, gateway)
 
-    async def _answer_elsewhere(self, gateway: Gateway, request: Request) -> Response:
-        """The response to what is no documented route. Live events come bit by bit, which Flask on a thread can't."""
+    async def _answer_elsewhere(self, gateway: Gateway, request: Request, address: str) -> Response:
+        """The response to what is no documented route. Live events come bit by bit, which Flask on a thread can't.
+
+        address: of the client, on which the control interface depends.
+        """
         if request.path == EVENTS and request.method == "GET":
-            return follow(self._sessions, gateway, request)
-        return await self._on_thread(call_wsgi, self._flask, request, gateway)
+            return follow(self._sessions, gateway, request, address)
+        return await self._on_thread(call_wsgi, self._flask, request, gateway, address)
 
     async def _on_thread(self, function: Any, *arguments: Any) -> Response:
         found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

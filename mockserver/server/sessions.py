@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from threadmock.mockserver.control.snapshots import Snapshots
-from threadmock.mockserver.pipeline.cors import allow_origin, origin_allowed
+from threadmock.mockserver.pipeline.cors import allow_origin
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.state.journal import JournalBudget
@@ -55,7 +55,7 @@ class SessionRefused(Exception):  # noqa: N818 - reads as what it is
     def response(self, request: Request, gateway: Gateway) -> Response:
         """The answer, which a page that may call can read."""
         origin = request.headers.get("origin")
-        headers = allow_origin(origin) if origin and origin_allowed(origin, gateway.origins) else {}
+        headers = allow_origin(origin) if origin and gateway.access.origins.allow(origin) else {}
         return problem(self.status, self.title, str(self), kind="session", headers=headers)
 
 
@@ -92,7 +92,10 @@ class Sessions:
         return iter([self.default, *(session.gateway for session in list(self._known.values()))])
 
     def resolve(self, request: Request) -> tuple[Gateway, Request]:
-        """The mock that a request is for, and the request as that one gets it. SessionRefused."""
+        """The mock that a request is for, and the request as that one gets it. SessionRefused.
+
+        A stranger's request makes no session: the server's own mock refuses it.
+        """
         named = request.headers.get(HEADER)
         if request.path.startswith(PREFIX):
             name, slash, rest = request.path.removeprefix(PREFIX).partition("/")
@@ -100,8 +103,10 @@ class Sessions:
                 detail = f"The URL is for the session {name[:100]!r}, the header {HEADER} for {named[:100]!r}."
                 raise SessionRefused(400, "Two sessions are named", f"{detail} Name one.")
             base = f"{request.base}{PREFIX}{name}"
-            return self.find(name), replace(request, path=f"{slash}{rest}" or "/", base=base)
-        return (self.default if named is None else self.find(named)), request
+            named, request = name, replace(request, path=f"{slash}{rest}" or "/", base=base)
+        if named is None or (named not in self._known and self.default.access.refuse(request)):
+            return self.default, request
+        return self.find(named), request
 
     def find(self, name: str) -> Gateway:
         """The mock of a session, made where there is none of that name. SessionRefused."""

@@ -190,10 +190,15 @@ def name_gateway(sessions: Sessions, environ: dict[str, Any]) -> Response | None
     return None
 
 
-def call_wsgi(app: WsgiCallable, request: Request, gateway: Gateway) -> Response:
-    """What a WSGI application answers to a request for a mock, its body whole."""
+def call_wsgi(app: WsgiCallable, request: Request, gateway: Gateway, address: str | None = None) -> Response:
+    """What a WSGI application answers to a request for a mock, its body whole.
+
+    address: the client's; None in process.
+    """
     begun: list[tuple[str, list[tuple[str, str]]]] = []
     environ = {**make_environ(request), GATEWAY: gateway}
+    if address is not None:
+        environ["REMOTE_ADDR"] = address
     chunks = app(environ, lambda status, headers, _=None: begun.append((status, headers)))
     try:
         body = b"".join(chunks)

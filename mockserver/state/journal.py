@@ -21,6 +21,7 @@ MAX_TOGETHER = 48 * 1024 * 1024
 _OVERHEAD = 1024
 """Bytes of an exchange beside its bodies, about."""
 _SECRET_HEADERS = ("authorization", "cookie", "x-api-key", "proxy-authorization")
+_CONTROL_HEADER = "x-threadmock-control"
 
 
 class JournalEntry(NamedTuple):
@@ -45,10 +46,7 @@ class JournalEntry(NamedTuple):
 
     def as_json(self) -> Mapping[str, Any]:
         """The entry for the control interface: bodies cut at MAX_BODY bytes, credentials masked."""
-        headers = {
-            name: "***" if name in _SECRET_HEADERS or "key" in name or "token" in name else value
-            for name, value in self.request.headers.items()
-        }
+        headers = {name: "***" if _is_secret(name, value) else value for name, value in self.request.headers.items()}
         return {
             "number": self.number,
             "at": write_date_time(self.at) if self.at else None,
@@ -68,6 +66,12 @@ class JournalEntry(NamedTuple):
             "reason": self.reason,
             "unexpected": self.unexpected,
         }
+
+
+def _is_secret(name: str, value: str) -> bool:
+    if name == _CONTROL_HEADER:
+        return value != "1"
+    return name in _SECRET_HEADERS or "key" in name or "token" in name
 
 
 def _shown(body: bytes | bytearray) -> str:

@@ -327,11 +327,22 @@ def test_a_variable_of_the_environment_is_no_header(serving: Start) -> None:
 
 
 def test_a_named_origin_may_call_and_another_may_not(serving: Start) -> None:
-    server = serving("--port", "0", "langsmith", "--allow-origin", "https://app.example")
-    for origin, status in (("https://app.example", 200), ("http://localhost:3000", 200), ("https://evil.example", 403)):
+    server = serving("--port", "0", "langsmith", *("--allow-origin", "https://app.example", "--allow-origin", "lan"))
+    allowed = ("https://app.example", "http://localhost:3000", "http://10.1.2.3:3000")
+    for origin, status in (*((each, 200) for each in allowed), ("https://evil.example", 403)):
         told = server.send("POST", "/threads", b"{}", {**JSON, "origin": origin})
         assert told.status == status
-        assert told.headers.get("access-control-allow-origin") == (origin if status == 200 else None)
+        assert told.headers["access-control-allow-origin"] == origin
+        assert ("access-control-allow-credentials" in told.headers) is (status == 200)
+
+
+def test_a_named_host_is_taken_on_loopback_and_another_is_not(serving: Start) -> None:
+    server = serving("--port", "0", "langsmith", "--allow-host", "10.0.2.2", "--allow-host", "mock.test", "--quiet")
+    hosts = {"10.0.2.2:4040": 200, "mock.test": 200, "10.0.2.3": 421, "mock": 421}
+    assert {host: server.send("POST", "/threads", b"{}", {**JSON, "host": host}).status for host in hosts} == hosts
+    assert server.send("GET", "/_mock/health", headers={"origin": "https://evil.example"}).status == 403
+    server.stop()
+    assert server.log == []
 
 
 @pytest.mark.parametrize(

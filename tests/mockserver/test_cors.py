@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import Client
-from threadmock.mockserver.pipeline.cors import origin_allowed
+from threadmock.mockserver.pipeline.origins import AllowedOrigins
 from threadmock.specs.wire.hosts import is_local
 
 JSON = {"content-type": "application/json"}
@@ -110,12 +110,14 @@ def test_no_text_is_a_failure_and_only_plain_names_pass(host: str) -> None:
         ("https://app.example:8443", ("https://app.example",), False),
         ("https://app.example.evil", ("https://app.example",), False),
         ("null", ("null",), True),
+        ("null", ("*",), False),
+        ("*", ("*",), False),
         ("https://any.example", ("*",), True),
         ("https://a\r\nb", ("*",), False),
     ],
 )
 def test_which_pages_may_call(origin: str, allowed: tuple[str, ...], may: bool) -> None:
-    assert origin_allowed(origin, frozenset(allowed)) is may
+    assert AllowedOrigins(frozenset(allowed)).allow(origin) is may
 
 
 def test_an_answer_to_a_loopback_page_may_be_read_with_credentials(client: Any) -> None:
@@ -156,17 +158,52 @@ def test_a_caller_without_an_origin_gets_no_such_headers(client: Any) -> None:
 @pytest.mark.parametrize(
     "path", ["/threads", "/langsmith/threads", "/nowhere", "/_mock/health", "/_mock/reset", "/langsmith/openapi.json"]
 )
-@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-def test_a_page_of_a_foreign_origin_is_refused_everywhere_and_changes_nothing(
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_page_of_a_foreign_origin_is_refused_everywhere_can_read_why_and_changes_nothing(
     client: Any, path: str, method: str
 ) -> None:
     asked = client("langsmith")
-    headers = {**JSON, "origin": "https://evil.example", "access-control-request-method": "POST"}
+    asked.post("/threads", {})
+    headers = {**JSON, "origin": "https://evil.example", "x-threadmock-control": "1"}
     told = asked.send(method, path, headers=headers, body=b"{}")
     assert told.status == 403
-    assert "access-control-allow-origin" not in told.headers
-    assert told.json()["type"].startswith("urn:threadmock:")
+    assert told.headers["access-control-allow-origin"] == "https://evil.example"
+    assert told.headers["vary"] == "Origin"
+    assert "access-control-allow-credentials" not in told.headers
+    assert told.json()["detail"].endswith("Start it with --allow-origin https://evil.example.")
+    assert asked.get("/_mock/things").json()["count"] == 1
+
+
+@pytest.mark.parametrize("path", ["/threads", "/langsmith/threads", "/nowhere", "/langsmith/openapi.json"])
+def test_a_preflight_of_a_foreign_origin_is_granted_without_credentials_so_that_the_refusal_can_be_read(
+    client: Any, path: str
+) -> None:
+    asked = client("langsmith")
+    wishes = {"access_control_request_headers": "content-type", "access_control_request_private_network": "true"}
+    told = preflight(asked, path, origin="https://evil.example", **wishes)
+    assert (told.status, told.body) == (204, b"")
+    assert told.headers["access-control-allow-origin"] == "https://evil.example"
+    assert told.headers["access-control-allow-headers"] == "content-type"
+    assert "DELETE" in told.headers["access-control-allow-methods"]
+    assert told.headers["access-control-max-age"] == "0"
+    assert "Origin" in told.headers["vary"]
+    assert "access-control-allow-credentials" not in told.headers
+    assert "access-control-allow-private-network" not in told.headers
     assert asked.get("/_mock/things").json()["count"] == 0
+
+
+@pytest.mark.parametrize("path", ["/_mock/reset", "/_mock/health", "/_mock/nowhere", "/_mock/events"])
+def test_no_preflight_of_a_foreign_origin_is_granted_to_the_control_interface(client: Any, path: str) -> None:
+    told = preflight(client("langsmith"), path, origin="https://evil.example")
+    assert told.status == 403
+    assert "access-control-allow-methods" not in told.headers
+
+
+@pytest.mark.parametrize("origin", ["https://\xe9.example", "https://a\tb", "x" * 301])
+def test_an_origin_that_is_none_is_refused_and_not_repeated_in_a_header(client: Any, origin: str) -> None:
+    told = client("langsmith").post("/threads", {}, headers={"origin": origin})
+    assert told.status == 403
+    assert "access-control-allow-origin" not in told.headers
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.nip.io:4040", "localhost.evil.com"])
@@ -210,7 +247,6 @@ def test_a_preflight_for_a_private_network_is_granted_to_whom_it_may(client: Any
     told = preflight(asked, "/threads", origin="https://app.example", access_control_request_private_network="true")
     assert told.headers["access-control-allow-private-network"] == "true"
     refused = preflight(asked, "/threads", origin="https://evil.example", access_control_request_private_network="true")
-    assert refused.status == 403
     assert "access-control-allow-private-network" not in refused.headers
 
 

@@ -272,7 +272,10 @@ def test_pages_logs_and_stores_are_those_that_were_given() -> None:
         for origin in ("https://page.example", "https://other.example")
     ]
     assert origins == [201, 403]
-    assert [line.split()[:3] for line in lines] == [["POST", "/things", "201"], ["POST", "/things", "403"]]
+    assert [line.split()[:3] for line in lines if "may not call" not in line] == [
+        ["POST", "/things", "201"],
+        ["POST", "/things", "403"],
+    ]
     assert list(kept.shelves().values()) == [1]
 
 

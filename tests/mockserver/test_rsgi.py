@@ -61,7 +61,13 @@ def ask(
 ) -> tuple[int, Any, Any]:
     pairs = [("host", "localhost"), *((name.replace("_", "-"), value) for name, value in headers.items())]
     scope = SimpleNamespace(
-        method=method, path=path, query_string="", http_version="1.1", authority=None, headers=dict(pairs)
+        method=method,
+        path=path,
+        query_string="",
+        http_version="1.1",
+        authority=None,
+        client="127.0.0.1:9",
+        headers=dict(pairs),
     )
     asyncio.run(app.__rsgi__(scope, wire))
     [told] = wire.told
@@ -129,6 +135,7 @@ def test_a_repeated_header_is_one_with_commas() -> None:
         query_string="",
         http_version="1.1",
         authority=None,
+        client="127.0.0.1:50000",
         headers=SimpleNamespace(items=lambda: [("host", "localhost"), ("host", "evil.example"), ("x", "1")]),
     )
     wire = Wire()
@@ -138,7 +145,13 @@ def test_a_repeated_header_is_one_with_commas() -> None:
 
 def test_the_authority_of_http_2_is_a_host() -> None:
     scope = SimpleNamespace(
-        method="GET", path="/_mock/health", query_string="", http_version="2", authority="evil.example", headers={}
+        method="GET",
+        path="/_mock/health",
+        query_string="",
+        http_version="2",
+        authority="evil.example",
+        client="127.0.0.1:9",
+        headers={},
     )
     wire = Wire()
     asyncio.run(make_app().__rsgi__(scope, wire))

@@ -112,6 +112,7 @@ def as_wsgi(app: Any) -> Any:
             query_string=made["QUERY_STRING"],
             http_version="1.1",
             authority=None,
+            client=f"{made.get('REMOTE_ADDR', '127.0.0.1')}:50000",
             headers=headers,
         )
         wire = Wire(made)

@@ -251,3 +251,23 @@ def test_things_that_a_provider_has_from_the_start_are_not_counted() -> None:
     Asked(client, "a").send("POST", "/things", {"name": "x"})
     [told] = client.get("/_mock/sessions").json()["sessions"]
     assert (told["things"], told["exchanges"]) == (1, 1), json.dumps(told)
+
+
+@pytest.mark.parametrize("stranger", [{"origin": "https://evil.example"}, {"host": "evil.example"}])
+@pytest.mark.parametrize("door", DOORS)
+def test_a_stranger_makes_no_session(door: str, stranger: dict[str, str]) -> None:
+    client = Client(make_gateway("langsmith"), door)
+    for path, more in [("/_s/a/threads", {}), ("/threads", {"x-threadmock-session": "a"}), ("/_s/a/_mock/health", {})]:
+        assert client.send("POST", path, headers={**stranger, **more}).status in (403, 421)
+        client.send("OPTIONS", path, headers={**stranger, **more, "access-control-request-method": "POST"})
+    assert client.get("/_mock/sessions").json()["sessions"] == []
+
+
+def test_a_page_of_a_loopback_origin_may_use_one(client: Callable[..., Client]) -> None:
+    asked = client("langsmith")
+    origin = {"origin": "http://localhost:5173"}
+    asks = {**origin, "access-control-request-method": "POST", "access-control-request-headers": "x-threadmock-session"}
+    told = asked.send("OPTIONS", "/threads", headers=asks)
+    assert "x-threadmock-session" in told.headers["access-control-allow-headers"]
+    told = asked.post("/threads", {}, headers={**origin, "x-threadmock-session": "a"})
+    assert (told.status, told.headers["access-control-allow-origin"]) == (200, "http://localhost:5173")
