@@ -275,3 +275,28 @@ def test_a_thread_with_a_run_under_way_takes_another_text() -> None:
     send(talk.client, prepared(talk.client, text="second", key=thread))
     talk.finish()
     assert [text for role, text in texts(talk.client, "langsmith", thread) if role == "user"] == ["first", "second"]
+
+
+@pytest.mark.parametrize("name", builtin_names())
+@pytest.mark.parametrize("script", ["human", "tool", "failing", "blocks"])
+def test_something_can_be_said_after_a_run_that_waits_fails_or_calls_tools(name: str, script: str) -> None:
+    client = Client(make_gateway(name, script=script, speed=0))
+    key = start_with(client, name, "one")
+    start_with(client, name, "two", key)
+    asked = [text for role, text in texts(client, name, key) if role == "user"]
+    assert asked == ["one", "two"]
+
+
+def start_with(client: Client, name: str, text: str, key: str | None = None) -> str:
+    """As `say`, where a run may fail, and its request with it, as the provider has it."""
+    request = prepared(client, provider=name, text=text, **({} if key is None else {"key": key}))
+    for each in (request, request["then"]):
+        if each:
+            told = client.send(
+                each["method"], each["path"], headers=each["headers"], body=(each["body"] or "").encode()
+            )
+            failing = any(
+                operation.rule.run and operation.rule.run.fails for operation in client.gateway.contracts[0].operations
+            )
+            assert told.status < 300 or (failing and told.status == 500), told.body
+    return key or (newest(client, name) if request["says"] else start_with(client, name, text, newest(client, name)))
