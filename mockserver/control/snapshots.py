@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator  # noqa: TC003 - as everywhere
 from typing import TYPE_CHECKING, Any
 
 from threadmock.mockserver.control.bodies import ControlError, NotThere, members, text

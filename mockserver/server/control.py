@@ -3,10 +3,12 @@
 Who may use it is said in `control_access`: no foreign origin, and no other machine without a token.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import flask
+from flask.blueprints import BlueprintSetupState
 from threadmock.mockserver.control.bodies import ControlError, NotThere, flag, members, whole
 from threadmock.mockserver.control.document import control_document
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
@@ -14,7 +16,6 @@ from threadmock.mockserver.control.live import live_events
 from threadmock.mockserver.control.next import add_next, clear_next, list_next
 from threadmock.mockserver.control.settings import change_settings, show_settings
 from threadmock.mockserver.control.snapshots import (
-    Snapshots,
     add_snapshot,
     list_snapshots,
     remove_snapshot,
@@ -32,6 +33,7 @@ from threadmock.specs import version
 from threadmock.specs.errors import SpecError
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
+from werkzeug.routing import BaseConverter
 
 EVENTS = "/_mock/events"
 MAX_BODY = 1024 * 1024
@@ -77,7 +79,11 @@ def stored(gateway: Gateway) -> dict[str, object]:
 
 
 def _json(body: object, status: int = 200) -> flask.Response:
-    return flask.Response(dump_json(body), status=status, content_type="application/json")
+    try:
+        data = dump_json(body)
+    except UnicodeEncodeError:  # half of a surrogate pair, of a path that is no UTF-8: as an escape it is JSON
+        data = json.dumps(body).encode()
+    return flask.Response(data, status=status, content_type="application/json")
 
 
 def _here() -> Gateway:
@@ -153,48 +159,44 @@ def follow(sessions: Sessions, gateway: Gateway, request: Request, address: str)
 
 def control(sessions: Sessions) -> flask.Blueprint:
     """The blueprint of the control interface."""
-    made = flask.Blueprint("control", __name__)
+    # Loaded only here: few servers are asked for one of these, and all want to answer soon.
+    from threadmock.mockserver.control.conversation import show_thread  # noqa: PLC0415
+    from threadmock.mockserver.control.prompt import say  # noqa: PLC0415
+    from threadmock.mockserver.control.threads import list_threads  # noqa: PLC0415
+
+    made, kept = flask.Blueprint("control", __name__), sessions.snapshots
     made.before_request(lambda: _guard(_here()))
     made.after_request(lambda response: open_to_caller(_here(), response))
-    made.add_url_rule("/health", "health", lambda: _json(health(_here())), methods=["GET"])
-    made.add_url_rule("/reset", "reset", lambda: _answer(lambda: _reset(_here())), methods=["POST"])
-    made.add_url_rule("/openapi.json", "document", lambda: _json(control_document(_here())), methods=["GET"])
-    made.add_url_rule("/things", "things", lambda: _json(stored(_here())), methods=["GET"])
-    made.add_url_rule(
-        "/exchanges",
-        "exchanges",
-        lambda: _answer(lambda: list_exchanges(_here(), _query(), sessions.known)),
-        methods=["GET"],
-    )
-    made.add_url_rule("/exchanges", "clear", lambda: _answer(lambda: clear_exchanges(_here())), methods=["DELETE"])
-    made.add_url_rule("/expect", "expect", lambda: _answer(lambda: expect(_here(), _sent())), methods=["POST"])
-    made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(sessions), methods=["GET"])
-    made.add_url_rule("/settings", "settings", lambda: _answer(lambda: show_settings(_here())), methods=["GET"])
-    made.add_url_rule(
-        "/settings", "change", lambda: _answer(lambda: change_settings(_here(), _sent())), methods=["PATCH"]
-    )
-    made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(_here())), methods=["GET"])
-    made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(_here(), _sent())), methods=["POST"])
-    made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(_here())), methods=["DELETE"])
-    made.add_url_rule("/sessions", "sessions", lambda: _json(sessions.listed()), methods=["GET"])
-    made.add_url_rule(
-        "/sessions/<name>", "end_session", lambda name: _answer(lambda: _end(sessions, name)), methods=["DELETE"]
-    )
-    _add_snapshots(made, sessions.snapshots)
-    return made
-
-
-def _add_snapshots(made: flask.Blueprint, kept: Snapshots) -> None:
-    one, restore = "/snapshots/<name>", "/snapshots/<name>/restore"
+    made.record_once(_know_keys)
 
     def rule(method: str, path: str, name: str, work: Callable[..., object]) -> None:
         made.add_url_rule(path, name, lambda **at: _answer(lambda: work(**at)), methods=[method])
 
+    rule("GET", "/health", "health", lambda: health(_here()))
+    rule("POST", "/reset", "reset", lambda: _reset(_here()))
+    rule("GET", "/openapi.json", "document", lambda: control_document(_here()))
+    rule("GET", "/things", "things", lambda: stored(_here()))
+    rule("GET", "/threads", "threads", lambda: list_threads(_here(), _query()))
+    rule("GET", "/threads/<provider>/<any_text:key>", "thread", lambda **at: show_thread(_here(), **at))
+    rule("POST", "/say", "say", lambda: say(_here(), _sent()))
+    rule("GET", "/exchanges", "exchanges", lambda: list_exchanges(_here(), _query(), sessions.known))
+    rule("DELETE", "/exchanges", "clear", lambda: clear_exchanges(_here()))
+    rule("POST", "/expect", "expect", lambda: expect(_here(), _sent()))
+    rule("GET", "/settings", "settings", lambda: show_settings(_here()))
+    rule("PATCH", "/settings", "change", lambda: change_settings(_here(), _sent()))
+    rule("GET", "/next", "next", lambda: list_next(_here()))
+    rule("POST", "/next", "add_next", lambda: add_next(_here(), _sent()))
+    rule("DELETE", "/next", "clear_next", lambda: clear_next(_here()))
+    rule("GET", "/sessions", "sessions", sessions.listed)
+    rule("DELETE", "/sessions/<name>", "end_session", lambda name: _end(sessions, name))
     rule("GET", "/snapshots", "snapshots", lambda: list_snapshots(kept))
     rule("POST", "/snapshots", "add_snapshot", lambda: add_snapshot(kept, _here(), _sent()))
-    rule("GET", one, "snapshot", lambda name: show_snapshot(kept, name))
-    rule("DELETE", one, "remove_snapshot", lambda name: remove_snapshot(kept, name))
+    rule("GET", "/snapshots/<name>", "snapshot", lambda name: show_snapshot(kept, name))
+    rule("DELETE", "/snapshots/<name>", "remove_snapshot", lambda name: remove_snapshot(kept, name))
+    restore = "/snapshots/<name>/restore"
     rule("POST", restore, "restore", lambda name: restore_snapshot(kept, _here(), name, _sent_document()))
+    made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(sessions), methods=["GET"])
+    return made
 
 
 def _sent_document() -> object:
@@ -203,15 +205,22 @@ def _sent_document() -> object:
     return _sent() if flask.request.get_data() else None
 
 
-def _exchanges(sessions: Sessions) -> object:
-    return list_exchanges(_here(), _query(), sessions.known)
-
-
 def _end(sessions: Sessions, name: str) -> object:
     forgotten = sessions.end(name)
     if forgotten is None:
         raise NotThere(f"No session is named {name[:100]!r}.", where="name", fix="GET /_mock/sessions lists them.")
     return {"forgotten": forgotten}
+
+
+class AnyText(BaseConverter):
+    """A key in a path: any text, slashes too."""
+
+    regex = r"[\s\S]+"
+    part_isolating = False
+
+
+def _know_keys(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["any_text"] = AnyText
 
 
 def documents(gateway: Gateway) -> flask.Blueprint:
