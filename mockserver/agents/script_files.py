@@ -7,6 +7,7 @@ A file holds one script (`replies`, or only `steps`), or several by name (`scrip
 import functools
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,13 @@ def _scripts(tree: Any, text: str, file: str) -> Scripts:
     else:
         own, default = ScriptReader(file, text).scripts(tree, Path(file).stem)
         known = dict(shipped()) | {script.name: script for script in own}
-    return Scripts(known, default, AgentReader(file, text).agents(tree, known, default))
+    return with_agents(Scripts(known, default), tree, text, file)
+
+
+def with_agents(scripts: Scripts, tree: Any, text: str, file: str) -> Scripts:
+    """The scripts with the agents that a tree declares under `agents`, and with no others. SpecError."""
+    declared = AgentReader(file, text).agents(tree, scripts.known, scripts.default)
+    return replace(scripts, declared=declared, written=dict(tree["agents"]) if declared else {})
 
 
 def _read(path: Path, name: str) -> tuple[list[Script], str]:

@@ -172,12 +172,14 @@ class AgentInput:
 class Scripts:
     """All that are known, by name, and the one that is played where no other is asked for.
 
-    declared: the agents of the file, by name; none where it declares none, so that any name will do.
+    declared: the agents of the file, by name; none where it declares none, so that any name will do. written: the same
+    as the file has them.
     """
 
     known: Mapping[str, Script] = field(default_factory=dict)
     default: str = DEFAULT
     declared: Mapping[str, DeclaredAgent] = field(default_factory=dict)
+    written: Mapping[str, Any] = field(default_factory=dict)
 
     def choose(self, given: AgentInput) -> tuple[Script, AgentInput]:
         """The script that answers, and its input: `/NAME` at the beginning counts, then the agent's name."""

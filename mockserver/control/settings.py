@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from threadmock.mockserver.agents.script_files import scripts_of
+from threadmock.mockserver.agents.script_files import scripts_of, with_agents
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.control.bodies import ControlError, flag, members, number, shown, text
 from threadmock.mockserver.control.moments import check_year, read_duration, read_moment
@@ -15,7 +15,7 @@ from threadmock.specs.errors import UnknownName
 from threadmock.specs.schemas.formats import write_date_time
 from threadmock.specs.wire.strictjson import dump_json
 
-MEMBERS = ("script", "speed", "latency", "auth", "faults", "clock")
+MEMBERS = ("script", "speed", "latency", "auth", "faults", "clock", "agents")
 MOST_SPEED = 1000
 HIDDEN = "***"
 _MOST_LATENCY = 600_000
@@ -32,6 +32,7 @@ def show_settings(gateway: Gateway) -> dict[str, Any]:
         "latency": {name: value for name, value in asdict(latency).items() if value is not None} if latency else None,
         "auth": world.auth if world.auth in _OPEN else HIDDEN,
         "faults": [fault.name for fault in world.faults.active],
+        "agents": dict(world.scripts.written),
         "clock": {"at": write_date_time(clock.read()), "frozen": clock.frozen is not None},
     }
 
@@ -43,6 +44,8 @@ def change_settings(gateway: Gateway, asked: Any) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if "script" in given:
         changes["scripts"] = _script(world.scripts, given["script"])
+    if "agents" in given:
+        changes["scripts"] = _agents(changes.get("scripts", world.scripts), given["agents"])
     if "speed" in given:
         changes["speed"] = number(given["speed"], "speed", 0, MOST_SPEED)
     if "latency" in given:
@@ -69,7 +72,18 @@ def _script(known: Scripts, asked: Any) -> Scripts:
         fix = "Send a name, or an object with `steps` or `replies`."
         raise ControlError(f"{shown(asked)} is no script.", where="script", fix=fix)
     sent = scripts_of(dump_json(asked).decode(), "script.json")
-    return Scripts({**known.known, **sent.known}, sent.default, sent.declared or known.declared)
+    agents = sent if sent.declared else known
+    return Scripts({**known.known, **sent.known}, sent.default, agents.declared, agents.written)
+
+
+def _agents(known: Scripts, asked: Any) -> Scripts:
+    """The known scripts with these agents, in the words of a file of scripts, and no others; {} for any name."""
+    if asked == {}:
+        return replace(known, declared={}, written={})
+    if not isinstance(asked, Mapping):
+        fix = 'Send an object of names to agents, such as {"helper": {"script": "tool"}}, or {} for any name.'
+        raise ControlError(f"{shown(asked)} declares no agents.", where="agents", fix=fix)
+    return with_agents(known, {"agents": asked}, dump_json({"agents": asked}).decode(), "agents.json")
 
 
 def _latency(asked: Any) -> Latency | None:

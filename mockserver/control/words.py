@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 
 class SettingsChange(TypedDict, total=False):
-    """What may change while a mock runs. latency: ms and jitter, None for none."""
+    """What may change while a mock runs. latency: ms and jitter, None for none. agents: by name."""
 
     script: str | Mapping[str, Any]
     speed: float
@@ -13,6 +13,7 @@ class SettingsChange(TypedDict, total=False):
     auth: str
     faults: Sequence[str]
     clock: Mapping[str, Any]
+    agents: Mapping[str, Any]
 
 
 class NextWords(TypedDict, total=False):

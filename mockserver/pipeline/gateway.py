@@ -116,10 +116,15 @@ class Gateway:
 
     def apply(self, settings: Settings) -> None:
         """Answer by other settings from the next request on."""
-        changed = settings.faults is not self.world.faults
-        self.world.apply(settings)
+        world = self.world
+        changed, declared = settings.faults is not world.faults, world.scripts.declared
+        world.apply(settings)
         if changed:
             self.plan()
+        if world.scripts.declared is not declared:
+            for shelf, key in self.initial:
+                world.store.delete(shelf, key)
+            self.initial = self._store_initial()
 
     def fork(self, name: str) -> "Gateway":
         """A mock of the same documents for a session: its world is its own, and begins as this one did."""
@@ -162,9 +167,11 @@ class Gateway:
             dated = date_conversations(self.data, world.clock.tick())
             for mount in self.mounts:
                 filled[mount.contract.name] = fill_from(mount.contract, mount.plans, world, dated)
-        initial = frozenset(stored for mount in self.mounts for stored in store_initial(mount.contract, world))
-        self.initial = initial
-        self.beginning = Beginning(basis, world.take(), initial, filled)
+        self.initial = self._store_initial()
+        self.beginning = Beginning(basis, world.take(), self.initial, filled)
+
+    def _store_initial(self) -> frozenset[ThingAddress]:
+        return frozenset(stored for mount in self.mounts for stored in store_initial(mount.contract, self.world))
 
     def reset(self, seed: int | None = None, *, settings: bool = False) -> int:
         """Begin anew, with the same seed or another. How many things there were, without the initial ones.

@@ -34,6 +34,7 @@ def test_they_are_shown_as_they_are_at_the_start(client: Callable[..., Client]) 
         "latency": None,
         "auth": "present",
         "faults": ["trim"],
+        "agents": {},
         "clock": {"at": "2026-01-02T03:04:05.000000+00:00", "frozen": False},
     }
 
@@ -311,3 +312,43 @@ def test_a_clock_that_moves_on_over_a_socket_wakes_the_runs() -> None:
         assert ask(host, "PATCH", "/_mock/settings", {"clock": {"advance": "2h"}})[0] == 200
         assert ask(host, "GET", f"/threads/{thread}/runs?limit=1")[0] == 200
         assert ask(host, "POST", f"/threads/{thread}/runs/wait", body("after it"))[0] == 200  # not an hour later
+
+
+def names_of_agents(asked: Client) -> list[str]:
+    return sorted(each["graph_id"] for each in asked.post("/assistants/search", {}).json())
+
+
+def test_agents_are_declared_while_it_runs_and_listed_at_once(layer: str) -> None:
+    asked = Client(make_gateway("langsmith", layer=layer, timer=JumpingTimer()))
+    before = names_of_agents(asked)
+    declared = {"helper": {"script": "tool", "description": "Looks things up."}, "writer": {}}
+    assert change(asked, agents=declared)["agents"] == declared
+    assert names_of_agents(asked) == ["helper", "writer"]
+    assert b"tool_calls" in asked.post("/runs/wait", {**body(), "assistant_id": "helper"}).body
+    assert asked.post("/runs/wait", {**body(), "assistant_id": "nobody"}).status in (404, 422)
+    thread = asked.post("/threads", {}).json()["thread_id"]
+    assert change(asked, agents={})["agents"] == {}
+    assert names_of_agents(asked) == before
+    assert asked.get(f"/threads/{thread}").status == 200  # what was made stays
+    change(asked, agents=declared)
+    asked.send("POST", "/_mock/reset", json={"settings": True}, headers=CONTROL)
+    assert names_of_agents(asked) == before
+
+
+def test_a_script_that_is_sent_declares_agents_too() -> None:
+    asked = Client(make_gateway("langsmith", timer=JumpingTimer()))
+    told = change(asked, script={**INLINE, "agents": {"mine": {}}})
+    assert (told["script"], told["agents"]) == ("script", {"mine": {}})
+    assert names_of_agents(asked) == ["mine"]
+    assert change(asked, script="echo")["agents"] == {"mine": {}}
+
+
+@pytest.mark.parametrize(
+    "agents", [[], 1, "helper", {"a": {"script": "nothing"}}, {"a": 1}, {"a": {"edges": [["x", "y"]]}}]
+)
+def test_agents_that_can_not_be_are_refused_and_nothing_is_changed(client: Callable[..., Client], agents: Any) -> None:
+    asked = client("langsmith")
+    before = names_of_agents(asked)
+    told = asked.send("PATCH", "/_mock/settings", json={"agents": agents, "speed": 3}, headers=CONTROL)
+    assert (told.status, "agents" in told.json()["detail"]) == (400, True)
+    assert (names_of_agents(asked), asked.get("/_mock/settings").json()["speed"]) == (before, 1)
