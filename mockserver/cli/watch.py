@@ -93,6 +93,7 @@ class Watch:
 
     def start(self) -> None:
         """Watch on a thread of its own, as long as the process lives."""
+        self.mock.sessions.reloading.watching = True
         threading.Thread(target=self._watch, name="threadmock-watch", daemon=True).start()
 
     def _watch(self) -> None:
@@ -122,12 +123,14 @@ class Watch:
         try:
             fresh = self.watched.read()
             if fresh.is_as(self.served):
+                self.mock.sessions.reloading.broken = ""
                 return
             told = self._serve(fresh)
         except SpecError as error:
+            self.mock.sessions.reloading.broken = str(error)
             self.log(f"Not reloaded, what was served before still is. {error}")
             return
-        self.served = fresh
+        self.served, self.mock.sessions.reloading.broken = fresh, ""
         self.log(f"Reloaded {', '.join(contract.name for contract in fresh.contracts)}: {told}.")
 
     def _serve(self, fresh: Served) -> str:

@@ -12,13 +12,16 @@ _SHOWN = 60
 class ControlError(SpecError):
     """A request to the control interface that can't be met. where: the member. status: of the answer."""
 
-    status = 400
+    def __init__(self, what: str, *, where: str = "", fix: str = "", status: int = 400) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.status = status
 
 
 class NotThere(ControlError):  # noqa: N818 - reads as what it is
     """What the path of a request names does not exist."""
 
-    status = 404
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what, where=where, fix=fix, status=404)
 
 
 def members(value: Any, known: Iterable[str], where: str = "") -> Mapping[str, Any]:

@@ -16,18 +16,6 @@ MOST_THINGS = 2_000_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
 
 
-class Conflict(ControlError):  # noqa: N818 - reads as what it is
-    """The name is taken, or something goes on that can't be kept."""
-
-    status = 409
-
-
-class TooManySnapshots(ControlError):  # noqa: N818 - reads as what it is
-    """As many are kept as may be."""
-
-    status = 507
-
-
 class Snapshots:
     """The snapshots of a server, by their names; all sessions share them. Safe from several threads."""
 
@@ -47,14 +35,14 @@ class Snapshots:
         return found
 
     def keep(self, snapshot: "Snapshot") -> bool:
-        """Keep a snapshot; False where one has its name. TooManySnapshots."""
+        """Keep a snapshot; False where one has its name. ControlError where as many are kept as may be."""
         with self._changing:
             if snapshot.name in self._kept:
                 return False
             count, things = len(self._kept), sum(each.count for each in self._kept.values())
             if count >= MOST or things + snapshot.count > MOST_THINGS:
                 what = f"{count} snapshots are kept; there may be {MOST}, with {MOST_THINGS} things in all."
-                raise TooManySnapshots(what, fix="Remove one with DELETE /_mock/snapshots/NAME.")
+                raise ControlError(what, fix="Remove one with DELETE /_mock/snapshots/NAME.", status=507)
             self._kept[snapshot.name] = snapshot
             return True
 
@@ -79,11 +67,11 @@ def add_snapshot(snapshots: Snapshots, gateway: Gateway, asked: Any) -> dict[str
     if running:
         runs = "1 run is" if len(running) == 1 else f"{len(running)} runs are"
         what = f"{runs} under way, and a snapshot holds no run that goes on."
-        raise Conflict(what, fix="Wait until they are over, or cancel them.")
+        raise ControlError(what, fix="Wait until they are over, or cancel them.", status=409)
     made = take_snapshot(name, gateway.contracts, gateway.world, gateway.initial)
     if not snapshots.keep(made):
         fix = f"Remove it with DELETE /_mock/snapshots/{name}, or take another name."
-        raise Conflict(f"A snapshot is named {name!r}, and it stays.", where="name", fix=fix)
+        raise ControlError(f"A snapshot is named {name!r}, and it stays.", where="name", fix=fix, status=409)
     return made.as_entry()
 
 

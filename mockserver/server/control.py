@@ -9,7 +9,7 @@ from typing import Any
 
 import flask
 from flask.blueprints import BlueprintSetupState
-from threadmock.mockserver.control.bodies import ControlError, NotThere, flag, members, whole
+from threadmock.mockserver.control.bodies import ControlError, NotThere, flag, members, text, whole
 from threadmock.mockserver.control.document import control_document
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
 from threadmock.mockserver.control.live import live_events
@@ -27,7 +27,7 @@ from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server.control_access import refuse_control
 from threadmock.mockserver.server.instance import identity
-from threadmock.mockserver.server.sessions import Sessions
+from threadmock.mockserver.server.sessions import Reloading, SessionRefused, Sessions
 from threadmock.mockserver.server.wsgi import gateway_of, read_request
 from threadmock.specs import version
 from threadmock.specs.errors import SpecError
@@ -42,7 +42,7 @@ MOST_SEED = 2**63 - 1
 _MAX_LISTED = 1000
 
 
-def health(gateway: Gateway) -> dict[str, object]:
+def health(gateway: Gateway, reloading: Reloading) -> dict[str, object]:
     """What shows that this is threadmock, and which documents it serves."""
     return {
         "product": "threadmock",
@@ -50,6 +50,8 @@ def health(gateway: Gateway) -> dict[str, object]:
         "instance": identity(),
         "status": "ready",
         "seed": gateway.world.seed,
+        "session": gateway.session or None,
+        "reload": {"watching": reloading.watching, "broken": reloading.broken or None},
         "faults": [fault.name for fault in gateway.world.faults.active],
         "providers": [
             {
@@ -172,7 +174,7 @@ def control(sessions: Sessions) -> flask.Blueprint:
     def rule(method: str, path: str, name: str, work: Callable[..., object]) -> None:
         made.add_url_rule(path, name, lambda **at: _answer(lambda: work(**at)), methods=[method])
 
-    rule("GET", "/health", "health", lambda: health(_here()))
+    rule("GET", "/health", "health", lambda: health(_here(), sessions.reloading))
     rule("POST", "/reset", "reset", lambda: _reset(_here()))
     rule("GET", "/openapi.json", "document", lambda: control_document(_here()))
     rule("GET", "/things", "things", lambda: stored(_here()))
@@ -188,6 +190,7 @@ def control(sessions: Sessions) -> flask.Blueprint:
     rule("POST", "/next", "add_next", lambda: add_next(_here(), _sent()))
     rule("DELETE", "/next", "clear_next", lambda: clear_next(_here()))
     rule("GET", "/sessions", "sessions", sessions.listed)
+    rule("POST", "/sessions", "add_session", lambda: _add(sessions, _sent()))
     rule("DELETE", "/sessions/<name>", "end_session", lambda name: _end(sessions, name))
     rule("GET", "/snapshots", "snapshots", lambda: list_snapshots(kept))
     rule("POST", "/snapshots", "add_snapshot", lambda: add_snapshot(kept, _here(), _sent()))
@@ -203,6 +206,18 @@ def _sent_document() -> object:
     """The body of an upload; None where there is none."""
     flask.request.max_content_length = MOST_UPLOAD
     return _sent() if flask.request.get_data() else None
+
+
+def _add(sessions: Sessions, asked: object) -> object:
+    name = text(members(asked, ("name",)).get("name"), "name")
+    try:
+        made = sessions.add(name)
+    except SessionRefused as refused:
+        raise ControlError(str(refused), where="name", status=refused.status) from None
+    if made is None:
+        fix = f"Ask it, or end it with DELETE /_mock/sessions/{name}."
+        raise ControlError(f"There is a session {name!r}.", where="name", fix=fix, status=409)
+    return made
 
 
 def _end(sessions: Sessions, name: str) -> object:

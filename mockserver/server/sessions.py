@@ -45,6 +45,14 @@ class Session:
         return self.gateway.world.scheduler.open_streams > 0 or self.gateway.world.journal.readers > 0
 
 
+@dataclass
+class Reloading:
+    """Whether files are read again when they change; broken: why what they hold now is not served, "" where it is."""
+
+    watching: bool = False
+    broken: str = ""
+
+
 class SessionRefused(Exception):  # noqa: N818 - reads as what it is
     """The request names no session that can be. status: of the answer; its text says what is wrong and what to do."""
 
@@ -63,7 +71,8 @@ class Sessions:
     """The server's own mock and those of its sessions. Safe from several threads.
 
     default: the server's own. most: how many sessions may live at once. idle: seconds; read_time: in seconds.
-    snapshots: those of all sessions. made, ended: called with the mock of each session that begins or ends.
+    snapshots: those of all sessions. reloading: of documents and the like. made, ended: called with the mock of each
+    session that begins or ends.
     """
 
     def __init__(
@@ -83,6 +92,7 @@ class Sessions:
         self._read_time = read_time
         self._read_date = read_date
         self.snapshots = Snapshots()
+        self.reloading = Reloading()
         self._budget = JournalBudget()
         self._known: dict[str, Session] = {}
         self._changing = threading.RLock()
@@ -135,22 +145,20 @@ class Sessions:
         return session.gateway if session else None
 
     def listed(self) -> Mapping[str, Any]:
-        """The sessions, the first made one first: when each was made and used last, and what it holds."""
+        """The sessions, the last made one first: when each was made and used last, and what it holds."""
         now, today = self._read_time(), self._read_date()
         with self._changing:
             self._forget_idle()
             known = dict(self._known)
-        sessions = [
-            {
-                "name": name,
-                "made": write_date_time(session.made),
-                "used": write_date_time(today - datetime.timedelta(seconds=now - session.used)),
-                "things": session.gateway.count_things(),
-                "exchanges": len(session.gateway.world.journal.entries),
-            }
-            for name, session in known.items()
-        ]
-        return {"sessions": sessions, "most": self.most}
+        return {"sessions": [_entry(name, known[name], now, today) for name in reversed(known)], "most": self.most}
+
+    def add(self, name: str) -> Mapping[str, Any] | None:
+        """Make a session before anybody asks it; its entry, None where there is one of that name. SessionRefused."""
+        with self._changing:
+            if name in self._known:
+                return None
+            self.find(name)
+            return _entry(name, self._known[name], self._read_time(), self._read_date())
 
     def end(self, name: str) -> int | None:
         """Forget a session; how many things there were, None where there is no such session. Its streams end."""
@@ -190,6 +198,16 @@ class Sessions:
         oldest = self._read_time() - self.idle
         for name in [name for name, each in self._known.items() if each.used <= oldest and not each.busy]:
             self._end(self._known.pop(name).gateway)
+
+
+def _entry(name: str, session: Session, now: float, today: datetime.datetime) -> Mapping[str, Any]:
+    return {
+        "name": name,
+        "made": write_date_time(session.made),
+        "used": write_date_time(today - datetime.timedelta(seconds=now - session.used)),
+        "things": session.gateway.count_things(),
+        "exchanges": len(session.gateway.world.journal.entries),
+    }
 
 
 def is_for_session(headers: Mapping[str, str], path: str) -> bool:

@@ -72,10 +72,13 @@ def test_a_broken_edit_keeps_the_last_good_one_and_says_where(watched):
     server, folder = watched
     (folder / "o.json").write_text('{"overlay": "1.0.0",\n "info": oops', encoding="utf-8")
     assert "o.json (line 2)" in server.wait_for_log("Not reloaded, what was served before still is.")
+    told = json.loads(server.send("GET", "/_mock/health").body)["reload"]
+    assert (told["watching"], "o.json (line 2)" in told["broken"]) == (True, True)
     assert post(server, "notes")["title"] == "one"
     logged = len(server.log)
     overlay(folder / "o.json", "three")
     server.wait_for_log("Reloaded api", logged)
+    assert json.loads(server.send("GET", "/_mock/health").body)["reload"] == {"watching": True, "broken": None}
     assert post(server, "notes")["title"] == "three"
 
 
@@ -117,3 +120,14 @@ def test_a_script_and_data_are_read_again(tmp_path, serving):
     logged = len(server.log)
     (tmp_path / "say.yaml").write_text("steps: [{sya: one}]\n", encoding="utf-8")
     assert "say.yaml" in server.wait_for_log("Not reloaded", logged)
+
+
+def test_a_session_keeps_its_things_and_gets_the_new_document(watched):
+    server, folder = watched
+    session = "/_s/a/api/notes"
+    made = json.loads(server.send("POST", session, b"{}", {"content-type": "application/json"}).body)
+    overlay(folder / "o.json", "two")
+    server.wait_for_log("Reloaded api")
+    assert server.send("GET", f"{session}/{made['id']}").status == 200
+    assert json.loads(server.send("POST", session, b"{}", {"content-type": "application/json"}).body)["title"] == "two"
+    assert server.send("GET", f"/api/notes/{made['id']}").status == 404

@@ -82,7 +82,7 @@ def test_a_running_mock_does_what_its_document_says(served: str, tmp_path: Path)
     assert [f"{finding.check} {finding.operation} {finding.where}" for finding in report.findings] == []
     # Of those a run can't know whether they are about what it made, how it is made, or which events are to come.
     untested = {each.operation for each in report.not_tested if not each.check}
-    assert untested == {"forget_exchanges", "forget_next_answers", "events", "thread", "end_session"}
+    assert untested == {"forget_exchanges", "forget_next_answers", "events", "thread"}
     assert len(report.operations) == len(load(path).operations)
 
 

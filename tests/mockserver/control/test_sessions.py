@@ -165,7 +165,7 @@ def test_beyond_the_cap_a_session_is_refused_with_507_and_one_that_ended_makes_r
     assert client.send("DELETE", "/_mock/sessions/b", headers=CONTROL).json() == {"forgotten": 1}
     assert client.send("DELETE", "/_mock/sessions/b", headers=CONTROL).status == 404
     assert Asked(client, "d").send("POST", "/threads", {}).status == 200
-    assert [each["name"] for each in client.get("/_mock/sessions").json()["sessions"]] == ["a", "c", "d"]
+    assert [each["name"] for each in client.get("/_mock/sessions").json()["sessions"]] == ["d", "c", "a"]
 
 
 def test_one_that_nobody_asked_for_long_makes_room_and_one_that_is_followed_does_not() -> None:
@@ -179,7 +179,7 @@ def test_one_that_nobody_asked_for_long_makes_room_and_one_that_is_followed_does
     times[0] = 61
     assert sessions.find("new") is not idle
     assert ended == ["idle"]
-    assert [each["name"] for each in sessions.listed()["sessions"]] == ["kept", "used", "new"]
+    assert [each["name"] for each in sessions.listed()["sessions"]] == ["new", "used", "kept"]
     with pytest.raises(SessionRefused):
         sessions.find("one more")
 
@@ -271,3 +271,14 @@ def test_a_page_of_a_loopback_origin_may_use_one(client: Callable[..., Client]) 
     assert "x-threadmock-session" in told.headers["access-control-allow-headers"]
     told = asked.post("/threads", {}, headers={**origin, "x-threadmock-session": "a"})
     assert (told.status, told.headers["access-control-allow-origin"]) == (200, "http://localhost:5173")
+
+
+def test_one_may_be_made_before_anybody_asks_it(client: Callable[..., Client]) -> None:
+    asked = client("langsmith")
+    told = asked.post("/_mock/sessions", {"name": "a"}, headers=CONTROL)
+    assert (told.status, told.json()["things"], told.json()["exchanges"]) == (200, 0, 0)
+    assert asked.post("/_mock/sessions", {"name": "a"}, headers=CONTROL).status == 409
+    for sent in ({}, {"name": "a b"}, {"name": 1}, [], {"name": "b", "more": 1}):
+        assert asked.post("/_mock/sessions", sent, headers=CONTROL).status == 400
+    assert asked.get("/_s/a/_mock/health").json()["session"] == "a"
+    assert asked.get("/_mock/health").json()["session"] is None
