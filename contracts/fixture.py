@@ -1,8 +1,7 @@
 """The mock as a process of its own, for the tests of a user's project: started, reset, asked, and always stopped."""
 
 import contextlib
-import http.client
-import json
+import itertools
 import os
 import subprocess
 import sys
@@ -11,21 +10,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from typing import Unpack
-
-    from threadmock.mockserver.control.words import Expectation, NextWords, SettingsChange
+from threadmock.contracts.mock_client import MOST_TEXT, MockClient, MockFailed, MockSession
 
 START = 60.0
 STOP = 10.0
-_MOST_TEXT = 2000
-_HEADER = "X-Threadmock-Control"
-
-
-class MockFailed(Exception):  # noqa: N818 - reads as what it is
-    """The mock could not be started, does not answer any more, or can't do what was asked: its text says why."""
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -82,7 +73,7 @@ def read_options(given: Mapping[str, Any]) -> MockOptions:
     return options
 
 
-class MockProcess:
+class MockProcess(MockClient):
     """A mock in a process of its own.
 
     url: its base URL; every provider answers below `url/NAME`, and at its true paths where it is the only one. seed:
@@ -90,9 +81,9 @@ class MockProcess:
     """
 
     def __init__(self, options: MockOptions) -> None:
+        super().__init__("", options.seed)
         self.options = options
-        self.seed = options.seed
-        self.url = ""
+        self._sessions: list[MockSession] = []
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in stop
         # -P: the project's own packages are none of the server's
         command = [sys.executable, "-P", "-m", "threadmock.mockserver.cli.attended", *options.arguments()]
@@ -119,51 +110,28 @@ class MockProcess:
         """Whether the process runs."""
         return self._process.poll() is None
 
-    def of(self, provider: str) -> str:
-        """The base URL of one provider, as its client takes it."""
-        return f"{self.url}/{provider}"
-
     def reset(self, seed: int | None = None, *, settings: bool = False) -> None:
-        """Forget what was created, and begin again: with this seed, else with the same.
+        """See MockClient. With the settings of the start its sessions end, too."""
+        super().reset(seed, settings=settings)
+        while settings and self._sessions:
+            with contextlib.suppress(MockFailed):  # it may be gone already
+                self._sessions.pop().end()
 
-        settings: whether those of the start count again.
+    def session(self, name: str = "") -> MockSession:
+        """An isolated mock on the same server, which begins as this one did; a new one where no name is given.
+
+        name: up to 64 letters, digits, `.`, `_`, `~` and `-`. It ends with the test, or with a `with` block.
         """
-        chosen = self.options.seed if seed is None else seed
-        self._ask("POST", "/_mock/reset", {"seed": chosen, "settings": settings})
-        self.seed = chosen
+        chosen = name or f"session-{next(_numbers)}-{os.getpid()}"
+        made = MockSession(self, chosen, self.options.seed)
+        made.things()  # makes it, and says what is wrong with its name
+        self._sessions.append(made)
+        return made
 
-    def settings(self, **changes: "Unpack[SettingsChange]") -> dict[str, Any]:
-        """Change settings for the next request or run; all of them, as they are then. MockFailed.
-
-        script, speed, latency, auth, faults, clock. The next test has those of the start again.
-        """
-        return dict(self._ask("PATCH" if changes else "GET", "/_mock/settings", changes or None))
-
-    def next(self, operation: str, **answer: "Unpack[NextWords]") -> dict[str, Any]:
-        """Say what the next request to an operation gets: status, body, headers, times, delay_ms, … MockFailed.
-
-        operation: `METHOD /path`, or an operation id.
-        """
-        return dict(self._ask("POST", "/_mock/next", {"operation": operation, **answer}))
-
-    def expect(self, operation: str | None = None, **request: "Unpack[Expectation]") -> int:
-        """How many such requests came. AssertionError, with what came instead, where that is not as expected.
-
-        operation or `path` is needed. request: body, query, status, times, … MockFailed where it can't be read.
-        """
-        named = {} if operation is None else {"operation": operation}
-        found = self._ask("POST", "/_mock/expect", {**named, **request})
-        if not found["met"]:
-            raise AssertionError(found["detail"])
-        return int(found["count"])
-
-    def exchanges(self) -> list[dict[str, Any]]:
-        """The last requests and responses, and why they were answered so."""
-        return list(self._ask("GET", "/_mock/exchanges")["exchanges"])
-
-    def things(self) -> list[dict[str, Any]]:
-        """What is stored, shelf by shelf."""
-        return list(self._ask("GET", "/_mock/things")["shelves"])
+    def failure(self) -> str:
+        """See MockClient."""
+        # a worker may outlive it for a moment, and must not answer for it
+        return "" if self.alive else self._last_words()
 
     def stop(self) -> None:
         """End the process, whatever state it is in. May be called again."""
@@ -195,29 +163,8 @@ class MockProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0.5)
         self._log.seek(0)
-        text = self._log.read().decode("utf-8", "replace")[-_MOST_TEXT:].strip()
+        text = self._log.read().decode("utf-8", "replace")[-MOST_TEXT:].strip()
         return f"It ended with status {self._process.poll()}: {text}"
-
-    def _ask(self, method: str, path: str, value: Any = None) -> Any:
-        if not self.alive:
-            # a worker may outlive it for a moment, and must not answer for it
-            raise MockFailed(f"The mock does not answer. {self._last_words()}")
-        host, _, port = self.url.removeprefix("http://").rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=START)
-        try:
-            body = None if value is None else json.dumps(value).encode()
-            connection.request(method, path, body, {_HEADER: "1", "content-type": "application/json"})
-            answer = connection.getresponse()
-            data = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise MockFailed(f"The mock does not answer: {error}.") from None
-        finally:
-            connection.close()
-        if answer.status == 400:
-            raise MockFailed(json.loads(data)["detail"])
-        if answer.status != 200:
-            raise MockFailed(f"The mock answered {method} {path} with {answer.status}: {data[:_MOST_TEXT]!r}")
-        return json.loads(data)
 
 
 class MockProcesses:

@@ -331,6 +331,7 @@ LAYERS: dict[str, tuple[set[str], ...]] = {
         {"plugin"},
         {"suite"},
         {"fixture"},
+        {"mock_client"},
         {"reporting"},
         {"engine"},
         {"scenarios", "replays"},

@@ -67,7 +67,25 @@ PROJECT = {
             with pytest.raises(AssertionError, match="not 'b'"):
                 threadmock.expect("POST /threads", body={"metadata": {"user": "b"}})
 
+        def test_sessions_are_apart_and_a_snapshot_is_put_back(threadmock):
+            one, other = threadmock.session(), threadmock.session("other")
+            first = create(one.url + "/threads")
+            assert create(other.of("langsmith") + "/threads")["thread_id"] == first["thread_id"]
+            one.next("POST /threads", status=503)
+            create(other.url + "/threads")
+            assert [len(each.exchanges()) for each in (threadmock, one, other)] == [0, 1, 2]
+            taken = other.snapshot()
+            following = create(other.url + "/threads")["thread_id"]
+            assert taken.restore() == 2
+            assert create(other.url + "/threads")["thread_id"] == following
+            assert threadmock.restore(taken.document()) == 2
+            with pytest.raises(Exception, match="no name of a session"):
+                threadmock.session("no name")
+            with threadmock.session("short") as short:
+                create(short.url + "/threads")
+
         def test_the_one_after_it_has_the_settings_of_the_start(threadmock):
+            assert threadmock.session("other").things() == threadmock.session("short").things() == []
             assert threadmock.settings()["script"] == "echo"
             create(threadmock.url + "/threads")
 
