@@ -131,7 +131,7 @@ def project(tmp_path):
 def test_a_project_of_its_own_gets_a_mock(project, command, workers):
     done = run(command, "-q", "-rP", "-p", "no:cacheprovider", *workers, cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "8 passed" in done.stdout
+    assert "9 passed" in done.stdout
     urls = dict(re.findall(r"WORKER (\S+) (\S+)", done.stdout))
     assert len(set(urls.values())) == len(urls)
 
