@@ -27,6 +27,9 @@ from threadmock.specs.contract import Contract, Operation
 from threadmock.specs.schemas.formats import system_now
 from threadmock.specs.wire.messages import Request
 
+_KEPT_RUNS, _KEPT_BEATS = 100, 4000
+"""What one session remembers of its runs: about 4 MB at most."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -156,7 +159,7 @@ class World:
             auth=start.auth,
             journal=Journal(),
             calendar=Calendar(),
-            scheduler=Scheduler(timer=self.scheduler.timer, speed=start.speed),
+            scheduler=Scheduler(self.scheduler.timer, start.speed, most_kept=_KEPT_RUNS, most_beats=_KEPT_BEATS),
             scripts=start.scripts,
             deciding=threading.RLock(),
             next_answers=NextAnswers(),

@@ -102,13 +102,16 @@ class Scheduler:
     """All runs of one mock, in the time of one timer.
 
     speed: what every delay is multiplied by. wake: called where a beat is due earlier than before. most_streams: how
-    many streams may be open at once. endings: what ends those open streams that no run feeds.
+    many streams may be open at once. most_kept: how many runs that are over, and how many threads, are remembered;
+    most_beats: of how many beats in all. endings: what ends those open streams that no run feeds.
     """
 
     timer: Timer = field(default_factory=RealTimer)
     speed: float = 1.0
     wake: Callable[[], None] | None = None
     most_streams: int = MOST_STREAMS
+    most_kept: int = MOST_KEPT
+    most_beats: int = MOST_BEATS_IN_ALL
 
     def __post_init__(self) -> None:
         """Nothing is under way."""
@@ -293,7 +296,7 @@ class Scheduler:
         found = self._feeds.get(thread)
         if found is None:
             found = self._feeds[thread] = ThreadFeed()
-            while len(self._feeds) > MOST_KEPT:
+            while len(self._feeds) > self.most_kept:
                 self._feeds.pop(next(iter(self._feeds)))
         return found
 
@@ -343,7 +346,7 @@ class Scheduler:
         """Keep so many beats in all: threads that have been silent longest are forgotten first."""
         count = sum(len(feed.history) for feed in self._feeds.values())
         for feed in self._feeds.values():
-            if count <= MOST_BEATS_IN_ALL:
+            if count <= self.most_beats:
                 break
             count -= feed.forget()
 
@@ -360,7 +363,7 @@ class Scheduler:
         address = (run.shelf, run.key)
         self._known.pop(address, None)
         self._over[address] = run
-        while len(self._over) > MOST_KEPT:
+        while len(self._over) > self.most_kept:
             self._over.popitem(last=False)
         if run.temporary and run.thread:
             run.scope.store.delete(*run.thread)

@@ -288,9 +288,9 @@ def test_a_reset_cuts_every_stream_and_forgets_every_run() -> None:
     assert talk.wait(thread, "c")["messages"][-1]["content"] == "late c"
 
 
-def test_of_a_run_that_ended_long_ago_what_is_stored_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "MOST_KEPT", 1)
+def test_of_a_run_that_ended_long_ago_what_is_stored_is_told() -> None:
     talk = Talk()
+    talk.scheduler.most_kept = 1
     thread = talk.thread()
     run = talk.began(thread, "a", stream_resumable=True)["run_id"]
     talk.finish()

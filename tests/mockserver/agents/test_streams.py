@@ -149,9 +149,9 @@ def test_what_is_kept_of_a_token_does_not_grow_with_the_text_before_it() -> None
 
 
 def test_of_threads_that_are_silent_longest_nothing_is_kept_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "MOST_BEATS_IN_ALL", 250)
     monkeypatch.setattr(scheduler, "_CHECK_EVERY", 10)
     talk = Talk("steps: [{say: {of: ' word', times: 90}}]")
+    talk.scheduler.most_beats = 250
     threads = [talk.thread() for _ in range(4)]
     for thread in threads:
         talk.wait(thread, "go")
