@@ -12,6 +12,7 @@ from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server import rsgi, wsgi
 from threadmock.mockserver.server.control import MAX_BODY as MAX_CONTROL_BODY
 from threadmock.mockserver.server.control import control, documents, open_to_caller, refuse_caller
+from threadmock.mockserver.server.page import page
 from threadmock.mockserver.server.wsgi import exchange, status_line
 from threadmock.specs.operations.path_templates import renamed
 from threadmock.specs.wire.messages import Response
@@ -34,6 +35,7 @@ def create_app(gateway: Gateway) -> flask.Flask:
         _add_routes(app, mount, view)
     app.register_blueprint(control(gateway), url_prefix=CONTROL.rstrip("/"))
     app.register_blueprint(documents(gateway))
+    app.register_blueprint(page(gateway, lambda: as_flask(exchange(gateway, flask.request.environ))))
     app.register_error_handler(HTTPException, lambda error: _other(gateway, error))
     return app
 

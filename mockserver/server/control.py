@@ -12,6 +12,7 @@ from threadmock.mockserver.control.document import control_document
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
 from threadmock.mockserver.control.live import live_events
 from threadmock.mockserver.control.next import add_next, clear_next, list_next
+from threadmock.mockserver.control.served import served
 from threadmock.mockserver.control.settings import change_settings, show_settings
 from threadmock.mockserver.pipeline.cors import allow_origin, is_preflight, origin_allowed, preflight, refuse_foreign
 from threadmock.mockserver.pipeline.gateway import Gateway
@@ -123,6 +124,11 @@ def _query() -> str:
     return flask.request.query_string.decode("latin-1")
 
 
+def _base() -> str:
+    """The URL of the server, as this caller knows it."""
+    return flask.request.host_url.rstrip("/")
+
+
 def _events(gateway: Gateway) -> flask.Response:
     """The live events for a reader in this process; `serve` sends them without a thread."""
     made = live_events(gateway, read_request(flask.request.environ, -1))
@@ -144,6 +150,7 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.before_request(lambda: _guard(gateway))
     made.after_request(lambda response: open_to_caller(gateway, response))
     made.add_url_rule("/health", "health", lambda: _json(health(gateway)), methods=["GET"])
+    made.add_url_rule("/served", "served", lambda: _json(served(gateway, _base())), methods=["GET"])
     made.add_url_rule("/reset", "reset", lambda: _answer(lambda: _reset(gateway)), methods=["POST"])
     made.add_url_rule("/openapi.json", "document", lambda: _json(control_document(gateway)), methods=["GET"])
     made.add_url_rule("/things", "things", lambda: _json(stored(gateway)), methods=["GET"])

@@ -1,0 +1,127 @@
+// Parts of the page are made here, and only here: what the mock stores becomes text, never markup.
+
+export const $ = (id) => document.getElementById(id);
+
+/** An element. attributes: `class`, `data-…`, properties such as `value`, and functions named `onclick`, … */
+export function make(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (typeof value === "function") made.addEventListener(key.slice(2), value);
+    else if (key in made && typeof made[key] !== "object" && !key.includes("-")) made[key] = value;
+    else made.setAttribute(key, value === true ? "" : String(value));
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return made;
+}
+
+export function fill(parent, ...children) {
+  parent.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return parent;
+}
+
+let saying = 0;
+/** Tell who does not see the page. */
+export function say(text) {
+  clearTimeout(saying);
+  $("said").textContent = "";
+  saying = setTimeout(() => { $("said").textContent = text; }, 50);
+}
+
+/** A line below a form that says how it went. */
+export function tell(place, text, failed = false) {
+  place.textContent = text;
+  place.classList.toggle("failed", failed);
+}
+
+/** Run what a button starts, and tell its end beside it. */
+export async function attempt(place, work, done = "Done.") {
+  tell(place, "…");
+  try {
+    const answer = await work();
+    tell(place, typeof done === "function" ? done(answer) : done);
+    return answer;
+  } catch (fault) {
+    tell(place, fault.message, true);
+    return undefined;
+  }
+}
+
+export function copyButton(text, what) {
+  const label = make("span", {}, "Copy");
+  return make("button", {
+    type: "button", class: "copy", "aria-label": `Copy ${what}`,
+    onclick: async () => {
+      try {
+        await navigator.clipboard.writeText(text);
+        label.textContent = "Copied";
+      } catch {
+        label.textContent = "Not allowed";
+      }
+      say(`${what}: ${label.textContent}`);
+      setTimeout(() => { label.textContent = "Copy"; }, 1500);
+    },
+  }, label);
+}
+
+const LONGEST = 200_000;
+export function cut(text, most = LONGEST) {
+  return text.length > most ? `${text.slice(0, most)}\n… ${(text.length - most).toLocaleString("en")} characters more` : text;
+}
+
+export function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+export const block = (text, label) => make("pre", { tabIndex: 0, role: "region", "aria-label": label }, cut(text));
+
+/** A part that is closed at first; its content is made when it is opened. */
+export function folded(title, content, open = false) {
+  const made = make("details", {}, make("summary", {}, title));
+  const show = () => { if (made.open && made.children.length === 1) made.append(content()); };
+  made.addEventListener("toggle", show);
+  if (open) { made.open = true; show(); }
+  return made;
+}
+
+export function time(text) {
+  if (!text) return "";
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? String(text) : at.toISOString().slice(11, 23);
+}
+
+/** A moment in UTC, as the mock's clock has it. */
+export function moment(text) {
+  if (!text) return "";
+  const at = new Date(typeof text === "number" && text < 1e11 ? text * 1000 : text);
+  return Number.isNaN(at.getTime()) ? String(text) : at.toISOString().slice(0, 19).replace("T", " ");
+}
+
+export const later = (work, ms) => {
+  let waiting = 0;
+  return (...given) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => work(...given), ms);
+  };
+};
+
+export function option(value, text = value) {
+  return make("option", { value }, text);
+}
+
+/** Ask before something is lost. */
+export async function confirmed(title, text, action) {
+  const dialog = $("question");
+  $("question-title").textContent = title;
+  $("question-text").textContent = text;
+  $("question-yes").textContent = action;
+  dialog.returnValue = "";
+  dialog.showModal();
+  $("question-no").focus();
+  await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
+  return dialog.returnValue === "yes";
+}
