@@ -57,12 +57,21 @@ export async function ask(method, path, body, signal) {
 
 export const get = (path, signal) => ask("GET", path, undefined, signal);
 
-/** As `get`; null where this mock has no such thing. */
+let asked = null;
+/** The mock's document of the control interface, asked for once. */
+export function controlDocument() {
+  asked ??= get("./openapi.json").catch((fault) => { asked = null; throw fault; });
+  return asked;
+}
+
+/** As `get`; null where this mock has no such thing. path: as in the document, with a query behind it. */
 export async function getIfThere(path) {
+  const { paths } = await controlDocument();
+  if (!(path.slice(1).split("?")[0] in paths)) return null;
   try {
     return await get(path);
   } catch (fault) {
-    if (fault.status === 404 || fault.status === 405) return null;
+    if (fault.status === 404) return null;
     throw fault;
   }
 }

@@ -20,7 +20,15 @@ function alone(item) {
   }));
 }
 
+function color() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const set = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+  dark.addEventListener("change", set);
+  set();
+}
+
 async function begin() {
+  color();
   $("name").textContent = name;
   document.title = `${name} – threadmock`;
   const answer = await fetch(`${base}/openapi.json`);

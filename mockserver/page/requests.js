@@ -158,15 +158,18 @@ export function statusClass(status) {
   return status >= 500 ? "bad" : status >= 400 ? "warn" : "good";
 }
 
+/** A path whose long keys are cut, so that what stands behind them is seen. */
+const brief = (path) => path.split("/").map((part) => (part.length > 20 ? `${part.slice(0, 8)}…` : part)).join("/");
+
 function rowOf(each) {
   const query = each.query ? `?${each.query}` : "";
   return make("tr", { "data-number": each.number, class: each.unexpected ? "unexpected" : "", "aria-selected": each.number === chosen ? "true" : null },
     make("td", { class: "time" }, time(each.at)),
     make("td", { class: "method" }, each.method),
-    make("td", { class: "path" },
-      make("button", { type: "button", tabIndex: -1, title: each.path + query }, each.path + query),
+    make("td", { class: "path" }, make("div", {},
+      make("button", { type: "button", tabIndex: -1, title: each.path + query }, brief(each.path) + query),
       each.unexpected ? make("span", { class: "chip warn" }, "unexpected") : "",
-      each.stream ? make("span", { class: "chip" }, "stream") : ""),
+      each.stream ? make("span", { class: "chip" }, "stream") : "")),
     make("td", {}, make("span", { class: `status ${statusClass(each.status)}` }, String(each.status))),
     make("td", { class: "number" }, each.ms.toFixed(1)),
     make("td", { class: "provider" }, each.provider || "–"));

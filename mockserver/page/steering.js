@@ -1,5 +1,5 @@
 // What changes the mock while it runs: settings, clock, reset; the other panels are modules of their own.
-import { ask, get } from "./api.js";
+import { ask, controlDocument, get } from "./api.js";
 import { $, attempt, confirmed, fill, moment, option, tell } from "./dom.js";
 import * as faults from "./faults.js";
 import * as next from "./next.js";
@@ -25,9 +25,9 @@ export function begin() {
   for (const button of $("clock").querySelectorAll("[data-advance]")) {
     button.addEventListener("click", () => move({ advance: button.dataset.advance }));
   }
-  $("advance").addEventListener("click", () => move({ advance: fields("clock").advance.value.trim() }));
+  $("clock-advance").addEventListener("click", () => move({ advance: fields("clock").advance.value.trim() }));
   fields("clock").advance.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") { event.preventDefault(); $("advance").click(); }
+    if (event.key === "Enter") { event.preventDefault(); $("clock-advance").click(); }
   });
   $("reset").addEventListener("submit", (event) => { event.preventDefault(); reset(); });
   faults.begin((settings) => take(settings, false));
@@ -66,7 +66,7 @@ export function changed() {
 
 /** The names that this mock knows, from its own document. */
 async function known() {
-  const { components: { schemas } } = await get("./openapi.json");
+  const { components: { schemas } } = await controlDocument();
   faults.know(schemas.Fault.enum);
   next.know(schemas.Operation.enum, schemas.Provider.enum);
   fill(fields("agents").script, ...schemas.ScriptName.enum.map((name) => option(name)));
