@@ -1,0 +1,283 @@
+// Uses the page of running mocks as a person would, and prints one JSON object with what it saw.
+//   node page.mjs --mock URL --long URL --extreme URL --chromium PATH --pictures FOLDER
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+
+const { values: given } = parseArgs({ options: {
+  mock: { type: "string" }, long: { type: "string" }, extreme: { type: "string" }, chromium: { type: "string" }, pictures: { type: "string" },
+} });
+const saw = { faults: [], dialogs: [], foreign: [], steps: [] };
+const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox"] });
+
+async function open(base) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 720 }, reducedMotion: "reduce" });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on("request", (request) => { if (!request.url().startsWith(base) && !request.url().startsWith("data:")) saw.foreign.push(request.url()); });
+  page.on("pageerror", (fault) => saw.faults.push(String(fault)));
+  page.on("console", (line) => { if (line.type() === "error") saw.faults.push(line.text()); });
+  page.on("dialog", (dialog) => { saw.dialogs.push(dialog.message()); dialog.dismiss(); });
+  return page;
+}
+
+const client = (base) => async (method, path, body, headers = {}) => {
+  const answer = await fetch(base + path, {
+    method, headers: { "content-type": "application/json", ...headers }, body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  try { return { status: answer.status, body: JSON.parse(text) }; } catch { return { status: answer.status, body: text }; }
+};
+
+// What is measured, and the port, are another each time: pictures have them as they would be.
+const picture = async (page, name) => {
+  await page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      if (/127\.0\.0\.1:\d+/.test(node.data)) node.data = node.data.replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:4040");
+      if (node.parentElement.matches("tbody td.number")) node.data = "0.4";
+      node.data = node.data.replace(/, [\d.]+ ms, number/, ", 0.4 ms, number");
+    }
+    document.activeElement?.blur();
+  });
+  await page.mouse.move(0, 0);
+  await page.screenshot({ path: join(given.pictures, `${name}.png`) });
+};
+
+const texts = (page, selector) => page.locator(selector).allTextContents();
+const count = (page, selector) => page.locator(selector).count();
+const until = (page, test, argument) => page.waitForFunction(test, argument);
+const told = (page, form, text) => until(page, ([id, words]) => document.querySelector(`#${id} .told`).textContent.includes(words), [form, text]);
+const rows = (page, number) => until(page, (n) => document.querySelectorAll("#rows tr").length === n, number);
+const step = async (name, work) => {
+  const began = Date.now();
+  try { await work(); } catch (fault) { saw.faults.push(`${name}: ${String(fault.message ?? fault).slice(0, 400)}`); }
+  saw.steps.push(`${name} ${Date.now() - began} ms`);
+};
+
+const page = await open(given.mock);
+const ask = client(given.mock);
+
+await step("served", async () => {
+  await page.goto(`${given.mock}/`);
+  saw.landed = new URL(page.url()).pathname;
+  await page.locator("nav a[data-view=served]").click();
+  await page.locator("#served-list .card").first().waitFor();
+  saw.served = await texts(page, "#served-list h3");
+  saw.copied = [];
+  for (const button of await page.locator("#served-list .card").first().locator(".copy").all()) {
+    await button.click();
+    await until(page, (it) => it.textContent === "Copied", await button.elementHandle());
+    saw.copied.push(await page.evaluate(() => navigator.clipboard.readText()));
+  }
+  await until(page, () => ![...document.querySelectorAll(".copy")].some((each) => each.textContent === "Copied"));
+  await picture(page, "page-overview");
+});
+
+await step("requests", async () => {
+  await page.keyboard.press("2");
+  await until(page, () => document.querySelector("#connection").textContent === "live");
+  const thread = (await ask("POST", "/langsmith/threads", { metadata: { topic: "needle" } })).body.thread_id;
+  await rows(page, 1);
+  await until(page, () => document.querySelector("#said").textContent.startsWith("New request: POST /langsmith/threads, 200"));
+  saw.announced = await page.textContent("#said");
+  await ask("POST", "/langsmith/threads", { metadata: "no object" });
+  await ask("GET", "/langsmith/nowhere?x=1");
+  await ask("POST", `/langsmith/threads/${thread}/runs/stream`, { assistant_id: "agent", input: { messages: "/tool Where is my order?" }, stream_mode: ["updates"] });
+  await ask("GET", `/langsmith/threads/${thread}/state`);
+  await rows(page, 5);
+  saw.newest = await page.locator("#rows tr .path").first().textContent();
+  saw.unexpected = await texts(page, "#rows tr.unexpected .path button");
+  await page.locator("#rows tr", { hasText: "runs/stream" }).click();
+  await page.locator("#details .events li").first().waitFor();
+  saw.stream = await count(page, "#details .events li");
+  saw.streamed = await page.textContent("#details");
+  await page.locator("#details .events summary").last().click();
+  await page.locator("#details .events pre").waitFor();
+  saw.event = await page.textContent("#details .events pre");
+  await page.locator("#details .events summary").last().click();
+  await picture(page, "page-requests");
+  await page.locator("#rows tr", { hasText: "422" }).click();
+  saw.details = await page.textContent("#details");
+});
+
+await step("filter", async () => {
+  saw.filtered = {};
+  const choose = async (name, set, wanted) => {
+    await set();
+    await rows(page, wanted);
+    saw.filtered[name] = await texts(page, "#rows tr .status");
+  };
+  await choose("text", () => page.fill("#filter [name=text]", "needle"), 2);
+  await page.fill("#filter [name=text]", "");
+  await choose("status", () => page.fill("#filter [name=status]", "4XX"), 2);
+  await choose("one status", () => page.fill("#filter [name=status]", "422"), 1);
+  await page.fill("#filter [name=status]", "");
+  await choose("method", () => page.selectOption("#filter [name=method]", "GET"), 2);
+  await page.selectOption("#filter [name=method]", "");
+  await choose("operation", () => page.selectOption("#filter [name=operation]", "POST /threads"), 2);
+  await page.selectOption("#filter [name=operation]", "");
+  await choose("unexpected", () => page.check("#filter [name=unexpected]"), 1);
+  await page.uncheck("#filter [name=unexpected]");
+  await rows(page, 5);
+  await page.click("#pause");
+  await ask("GET", "/scale/nowhere");
+  await until(page, () => document.querySelector("#pause").textContent === "Go on (1 new)");
+  saw.paused = await count(page, "#rows tr");
+  await page.click("#pause");
+  await rows(page, 6);
+  await page.click("#clear");
+  await rows(page, 0);
+});
+
+await step("keys", async () => {
+  await ask("GET", "/langsmith/one");
+  await ask("GET", "/langsmith/two");
+  await rows(page, 2);
+  await page.evaluate(() => document.activeElement.blur());
+  const focused = () => page.evaluate(() => {
+    const each = document.activeElement, style = getComputedStyle(each);
+    return { name: each.id || each.textContent.trim() || each.name, seen: each.matches(":focus-visible") && style.outlineStyle !== "none" };
+  });
+  saw.walk = [];
+  await page.goto(`${given.mock}/_mock/#requests`);
+  await page.reload();
+  await page.locator("#rows tr").nth(1).waitFor();
+  for (let tab = 0; tab < 16; tab += 1) {
+    await page.keyboard.press("Tab");
+    saw.walk.push(await focused());
+  }
+  await page.keyboard.press("j");
+  const first = (await focused()).name;
+  await page.keyboard.press("ArrowDown");
+  saw.arrows = [first, (await focused()).name];
+  await page.keyboard.press("Enter");
+  await until(page, () => document.activeElement.id === "details");
+  await page.keyboard.press("Escape");
+  saw.returned = (await focused()).name;
+  await page.keyboard.press("/");
+  await page.keyboard.type("4/?p");
+  saw.typed = await page.inputValue("#filter [name=text]");
+  await page.fill("#filter [name=text]", "");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("?");
+  saw.keys = await page.locator("#keys").isVisible();
+  await page.locator("#keys-on").uncheck();
+  await page.keyboard.press("Escape");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("1");
+  saw.without_keys = await page.locator("#view-requests").isVisible();
+  await page.click("#keys-open");
+  await page.locator("#keys-on").check();
+  await page.keyboard.press("Escape");
+  saw.roles = await page.evaluate(() => ({
+    landmarks: ["header", "nav", "main"].filter((each) => document.querySelector(each)).length,
+    unnamed: [...document.querySelectorAll("button, input, select, textarea")].filter((each) =>
+      !each.labels?.length && !each.getAttribute("aria-label") && !each.textContent.trim()).map((each) => each.outerHTML),
+  }));
+});
+
+await step("steering", async () => {
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("4");
+  await until(page, () => document.querySelector("#agents [name=script]").value === "echo");
+  await page.selectOption("#agents [name=script]", "tool");
+  await page.fill("#agents [name=speed]", "0");
+  await page.fill("#agents [name=ms]", "1");
+  await page.click("#agents button.main");
+  await told(page, "agents", "Applied.");
+  await page.fill("#faults [name=search]", "truncate");
+  saw.faults_found = await texts(page, "#faults-list li:not([hidden])");
+  await page.locator("#faults-list label", { hasText: "truncate" }).first().click();
+  await told(page, "faults", "Applied.");
+  saw.settings = (await ask("GET", "/_mock/settings")).body;
+  await page.click("#faults-none");
+  await until(page, () => document.querySelector("#faults-count").textContent.startsWith("0 of"));
+  await page.fill("#faults [name=search]", "");
+
+  await page.fill("#clock [name=at]", "2027-03-01T12:00:00Z");
+  await page.click("#clock button.main");
+  await told(page, "clock", "2027-03-01 12:00:00");
+  await page.fill("#clock [name=advance]", "2h");
+  await page.click("#clock-advance");
+  await told(page, "clock", "2027-03-01 14:00:00");
+  saw.clock = (await ask("GET", "/_mock/settings")).body.clock;
+
+  await page.fill("#next [name=operation]", "POST /threads");
+  await page.selectOption("#next [name=provider]", "langsmith");
+  await page.fill("#next [name=status]", "503");
+  await page.fill("#next [name=body]", "{");
+  await page.click("#next button.main");
+  await told(page, "next", "no JSON");
+  await page.fill("#next [name=body]", "{\"busy\": true}");
+  await page.click("#next button.main");
+  await told(page, "next", "It waits.");
+  saw.waiting = await texts(page, "#waiting li");
+  await picture(page, "page-steering");
+  saw.given = await ask("POST", "/langsmith/threads", {});
+  await until(page, () => document.querySelector("#waiting").textContent === "Nothing waits.");
+  await page.fill("#next [name=operation]", "POST /nowhere");
+  await page.click("#next button.main");
+  await until(page, () => document.querySelector("#next .told.failed")?.textContent.length > 10);
+  saw.refused = await page.textContent("#next .told");
+});
+
+await step("reset", async () => {
+  const before = (await ask("GET", "/_mock/things")).body.count;
+  await page.click("#reset button");
+  saw.asked = await page.textContent("#question");
+  await page.click("#question-no");
+  saw.kept = (await ask("GET", "/_mock/things")).body.count === before;
+  await page.check("#reset [name=settings]");
+  await page.click("#reset button");
+  await page.click("#question-yes");
+  await told(page, "reset", "forgotten");
+  saw.reset = await page.textContent("#reset .told");
+  await until(page, () => document.querySelector("#agents [name=script]").value === "echo");
+});
+
+await step("looks", async () => {
+  const look = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  saw.light = await look();
+  await page.emulateMedia({ colorScheme: "dark" });
+  saw.dark = await look();
+  await page.setViewportSize({ width: 390, height: 800 });
+  saw.widths = {};
+  for (const view of ["served", "requests", "threads", "steering"]) {
+    await page.goto(`${given.mock}/_mock/#${view}`);
+    await page.locator(`#view-${view}`).waitFor();
+    saw.widths[view] = await page.evaluate(() => document.documentElement.scrollWidth);
+  }
+  await page.setViewportSize({ width: 1200, height: 720 });
+  await page.emulateMedia({ colorScheme: "light" });
+});
+
+await step("reference", async () => {
+  await page.goto(`${given.mock}/_mock/#served`);
+  await page.locator("#served-list a", { hasText: "Reference" }).first().click();
+  await page.locator(".opblock-summary", { hasText: "/threads" }).first().waitFor();
+  const operation = page.locator("#operations-Threads-create_thread_threads_post, [id*='create_thread']").first();
+  await operation.locator(".opblock-summary-control").click();
+  await operation.locator("button.execute").click();
+  await operation.locator(".responses-table.live-responses-table .response-col_status").first().waitFor();
+  saw.tried = await operation.locator(".request-url").textContent();
+  const { exchanges } = (await ask("GET", "/_mock/exchanges?limit=1")).body;
+  saw.trial = [exchanges[0].method, exchanges[0].path, exchanges[0].status];
+});
+
+await step("token", async () => {
+  const sent = [];
+  const other = await open(given.mock);
+  other.on("request", (request) => sent.push([new URL(request.url()).pathname, request.headers()["x-threadmock-control"]]));
+  await other.goto(`${given.mock}/_mock/#token=12345678`);
+  await until(other, () => document.querySelector("#facts").textContent.includes("seed"));
+  saw.token = { address: other.url(), sent: sent.filter(([path]) => /_mock\/(health|events|exchanges)/.test(path)).map(([, token]) => token) };
+  await other.context().close();
+});
+
+await page.context().close();
+//THREADS
+await browser.close();
+console.log(JSON.stringify(saw));
