@@ -10,7 +10,9 @@ _SHOWN = 60
 
 
 class ControlError(SpecError):
-    """A request to the control interface that can't be met. where: the member."""
+    """A request to the control interface that can't be met. where: the member. status: of the answer."""
+
+    status = 400
 
 
 def members(value: Any, known: Iterable[str], where: str = "") -> Mapping[str, Any]:

@@ -23,7 +23,20 @@ def control_document(gateway: Gateway) -> dict[str, Any]:
     schemas["Provider"]["enum"] = [contract.name for contract in gateway.contracts]
     schemas["ScriptName"]["enum"] = sorted(gateway.world.scripts.known)
     schemas["Fault"]["enum"] = sorted(table)
+    _describe_threads(gateway, document)
     return document
+
+
+def _describe_threads(gateway: Gateway, document: dict[str, Any]) -> None:
+    """Whether a provider has to be named, and by which of them something can be said."""
+    from threadmock.mockserver.control.prompt import can_say  # noqa: PLC0415 - as the table of faults
+
+    schemas, several = document["components"]["schemas"], len(gateway.mounts) > 1
+    document["components"]["parameters"]["ThreadProvider"]["required"] = several
+    schemas["Say"]["required"] += ["provider"] if several else []
+    schemas["SayProvider"]["enum"] = [mount.contract.name for mount in gateway.mounts if can_say(gateway, mount)]
+    if not schemas["SayProvider"]["enum"]:
+        del document["paths"]["/say"]
 
 
 @functools.cache

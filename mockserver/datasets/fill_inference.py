@@ -81,23 +81,37 @@ class InferredCreates:
 def find_creates(plans: Iterable[Plan]) -> InferredCreates | None:
     """The creates that make threads and messages, by the names of their resources; None where no threads are made."""
     made = [plan for plan in plans if plan.operation.rule.action == "create" and plan.make_key]
-    thread = next((plan for plan in made if _named(plan, _THREADS) and not names_in(plan.operation.path)), None)
+    thread = next(
+        (plan for plan in made if names_thread(plan.operation.rule.resource) and not names_in(plan.operation.path)),
+        None,
+    )
     if thread is None:
         return None
     resource = thread.operation.rule.resource
     below = (
         plan
         for plan in made
-        if _named(plan, _MESSAGES) and (within := plan.operation.rule.within) and within.resource == resource
+        if names_message(plan.operation.rule.resource)
+        and (within := plan.operation.rule.within)
+        and within.resource == resource
     )
     message = next(below, None)
     first = compile_create(thread)
     return InferredCreates(first, compile_create(message) if message else None) if first else None
 
 
-def _named(plan: Plan, names: tuple[str, ...]) -> bool:
-    last = snake(plan.operation.rule.resource).lower().replace("-", "_").split("_")[-1]
-    return last.removesuffix("s") in names
+def names_thread(resource: str) -> bool:
+    """Whether a resource is one of threads, by its name."""
+    return _last_word(resource) in _THREADS
+
+
+def names_message(resource: str) -> bool:
+    """Whether a resource is one of messages, by its name."""
+    return _last_word(resource) in _MESSAGES
+
+
+def _last_word(resource: str) -> str:
+    return snake(resource).lower().replace("-", "_").split("_")[-1].removesuffix("s")
 
 
 def compile_create(plan: Plan) -> InferredCreate | None:

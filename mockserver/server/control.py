@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import flask
+from flask.blueprints import BlueprintSetupState
 from threadmock.mockserver.control.bodies import ControlError, flag, members, whole
 from threadmock.mockserver.control.document import control_document
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
@@ -23,6 +24,7 @@ from threadmock.specs import version
 from threadmock.specs.errors import SpecError
 from threadmock.specs.wire.messages import Request, Response
 from threadmock.specs.wire.strictjson import JsonError, dump_json, parse_json
+from werkzeug.routing import BaseConverter
 
 HEADER = "X-Threadmock-Control"
 EVENTS = "/_mock/events"
@@ -109,7 +111,8 @@ def _answer(work: Callable[[], object]) -> flask.Response:
     except SpecError as error:
         asked = f"{flask.request.method} {flask.request.path}"
         parts: dict[str, Any] = {"what": error.what, "where": error.where or None, "fix": error.fix or None}
-        return _from(problem(400, f"{asked} can't be done", str(error), kind="control", **parts))
+        status = error.status if isinstance(error, ControlError) else 400
+        return _from(problem(status, f"{asked} can't be done", str(error), kind="control", **parts))
 
 
 def _sent() -> object:
@@ -167,7 +170,37 @@ def control(gateway: Gateway) -> flask.Blueprint:
     made.add_url_rule("/next", "next", lambda: _answer(lambda: list_next(gateway)), methods=["GET"])
     made.add_url_rule("/next", "add_next", lambda: _answer(lambda: add_next(gateway, _sent())), methods=["POST"])
     made.add_url_rule("/next", "clear_next", lambda: _answer(lambda: clear_next(gateway)), methods=["DELETE"])
+    _add_threads(made, gateway)
     return made
+
+
+def _add_threads(made: flask.Blueprint, gateway: Gateway) -> None:
+    """Threads as conversations, and the requests by which something is said in them."""
+    # Loaded only here: few look at threads so, and all servers want to answer soon.
+    from threadmock.mockserver.control.conversation import show_thread  # noqa: PLC0415
+    from threadmock.mockserver.control.prompt import say  # noqa: PLC0415
+    from threadmock.mockserver.control.threads import list_threads  # noqa: PLC0415
+
+    made.record_once(_know_keys)
+    made.add_url_rule("/threads", "threads", lambda: _answer(lambda: list_threads(gateway, _query())), methods=["GET"])
+    made.add_url_rule(
+        "/threads/<provider>/<any_text:key>",
+        "thread",
+        lambda provider, key: _answer(lambda: show_thread(gateway, provider, key)),
+        methods=["GET"],
+    )
+    made.add_url_rule("/say", "say", lambda: _answer(lambda: say(gateway, _sent())), methods=["POST"])
+
+
+class AnyText(BaseConverter):
+    """A key in a path: any text, slashes too."""
+
+    regex = ".+"
+    part_isolating = False
+
+
+def _know_keys(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["any_text"] = AnyText
 
 
 def documents(gateway: Gateway) -> flask.Blueprint:

@@ -1,6 +1,7 @@
 """`/_mock/openapi.json`: it describes all of the control interface, and the suite verifies a running mock by it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from threadmock.mockserver import create_mock
 from threadmock.mockserver.server.app import create_app
 from threadmock.specs.loader import load
 
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+SERVED = (DATA / "things.yaml", DATA / "helpline")
 HEADER = ["X-Threadmock-Control: 1"]
 
 
@@ -23,7 +26,7 @@ def document_of_mock(*sources: Any) -> Any:
 def test_every_path_and_method_of_the_interface_is_in_it() -> None:
     app = create_app(make_gateway("langsmith"))
     served = {
-        (method, rule.rule.removeprefix("/_mock"))
+        (method, PARAMETER.sub(r"{\1}", rule.rule.removeprefix("/_mock")))
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/_mock/") and not rule.endpoint.startswith("page.")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -52,7 +55,7 @@ def test_every_change_asks_for_the_control_header_and_nothing_else_does() -> Non
 
 @pytest.fixture
 def served() -> Iterator[str]:
-    with create_mock(DATA / "things.yaml", seed=7, speed=0).serve() as url:
+    with create_mock(*SERVED, seed=7, speed=0).serve() as url:
         yield url
 
 
@@ -64,7 +67,7 @@ def saved(folder: Path, document: Any) -> Path:
 
 @pytest.mark.slow
 def test_a_running_mock_does_what_its_document_says(served: str, tmp_path: Path) -> None:
-    path = saved(tmp_path, document_of_mock(DATA / "things.yaml"))
+    path = saved(tmp_path, document_of_mock(*SERVED))
     assert load(path).left_out == ()
     report = verify(path, f"{served}/_mock", headers=HEADER, seed=1)
     assert [f"{finding.check} {finding.operation} {finding.where}" for finding in report.findings] == []
@@ -75,7 +78,7 @@ def test_a_running_mock_does_what_its_document_says(served: str, tmp_path: Path)
 
 
 def test_a_document_that_says_something_else_is_found_out(served: str, tmp_path: Path) -> None:
-    document = document_of_mock(DATA / "things.yaml")
+    document = document_of_mock(*SERVED)
     shown = document["components"]["responses"]["Settings"]["content"]["application/json"]["schema"]
     shown["required"].append("volume")
     report = verify(saved(tmp_path, document), f"{served}/_mock", operations=["settings"], headers=HEADER, seed=1)
