@@ -1,6 +1,6 @@
 // A thread as a person would read it: messages with their tool calls, state, history, runs, and the rest.
 import { get } from "./api.js";
-import { $, block, copyButton, cut, fill, folded, make, moment } from "./dom.js";
+import { $, block, copyButton, cut, fill, folded, make, moment, pretty } from "./dom.js";
 import { historyTree } from "./history.js";
 import * as speech from "./say.js";
 
@@ -74,15 +74,18 @@ function draw(told, toEnd) {
       told.runs.length ? part("runs", `Runs (${told.runs.length})`, () => runs(told.runs)) : "",
       ...told.others.map((each) => part(`other ${each.resource}`, `${each.resource} (${each.count})`, () => json(each.things, each.resource)))),
     told.messages.length ? messages : make("p", { class: "empty" }, "No messages yet."));
+  place.dataset.key = told.key;
   if (atEnd) place.scrollTop = place.scrollHeight;
 }
 
 function head(told) {
-  const { title, status } = told.thread ?? {};
+  const { status, metadata } = told.thread ?? {};
+  const title = told.thread?.title ?? metadata?.title;
   return make("div", { class: "heading" },
     make("h3", { dir: "auto" }, cut(String(typeof title === "string" && title ? title : told.key), 200)),
     typeof status === "string" ? make("span", { class: "chip" }, status) : "",
-    copyButton(told.key, "key of the thread"));
+    make("span", { class: "spring" }),
+    make("code", { class: "soft" }, cut(told.key, 60)), copyButton(told.key, "key of the thread"));
 }
 
 const json = (value, label) => block(JSON.stringify(value, null, 2), label);
@@ -117,7 +120,7 @@ function message(each, calls) {
       make("span", { class: "role" }, each.role || "message"),
       each.answers ? make("span", { class: "soft" }, ` result of ${calls.get(each.answers) ?? each.answers}`) : "",
       each.at ? make("time", { class: "soft" }, moment(each.at)) : ""),
-    text ? make("div", { class: "text", dir: "auto" }, text.slice(0, LONG)) : "",
+    text ? make("div", { class: side === "tool" ? "text mono" : "text", dir: "auto" }, (side === "tool" ? pretty(text) : text).slice(0, LONG)) : "",
     text.length > LONG ? folded(`${(text.length - LONG).toLocaleString("en")} characters more`, () => block(text.slice(LONG), "Rest of the text")) : "",
     ...(each.tool_calls ?? []).map(toolCall),
     folded("raw", () => json(each.raw, "Message")));

@@ -11,6 +11,8 @@ export function showExchange(each) {
     fill(place, make("p", { class: "empty" }, "Choose a request to see what came and why it was answered so."));
     return;
   }
+  if (place.dataset.number !== String(each.number)) place.scrollTop = 0;
+  place.dataset.number = each.number;
   const line = `${each.method} ${each.path}${each.query ? `?${each.query}` : ""}`;
   fill(place,
     make("div", { class: "heading" },
@@ -20,7 +22,8 @@ export function showExchange(each) {
       ...fact("Status", make("span", { class: `status ${statusClass(each.status)}` }, String(each.status))),
       ...fact("Why", each.reason || "–"),
       ...fact("Rule", each.rule || "none"),
-      ...fact("Operation", each.operation ? `${each.operation}${each.operation_id ? ` (${each.operation_id})` : ""}` : each.unexpected ? "nothing is served there" : "–"),
+      ...fact("Operation", each.operation ?? (each.unexpected ? "nothing is served there" : "–")),
+      ...(each.operation_id ? fact("Its id", make("code", {}, each.operation_id)) : []),
       ...fact("Provider", each.provider || "–"),
       ...fact("At", `${moment(each.at)} UTC, ${each.ms} ms, number ${each.number}`)),
     folded(`Headers (${Object.keys(each.headers).length})`, () => make("dl", { class: "headers" },

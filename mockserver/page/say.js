@@ -52,38 +52,48 @@ async function speak() {
   }
 }
 
-/** Make the thread where there is none, then start the run. */
+/** Say a text: first make the thread where there is none, at the end start the run where that takes a request more. */
 async function talk(text, signal) {
   const { provider } = at;
-  if (!at.key) {
-    const answer = await send(await planned({ provider, text }), signal);
-    const made = await readWhole(answer);
-    const key = await newest(provider, made);
-    if (!key) return `It answered ${answer.status}.`;
-    at = { provider, key };
-    hooks.made(key);
+  const before = at.key ? null : new Set((await newest(provider)).map((each) => each.key));
+  let request = await planned(at.key ? { provider, text, key: at.key } : { provider, text });
+  let told = "";
+  while (request) {
+    const { status, count, said } = await exchange(await send(request, signal));
+    told = count ? `${count} events.` : `It answered ${status}.`;
+    if (before && !at.key) await find(provider, before, said);
+    if (request.says === false && at.key) request = await planned({ provider, text, key: at.key });
+    else request = request.then;
   }
-  const answer = await send(await planned({ provider, text, key: at.key }), signal);
-  const kind = answer.headers.get("content-type") ?? "";
-  if (!answer.ok || !kind.startsWith("text/event-stream")) {
-    await readWhole(answer);
-    return `It answered ${answer.status}.`;
+  return told;
+}
+
+const planned = (asked) => ask("POST", "./say", asked);
+
+/** Read an answer, a stream as it comes. */
+async function exchange(answer) {
+  const { status } = answer;
+  if (!answer.ok || !(answer.headers.get("content-type") ?? "").startsWith("text/event-stream")) {
+    const said = await answer.text();
+    if (answer.ok) return { status, count: 0, said };
+    $("stream").hidden = false;
+    put({ kind: `answer ${status}`, data: said });
+    throw new Error(`It answered ${status}.`);
   }
   $("stream").hidden = false;
-  let count = 0, last = 0;
+  let count = 0, last = 0, said = "";
   for await (const event of readEvents(answer.body)) {
     count += 1;
+    if (count < MOST) said += event.data;
     put(event);
-    tell($("say-told"), `${count} events`);
+    tell($("say-told"), `${count} ${count === 1 ? "event" : "events"} so far`);
     if (performance.now() - last > EVERY) {
       last = performance.now();
       hooks.refresh();
     }
   }
-  return `${count} events.`;
+  return { status, count, said };
 }
-
-const planned = (asked) => ask("POST", "./say", asked);
 
 function put(event) {
   const place = $("stream");
@@ -93,18 +103,15 @@ function put(event) {
   if (atEnd) place.scrollTop = place.scrollHeight;
 }
 
-async function readWhole(answer) {
-  const text = await answer.text();
-  if (!answer.ok) {
-    $("stream").hidden = false;
-    put({ kind: `answer ${answer.status}`, data: text });
-    throw new Error(`It answered ${answer.status}.`);
-  }
-  return text;
+async function newest(provider) {
+  return (await ask("GET", `./threads?${new URLSearchParams({ provider, limit: 50 })}`)).threads;
 }
 
-/** The key of the thread that was made: of those that there are, the one that the answer names. */
-async function newest(provider, answer) {
-  const { threads } = await ask("GET", `./threads?${new URLSearchParams({ provider, limit: 50 })}`);
-  return (threads.find((each) => answer.includes(JSON.stringify(each.key))) ?? threads[0])?.key ?? "";
+/** Show the thread that was made: one that was not there before, which the answer names if it can. */
+async function find(provider, before, said) {
+  const fresh = (await newest(provider)).filter((each) => !before.has(each.key));
+  const key = (fresh.find((each) => said.includes(JSON.stringify(each.key))) ?? fresh[0])?.key;
+  if (!key) return;
+  at = { provider, key };
+  hooks.made(key);
 }

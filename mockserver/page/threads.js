@@ -6,6 +6,7 @@ import { WindowedList } from "./window.js";
 
 const PAGE = 200;
 const ROW = 58;
+const STANDS_OUT = /busy|run|lock|progress|interrupt|error|fail/i;
 let list;
 let providers = [];
 let key_ = "";
@@ -97,7 +98,7 @@ function row(item) {
   return [
     make("span", { class: "thread-title", dir: "auto", title: title.slice(0, 300) }, title.slice(0, 200)),
     make("span", { class: "thread-facts" },
-      item.status ? make("span", { class: `chip ${item.status === "idle" ? "" : "warn"}` }, item.status) : "",
+      item.status ? make("span", { class: `chip ${STANDS_OUT.test(item.status) ? "warn" : ""}` }, item.status) : "",
       make("span", {}, moment(item.updated || item.created) || item.key)),
   ];
 }

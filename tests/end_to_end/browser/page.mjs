@@ -11,7 +11,7 @@ const saw = { faults: [], dialogs: [], foreign: [], steps: [] };
 const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox"] });
 
 async function open(base) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 720 }, reducedMotion: "reduce" });
+  const context = await browser.newContext({ viewport: { width: 1120, height: 640 }, reducedMotion: "reduce" });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
@@ -98,6 +98,7 @@ await step("requests", async () => {
   await page.locator("#details .events pre").waitFor();
   saw.event = await page.textContent("#details .events pre");
   await page.locator("#details .events summary").last().click();
+  await page.evaluate(() => { document.querySelector("#details").scrollTop = 0; });
   await picture(page, "page-requests");
   await page.locator("#rows tr", { hasText: "422" }).click();
   saw.details = await page.textContent("#details");
@@ -145,7 +146,7 @@ await step("keys", async () => {
   await page.goto(`${given.mock}/_mock/#requests`);
   await page.reload();
   await page.locator("#rows tr").nth(1).waitFor();
-  for (let tab = 0; tab < 16; tab += 1) {
+  for (let tab = 0; tab < 15; tab += 1) {
     await page.keyboard.press("Tab");
     saw.walk.push(await focused());
   }
@@ -214,6 +215,7 @@ await step("steering", async () => {
   await page.fill("#next [name=body]", "{\"busy\": true}");
   await page.click("#next button.main");
   await told(page, "next", "It waits.");
+  await until(page, () => document.querySelector("#waiting li[data-number]"));
   saw.waiting = await texts(page, "#waiting li");
   await picture(page, "page-steering");
   saw.given = await ask("POST", "/langsmith/threads", {});
@@ -250,7 +252,7 @@ await step("looks", async () => {
     await page.locator(`#view-${view}`).waitFor();
     saw.widths[view] = await page.evaluate(() => document.documentElement.scrollWidth);
   }
-  await page.setViewportSize({ width: 1200, height: 720 });
+  await page.setViewportSize({ width: 1120, height: 640 });
   await page.emulateMedia({ colorScheme: "light" });
 });
 
@@ -277,7 +279,131 @@ await step("token", async () => {
   await other.context().close();
 });
 
+await step("conversations", async () => {
+  await page.goto(`${given.mock}/_mock/#threads/langsmith`);
+  await page.locator("#threads-list [role=option]").first().waitFor();
+  saw.threads = await texts(page, "#threads-list .thread-title");
+  await page.locator("#threads-list [role=option]", { hasText: "order" }).first().click();
+  await page.locator("#conversation .message").first().waitFor();
+  saw.messages = await page.$$eval("#conversation .message", (all) => all.map((each) => [each.querySelector(".role").textContent, each.querySelector(".text")?.textContent ?? ""]));
+  saw.calls = await texts(page, "#conversation .call code");
+  await page.locator("#conversation details[data-part=history] summary").first().click();
+  await page.locator("#conversation .history li").first().waitFor();
+  saw.history = await count(page, "#conversation .history li");
+  await page.locator("#conversation details[data-part=history] > summary").click();
+  await page.evaluate(() => { document.querySelector("#conversation-body").scrollTop = 0; });
+  await picture(page, "page-threads");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await picture(page, "page-threads-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+
+  const others = await texts(page, "#threads-list .thread-title");
+  const made = (await ask("POST", "/langsmith/threads", { metadata: { title: "Fresh from a client" } })).body.thread_id;
+  await page.locator("#threads-list [role=option]", { hasText: "Fresh from a client" }).waitFor();
+  saw.appeared = (await texts(page, "#threads-list .thread-title")).filter((each) => !others.includes(each));
+  await page.fill("#threads-search [name=search]", "fresh FROM");
+  await until(page, () => document.querySelectorAll("#threads-list [role=option]").length === 1);
+  await page.locator("#threads-search [name=search]").press("Escape");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await until(page, (key) => location.hash.endsWith(key), made);
+  await page.fill("#threads-search [name=search]", "");
+
+  await page.evaluate(() => {
+    window.counts = new Set();
+    new MutationObserver(() => window.counts.add(document.querySelectorAll("#stream li").length)).observe(document.querySelector("#stream"), { childList: true });
+  });
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("s");
+  await page.keyboard.type("Hello from the page");
+  await page.keyboard.press("Control+Enter");
+  await until(page, () => /^\d+ events\.$/.test(document.querySelector("#say-told").textContent));
+  await until(page, () => document.querySelectorAll("#conversation .message").length === 2);
+  saw.said = await texts(page, "#conversation .message .text");
+  saw.streaming = await page.evaluate(() => window.counts.size);
+  const state = (await ask("GET", `/langsmith/threads/${made}/history`)).body;
+  const first = state.at(-1).checkpoint;
+  await ask("POST", `/langsmith/threads/${made}/runs/wait`, { assistant_id: "agent", input: { messages: "Another way" }, checkpoint: { checkpoint_id: first.checkpoint_id, checkpoint_ns: "" } });
+  await until(page, () => document.querySelector("#conversation").textContent.includes("Another way"));
+  await page.locator("#conversation details[data-part=history] > summary").click();
+  saw.branches = await count(page, "#conversation .branch.aside");
+  saw.runs = await page.textContent("#conversation details[data-part=runs] > summary");
+
+  await page.click("#thread-new");
+  await page.fill("#say-text", "A new one");
+  await page.click("#say button.main");
+  await until(page, () => document.querySelectorAll("#conversation .message").length === 2 && document.querySelector("#say-told").textContent.endsWith("events."));
+  saw.new_thread = await texts(page, "#conversation .message .text");
+  await page.selectOption("#threads-search [name=provider]", "scale");
+  await until(page, () => location.hash === "#threads/scale");
+  await page.locator("#threads-list [role=option]").first().click();
+  await page.locator("#conversation .heading h3").waitFor();
+});
 await page.context().close();
-//THREADS
+
+await step("ten thousand", async () => {
+  const long = await open(given.long);
+  await long.goto(`${given.long}/_mock/#threads`);
+  await long.locator("#threads-list [role=option]").first().waitFor();
+  saw.long = { said: await long.textContent("#threads-count"), most: 0 };
+  await long.focus("#threads-list");
+  await long.evaluate(() => {
+    window.most = 0;
+    new MutationObserver(() => { window.most = Math.max(window.most, document.querySelectorAll("#threads-list *").length); })
+      .observe(document.querySelector("#threads-list"), { childList: true, subtree: true });
+  });
+  const began = Date.now();
+  const whole = await long.evaluate(() => Number(document.querySelector("#threads-list [role=option]").getAttribute("aria-setsize")));
+  for (let turn = 0; turn < 400; turn += 1) {
+    await long.keyboard.press("End");
+    const last = await long.evaluate(() => {
+      const all = document.querySelectorAll("#threads-list [role=option]");
+      return Number(all[all.length - 1].getAttribute("aria-posinset"));
+    });
+    if (last === whole) break;
+    await long.waitForFunction((was) => {
+      const all = document.querySelectorAll("#threads-list [role=option]");
+      const list = document.querySelector("#threads-list");
+      return Number(all[all.length - 1].getAttribute("aria-posinset")) > was || list.scrollHeight > list.scrollTop + list.clientHeight + 1;
+    }, last);
+  }
+  saw.long.last = await long.locator("#threads-list [role=option]").last().getAttribute("aria-posinset");
+  saw.long.whole = whole;
+  saw.long.ms = Date.now() - began;
+  saw.long.most = await long.evaluate(() => window.most);
+  await long.context().close();
+});
+
+await step("extreme", async () => {
+  const page = await open(given.extreme);
+  await page.goto(`${given.extreme}/_mock/#threads`);
+  await page.locator("#threads-list [role=option]").first().waitFor();
+  const told = await client(given.extreme)("GET", "/_mock/threads?limit=1000");
+  saw.extreme = { threads: told.body.threads.length, shown: [] };
+  for (const each of told.body.threads) {
+    await page.goto(`${given.extreme}/_mock/#threads/langsmith/${encodeURIComponent(each.key)}`);
+    await until(page, (key) => document.querySelector("#conversation-body").dataset.key === key, each.key);
+    // what is opened may hold more that is closed
+    await until(page, () => {
+      const closed = document.querySelectorAll("#conversation details:not([open])");
+      for (const part of closed) part.open = true;
+      return closed.length === 0;
+    });
+    saw.extreme.shown.push(await page.textContent("#conversation"));
+  }
+  await client(given.extreme)("GET", "/langsmith/<script>alert(1)</script>?x=<img src=x onerror=alert(2)>");
+  await client(given.extreme)("POST", "/langsmith/threads", { metadata: "<img src=x onerror=alert(3)>" });
+  await page.goto(`${given.extreme}/_mock/#requests`);
+  await rows(page, 2);
+  for (const row of await page.locator("#rows tr").all()) await row.click();
+  saw.extreme.request = await page.textContent("#details");
+  saw.extreme.parts = await page.evaluate(() => ({
+    scripts: [...document.scripts].map((each) => each.getAttribute("src")),
+    made: document.querySelectorAll("main img, main svg, main iframe, main object, main b[onmouseover], main h1, main table table").length,
+    polluted: ({}).polluted === true,
+  }));
+  await page.context().close();
+});
+
 await browser.close();
 console.log(JSON.stringify(saw));
