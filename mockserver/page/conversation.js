@@ -1,6 +1,6 @@
 // A thread as a person would read it: messages with their tool calls, state, history, runs, and the rest.
 import { get } from "./api.js";
-import { $, block, copyButton, cut, fill, folded, make, moment, pretty } from "./dom.js";
+import { $, block, copyButton, cut, fill, folded, make, moment, pretty, settle } from "./dom.js";
 import { historyTree } from "./history.js";
 import * as speech from "./say.js";
 
@@ -22,6 +22,7 @@ export function close() {
 export async function open(provider, key) {
   at = { provider, key };
   drawn = "";
+  from = Infinity;
   speech.open(provider, key);
   await refresh(true);
 }
@@ -33,8 +34,8 @@ export function openNew(provider) {
   $("say-text").focus();
 }
 
-/** Show the thread as it is now; where nothing changed, nothing moves. */
-export async function refresh(toEnd = false) {
+/** Show the thread as it is now; where nothing changed, nothing moves. anew: another one was shown before. */
+export async function refresh(anew = false) {
   if (!at) return;
   const asked = at;
   asking?.abort();
@@ -52,28 +53,35 @@ export async function refresh(toEnd = false) {
   const text = JSON.stringify(told);
   if (text === drawn) return;
   drawn = text;
-  draw(told, toEnd);
+  draw(told, anew);
 }
 
-function draw(told, toEnd) {
+function draw(told, anew) {
   const place = $("conversation-body");
-  const opened = new Set([...place.querySelectorAll("details[open][data-part]")].map((each) => each.dataset.part));
-  const atEnd = toEnd || place.scrollHeight - place.scrollTop - place.clientHeight < 80;
-  const messages = make("ol", { class: "messages", "aria-label": "Messages" }, ...spread(told.messages));
-  const part = (name, title, content) => {
-    const made = folded(title, content, opened.has(name));
-    made.dataset.part = name;
-    return made;
-  };
-  fill(place,
-    head(told),
-    make("div", { class: "parts" },
-      part("thread", "Thread", () => json(told.thread, "Thread")),
-      told.state === null || told.state === undefined ? "" : part("state", "State", () => json(told.state, "State")),
-      told.history.length ? part("history", `History (${told.history.length})`, () => historyTree(told.history)) : "",
-      told.runs.length ? part("runs", `Runs (${told.runs.length})`, () => runs(told.runs)) : "",
-      ...told.others.map((each) => part(`other ${each.resource}`, `${each.resource} (${each.count})`, () => json(each.things, each.resource)))),
-    told.messages.length ? messages : make("p", { class: "empty" }, "No messages yet."));
+  if (anew || !place.querySelector(".messages")) {
+    fill(place, make("div", { class: "heading" }), make("div", { class: "parts" }), make("ol", { class: "messages", "aria-label": "Messages" }), make("p", { class: "empty" }, "No messages yet."));
+  }
+  const atEnd = anew || place.scrollHeight - place.scrollTop - place.clientHeight < 80;
+  const [top, parts, messages, none] = place.children;
+  const sign = JSON.stringify;
+  settle(top, [{ name: "head", sign: sign(told.thread), make: () => head(told) }]);
+  const part = (name, title, value, content) => ({
+    name, sign: sign(value),
+    make: (old) => {
+      const made = folded(title, content, old?.open);
+      made.dataset.part = name;
+      return made;
+    },
+  });
+  settle(parts, [
+    part("thread", "Thread", told.thread, () => json(told.thread, "Thread")),
+    ...(told.state === null || told.state === undefined ? [] : [part("state", "State", told.state, () => json(told.state, "State"))]),
+    ...(told.history.length ? [part("history", `History (${told.history.length})`, told.history, () => historyTree(told.history))] : []),
+    ...(told.runs.length ? [part("runs", `Runs (${told.runs.length})`, told.runs, () => runs(told.runs))] : []),
+    ...told.others.map((each) => part(`other ${each.resource}`, `${each.resource} (${each.count})`, each, () => json(each.things, each.resource))),
+  ]);
+  settle(messages, spread(told.messages));
+  none.hidden = told.messages.length > 0;
   place.dataset.key = told.key;
   if (atEnd) place.scrollTop = place.scrollHeight;
 }
@@ -91,22 +99,23 @@ function head(told) {
 const json = (value, label) => block(JSON.stringify(value, null, 2), label);
 
 const MOST_MESSAGES = 200;
+let from = 0;
+/** The messages, of a long thread the last ones: the end is read first. */
 function spread(messages) {
   const calls = new Map(messages.flatMap((each) => (each.tool_calls ?? []).map((call) => [call.id, call.name])));
-  const items = (some) => some.map((each) => message(each, calls));
-  if (messages.length <= MOST_MESSAGES) return items(messages);
-  // of a long thread the end is read first
-  let from = messages.length - MOST_MESSAGES;
-  const more = make("li", { class: "more" });
-  const button = make("button", { type: "button", onclick: () => {
-    const next = Math.max(0, from - MOST_MESSAGES);
-    more.after(...items(messages.slice(next, from)));
-    from = next;
-    if (from) button.textContent = `${from} earlier messages`;
-    else more.remove();
-  } }, `${from} earlier messages`);
-  more.append(button);
-  return [more, ...items(messages.slice(from))];
+  const first = Math.max(0, Math.min(from, messages.length - MOST_MESSAGES));
+  const times = new Map();
+  const found = messages.slice(first).map((each) => {
+    const time = (times.get(each.key) ?? 0) + 1;
+    times.set(each.key, time);
+    return { name: `${each.key} ${time}`, sign: JSON.stringify(each), make: () => message(each, calls) };
+  });
+  if (!first) return found;
+  const more = () => {
+    from = Math.max(0, first - MOST_MESSAGES);
+    settle($("conversation-body").querySelector(".messages"), spread(messages));
+  };
+  return [{ name: "more", sign: String(first), make: () => make("li", { class: "more" }, make("button", { type: "button", onclick: more }, `${first} earlier messages`)) }, ...found];
 }
 
 const SIDES = { user: "user", human: "user", tool: "tool", system: "system", developer: "system" };

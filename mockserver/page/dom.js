@@ -109,6 +109,39 @@ export const later = (work, ms) => {
   };
 };
 
+/** At most once in so many milliseconds, and once more after the last call. */
+export const seldom = (work, ms) => {
+  let waiting = 0, last = 0;
+  return () => {
+    if (waiting) return;
+    waiting = setTimeout(() => { waiting = 0; last = performance.now(); work(); }, Math.max(50, ms - (performance.now() - last)));
+  };
+};
+
+/**
+ * Let a parent have these children. One that is there with the same name and sign stays, with focus and what is open
+ * in it. wanted: `{name, sign, make}`; make(old) gets the one that it replaces.
+ */
+export function settle(parent, wanted) {
+  const there = new Map([...parent.children].map((each) => [each.dataset.name, each]));
+  let at = parent.firstElementChild;
+  for (const { name, sign, make: made } of wanted) {
+    let child = there.get(name);
+    there.delete(name);
+    if (!child || child.sign !== sign) {
+      const old = child;
+      child = made(old);
+      child.dataset.name = name;
+      child.sign = sign;
+      if (old && old === at) at = at.nextElementSibling;
+      old?.remove();
+      parent.insertBefore(child, at);
+    } else if (child === at) at = at.nextElementSibling;
+    else parent.insertBefore(child, at);
+  }
+  for (const left of there.values()) left.remove();
+}
+
 export function option(value, text = value) {
   return make("option", { value }, text);
 }

@@ -1,6 +1,6 @@
 // The frame of the page: views, keys, the connection, and what is told at the top.
 import { BASE, follow, get, takeToken } from "./api.js";
-import { $, later, say } from "./dom.js";
+import { $, say, seldom } from "./dom.js";
 import * as requests from "./requests.js";
 import * as served from "./served.js";
 import * as steering from "./steering.js";
@@ -44,10 +44,15 @@ async function look() {
     const health = await get("./health");
     $("facts").textContent = `${health.version} · seed ${health.seed}`;
     const broken = health.reload?.broken;
-    $("banner").hidden = !broken;
-    const text = broken ? `The last edit can't be read; the last good one is served. ${broken}` : "";
-    if ($("banner").textContent !== text) $("banner").textContent = text;
-  } catch { /* the connection says it */ }
+    banner(broken ? `The last edit can't be read; the last good one is served. ${broken}` : "");
+  } catch (fault) {
+    if (fault.status) banner(fault.message); // without an answer the connection says it
+  }
+}
+
+function banner(text) {
+  $("banner").hidden = !text;
+  if ($("banner").textContent !== text) $("banner").textContent = text;
 }
 
 function session() {
@@ -104,7 +109,7 @@ function begin() {
   show();
   look();
   setInterval(() => { if (!document.hidden) look(); }, EVERY);
-  const changed = later(() => { threads.changed(); steering.changed(); }, 400);
+  const changed = seldom(() => { threads.changed(); steering.changed(); }, 700);
   follow((kind, value) => {
     if (kind === "lost") requests.lost(value.count);
     else if (kind === "exchange") {

@@ -133,8 +133,14 @@ export class WindowedList {
       this.count = page.count;
       this.loading = false;
       this.#plan();
-    } catch {
-      if (round === this.round) this.loading = false;
+    } catch (fault) {
+      if (round !== this.round) return;
+      this.loading = false;
+      if (fault.status !== 400) return;
+      // the thread behind which it was to go on is gone
+      this.items.pop();
+      this.after = this.items.at(-1)?.key ?? null;
+      this.#plan();
     }
   }
 }

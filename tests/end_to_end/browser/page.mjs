@@ -217,6 +217,7 @@ await step("steering", async () => {
   await told(page, "next", "It waits.");
   await until(page, () => document.querySelector("#waiting li[data-number]"));
   saw.waiting = await texts(page, "#waiting li");
+  await page.evaluate(() => { document.querySelector("#view-steering").scrollTop = 0; });
   await picture(page, "page-steering");
   saw.given = await ask("POST", "/langsmith/threads", {});
   await until(page, () => document.querySelector("#waiting").textContent === "Nothing waits.");
@@ -321,11 +322,16 @@ await step("conversations", async () => {
   await until(page, () => document.querySelectorAll("#conversation .message").length === 2);
   saw.said = await texts(page, "#conversation .message .text");
   saw.streaming = await page.evaluate(() => window.counts.size);
+  await page.locator("#conversation .message summary").first().click();
+  await ask("POST", `/langsmith/threads/${made}/runs/wait`, { assistant_id: "agent", input: { messages: "More from a client" } });
+  await until(page, () => document.querySelectorAll("#conversation .message").length === 4);
+  saw.stays = await page.evaluate(() => [document.activeElement.tagName, document.querySelector("#conversation .message details").open]);
   const state = (await ask("GET", `/langsmith/threads/${made}/history`)).body;
   const first = state.at(-1).checkpoint;
   await ask("POST", `/langsmith/threads/${made}/runs/wait`, { assistant_id: "agent", input: { messages: "Another way" }, checkpoint: { checkpoint_id: first.checkpoint_id, checkpoint_ns: "" } });
   await until(page, () => document.querySelector("#conversation").textContent.includes("Another way"));
   await page.locator("#conversation details[data-part=history] > summary").click();
+  await page.locator("#conversation .branch").first().waitFor();
   saw.branches = await count(page, "#conversation .branch.aside");
   saw.runs = await page.textContent("#conversation details[data-part=runs] > summary");
 

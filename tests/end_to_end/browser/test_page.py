@@ -169,7 +169,11 @@ def test_what_is_said_starts_a_run_whose_stream_shows_as_it_comes(saw: Any) -> N
 
 def test_branches_of_the_history_are_branches(saw: Any) -> None:
     assert saw["branches"] == 1
-    assert saw["runs"] == "Runs (2)"
+    assert saw["runs"] == "Runs (3)"
+
+
+def test_what_is_open_and_has_the_focus_stays_so_when_more_comes(saw: Any) -> None:
+    assert saw["stays"] == ["SUMMARY", True]
 
 
 def test_ten_thousand_threads_stay_fluid(saw: Any) -> None:
