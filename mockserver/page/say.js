@@ -36,19 +36,20 @@ async function speak() {
   running = new AbortController();
   $("say-stop").hidden = false;
   fill($("stream"));
+  $("say-text").value = "";
   tell(place, "…");
   try {
     const told = await talk(text, running.signal);
-    $("say-text").value = "";
     tell(place, told);
     say(`The run is over. ${told}`);
   } catch (fault) {
     const stopped = fault.name === "AbortError";
+    if (!stopped) $("say-text").value ||= text;
     tell(place, stopped ? "Stopped reading. The run may go on." : fault.message, !stopped);
   } finally {
     running = null;
     $("say-stop").hidden = true;
-    hooks.refresh();
+    hooks.changed();
   }
 }
 

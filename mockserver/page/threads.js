@@ -6,7 +6,9 @@ import { WindowedList } from "./window.js";
 
 const PAGE = 200;
 const ROW = 58;
-const STANDS_OUT = /busy|run|lock|progress|interrupt|error|fail/i;
+const UNDER_WAY = /busy|run|lock|progress|pending/i;
+const STANDS_OUT = /interrupt|error|fail/i;
+const EVERY = 2000;
 let list;
 let providers = [];
 let key_ = "";
@@ -21,6 +23,8 @@ export function begin() {
   form().search.addEventListener("input", later(() => refresh(false), 200));
   $("threads-search").addEventListener("submit", (event) => event.preventDefault());
   $("thread-new").addEventListener("click", startNew);
+  // no request tells that a run is over
+  setInterval(() => { if (!document.hidden && list.items.some((each) => UNDER_WAY.test(each.status ?? ""))) changed(); }, EVERY);
 }
 
 /** Take the names of providers, and see whether this mock shows threads at all. */
@@ -98,7 +102,7 @@ function row(item) {
   return [
     make("span", { class: "thread-title", dir: "auto", title: title.slice(0, 300) }, title.slice(0, 200)),
     make("span", { class: "thread-facts" },
-      item.status ? make("span", { class: `chip ${STANDS_OUT.test(item.status) ? "warn" : ""}` }, item.status) : "",
+      item.status ? make("span", { class: `chip ${STANDS_OUT.test(item.status) || UNDER_WAY.test(item.status) ? "warn" : ""}` }, item.status) : "",
       make("span", {}, moment(item.updated || item.created) || item.key)),
   ];
 }

@@ -26,7 +26,7 @@ VIEWER_POLICY = f"{POLICY}; img-src 'self' data:"
 
 
 def page(gateway: Gateway, answer: Callable[[], flask.Response]) -> flask.Blueprint:
-    """The blueprint of the page, guarded as the control interface is. answer: by the gateway, where `/` is asked for."""
+    """The blueprint of the page, guarded as the control interface is. answer: what the gateway answers to `/`."""
     made = flask.Blueprint("page", __name__)
     made.before_request(lambda: _guard(gateway))
     made.after_request(lambda response: open_to_caller(gateway, response))
@@ -91,4 +91,5 @@ def _sent(folder: tuple[str, str], name: str, policy: str = POLICY) -> flask.Res
             "x-content-type-options": "nosniff",
         }
     )
-    return response.make_conditional(flask.request)
+    response.make_conditional(flask.request)
+    return response

@@ -12,7 +12,9 @@ PAGE = ROOT / "mockserver" / "page"
 SOURCES = sorted(path for path in PAGE.iterdir() if path.suffix in (".js", ".html"))
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|srcdoc")
-ABSOLUTE = re.compile(r"""(?:src|href|action)="(?:/|https?:)|(?:get|ask|fetch|URL)\((?:"[A-Z]+", )?["'`]/|https?://(?!www\.w3\.org)""")
+ABSOLUTE = re.compile(
+    r"""(?:src|href|action)="(?:/|https?:)|(?:get|ask|fetch|URL)\((?:"[A-Z]+", )?["'`]/|https?://(?!www\.w3\.org)"""
+)
 
 
 @pytest.fixture

@@ -187,7 +187,11 @@ def test_stored_markup_is_text(saw: Any) -> None:
     extreme = saw["extreme"]
     shown = "".join(extreme["shown"])
     assert extreme["threads"] == len(extreme["shown"]) > 5
-    for text in ("<script>alert(1)</script>", "<img src=x onerror=alert(document.domain)>", "<b onmouseover=alert(1)>x</b>"):
+    for text in (
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(document.domain)>",
+        "<b onmouseover=alert(1)>x</b>",
+    ):
         assert text in shown, text
     assert "<script>alert(1)</script>?x=" in extreme["request"] or "onerror=alert(3)" in extreme["request"]
     assert extreme["parts"] == {"scripts": ["page/page.js"], "made": 0, "polluted": False}
