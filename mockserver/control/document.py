@@ -9,6 +9,7 @@ from threadmock.mockserver.control.operations import names_of
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.specs.documents.yaml_text import parse_yaml
 
+_MOST_KEYS = 20
 _FILE = Path(__file__).with_name("openapi.yaml")
 
 
@@ -29,12 +30,16 @@ def control_document(gateway: Gateway) -> dict[str, Any]:
 
 def _describe_threads(gateway: Gateway, document: dict[str, Any]) -> None:
     """Whether a provider has to be named, and by which of them something can be said."""
-    from threadmock.mockserver.control.prompt import can_say  # noqa: PLC0415 - as the table of faults
+    # Loaded only here, as the table of faults.
+    from threadmock.mockserver.control.prompt import can_say  # noqa: PLC0415
+    from threadmock.mockserver.control.threads import newest_keys  # noqa: PLC0415
 
     schemas, several = document["components"]["schemas"], len(gateway.mounts) > 1
     document["components"]["parameters"]["ThreadProvider"]["required"] = several
     schemas["Say"]["required"] += ["provider"] if several else []
     schemas["SayProvider"]["enum"] = [mount.contract.name for mount in gateway.mounts if can_say(gateway, mount)]
+    keys = dict.fromkeys(key for mount in gateway.mounts for key in newest_keys(gateway, mount, _MOST_KEYS))
+    schemas["Say"]["properties"]["key"]["enum"] += keys
     if not schemas["SayProvider"]["enum"]:
         del document["paths"]["/say"]
 

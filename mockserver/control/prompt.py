@@ -15,6 +15,7 @@ from threadmock.mockserver.pipeline.mounts import Mount
 from threadmock.specs.contract import Operation
 
 ASKED = ("provider", "text", "key")
+_SHORT = "hello"
 _HOWS = ("stream", "when_done", "at_once")
 
 
@@ -46,11 +47,11 @@ def say(gateway: Gateway, asked: Any) -> dict[str, Any]:
     provider or thread, and where the provider has no operation for it.
     """
     given = members(asked, ASKED)
-    mount, said = mount_of(gateway, given.get("provider")), text(given.get("text"), "text")
-    key = text(given["key"], "key") if given.get("key") is not None else None
+    mount = mount_of(gateway, text(given["provider"], "provider") if "provider" in given else None)
+    said, key = text(given.get("text"), "text"), given.get("key")
     if key is None:
         return _begin(_Sayer(gateway, mount, None, said))
-    held = find_thread(gateway.world.store, mount.contract, key)
+    held = find_thread(gateway.world.store, mount.contract, text(key, "key"))
     if held is None:
         fix = f"GET /_mock/threads?provider={mount.contract.name} lists those that are there."
         raise ControlError(f"{mount.contract.name} has no thread {key[:100]!r}.", where="key", fix=fix)
@@ -59,7 +60,7 @@ def say(gateway: Gateway, asked: Any) -> dict[str, Any]:
 
 def can_say(gateway: Gateway, mount: Mount) -> bool:
     """Whether a provider has an operation by which something is said in a thread."""
-    sayer = _Sayer(gateway, mount, None, "hello")
+    sayer = _Sayer(gateway, mount, None, _SHORT)
     return _can_go_on(sayer) or any(way.takes_text for _, way in _runs(sayer, on_thread=False))
 
 
@@ -70,7 +71,8 @@ def _go_on(sayer: _Sayer) -> dict[str, Any]:
         return _told(sayer.run(*runs[0]))
     message = next((made for each in _appends(sayer.mount) if (made := sayer.message(each))), None)
     if message is None:
-        raise _speechless(sayer.mount)
+        short = can_say(sayer.gateway, sayer.mount)
+        raise _unfit(sayer.mount) if short else _speechless(sayer.mount)
     answering = next(_runs(sayer, on_thread=True), None)
     return _told(message, then=sayer.run(*answering) if answering else None)
 
@@ -80,7 +82,7 @@ def _begin(sayer: _Sayer) -> dict[str, Any]:
     runs = [pair for pair in _runs(sayer, on_thread=False) if pair[1].takes_text]
     if runs:
         return _told(sayer.run(*runs[0]))
-    if not _can_go_on(sayer):
+    if not can_say(sayer.gateway, sayer.mount):
         raise _speechless(sayer.mount)
     thread = thread_resources(sayer.mount.contract).thread
     for operation in sayer.mount.contract.operations:
@@ -140,6 +142,11 @@ def _names(operation: Operation, thread: str) -> list[str]:
 
 def _told(made: Mapping[str, Any], *, says: bool = True, then: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {**made, "says": says, "then": then}
+
+
+def _unfit(mount: Mount) -> ControlError:
+    what = f"No operation of {mount.contract.name} takes this text."
+    return ControlError(what, where="text", fix="Its document says what a text may be there; send a shorter one.")
 
 
 def _speechless(mount: Mount) -> ControlError:

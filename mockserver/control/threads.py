@@ -1,7 +1,8 @@
 """`GET /_mock/threads`: the threads of a provider, the newest first, page by page."""
 
+import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from threadmock.mockserver.control.bodies import ControlError, whole
@@ -15,9 +16,9 @@ from threadmock.mockserver.control.messages.thread_resources import (
 from threadmock.mockserver.control.operations import find_provider
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.pipeline.mounts import Mount
-from threadmock.mockserver.state.store import Shelf, Store, Thing, is_below
+from threadmock.mockserver.state.store import Shelf, Store, Thing
 from threadmock.specs.errors import nearest
-from threadmock.specs.members import dig, nodes
+from threadmock.specs.members import dig
 from threadmock.specs.operations.parameters import parse_query
 
 PARAMETERS = ("provider", "search", "limit", "after")
@@ -39,19 +40,16 @@ def list_threads(gateway: Gateway, query: str = "") -> dict[str, Any]:
     store, found = gateway.world.store, thread_resources(mount.contract)
     shelves = thread_shelves(store, mount.contract)
     search, after = given.get("search", "").casefold(), given.get("after", "")
+    entries = _newest(store, shelves)
     if search:
-        entries = [each for each in _newest(store, shelves) if _matches(search, *each, found.title)]
-        count = len(entries)
-    else:
-        entries = _newest(store, shelves)
-        count = sum(map(store.count, shelves)) if all(not is_below(each) for each in shelves) else len(entries)
+        entries = [each for each in entries if _matches(search, *each, found.title)]
     page = _page(entries, after, limit)
     more = len(page) > limit
     threads = [summary(*each, found.title) for each in page[:limit]]
     return {
         "provider": mount.contract.name,
         "resource": found.thread or None,
-        "count": count,
+        "count": len(entries),
         "threads": threads,
         "after": threads[-1]["key"] if more else None,
     }
@@ -66,6 +64,12 @@ def mount_of(gateway: Gateway, named: Any) -> Mount:
         raise ControlError("Several providers are served.", where="provider", fix=f"Name one of {known}.")
     name = find_provider(gateway, named)
     return next(mount for mount in gateway.mounts if mount.contract.name == name)
+
+
+def newest_keys(gateway: Gateway, mount: Mount, count: int) -> list[str]:
+    """The keys of the newest threads of a provider, so many at most."""
+    store = gateway.world.store
+    return [key for key, _ in _newest(store, thread_shelves(store, mount.contract))[:count]]
 
 
 def summary(key: str, thread: Thing, title: Steps) -> dict[str, Any]:
@@ -93,12 +97,12 @@ def title_of(thread: Thing, title: Steps) -> str | None:
 def _newest(store: Store, shelves: Sequence[Shelf]) -> list[Entry]:
     """All threads, the newest first: those of one shelf as they were made, those of several by their dates."""
     lists = [store.items(shelf)[::-1] for shelf in shelves]
-    if len(shelves) == 1 and not is_below(shelves[0]):
-        return list(lists[0])
+    if len(shelves) < 2:
+        return [each for items in lists for each in items]
     kept = [
         each for shelf, items in zip(shelves, lists, strict=True) for each in items if is_shown(store, shelf, each[0])
     ]
-    return kept if len(shelves) == 1 else sorted(kept, key=lambda each: _order(each[1]), reverse=True)
+    return sorted(kept, key=lambda each: _order(each[1]), reverse=True)
 
 
 def _order(thread: Thing) -> tuple[float, str]:
@@ -124,16 +128,30 @@ def _matches(search: str, key: str, thread: Thing, title: Steps) -> bool:
     shown = title_of(thread, title)
     if shown is not None and search in shown.casefold():
         return True
-    return any(
-        isinstance(node, str) and search in node.casefold() for each in _metadata(thread) for node in nodes(each)
-    )
+    return any(_holds(each, search) for each in _metadata(thread))
+
+
+def _holds(node: Any, search: str) -> bool:
+    """Whether any text in a value, which has as few levels as a request may have, holds another."""
+    if isinstance(node, str):
+        return search in node.casefold()
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for each in inner:  # noqa: SIM110 - a generator here doubles the time of a search
+        if _holds(each, search):
+            return True
+    return False
 
 
 def _metadata(thread: Thing) -> Iterator[Any]:
     """The members that hold what a user noted on a thread."""
     for name, value in thread.items():
-        if isinstance(value, Mapping | list) and name.lower().replace("_", "").endswith(("metadata", "meta", "tags")):
+        if isinstance(value, dict | list) and _is_metadata(name):
             yield value
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_metadata(name: str) -> bool:
+    return name.lower().replace("_", "").endswith(("metadata", "meta", "tags"))
 
 
 def _read(query: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from threadmock.mockserver.datasets.fill_inference import names_message, names_thread
-from threadmock.mockserver.state.store import Shelf, Store, Thing, is_below
+from threadmock.mockserver.state.store import Shelf, Store, Thing
 from threadmock.specs.behaviour.setting import Made, Setting, Within
 from threadmock.specs.contract import Contract
 from threadmock.specs.members import steps_of
@@ -87,7 +87,7 @@ def find_thread(store: Store, contract: Contract, key: str) -> tuple[Shelf, Thin
 
 def is_shown(store: Store, shelf: Shelf, key: str) -> bool:
     """Whether `find_thread` finds this thread: of those with one key it finds one only."""
-    return not is_below(shelf) or store.find(shelf[0], shelf[1], key) == shelf
+    return store.find(shelf[0], shelf[1], key) == shelf
 
 
 def _likely_thread(contract: Contract) -> str:

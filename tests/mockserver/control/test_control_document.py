@@ -15,7 +15,7 @@ from threadmock.mockserver.server.app import create_app
 from threadmock.specs.loader import load
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-SERVED = (DATA / "things.yaml", DATA / "helpline")
+SERVED = (DATA / "helpline",)
 HEADER = ["X-Threadmock-Control: 1"]
 
 
@@ -73,7 +73,7 @@ def test_a_running_mock_does_what_its_document_says(served: str, tmp_path: Path)
     assert [f"{finding.check} {finding.operation} {finding.where}" for finding in report.findings] == []
     # Of those a run can't know whether they are about what it made, or which events are to come.
     untested = {each.operation for each in report.not_tested if not each.check}
-    assert untested == {"forget_exchanges", "forget_next_answers", "events"}
+    assert untested == {"forget_exchanges", "forget_next_answers", "events", "thread"}
     assert len(report.operations) == len(load(path).operations)
 
 
