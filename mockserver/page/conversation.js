@@ -139,7 +139,7 @@ function toolCall(call) {
   const shown = typeof call.arguments === "string" ? call.arguments : JSON.stringify(call.arguments, null, 2) ?? "";
   return make("div", { class: "call" },
     make("p", {}, make("span", { class: "soft" }, "calls "), make("code", {}, call.name ?? "?"), call.id ? make("span", { class: "soft" }, ` ${call.id}`) : ""),
-    shown && shown !== "{}" ? make("pre", { tabIndex: 0, role: "region", "aria-label": "Arguments" }, cut(shown, LONG)) : "");
+    shown && shown !== "{}" ? make("pre", { tabIndex: 0, role: "group", "aria-label": "Arguments" }, cut(shown, LONG)) : "");
 }
 
 function runs(all) {

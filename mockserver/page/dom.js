@@ -77,7 +77,7 @@ export function pretty(text) {
   }
 }
 
-export const block = (text, label) => make("pre", { tabIndex: 0, role: "region", "aria-label": label }, cut(text));
+export const block = (text, label) => make("pre", { tabIndex: 0, role: "group", "aria-label": label }, cut(text));
 
 /** A part that is closed at first; its content is made when it is opened. */
 export function folded(title, content, open = false) {

@@ -10,6 +10,7 @@ let held = [];
 let paused = false;
 let chosen = 0;
 let drawing = false;
+let missed = 0;
 let fresh = [];
 const known = { method: new Set(), provider: new Set(), operation: new Set() };
 const form = () => $("filter").elements;
@@ -63,7 +64,7 @@ export function take(exchange) {
 
 function add(exchanges) {
   all = [...exchanges, ...all].slice(0, MOST);
-  fresh.push(...exchanges);
+  fresh.push(...exchanges.toReversed());
   for (const each of exchanges) {
     for (const name of Object.keys(known)) learn(name, each[name]);
   }
@@ -79,13 +80,15 @@ function learn(name, value) {
 }
 
 export function lost(count) {
-  say(`${count} requests were too many to follow.`);
-  tell($("requests-count"), `${count} requests came too fast and are not shown.`);
+  missed += count;
+  say(`${count} requests came too fast to be shown.`);
+  draw(false);
 }
 
 export function forget(text = "") {
   all = [];
   held = [];
+  missed = 0;
   chosen = 0;
   draw(true);
   showExchange(null);
@@ -150,7 +153,8 @@ function draw(anew) {
     rove();
     $("requests-none").hidden = found.length > 0;
     $("requests-none").textContent = all.length ? "No request is so. Change the filter." : "No request yet. Send one, or copy a line from the overview.";
-    tell($("requests-count"), found.length === all.length ? `${all.length} requests` : `${found.length} of ${all.length} requests`);
+    const shown = found.length === all.length ? `${all.length} requests` : `${found.length} of ${all.length} requests`;
+    tell($("requests-count"), missed ? `${shown}; ${missed} came too fast to be shown` : shown);
   });
 }
 
@@ -163,7 +167,7 @@ const brief = (path) => path.split("/").map((part) => (part.length > 20 ? `${par
 
 function rowOf(each) {
   const query = each.query ? `?${each.query}` : "";
-  return make("tr", { "data-number": each.number, class: each.unexpected ? "unexpected" : "", "aria-selected": each.number === chosen ? "true" : null },
+  return make("tr", { "data-number": each.number, class: each.unexpected ? "unexpected" : "", "aria-current": each.number === chosen ? "true" : null },
     make("td", { class: "time" }, time(each.at)),
     make("td", { class: "method" }, each.method),
     make("td", { class: "path" }, make("div", {},
@@ -205,8 +209,8 @@ function focusRow(row) {
 async function open(number, byKey) {
   chosen = number;
   for (const row of $("rows").children) {
-    if (Number(row.dataset.number) === number) { row.setAttribute("aria-selected", "true"); focusRow(row); }
-    else row.removeAttribute("aria-selected");
+    if (Number(row.dataset.number) === number) { row.setAttribute("aria-current", "true"); focusRow(row); }
+    else row.removeAttribute("aria-current");
   }
   const found = all.find((each) => each.number === number);
   showExchange(found);

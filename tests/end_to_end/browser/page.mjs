@@ -43,6 +43,7 @@ const picture = async (page, name) => {
     document.activeElement?.blur();
   });
   await page.mouse.move(0, 0);
+  await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
   await page.screenshot({ path: join(given.pictures, `${name}.png`) });
 };
 
@@ -133,10 +134,22 @@ await step("filter", async () => {
   await rows(page, 0);
 });
 
+await step("many", async () => {
+  for (let turn = 0; turn < 21; turn += 1) {
+    await Promise.all(Array.from({ length: 50 }, () => ask("GET", "/langsmith/threads/many")));
+  }
+  await ask("GET", "/langsmith/threads/last");
+  await until(page, () => document.querySelector("#rows button")?.textContent === "/langsmith/threads/last");
+  saw.many = await count(page, "#rows tr");
+  await page.click("#clear");
+  await ask("DELETE", "/_mock/exchanges", undefined, { "x-threadmock-control": "1" });
+});
+
 await step("keys", async () => {
   await ask("GET", "/langsmith/one");
   await ask("GET", "/langsmith/two");
-  await rows(page, 2);
+  await ask("GET", "/langsmith/three");
+  await rows(page, 3);
   await page.evaluate(() => document.activeElement.blur());
   const focused = () => page.evaluate(() => {
     const each = document.activeElement, style = getComputedStyle(each);
@@ -145,7 +158,7 @@ await step("keys", async () => {
   saw.walk = [];
   await page.goto(`${given.mock}/_mock/#requests`);
   await page.reload();
-  await page.locator("#rows tr").nth(1).waitFor();
+  await rows(page, 3);
   for (let tab = 0; tab < 15; tab += 1) {
     await page.keyboard.press("Tab");
     saw.walk.push(await focused());

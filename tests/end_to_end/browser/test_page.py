@@ -94,6 +94,10 @@ def test_the_filter_shows_what_is_wanted_and_a_pause_holds_the_list_still(saw: A
     assert saw["paused"] == 5
 
 
+def test_of_many_requests_the_last_thousand_are_rows(saw: Any) -> None:
+    assert 900 < saw["many"] <= 1000
+
+
 def test_all_is_reached_and_used_by_keys_alone_and_has_a_name(saw: Any) -> None:
     names = [each["name"] for each in saw["walk"]]
     assert names[0] == "Skip to the content"
