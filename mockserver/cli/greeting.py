@@ -17,9 +17,10 @@ _SHOWN_BASES = 3
 def greeting(gateway: Gateway, base: str) -> Iterator[str]:
     """The lines, the first of which is `Listening on URL`."""
     yield f"Listening on {base}"
-    yield f"  seed {gateway.world.seed}; page at {base}/_mock/; control at {base}/_mock/health"
+    yield f"  seed {gateway.world.seed}; control at {base}/_mock/health"
     for path, one, other in gateway.at_root_conflicts:
         yield f"  {one} and {other} both have {path}: every provider answers below its prefix only"
+    yield f"  page for a browser at {base}/_mock/"
     for mount in gateway.mounts:
         shown, profile = described(mount, base, gateway.world.auth), mount.contract.profile
         url = shown["base_url"]
