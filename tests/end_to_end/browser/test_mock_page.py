@@ -45,8 +45,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def saw(mocks: dict[str, Serving], driver: Path, browser: str, pictures: Path) -> Any:
     """What a person saw who used all of the page."""
-    script = driver / "page.mjs"
-    script.write_text(Path(__file__).with_name("page.mjs").read_text(encoding="utf-8"), encoding="utf-8")
+    script = driver / "mock_page.mjs"
+    script.write_text(Path(__file__).with_name("mock_page.mjs").read_text(encoding="utf-8"), encoding="utf-8")
     urls = [part for name, each in mocks.items() for part in (f"--{name}", each.url)]
     command = ("node", script.name, *urls, "--chromium", browser, "--pictures", str(pictures))
     ended = subprocess.run(command, cwd=driver, capture_output=True, text=True, check=False, timeout=300)

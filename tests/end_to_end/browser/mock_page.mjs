@@ -1,5 +1,5 @@
 // Uses the page of running mocks as a person would, and prints one JSON object with what it saw.
-//   node page.mjs --mock URL --long URL --extreme URL --chromium PATH --pictures FOLDER
+//   node mock_page.mjs --mock URL --long URL --extreme URL --chromium PATH --pictures FOLDER
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
