@@ -47,13 +47,29 @@ export async function attempt(place, work, done = "Done.") {
   }
 }
 
+/** Put a text into the clipboard. Browsers have the better way on loopback and with TLS only. */
+async function put(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const focused = document.activeElement;
+  const area = make("textarea", { class: "unseen", value: text });
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  focused?.focus();
+  if (!done) throw new Error("The browser does not let it.");
+}
+
 export function copyButton(text, what) {
   const label = make("span", {}, "Copy");
   return make("button", {
     type: "button", class: "copy", "aria-label": `Copy ${what}`,
     onclick: async () => {
       try {
-        await navigator.clipboard.writeText(text);
+        await put(text);
         label.textContent = "Copied";
       } catch {
         label.textContent = "Not allowed";

@@ -287,9 +287,17 @@ await step("token", async () => {
   const sent = [];
   const other = await open(given.mock);
   other.on("request", (request) => sent.push([new URL(request.url()).pathname, request.headers()["x-threadmock-control"]]));
+  await other.addInitScript(() => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined })); // as without TLS
   await other.goto(`${given.mock}/_mock/#token=12345678`);
   await until(other, () => document.querySelector("#facts").textContent.includes("seed"));
   saw.token = { address: other.url(), sent: sent.filter(([path]) => /_mock\/(health|events|exchanges)/.test(path)).map(([, token]) => token) };
+  await other.keyboard.press("1");
+  await other.locator("#served-list .copy").first().click();
+  await until(other, () => document.querySelector("#served-list .copy").textContent === "Copied");
+  await other.keyboard.press("2");
+  await other.keyboard.press("/");
+  await other.keyboard.press("Control+v");
+  saw.pasted = await other.inputValue("#filter [name=text]");
   await other.context().close();
 });
 

@@ -149,6 +149,10 @@ def test_a_token_is_taken_out_of_the_address_and_sent_with_every_request(saw: An
     assert set(saw["token"]["sent"]) == {"12345678"}
 
 
+def test_a_copy_is_made_also_where_the_browser_has_no_clipboard_for_pages(saw: Any, mocks: Any) -> None:
+    assert saw["pasted"] == f"{mocks['mock'].url}/langsmith"
+
+
 def test_threads_are_read_as_conversations(saw: Any) -> None:
     assert {"Where is order 1042?", "Weekly report", "Untitled"} <= set(saw["threads"])
     roles = [role for role, _ in saw["messages"]]
