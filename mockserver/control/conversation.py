@@ -12,7 +12,7 @@ from threadmock.mockserver.control.messages.stored_messages import (
     without_copies,
 )
 from threadmock.mockserver.control.messages.thread_resources import ThreadResources, find_thread, thread_resources
-from threadmock.mockserver.control.threads import mount_of
+from threadmock.mockserver.control.threads import catch_up, mount_of
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.state.store import Shelf, Store, Thing, below, lies_in
 from threadmock.specs.members import ABSENT, dig
@@ -32,6 +32,7 @@ class NoThread(ControlError):  # noqa: N818 - reads as what it is
 def show_thread(gateway: Gateway, provider: str, key: str) -> dict[str, Any]:
     """One thread. ControlError for an unknown provider, NoThread for an unknown thread."""
     mount = mount_of(gateway, provider)
+    catch_up(gateway)
     store, found = gateway.world.store, thread_resources(mount.contract)
     held = find_thread(store, mount.contract, key)
     if held is None:

@@ -37,6 +37,7 @@ def list_threads(gateway: Gateway, query: str = "") -> dict[str, Any]:
     given = _read(query)
     mount = mount_of(gateway, given.get("provider"))
     limit = _limit(given["limit"]) if "limit" in given else DEFAULT_LIMIT
+    catch_up(gateway)
     store, found = gateway.world.store, thread_resources(mount.contract)
     shelves = thread_shelves(store, mount.contract)
     search, after = given.get("search", "").casefold(), given.get("after", "")
@@ -64,6 +65,13 @@ def mount_of(gateway: Gateway, named: Any) -> Mount:
         raise ControlError("Several providers are served.", where="provider", fix=f"Name one of {known}.")
     name = find_provider(gateway, named)
     return next(mount for mount in gateway.mounts if mount.contract.name == name)
+
+
+def catch_up(gateway: Gateway) -> None:
+    """Let everything happen that is due, as before an ordinary request."""
+    world = gateway.world
+    world.calendar.expire(world.clock.read(), world.store)
+    world.scheduler.run_due()
 
 
 def newest_keys(gateway: Gateway, mount: Mount, count: int) -> list[str]:

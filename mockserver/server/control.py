@@ -3,6 +3,7 @@
 Refused to foreign origins; a change needs the header `X-Threadmock-Control`, which no simple cross-site request has.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,11 @@ def stored(gateway: Gateway) -> dict[str, object]:
 
 
 def _json(body: object, status: int = 200) -> flask.Response:
-    return flask.Response(dump_json(body), status=status, content_type="application/json")
+    try:
+        data = dump_json(body)
+    except UnicodeEncodeError:  # half of a surrogate pair, of a path that is no UTF-8: as an escape it is JSON
+        data = json.dumps(body).encode()
+    return flask.Response(data, status=status, content_type="application/json")
 
 
 def refuse_caller(gateway: Gateway) -> Response | None:
@@ -195,7 +200,7 @@ def _add_threads(made: flask.Blueprint, gateway: Gateway) -> None:
 class AnyText(BaseConverter):
     """A key in a path: any text, slashes too."""
 
-    regex = ".+"
+    regex = r"[\s\S]+"
     part_isolating = False
 
 

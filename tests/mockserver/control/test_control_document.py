@@ -47,6 +47,15 @@ def test_it_has_the_names_that_this_mock_knows(client: Callable[..., Client]) ->
     assert "trim" in schemas["Fault"]["enum"]
 
 
+def test_it_says_whether_a_provider_has_to_be_named_and_which_of_them_take_a_text() -> None:
+    alone, both = document_of_mock(DATA / "helpline"), document_of_mock(DATA / "helpline", DATA / "things.yaml")
+    assert alone["components"]["schemas"]["Say"]["required"] == ["text"]
+    assert both["components"]["schemas"]["Say"]["required"] == ["text", "provider"]
+    assert both["components"]["schemas"]["SayProvider"]["enum"] == ["helpline"]
+    assert both["components"]["parameters"]["ThreadProvider"]["required"] is True
+    assert "/say" not in document_of_mock(DATA / "things.yaml")["paths"]
+
+
 def test_every_change_asks_for_the_control_header_and_nothing_else_does() -> None:
     for item in document_of_mock("langsmith")["paths"].values():
         for method, operation in item.items():
