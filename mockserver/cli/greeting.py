@@ -1,30 +1,22 @@
 """What `serve` prints once it answers: where it listens and, for each provider, how to configure a client."""
 
-import json
-import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.cli.network import is_everywhere, network_urls
+from threadmock.mockserver.control.served import described
 from threadmock.mockserver.pipeline.gateway import Gateway
-from threadmock.mockserver.pipeline.mounts import Mount
-from threadmock.mockserver.rules.generation import Ungeneratable, generate
 from threadmock.mockserver.server.control_access import FLAG, HEADER
-from threadmock.mockserver.state.clock import Clock
-from threadmock.mockserver.state.ids import Ids
-from threadmock.specs.contract import Operation
 from threadmock.specs.text import one_line
 from threadmock.specs.wire.hosts import is_local
 
 if TYPE_CHECKING:
     from threadmock.mockserver.datasets.fill_inference import FillResult
 
-_PREFERRED = {"create": 0, "append": 1, "list": 2, "read": 3}
 _SHOWN_BASES = 3
 _NO_ADDRESS = "No address was found by which other machines reach this one; see its network settings."
-EXAMPLE_TOKEN = "dev-token"  # noqa: S105 - an example, not a secret
 
 
 def greeting(gateway: Gateway, base: str) -> Iterator[str]:
@@ -39,15 +31,16 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
     yield f"  seed {gateway.world.seed}; {_control(gateway.access.control_token, host, base, port)}"
     for path, one, other in gateway.at_root_conflicts:
         yield f"  {one} and {other} both have {path}: every provider answers below its prefix only"
+    yield f"  page for a browser at {base}/_mock/"
     for mount in gateway.mounts:
-        url = base + mount.prefix
-        profile = mount.contract.profile
-        yield f"{mount.contract.name}: {profile.label or mount.contract.title} ({mount.contract.layer})"
+        shown, profile = described(mount, base, gateway.world.auth), mount.contract.profile
+        url = shown["base_url"]
+        yield f"{shown['name']}: {shown['title']} ({shown['layer']})"
         yield f"  base URL  {url}"
         if mount.contract.base_paths:
             yield f"  also      below {', '.join(url + base for base in mount.contract.base_paths[:_SHOWN_BASES])}"
-        if profile.setting:
-            yield f"  client    {profile.setting.replace('$base', url)}"
+        if shown["client"]:
+            yield f"  client    {shown['client']}"
         if profile.layer and profile.layer != mount.contract.layer:
             yield f"  layer     clients and front ends work as with the real service with --as {profile.layer}"
         filled = gateway.filled.get(mount.contract.name)
@@ -59,9 +52,8 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
             yield f"  left out  {flawed}: {one_line(flawed.why)}"
         if doubts := len(mount.contract.warnings):
             yield f"  warnings  {counted(doubts, 'doubt')} about the document; see `threadmock explain`"
-        curl = curl_line(mount, url, gateway.world.auth)
-        if curl:
-            yield f"  try       {curl}"
+        if shown["curl"]:
+            yield f"  try       {shown['curl']}"
 
 
 def _control(token: str, host: str, base: str, port: int) -> str:
@@ -101,44 +93,3 @@ def _described(filled: "FillResult") -> str:
 def counted(number: int, what: str) -> str:
     """`1 thread`, `2 threads`."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def curl_line(mount: Mount, url: str, auth: str) -> str:
-    """One curl command that works, of the operation to try first; "" where none could be built."""
-    operations = sorted(mount.contract.operations, key=lambda o: _PREFERRED.get(o.rule.action, 9))
-    for operation in operations:
-        try:
-            return _curl(operation, url, auth)
-        except Ungeneratable:
-            continue
-    return ""
-
-
-def _curl(operation: Operation, url: str, auth: str) -> str:
-    ids, clock = Ids(0), Clock()
-    path = operation.path
-    for parameter in operation.parameters_in("path"):
-        path = path.replace(f"{{{parameter.name}}}", str(generate(parameter.schema, ids, clock)))
-    words = ["curl", "-s"]
-    if operation.method != "POST":
-        words += ["-X", operation.method]
-    words.append(shlex.quote(url + path))
-    if operation.security and auth != "off":
-        words += _credentials(operation, EXAMPLE_TOKEN if auth == "present" else auth)
-    if operation.body and operation.body.content:
-        media = next(iter(operation.body.content.values()))
-        example = next(iter(media.examples.values()), None)
-        body = example if example is not None else generate(media.schema, ids, clock) if media.schema else {}
-        words += ["-H", shlex.quote(f"content-type: {media.media_type}"), "-d", shlex.quote(json.dumps(body))]
-    return " ".join(words)
-
-
-def _credentials(operation: Operation, token: str) -> list[str]:
-    words = []
-    for scheme in operation.security[0]:
-        if scheme.kind == "apiKey" and scheme.location == "header":
-            prefix = "Bearer " if scheme.name.lower() == "authorization" else ""
-            words += ["-H", shlex.quote(f"{scheme.name}: {prefix}{token}")]
-        elif scheme.kind != "apiKey":
-            words += ["-H", shlex.quote(f"Authorization: {(scheme.scheme or 'bearer').capitalize()} {token}")]
-    return words

@@ -13,6 +13,7 @@ from threadmock.mockserver.pipeline.problems import problem
 from threadmock.mockserver.server import rsgi, wsgi
 from threadmock.mockserver.server.control import MAX_BODY as MAX_CONTROL_BODY
 from threadmock.mockserver.server.control import control, documents, open_to_caller, refuse_caller
+from threadmock.mockserver.server.page import page
 from threadmock.mockserver.server.sessions import Sessions
 from threadmock.mockserver.server.wsgi import exchange, gateway_of, status_line
 from threadmock.specs.operations.path_templates import renamed
@@ -34,6 +35,7 @@ def create_app(gateway: Gateway, sessions: Sessions | None = None) -> flask.Flas
         _add_routes(app, mount)
     app.register_blueprint(control(sessions), url_prefix=CONTROL.rstrip("/"))
     app.register_blueprint(documents(gateway))
+    app.register_blueprint(page(lambda: as_flask(exchange(flask.request.environ))))
     app.register_error_handler(HTTPException, _other)
     app.wsgi_app = wsgi.SessionMiddleware(sessions, app.wsgi_app)  # type: ignore[method-assign]
     return app

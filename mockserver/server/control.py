@@ -14,6 +14,7 @@ from threadmock.mockserver.control.document import control_document
 from threadmock.mockserver.control.exchanges import clear_exchanges, expect, list_exchanges
 from threadmock.mockserver.control.live import live_events
 from threadmock.mockserver.control.next import add_next, clear_next, list_next
+from threadmock.mockserver.control.served import served
 from threadmock.mockserver.control.settings import change_settings, show_settings
 from threadmock.mockserver.control.snapshots import (
     add_snapshot,
@@ -88,7 +89,7 @@ def _json(body: object, status: int = 200) -> flask.Response:
     return flask.Response(data, status=status, content_type="application/json")
 
 
-def _here() -> Gateway:
+def here() -> Gateway:
     """The mock of the session that the request is for."""
     return gateway_of(flask.request.environ)
 
@@ -140,9 +141,14 @@ def _query() -> str:
     return flask.request.query_string.decode("latin-1")
 
 
+def _base() -> str:
+    """The URL of the mock, as this caller knows it."""
+    return flask.request.url_root.rstrip("/")
+
+
 def _events(sessions: Sessions) -> flask.Response:
     """The live events for a reader in this process; `serve` sends them without a thread."""
-    made = live_events(_here(), read_request(flask.request.environ, -1), sessions.known)
+    made = live_events(here(), read_request(flask.request.environ, -1), sessions.known)
     return flask.Response(made.body, status=made.status, headers=list(made.headers.items()))
 
 
@@ -167,37 +173,38 @@ def control(sessions: Sessions) -> flask.Blueprint:
     from threadmock.mockserver.control.threads import list_threads  # noqa: PLC0415
 
     made, kept = flask.Blueprint("control", __name__), sessions.snapshots
-    made.before_request(lambda: _guard(_here()))
-    made.after_request(lambda response: open_to_caller(_here(), response))
+    made.before_request(lambda: _guard(here()))
+    made.after_request(lambda response: open_to_caller(here(), response))
     made.record_once(_know_keys)
 
     def rule(method: str, path: str, name: str, work: Callable[..., object]) -> None:
         made.add_url_rule(path, name, lambda **at: _answer(lambda: work(**at)), methods=[method])
 
-    rule("GET", "/health", "health", lambda: health(_here(), sessions.reloading))
-    rule("POST", "/reset", "reset", lambda: _reset(_here()))
-    rule("GET", "/openapi.json", "document", lambda: control_document(_here()))
-    rule("GET", "/things", "things", lambda: stored(_here()))
-    rule("GET", "/threads", "threads", lambda: list_threads(_here(), _query()))
-    rule("GET", "/threads/<provider>/<any_text:key>", "thread", lambda **at: show_thread(_here(), **at))
-    rule("POST", "/say", "say", lambda: say(_here(), _sent()))
-    rule("GET", "/exchanges", "exchanges", lambda: list_exchanges(_here(), _query(), sessions.known))
-    rule("DELETE", "/exchanges", "clear", lambda: clear_exchanges(_here()))
-    rule("POST", "/expect", "expect", lambda: expect(_here(), _sent()))
-    rule("GET", "/settings", "settings", lambda: show_settings(_here()))
-    rule("PATCH", "/settings", "change", lambda: change_settings(_here(), _sent()))
-    rule("GET", "/next", "next", lambda: list_next(_here()))
-    rule("POST", "/next", "add_next", lambda: add_next(_here(), _sent()))
-    rule("DELETE", "/next", "clear_next", lambda: clear_next(_here()))
+    rule("GET", "/health", "health", lambda: health(here(), sessions.reloading))
+    rule("GET", "/served", "served", lambda: served(here(), _base()))
+    rule("POST", "/reset", "reset", lambda: _reset(here()))
+    rule("GET", "/openapi.json", "document", lambda: control_document(here()))
+    rule("GET", "/things", "things", lambda: stored(here()))
+    rule("GET", "/threads", "threads", lambda: list_threads(here(), _query()))
+    rule("GET", "/threads/<provider>/<any_text:key>", "thread", lambda **at: show_thread(here(), **at))
+    rule("POST", "/say", "say", lambda: say(here(), _sent()))
+    rule("GET", "/exchanges", "exchanges", lambda: list_exchanges(here(), _query(), sessions.known))
+    rule("DELETE", "/exchanges", "clear", lambda: clear_exchanges(here()))
+    rule("POST", "/expect", "expect", lambda: expect(here(), _sent()))
+    rule("GET", "/settings", "settings", lambda: show_settings(here()))
+    rule("PATCH", "/settings", "change", lambda: change_settings(here(), _sent()))
+    rule("GET", "/next", "next", lambda: list_next(here()))
+    rule("POST", "/next", "add_next", lambda: add_next(here(), _sent()))
+    rule("DELETE", "/next", "clear_next", lambda: clear_next(here()))
     rule("GET", "/sessions", "sessions", sessions.listed)
     rule("POST", "/sessions", "add_session", lambda: _add(sessions, _sent()))
     rule("DELETE", "/sessions/<name>", "end_session", lambda name: _end(sessions, name))
     rule("GET", "/snapshots", "snapshots", lambda: list_snapshots(kept))
-    rule("POST", "/snapshots", "add_snapshot", lambda: add_snapshot(kept, _here(), _sent()))
+    rule("POST", "/snapshots", "add_snapshot", lambda: add_snapshot(kept, here(), _sent()))
     rule("GET", "/snapshots/<name>", "snapshot", lambda name: show_snapshot(kept, name))
     rule("DELETE", "/snapshots/<name>", "remove_snapshot", lambda name: remove_snapshot(kept, name))
     restore = "/snapshots/<name>/restore"
-    rule("POST", restore, "restore", lambda name: restore_snapshot(kept, _here(), name, _sent_document()))
+    rule("POST", restore, "restore", lambda name: restore_snapshot(kept, here(), name, _sent_document()))
     made.add_url_rule(EVENTS.removeprefix("/_mock"), "events", lambda: _events(sessions), methods=["GET"])
     return made
 

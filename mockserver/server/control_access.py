@@ -52,7 +52,7 @@ def is_this_machine(address: str | None) -> bool:
 
 def holds_no_secret(path: str) -> bool:
     """Whether a path leads to the static files of the page, which tell nothing about the mock."""
-    return path in ("/", "/_mock", "/_mock/") or path.startswith("/_mock/page/")
+    return path in ("/", "/_mock", "/_mock/") or path.startswith(("/_mock/page/", "/_mock/reference/"))
 
 
 def refuse_control(access: Access, request: Request, address: str | None) -> Response | None:
