@@ -43,7 +43,7 @@ class Access:
         if host and not self.hosts.allow(host):
             return problem(421, "Foreign host", self.hosts.reason(host), kind="foreign-host")
         origin = request.headers.get("origin")
-        if not origin or self.origins.allow(origin):
+        if not origin or self.origins.allow(origin) or (self.hosts.guarded and _is_own(origin, host)):
             return None
         self._tell(origin)
         if is_preflight(request) and not is_control(request.path):
@@ -55,6 +55,12 @@ class Access:
         if self.log and origin not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(origin)
             self.log(log_line(_reason(origin)))
+
+
+def _is_own(origin: str, host: str | None) -> bool:
+    """Whether a page came from this very server; only where its host is one that was let in by name."""
+    scheme, _, name = origin.partition("://")
+    return scheme in ("http", "https") and bool(host) and name == host
 
 
 def _reason(origin: str) -> str:

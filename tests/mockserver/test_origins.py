@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.clients import Client, make_gateway
 from threadmock.mockserver import create_mock
 from threadmock.mockserver.cli.serve import serve
+from threadmock.mockserver.pipeline.hosts import AllowedHosts
 from threadmock.mockserver.pipeline.origins import AllowedOrigins, read_origins
 from threadmock.specs.errors import SpecError
 
@@ -200,3 +201,22 @@ def state(asked: Client) -> Any:
     world = asked.gateway.world
     things, waiting = asked.get("/_mock/things").json(), asked.get("/_mock/next").json()
     return things, waiting, world.settings, world.journal.forgotten
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "guarded", "status"),
+    [
+        ("http://192.0.2.2:4040", "192.0.2.2:4040", True, 200),
+        ("https://192.0.2.2:4040", "192.0.2.2:4040", True, 200),
+        ("http://192.0.2.2:4041", "192.0.2.2:4040", True, 403),
+        ("http://192.0.2.3:4040", "192.0.2.2:4040", True, 403),
+        ("ftp://192.0.2.2:4040", "192.0.2.2:4040", True, 403),
+        ("http://evil.example:4040", "evil.example:4040", True, 421),
+        ("http://evil.example:4040", "evil.example:4040", False, 403),
+    ],
+)
+def test_a_page_of_the_server_itself_may_call_by_a_name_that_is_let_in(
+    client: Any, origin: str, host: str, guarded: bool, status: int
+) -> None:
+    asked = client("langsmith", guard_host=AllowedHosts(beyond_loopback=True) if guarded else False)
+    assert asked.post("/threads", {}, headers={"origin": origin, "host": host}).status == status
