@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -88,14 +88,14 @@ class RsgiApplication:
         headers = _join(scope.headers.items())
         if scope.authority and "host" not in headers:
             headers["host"] = scope.authority
-        request = Request(scope.method, scope.path or "/", scope.query_string, headers)
-        gateway = self._sessions.default
+        gateway, asked = self._sessions.default, None
         try:
-            if is_for_session(headers, request.path):
-                gateway, request = self._sessions.resolve(request)
-            response = await self._answer(gateway, request, scope, protocol)
+            if is_for_session(headers, scope.path):
+                asked = Request(scope.method, scope.path, scope.query_string, headers)
+                gateway, asked = self._sessions.resolve(asked)
+            response = await self._answer(gateway, headers, asked, scope, protocol)
         except SessionRefused as refused:
-            response = refused.response(request, gateway)
+            response = refused.response(headers, gateway)
         except Dropped:
             await _cut(protocol)
             return
@@ -231,17 +231,22 @@ class RsgiApplication:
             if alarm:
                 alarm.cancel()
 
-    async def _answer(self, gateway: Gateway, request: Request, scope: RsgiScope, protocol: Any) -> Response:
+    async def _answer(
+        self, gateway: Gateway, headers: dict[str, str], asked: Request | None, scope: RsgiScope, protocol: Any
+    ) -> Response:
+        """The response of a mock. asked: the request as a session gets it, without its body."""
         try:
-            body = await self._read(scope, request.headers, protocol)
+            body = await self._read(scope, headers, protocol)
         except TimeoutError:
             shown = f"The body did not arrive within {self._body_seconds:g} seconds."
             return problem(408, "The request's body did not arrive", shown, kind="stalled")
         except BodyCut:
             shown = "The connection ended before the chunked body did."
             return problem(400, "The request's body is not whole", shown, kind="stalled")
-        if body:
-            request = Request(request.method, request.path, request.query, request.headers, body, request.base)
+        if asked is None:
+            request = Request(scope.method, scope.path or "/", scope.query_string, headers, body)
+        else:
+            request = replace(asked, body=body)
         found = gateway.find_guessing(request.method, request.path)
         if found.mount is None:
             return await self._answer_elsewhere(gateway, request, address_of(scope.client))
@@ -264,7 +269,7 @@ class RsgiApplication:
         found: Response = await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
         return found
 
-    async def _read(self, scope: RsgiScope, headers: Mapping[str, str], protocol: Any) -> bytes:
+    async def _read(self, scope: RsgiScope, headers: dict[str, str], protocol: Any) -> bytes:
         """The body; of one that announces more than is taken nothing, of one without a length one byte more."""
         most = self._sessions.default.limits.body
         length = headers.get("content-length")

@@ -60,11 +60,11 @@ class SessionRefused(Exception):  # noqa: N818 - reads as what it is
         super().__init__(detail)
         self.status, self.title = status, title
 
-    def response(self, request: Request, gateway: Gateway) -> Response:
-        """The answer, which a page that may call can read."""
-        origin = request.headers.get("origin")
-        headers = allow_origin(origin) if origin and gateway.access.origins.allow(origin) else {}
-        return problem(self.status, self.title, str(self), kind="session", headers=headers)
+    def response(self, headers: Mapping[str, str], gateway: Gateway) -> Response:
+        """The answer to a request with these headers, which a page that may call can read."""
+        origin = headers.get("origin")
+        shown = allow_origin(origin) if origin and gateway.access.origins.allow(origin) else {}
+        return problem(self.status, self.title, str(self), kind="session", headers=shown)
 
 
 class Sessions:

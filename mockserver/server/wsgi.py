@@ -183,7 +183,7 @@ def name_gateway(sessions: Sessions, environ: dict[str, Any]) -> Response | None
     try:
         environ[GATEWAY], own = sessions.resolve(request)
     except SessionRefused as refused:
-        return refused.response(request, sessions.default)
+        return refused.response(request.headers, sessions.default)
     if own is not request:
         environ["SCRIPT_NAME"] = own.base
         environ["PATH_INFO"] = own.path.encode("utf-8", "surrogateescape").decode("latin-1")
