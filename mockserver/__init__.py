@@ -21,15 +21,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from threadmock.mockserver.mock import Mock, create_mock
+    from threadmock.mockserver.mock import Mock, MockSession, create_mock
+    from threadmock.mockserver.mock_control import MockControl, MockSnapshot
 
-__all__ = ["Mock", "create_mock"]
+__all__ = ["Mock", "MockControl", "MockSession", "MockSnapshot", "create_mock"]
+_ELSEWHERE = ("MockControl", "MockSnapshot")
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"{__name__}.mock"), name)
+    module = "mock_control" if name in _ELSEWHERE else "mock"
+    found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
     return found
 
 

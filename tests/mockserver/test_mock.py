@@ -499,7 +499,8 @@ def test_a_planted_fault_cuts_the_connection() -> None:
 
 
 def test_the_public_names_are_these_and_are_loaded_when_they_are_asked_for() -> None:
-    assert threadmock.mockserver.__all__ == ["Mock", "create_mock"]
+    assert threadmock.mockserver.__all__ == ["Mock", "MockControl", "MockSession", "MockSnapshot", "create_mock"]
+    assert all(getattr(threadmock.mockserver, name).__name__ == name for name in threadmock.mockserver.__all__)
     assert set(threadmock.mockserver.__all__) <= set(dir(threadmock.mockserver))
     with pytest.raises(AttributeError, match="no attribute 'Mok'"):
         threadmock.mockserver.Mok  # noqa: B018 - asked for on purpose
