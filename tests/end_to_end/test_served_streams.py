@@ -247,3 +247,40 @@ def test_a_signal_cuts_open_streams_and_ends_the_process_at_once(mock: Serving, 
     assert (follower.cut_off(), waiting.cut_off()) == ([], [])
     waiting.leave()
     assert sum("stream over" in line for line in mock.log) == 7
+
+
+CONTROL = {"X-Threadmock-Control": "1"}
+
+
+def test_runs_of_sessions_go_on_by_themselves_and_end_with_theirs_alone(mock: Serving) -> None:
+    threads = [ask(mock, "POST", f"/_s/{name}/threads", {})["thread_id"] for name in "ab"]
+    assert threads[0] == threads[1] == thread_of(mock)
+    watched = [
+        Watching(mock, "POST", f"/_s/{name}/threads/{thread}/runs/stream", body_of("go", "messages-tuple"))
+        for name, thread in zip("ab", threads, strict=True)
+    ]
+    for each in watched:
+        each.until("messages", 3)
+    live = Watching(mock, "GET", "/_s/a/_mock/events")
+    ask(mock, "POST", "/_s/b/threads", {})
+    ask(mock, "POST", "/_s/a/threads", {})
+    assert json.loads(live.until("exchange")[-1].data)["number"] == 3  # of its own session alone
+    assert ask(mock, "DELETE", "/_mock/sessions/a", **CONTROL)["forgotten"] > 1
+    watched[0].cut_off()
+    live.rest()
+    assert not watched[1].ended
+    assert ask(mock, "GET", f"/_s/b/threads/{threads[1]}")["status"] == "busy"
+    said = {"assistant_id": "agent", "input": {"messages": [{"role": "user", "content": "/counts go"}]}}
+    again = ask(mock, "POST", f"/_s/a/threads/{ask(mock, 'POST', '/_s/a/threads', {})['thread_id']}/runs/wait", said)
+    assert [each["content"] for each in again["messages"]] == ["/counts go", "one two three", "four"]
+    ask(mock, "POST", "/_s/b/_mock/reset", **CONTROL)
+    watched[1].cut_off()
+
+
+def test_a_session_has_a_date_of_its_own(mock: Serving) -> None:
+    still = {"clock": {"at": "2026-01-31T09:00:00Z", "frozen": True}}
+    ask(mock, "PATCH", "/_s/a/_mock/settings", still, **CONTROL)
+    told = mock.send("POST", "/_s/a/threads", b"{}", JSON)
+    assert told.headers["date"] == "Sat, 31 Jan 2026 09:00:00 GMT"
+    assert "2026-01-31T09:00:00" in json.loads(told.body)["created_at"]
+    assert mock.send("POST", "/_s/b/threads", b"{}", JSON).headers["date"] != told.headers["date"]
