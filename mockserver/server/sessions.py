@@ -25,7 +25,7 @@ GATEWAY = "threadmock.gateway"
 """The key of a WSGI environ under which the mock of a request is, once it is known."""
 MOST = 1000
 IDLE = 3600.0
-"""Seconds after which a session that nobody asked for is forgotten where another one needs the room."""
+"""Seconds without a request after which a session ends, once another one is made or all are listed."""
 SESSION_KEY = "HTTP_X_THREADMOCK_SESSION"
 """The key of a WSGI environ under which the header is."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
@@ -184,8 +184,6 @@ class Sessions:
         return count
 
     def _make_room(self) -> None:
-        if len(self._known) < self.most:
-            return
         self._forget_idle()
         if len(self._known) >= self.most:
             detail = (
