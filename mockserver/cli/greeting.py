@@ -32,6 +32,7 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
     for path, one, other in gateway.at_root_conflicts:
         yield f"  {one} and {other} both have {path}: every provider answers below its prefix only"
     yield f"  page for a browser at {base}/_mock/"
+    yield from _snapshot(gateway)
     for mount in gateway.mounts:
         shown, profile = described(mount, base, gateway.world.auth), mount.contract.profile
         url = shown["base_url"]
@@ -54,6 +55,11 @@ def greeting(gateway: Gateway, base: str) -> Iterator[str]:
             yield f"  warnings  {counted(doubts, 'doubt')} about the document; see `threadmock explain`"
         if shown["curl"]:
             yield f"  try       {shown['curl']}"
+
+
+def _snapshot(gateway: Gateway) -> Iterator[str]:
+    if gateway.data and gateway.data.snapshot:
+        yield f"  data of {gateway.data.name}: {counted(gateway.count_things(), 'thing')}"
 
 
 def _control(token: str, host: str, base: str, port: int) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from threadmock.mockserver.server.control_access import read_token
 from threadmock.mockserver.server.granian_process import Address, PortTaken, claimed
 from threadmock.mockserver.server.granian_process import serve as run_server
 from threadmock.mockserver.server.rsgi import RsgiApplication
+from threadmock.specs.contract import Contract
 from threadmock.specs.errors import SpecError
 from threadmock.specs.loader import LAYERS
 from threadmock.specs.schemas.formats import system_now
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
     from threadmock.mockserver.datasets.conversations import Dataset
 
 
-def _past_data(source: str | None, now: datetime.datetime | None) -> "Dataset | None":
+def _past_data(source: str | None, now: datetime.datetime | None, contracts: Sequence[Contract]) -> "Dataset | None":
     """The worker fills the mock; errors are reported before."""
     if source is None:
         return None
     from threadmock.mockserver.datasets.conversation_files import read_past_data  # noqa: PLC0415 - few begin with data
+    from threadmock.mockserver.datasets.snapshots import check_data  # noqa: PLC0415 - see above
 
-    return read_past_data(source, now)
+    data = read_past_data(source, now)
+    check_data(data, contracts)
+    return data
 
 
 def _watched() -> "type[Watched]":
@@ -138,7 +142,7 @@ class _Worker:
     "--data",
     metavar="empty|typical|long|extreme|FILE",
     help="Begin with these threads and messages, in every provider. A FILE (YAML or JSON) holds `threads`, each with "
-    "title, created, metadata, archived and messages; see the README.",
+    "title, created, metadata, archived and messages (see the README), or is a snapshot.",
 )
 @click.option(
     "--script",
@@ -208,8 +212,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
             log=None if quiet else _log,
             clock=moment or system_now,
         )
-        chosen = create(seed=seed).seed  # also shows what is wrong, before anything listens
-        create = partial(create, seed=chosen, data=_past_data(data, moment))
+        tried = create(seed=seed)  # also shows what is wrong, before anything listens
+        create = partial(create, seed=tried.seed, data=_past_data(data, moment, tried.gateway.contracts))
         with claimed(Address(host, port)) as address:
             watched = _watched()(sources, layer, overlays, script, data, ref_root) if watch else None
             worker = _Worker(create, address, watched)

@@ -15,6 +15,7 @@ from threadmock.mockserver.agents.script_files import read_scripts
 from threadmock.mockserver.agents.scripts import Scripts
 from threadmock.mockserver.datasets.conversation_files import read_past_data
 from threadmock.mockserver.datasets.conversations import Dataset
+from threadmock.mockserver.datasets.snapshots import check_data
 from threadmock.mockserver.mock import Mock, load_all
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.app import made_when_asked
@@ -64,6 +65,7 @@ class Watched:
         """Read all of it. SpecError where something can't be used."""
         data = None if self.data is None else read_past_data(self.data)
         contracts = tuple(load_all(self.sources, self.layer, self.overlays, self.ref_root))
+        check_data(data, contracts)
         texts = tuple(_bytes_of(path) for path in self.files)
         return Served(contracts, read_scripts(self.script), data, texts)
 

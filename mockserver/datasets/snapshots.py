@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from threadmock.mockserver.datasets.conversations import Dataset
 from threadmock.mockserver.state.expiry import Calendar, CalendarState
 from threadmock.mockserver.state.ids import IdsState
 from threadmock.mockserver.state.memory import MemoryStore, StoreState
@@ -115,10 +116,17 @@ def read_snapshot(document: Any, contracts: Sequence[Contract], where: str = "")
     try:
         made = _read(document, contracts)
     except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError) as error:
-        what = f"The snapshot is broken: {type(error).__name__}: {str(error)[:200]}."
+        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)[:200]
+        what = f"The snapshot is broken: {why}."
         raise SpecError(what, where=where, fix="Take it again, or restore it as it was written.") from None
     check_served(made, contracts, where)
     return made
+
+
+def check_data(data: Dataset | None, contracts: Sequence[Contract]) -> None:
+    """SpecError where a mock of these documents can't begin with the snapshot of a data file."""
+    if data is not None and data.snapshot is not None:
+        read_snapshot(data.snapshot, contracts, data.name)
 
 
 def check_served(snapshot: Snapshot, contracts: Sequence[Contract], where: str = "") -> None:

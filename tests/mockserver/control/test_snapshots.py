@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.clients import Client, Told, make_gateway
@@ -15,6 +16,8 @@ from support.paths import DATA
 from threadmock.mockserver import create_mock
 from threadmock.mockserver.agents.script_files import scripts_of
 from threadmock.mockserver.agents.timer import JumpingTimer
+from threadmock.mockserver.cli.serve import serve
+from threadmock.mockserver.cli.watch import Watched
 from threadmock.mockserver.control.snapshots import Snapshots
 from threadmock.mockserver.datasets.snapshots import read_snapshot, snapshot_document, take_snapshot
 from threadmock.specs.errors import SpecError
@@ -285,3 +288,28 @@ def test_in_python_a_snapshot_is_taken_put_back_and_written() -> None:
     assert made in str(other.things())
     with pytest.raises(SpecError, match="no snapshot"):
         other.restore({})
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"threadmock_snapshot": 1}, "The snapshot is broken: 'shelves' is missing"),
+        ({"threadmock_snapshot": 9}, "has the form 9"),
+        (None, "that is not served. Serve langsmith"),
+    ],
+)
+def test_serve_says_before_it_listens_what_is_wrong_with_a_snapshot(tmp_path: Path, written: Any, said: str) -> None:
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(written or create_mock("langsmith", data="typical").snapshot().document()))
+    done = CliRunner().invoke(serve, ["scale", "--port", "0", "--data", str(path)])
+    assert (done.exit_code, said in " ".join(done.output.split())) == (2, True), done.output
+
+
+def test_a_reload_keeps_what_it_has_where_a_snapshot_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    watched = Watched(("langsmith",), "documented", (), None, str(path))
+    path.write_text(json.dumps(create_mock("langsmith", data="typical").snapshot().document()))
+    assert watched.read().data is not None
+    path.write_text('{"threadmock_snapshot": 1}')
+    with pytest.raises(SpecError, match=r"s\.json: The snapshot is broken"):
+        watched.read()
