@@ -3,9 +3,6 @@ import { session } from "../threadmock.js";
 
 export { expect } from "@playwright/test";
 
-/** The name of a test's session. SHARED_SESSION puts all tests into one, to show that they then disturb each other. */
-const nameOf = (info) => (process.env.SHARED_SESSION ? "shared" : `${info.testId}-${info.retry}`);
-
 /** Opens the chat page, with its server in the session of a mock. */
 export async function openChat(page, mock) {
   await page.goto(`/?${new URLSearchParams({ api: `${mock.url}/langsmith` })}`);
@@ -21,9 +18,13 @@ export async function say(page, text) {
 export const messages = (page) => page.getByRole("list", { name: "Messages" }).getByRole("listitem");
 
 export const test = base.extend({
+  /** The name of the test's session. */
+  name: async ({}, use, info) => {
+    await use(`${info.testId}-${info.retry}`);
+  },
   /** The session of this test: nothing is in it when the test begins, and it ends with the test. */
-  mock: async ({}, use, info) => {
-    const mock = session(process.env.THREADMOCK_URL, nameOf(info));
+  mock: async ({ name }, use) => {
+    const mock = session(process.env.THREADMOCK_URL, name);
     await use(mock);
     await mock.end();
   },

@@ -1,8 +1,10 @@
-// Two tests at one time, in two workers, on one server. With SHARED_SESSION=1 both are in one session, and fail.
+// Two tests at one time, in two workers, on one server. With SHARED_SESSION=1 all here are in one session, and fail.
 import { session } from "../threadmock.js";
 import { expect, messages, openChat, say, test } from "./fixtures.js";
 
 const START = "POST /threads";
+const shared = Boolean(process.env.SHARED_SESSION);
+if (shared) test.use({ name: "shared" });
 
 /** Wait until both tests are here: they tell each other in a session that is theirs together. */
 async function meet(who, where) {
@@ -16,7 +18,8 @@ async function meet(who, where) {
 }
 
 for (const who of ["ann", "ben"]) {
-  test(`${who} sees only what ${who} did`, async ({ page, mock }) => {
+  test(`${who} sees only what ${who} did`, async ({ page, mock }, info) => {
+    test.skip(info.config.workers < 2, "two workers are needed");
     await mock.settings({ script: { steps: [{ say: `Hello ${who}.` }] } });
     await meet(who, "set");
     await openChat(page, mock);
@@ -31,8 +34,8 @@ for (const who of ["ann", "ben"]) {
   });
 }
 
-test("a reset leaves other sessions alone", async ({ browser, mock }, info) => {
-  const other = session(process.env.THREADMOCK_URL, process.env.SHARED_SESSION ? "shared" : `other-${info.testId}`);
+test("a reset leaves other sessions alone", async ({ browser, name, mock }) => {
+  const other = session(process.env.THREADMOCK_URL, shared ? name : `${name}-other`);
   const [mine, theirs] = [await browser.newPage(), await browser.newPage()];
   for (const [page, where] of [[mine, mock], [theirs, other]]) {
     await openChat(page, where);

@@ -13,8 +13,8 @@ async function picture(page, mock) {
   return page.screenshot();
 }
 
-test("two sessions give the same picture, and another seed another one", async ({ page, mock }, info) => {
-  const other = session(process.env.THREADMOCK_URL, `other-${info.testId}`);
+test("two sessions give the same picture, and another seed another one", async ({ page, name, mock }, info) => {
+  const other = session(process.env.THREADMOCK_URL, `${name}-other`);
   const first = await picture(page, mock);
   const second = await picture(page, other);
   await info.attach("chat", { body: first, contentType: "image/png" });

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,12 @@ from typing import Any
 
 import pytest
 from support.environments import chromium, npm_installed
-from support.once import find_once
 from support.paths import ROOT
 
 EXAMPLES = ROOT / "examples"
 HELPERS = [EXAMPLES / name / "threadmock.js" for name in ("playwright", "vitest")]
-browser_test = [pytest.mark.browser, pytest.mark.slow]
-client_test = [pytest.mark.sdk, pytest.mark.slow]
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+PICTURE = "two sessions give the same picture, and another seed another one"
 
 
 def run(name: str, folder: Path, *command: str, env: Mapping[str, str]) -> tuple[int, str]:
@@ -35,7 +35,7 @@ def run(name: str, folder: Path, *command: str, env: Mapping[str, str]) -> tuple
     ended = subprocess.run(
         ["npx", "--no-install", *command],
         cwd=folder,
-        env={**os.environ, "PATH": programs, "NO_COLOR": "1", "FORCE_COLOR": "0", **env},
+        env={**os.environ, "PATH": programs, "NO_COLOR": "1", **env},
         capture_output=True,
         text=True,
         check=False,
@@ -58,11 +58,13 @@ def run_playwright(folder: Path, *only: str, env: Mapping[str, str] | None = Non
     status, said = run("playwright", folder, "playwright", "test", *only, "--reporter=json", env=settings)
     assert report.exists(), said
     told = json.loads(report.read_text(encoding="utf-8"))
-    found: dict[str, Any] = {"status": status, "stats": told["stats"], "errors": {}, "workers": [], "picture": None}
+    found: dict[str, Any] = {"status": status, "stats": told["stats"], "errors": {}, "workers": set(), "picture": None}
     for spec in specs(told):
         results = [result for test in spec["tests"] for result in test["results"]]
-        found["errors"][spec["title"]] = [error["message"] for result in results for error in result["errors"]]
-        found["workers"] += [result["parallelIndex"] for result in results]
+        found["errors"][spec["title"]] = [
+            COLOUR.sub("", error["message"]) for result in results for error in result["errors"]
+        ]
+        found["workers"] |= {result["parallelIndex"] for result in results}
         for attached in (each for result in results for each in result["attachments"] if each["name"] == "chat"):
             content = base64.b64decode(attached["body"])
             assert content.startswith(b"\x89PNG")
@@ -70,61 +72,38 @@ def run_playwright(folder: Path, *only: str, env: Mapping[str, str] | None = Non
     return found
 
 
-@pytest.fixture(scope="session")
-def ordinary(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What all tests of the example for Playwright came to."""
+@pytest.mark.browser
+@pytest.mark.slow
+def test_two_workers_of_playwright_do_not_see_each_other_unless_they_share_a_session(tmp_path: Path) -> None:
+    ordinary = run_playwright(tmp_path / "all")
+    stats = ordinary["stats"]
+    failed = {title: errors for title, errors in ordinary["errors"].items() if errors}
+    assert (ordinary["status"], failed) == (0, {})
+    assert (stats["skipped"], stats["unexpected"], stats["flaky"]) == (0, 0, 0)
+    assert stats["expected"] == len(ordinary["errors"]) == told_count("playwright") > 0
+    assert ordinary["workers"] == {0, 1}
 
-    def find() -> dict[str, Any]:
-        return run_playwright(tmp_path_factory.mktemp("playwright") / "all")
-
-    return find_once(tmp_path_factory, "example-playwright", find)
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The same of those on isolation, all in one session; and of the picture, on a server of its own."""
-
-    def find() -> dict[str, Any]:
-        folder = tmp_path_factory.mktemp("playwright") / "shared"
-        return run_playwright(folder, "isolation", "screenshot", env={"SHARED_SESSION": "1"})
-
-    return find_once(tmp_path_factory, "example-playwright-shared", find)
-
-
-class TestPlaywright:
-    pytestmark = browser_test
-
-    def test_all_tests_pass_at_the_first_try_in_two_workers(self, ordinary: dict[str, Any]) -> None:
-        stats = ordinary["stats"]
-        assert (ordinary["status"], [title for title, errors in ordinary["errors"].items() if errors]) == (0, [])
-        assert (stats["skipped"], stats["unexpected"], stats["flaky"]) == (0, 0, 0)
-        assert stats["expected"] == len(ordinary["errors"]) > 0
-        assert set(ordinary["workers"]) == {0, 1}
-        assert told_count("playwright") == stats["expected"]
-
-    def test_two_workers_in_one_session_see_each_other(self, shared: dict[str, Any]) -> None:
-        errors = shared["errors"]
-        assert shared["status"] == 1
-        assert "Received: 2" in "".join(errors["ann sees only what ann did"] + errors["ben sees only what ben did"])
-        assert errors["a reset leaves other sessions alone"]
-
-    def test_two_servers_give_the_same_picture(self, ordinary: dict[str, Any], shared: dict[str, Any]) -> None:
-        assert ordinary["picture"] == shared["picture"] is not None
+    shared = run_playwright(tmp_path / "shared", "isolation", "screenshot", env={"SHARED_SESSION": "1"})
+    errors = shared["errors"]
+    assert shared["status"] == 1
+    assert "Received: 2" in "".join(errors["ann sees only what ann did"] + errors["ben sees only what ben did"])
+    assert "Received: 404" in "".join(errors["a reset leaves other sessions alone"])
+    assert [title for title, found in errors.items() if not found] == [PICTURE]
+    # each run has a server of its own
+    assert shared["picture"] == ordinary["picture"] is not None
 
 
-class TestVitest:
-    pytestmark = client_test
-
-    def test_all_tests_pass(self, tmp_path: Path) -> None:
-        report = tmp_path / "report.json"
-        options = ("--reporter=json", f"--outputFile={report}")
-        status, said = run("vitest", tmp_path / "vitest", "vitest", "run", *options, env={})
-        assert status == 0, said
-        told = json.loads(report.read_text(encoding="utf-8"))
-        assert told["success"]
-        assert told["numPassedTests"] == told["numTotalTests"] > 0
-        assert (told["numFailedTests"], told["numPendingTests"], told["numTodoTests"]) == (0, 0, 0)
-        assert told_count("vitest") == told["numPassedTests"]
+@pytest.mark.sdk
+@pytest.mark.slow
+def test_all_tests_of_vitest_pass(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    options = ("--reporter=json", f"--outputFile={report}")
+    status, said = run("vitest", tmp_path / "vitest", "vitest", "run", *options, env={})
+    assert status == 0, said
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert told["success"]
+    assert told["numPassedTests"] == told["numTotalTests"] == told_count("vitest") > 0
+    assert (told["numFailedTests"], told["numPendingTests"], told["numTodoTests"]) == (0, 0, 0)
 
 
 def told_count(name: str) -> int:
