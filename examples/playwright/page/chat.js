@@ -23,7 +23,7 @@ function show(role, text = "") {
 function showStart({ thread_id, created_at }) {
   const minutes = Math.round((Date.now() - Date.parse(created_at)) / 60_000);
   document.querySelector("#started").textContent =
-    `Conversation ${thread_id.slice(-12)}, ${created_at.slice(0, 16).replace("T", " ")} UTC, ${minutes} min ago`;
+    `Conversation ${thread_id.slice(-12)}, ${created_at.slice(0, 19).replace("T", " ")} UTC, ${minutes} min ago`;
 }
 
 async function start() {

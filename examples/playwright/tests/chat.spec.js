@@ -61,5 +61,5 @@ test("a snapshot brings back an earlier moment of a conversation", async ({ page
 test("what is said before an hour is told so", async ({ page, mock }) => {
   await page.clock.setFixedTime("2026-01-31T10:00:00Z"); // that of the browser; the mock's stands still at nine
   await say(page, "Hello");
-  await expect(page.getByText("2026-01-31 09:00 UTC, 60 min ago")).toBeVisible();
+  await expect(page.getByText("2026-01-31 09:00:00 UTC, 60 min ago")).toBeVisible();
 });

@@ -10,10 +10,12 @@ async function picture(page, mock) {
   await openChat(page, mock);
   await say(page, "Hello");
   await expect(messages(page)).toHaveText(["Hello", "You said: Hello"]);
+  await expect(page.locator("form")).not.toHaveAttribute("inert"); // the answer is whole
+  await page.mouse.move(0, 0); // away from the button, which looks otherwise below it
   return page.screenshot();
 }
 
-test("two sessions give the same picture, and another seed another one", async ({ page, name, mock }, info) => {
+test("two sessions give the same picture; another seed or time gives another one", async ({ page, name, mock }, info) => {
   const other = session(process.env.THREADMOCK_URL, `${name}-other`);
   const first = await picture(page, mock);
   const second = await picture(page, other);
@@ -21,5 +23,8 @@ test("two sessions give the same picture, and another seed another one", async (
   expect(first.equals(second), "the same picture in both sessions").toBe(true);
   await other.reset({ seed: 8 });
   expect(first.equals(await picture(page, other)), "the same picture with another seed").toBe(false);
+  await other.reset({ seed: 7 });
+  await other.settings({ clock: { advance: "1s" } });
+  expect(first.equals(await picture(page, other)), "the same picture a second later").toBe(false);
   await other.end();
 });
