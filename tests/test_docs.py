@@ -21,7 +21,13 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 DOCS = ROOT / "docs"
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+EXAMPLES = ROOT / "examples"
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(DOCS.rglob("*.md")),
+    *sorted(EXAMPLES.glob("*.md")),
+    *sorted(EXAMPLES.glob("*/*.md")),
+]
 BY_HAND = [path for path in PAGES if path.parent.name != "reference"]
 NOW = [path for path in BY_HAND if path.name != "CHANGELOG.md"]  # a changelog names what was, too
 NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]

@@ -13,6 +13,7 @@ from threadmock.mockserver.pipeline.refusals import render
 from threadmock.mockserver.rules.outcome import Refused
 from threadmock.mockserver.state.next_answers import NextAnswer
 from threadmock.mockserver.world import World
+from threadmock.specs.behaviour.rule import Refusal
 from threadmock.specs.wire.media_types import EVENT_STREAM
 from threadmock.specs.wire.messages import Request, Response, media_type
 
@@ -20,6 +21,7 @@ _FIRST_ERROR = 400
 _RETRY = (429, 503)
 _RETRY_AFTER = {"retry-after": "1"}
 _EVENT_END = b"\n\n"
+_GENERAL = ("failed", "unknown")
 
 
 def give_next(
@@ -58,11 +60,17 @@ def _instead(answer: NextAnswer, request: Request, plan: Plan, world: World) -> 
     if status < _FIRST_ERROR:
         return Response(status, headers, b"")
     refusals = plan.operation.rule.refusals
-    kind = next((kind for kind, refusal in refusals.items() if refusal.status == status), "failed")
+    kind = next((kind for kind, refusal in refusals.items() if refusal.status == status), None) or _telling(refusals)
     made = render(Refused(kind, reason, status=status), refusals, headers)
     if made.headers.get("content-type") == problems.MEDIA_TYPE:
         return problems.problem(status, "A next answer", reason, kind="next-answer", headers=headers)
     return made
+
+
+def _telling(refusals: Mapping[str, Refusal]) -> str:
+    """The kind of refusal whose shape says why: that of an unknown key alone would say what is not so."""
+    shaped = (kind for kind in (*_GENERAL, *refusals) if kind in refusals and "$reason" in str(refusals[kind].body))
+    return next(shaped, _GENERAL[0])
 
 
 def _altered(response: Response, answer: NextAnswer, world: World) -> Response:

@@ -19,6 +19,8 @@ try:
 except ImportError:  # Windows: its tests run one after the other
     fcntl = None  # type: ignore[assignment]
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
 
 def ends_well(*command: str, **options: Any) -> tuple[bool, str]:
     """Whether a command ends well, and the end of what it said."""
@@ -74,25 +76,37 @@ def _python_in(folder: Path, module: str, packages: tuple[str, ...], interpreter
 
 def npm_folder() -> Path:
     """The folder `.venvs/npm`, in which all JavaScript that tests run is installed, in just the versions of its lock file."""
+    return npm_installed("npm", ROOT / "tests" / "end_to_end" / "npm")
+
+
+def npm_installed(name: str, sources: Path) -> Path:
+    """The folder `.venvs/NAME`, in which what the lock file of a folder lists is installed, once for all test runs."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None:
         missing("node is not here, so no JavaScript can run")
-    sources = ROOT / "tests" / "end_to_end" / "npm"
     lock = (sources / "package-lock.json").read_text(encoding="utf-8")
-    with alone("npm") as venvs:
-        folder = venvs / "npm"
+    with alone(name) as venvs:
+        folder = venvs / name
         stamp = folder / "installed.json"
         if stamp.exists() and stamp.read_text(encoding="utf-8") == lock:
             return folder
         folder.mkdir(exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(sources / name, folder)
+        for part in ("package.json", "package-lock.json"):
+            shutil.copy(sources / part, folder)
         quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
         done, said = ends_well(npm, "ci", *quiet, cwd=folder) if npm else (False, "npm is not here")
         if not done:
             missing(f"The JavaScript that tests run could not be installed: {said}")
         stamp.write_text(lock, encoding="utf-8")
     return folder
+
+
+def chromium() -> str:
+    """The path of a Chromium; CHROMIUM may name one."""
+    found = os.environ.get("CHROMIUM") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        missing("No Chromium is here; CHROMIUM may name one")
+    return str(found)
 
 
 @contextlib.contextmanager

@@ -1,13 +1,9 @@
 """A Chromium, and what drives it: installed once, in `.venvs/npm`."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
-from support.environments import missing, npm_folder
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+from support.environments import chromium, npm_folder
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +15,4 @@ def driver() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> str:
     """The path of a Chromium."""
-    found = os.environ.get("CHROMIUM") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        missing("No Chromium is here; CHROMIUM may name one")
-    return str(found)
+    return chromium()

@@ -62,6 +62,21 @@ def test_a_documented_status_comes_as_a_refusal_of_it_does(client: Callable[...,
     assert told.json().keys() == real.json().keys()
 
 
+@pytest.mark.parametrize(
+    ("provider", "layer", "path"),
+    [
+        ("langsmith", "documented", "/threads"),
+        ("langsmith", "observed", "/threads"),
+        ("seekrflow", "documented", "/v1/threads"),
+    ],
+)
+def test_a_status_that_no_refusal_has_comes_in_the_shape_that_says_why(provider: str, layer: str, path: str) -> None:
+    mock = create_mock(provider, layer=layer)
+    mock.next(f"POST {path}", status=503)
+    told = WsgiClient(mock.wsgi).post(path, json={}, headers={"authorization": "Bearer key-1"})
+    assert (told.status_code, told.json) == (503, {"detail": "Asked for as the next answer: 503"})
+
+
 def test_a_status_of_a_document_without_shapes_is_a_problem_document(tmp_path: Any) -> None:
     (tmp_path / "a.yaml").write_text(json.dumps(document_of({"/things": {"get": {"responses": {"200": OK}}}})))
     asked = Client(make_gateway(tmp_path / "a.yaml"))
