@@ -37,7 +37,7 @@ const placesOf = (field) => (field.dataset.where ?? field.name).split(" ");
 
 function fieldOf(form, where) {
   const fits = (place) => where === place || (where.startsWith(place) && /[.[#]/.test(where[place.length]));
-  return [...form.elements].find((each) => each.name && !each.closest("[hidden]") && placesOf(each).some(fits)) ?? null;
+  return [...form.elements].findLast((each) => each.name && !each.closest("[hidden]") && placesOf(each).some(fits)) ?? null;
 }
 
 let marks = 0;

@@ -110,6 +110,7 @@ function row(item) {
 }
 
 function startNew() {
+  if (!shown) return; // no provider is known yet
   key_ = "";
   list.mark("");
   history.replaceState(null, "", `#threads/${encodeURIComponent(provider())}`);
