@@ -135,7 +135,7 @@ export async function follow(take, state) {
       }
       state("lost");
     } catch (fault) {
-      state(fault.status === 503 ? "full" : "lost");
+      state({ 403: "locked", 503: "full" }[fault.status] ?? "lost");
     }
     if (await isOver()) {
       state("over");

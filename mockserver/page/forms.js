@@ -48,7 +48,9 @@ function mark(field, fault) {
   const made = make("span", { class: "wrong", id: `wrong-${marks += 1}` }, text.startsWith(own) ? text.slice(own.length) : text);
   const fold = field.closest("details");
   if (fold) fold.open = true;
-  field.closest("label").after(made);
+  const label = field.closest("label");
+  if (label.parentElement.classList.contains("line")) label.parentElement.append(made); // a button stands beside it
+  else label.after(made);
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-describedby", made.id);
   field.addEventListener("input", () => clear(field.form), { once: true });

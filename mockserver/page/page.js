@@ -10,7 +10,7 @@ import * as threads from "./threads.js";
 const VIEWS = { served, requests, threads, steering, sessions };
 const TITLES = { served: "Overview", requests: "Requests", threads: "Threads", steering: "Controls", sessions: "Sessions" };
 const STATES = {
-  live: "live", lost: "not connected", full: "too many pages follow", anew: "not connected", over: "ended",
+  live: "live", lost: "not connected", full: "too many pages follow", anew: "not connected", over: "ended", locked: "locked",
 };
 let shown = "";
 let gate = "";
@@ -49,7 +49,8 @@ async function look() {
   try {
     const health = await get("./health");
     if (gate === "locked") open();
-    $("facts").textContent = `${health.version} · seed ${health.seed}`;
+    $("facts").textContent = `seed ${health.seed}`;
+    $("facts").title = `threadmock ${health.version}`;
     $("watching").hidden = !health.reload?.watching;
     const broken = health.reload?.broken;
     banner(broken ? `The last edit of a file can't be read, so the last good one is still served.\n${broken}` : "");
@@ -94,6 +95,7 @@ function open() {
 
 function locked(sent) {
   close("locked");
+  connection("locked");
   tell($("locked").querySelector(".told"), sent ? "The mock does not take this token." : "", sent);
 }
 

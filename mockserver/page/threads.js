@@ -79,6 +79,7 @@ async function load(after, size) {
   tell($("threads-count"), !told.resource ? "This provider has no threads."
     : `${told.count.toLocaleString("en")} ${told.count === 1 ? "thread" : "threads"}${search ? " found" : ""}`);
   $("threads-none").hidden = told.count > 0;
+  $("threads-list").hidden = told.count === 0;
   $("threads-none").textContent = !told.resource ? "" : search ? "No thread matches. Change the search."
     : "No threads yet. Make one with your client, or with New thread.";
   return { items: told.threads, after: told.after, count: told.count };
