@@ -3,27 +3,49 @@ import { readEvents } from "./sse.js";
 
 export const HERE = new URL("./", document.baseURI);
 export const BASE = new URL("../", HERE);
+const within = /^(.*\/)_s\/([^/]+)\/$/.exec(BASE.pathname);
+/** The name of the session that the page is about; "" on the server's own page. */
+export const SESSION = within ? decodeURIComponent(within[2]) : "";
+export const ROOT = new URL(within ? within[1] : BASE.pathname, BASE);
+/** The page of a session, or with "" the server's own. */
+export const pageOf = (name) => new URL(name ? `_s/${encodeURIComponent(name)}/_mock/` : "_mock/", ROOT).href;
+
 const HEADER = "X-Threadmock-Control";
 const KEPT = "threadmock-token";
+const LOCKED = ":control-remote";
 
 let token = "";
+let over = false;
+let wake = () => {};
+const hooks = { locked() {} };
+
+/** locked(sent): the server asks for a token; sent: whether the page sent one. */
+export function onRefusal(given) {
+  Object.assign(hooks, given);
+}
 
 /** A token comes in the fragment `#token=…`, which no server sees; it is kept for this tab, out of the address. */
 export function takeToken() {
   const found = /(?:^#|&)token=([^&]*)/.exec(location.hash);
-  try {
-    if (found) sessionStorage.setItem(KEPT, decodeURIComponent(found[1]));
-    token = sessionStorage.getItem(KEPT) ?? "";
-  } catch {
-    token = found ? found[1] : "";
-  }
+  let sent = found?.[1] ?? "";
+  try { sent = decodeURIComponent(sent); } catch { /* it is taken as it stands */ }
   if (found) history.replaceState(null, "", location.pathname + location.search);
+  if (found) keepToken(sent);
+  else try { token = sessionStorage.getItem(KEPT) ?? ""; } catch { /* none is kept */ }
+}
+
+export function keepToken(text) {
+  token = text;
+  try { sessionStorage.setItem(KEPT, text); } catch { /* it counts until the page is left */ }
+  wake();
 }
 
 export class Refusal extends Error {
-  constructor(status, text) {
+  /** where: the member that is wrong, "" for none. */
+  constructor(status, text, where = "") {
     super(text);
     this.status = status;
+    this.where = where;
   }
 }
 
@@ -34,8 +56,19 @@ function headers(method, more = {}) {
   return made;
 }
 
+async function told(answer) {
+  const text = await answer.text();
+  try { return text ? JSON.parse(text) : null; } catch { return null; }
+}
+
+function refusal(answer, problem) {
+  if (answer.status === 403 && String(problem?.type).endsWith(LOCKED)) hooks.locked(token !== "");
+  return new Refusal(answer.status, problem?.detail || problem?.title || `It answered ${answer.status}.`, problem?.where ?? "");
+}
+
 /** The answer of `./path` as JSON. body: sent as JSON, or as it is where it is a Blob. Refusal where it is not met. */
 export async function ask(method, path, body, signal) {
+  if (over) throw new Refusal(0, "This session has ended.");
   const isFile = body instanceof Blob;
   let answer;
   try {
@@ -48,11 +81,9 @@ export async function ask(method, path, body, signal) {
     if (fault.name === "AbortError") throw fault;
     throw new Refusal(0, "The mock does not answer. Is it still running?");
   }
-  const text = await answer.text();
-  let told;
-  try { told = text ? JSON.parse(text) : null; } catch { told = null; }
-  if (!answer.ok) throw new Refusal(answer.status, told?.detail || told?.title || `It answered ${answer.status}.`);
-  return told;
+  const found = await told(answer);
+  if (!answer.ok) throw refusal(answer, found);
+  return found;
 }
 
 export const get = (path, signal) => ask("GET", path, undefined, signal);
@@ -78,7 +109,7 @@ export async function getIfThere(path) {
 
 export async function download(path, name) {
   const answer = await fetch(new URL(path, HERE), { headers: headers("GET") });
-  if (!answer.ok) throw new Refusal(answer.status, `It answered ${answer.status}.`);
+  if (!answer.ok) throw refusal(answer, await told(answer));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
   link.download = name;
@@ -87,15 +118,15 @@ export async function download(path, name) {
 }
 
 /**
- * Follow what happens, for ever. `take(kind, value)` gets each event; `state(text)` hears of the connection.
- * After a pause it goes on behind the last one that came.
+ * Follow what happens. `take(kind, value)` gets each event; `state(text)` hears of the connection. After a pause it
+ * goes on behind the last event that came; it ends where the session has ended.
  */
 export async function follow(take, state) {
   let after = await known(0), wait = 500;
   for (;;) {
     try {
       const answer = await fetch(new URL(`./events?after=${after}`, HERE), { headers: headers("GET"), cache: "no-store" });
-      if (!answer.ok) throw new Refusal(answer.status, `It answered ${answer.status}.`);
+      if (!answer.ok) throw refusal(answer, await told(answer));
       state("live");
       wait = 500;
       for await (const event of readEvents(answer.body)) {
@@ -104,14 +135,34 @@ export async function follow(take, state) {
       }
       state("lost");
     } catch (fault) {
-      state(fault.status === 503 ? "full" : "lost");
+      state({ 403: "locked", 503: "full" }[fault.status] ?? "lost");
     }
-    await new Promise((done) => { setTimeout(done, wait); });
+    if (await isOver()) {
+      state("over");
+      return;
+    }
+    await new Promise((done) => { wake = done; setTimeout(done, wait); });
     wait = Math.min(wait * 2, 5000);
     const next = await known(after);
     if (next < after) state("anew");
     after = next;
   }
+}
+
+/** Whether the session of this page is gone. The server is asked, for whatever asks the session makes it anew. */
+async function isOver() {
+  if (!SESSION) return false;
+  try {
+    const answer = await fetch(new URL("_mock/sessions", ROOT), { headers: headers("GET"), cache: "no-store" });
+    over = !(await answer.json()).sessions.some((each) => each.name === SESSION);
+  } catch { /* the server does not say */ }
+  return over;
+}
+
+/** End a session. Of the session of this page nothing is asked from then on. */
+export async function endSession(name) {
+  await ask("DELETE", `./sessions/${encodeURIComponent(name)}`);
+  if (name === SESSION) over = true;
 }
 
 let instance = "";

@@ -16,7 +16,7 @@ export function close() {
   at = null;
   drawn = "";
   $("say").hidden = true;
-  fill($("conversation-body"), make("p", { class: "empty" }, "Choose a thread to read it."));
+  fill($("conversation-body"), make("p", { class: "empty" }, "Choose a thread to read it, or start a new one."));
 }
 
 export async function open(provider, key) {
@@ -59,7 +59,7 @@ export async function refresh(anew = false) {
 function draw(told, anew) {
   const place = $("conversation-body");
   if (anew || !place.querySelector(".messages")) {
-    fill(place, make("div", { class: "heading" }), make("div", { class: "parts" }), make("ol", { class: "messages", "aria-label": "Messages" }), make("p", { class: "empty" }, "No messages yet."));
+    fill(place, make("div", { class: "heading" }), make("div", { class: "parts" }), make("ol", { class: "messages", "aria-label": "Messages" }), make("p", { class: "empty" }, "No messages yet. Say something below to start a run."));
   }
   const atEnd = anew || place.scrollHeight - place.scrollTop - place.clientHeight < 80;
   const [top, parts, messages, none] = place.children;
@@ -89,8 +89,9 @@ function draw(told, anew) {
 function head(told) {
   const { status, metadata } = told.thread ?? {};
   const title = told.thread?.title ?? metadata?.title;
+  const shown = String(typeof title === "string" && title ? title : told.key);
   return make("div", { class: "heading" },
-    make("h3", { dir: "auto" }, cut(String(typeof title === "string" && title ? title : told.key), 200)),
+    make("h3", { dir: "auto", title: shown.slice(0, 1000) }, shown.slice(0, 300)),
     typeof status === "string" ? make("span", { class: "chip" }, status) : "",
     make("span", { class: "spring" }),
     make("code", { class: "soft" }, cut(told.key, 60)), copyButton(told.key, "key of the thread"));

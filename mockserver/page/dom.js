@@ -34,19 +34,6 @@ export function tell(place, text, failed = false) {
   place.classList.toggle("failed", failed);
 }
 
-/** Run what a button starts, and tell its end beside it. */
-export async function attempt(place, work, done = "Done.") {
-  tell(place, "…");
-  try {
-    const answer = await work();
-    tell(place, typeof done === "function" ? done(answer) : done);
-    return answer;
-  } catch (fault) {
-    tell(place, fault.message, true);
-    return undefined;
-  }
-}
-
 /** Put a text into the clipboard. Browsers have the better way on loopback and with TLS only. */
 async function put(text) {
   if (navigator.clipboard) {
@@ -173,4 +160,9 @@ export async function confirmed(title, text, action) {
   $("question-no").focus();
   await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
   return dialog.returnValue === "yes";
+}
+
+/** On a narrow screen what is opened stands below the list. */
+export function inSight(place) {
+  if (matchMedia("(max-width: 60rem)").matches) place.scrollIntoView({ block: "start" });
 }

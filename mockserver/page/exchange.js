@@ -8,7 +8,7 @@ const MOST_EVENTS = 500;
 export function showExchange(each) {
   const place = $("details");
   if (!each) {
-    fill(place, make("p", { class: "empty" }, "Choose a request to see what came and why it was answered so."));
+    fill(place, make("p", { class: "empty" }, "Choose a request to see what came in, what went out, and why."));
     return;
   }
   if (place.dataset.number !== String(each.number)) place.scrollTop = 0;
@@ -23,9 +23,9 @@ export function showExchange(each) {
       ...fact("Why", each.reason || "–"),
       ...fact("Rule", each.rule || "none"),
       ...fact("Operation", each.operation ?? (each.unexpected ? "nothing is served there" : "–")),
-      ...(each.operation_id ? fact("Its id", make("code", {}, each.operation_id)) : []),
+      ...(each.operation_id ? fact("Operation id", make("code", {}, each.operation_id)) : []),
       ...fact("Provider", each.provider || "–"),
-      ...fact("At", `${moment(each.at)} UTC, ${each.ms} ms, number ${each.number}`)),
+      ...fact("Time", `${moment(each.at)} UTC, ${each.ms} ms, number ${each.number}`)),
     folded(`Headers (${Object.keys(each.headers).length})`, () => make("dl", { class: "headers" },
       ...Object.entries(each.headers).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))),
     ...part("Request body", each.body),

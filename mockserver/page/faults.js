@@ -1,12 +1,12 @@
 // The faults that may be planted: one tick each, with a search. A tick counts at once.
 import { ask } from "./api.js";
-import { $, attempt, fill, make } from "./dom.js";
+import { $, fill, make } from "./dom.js";
+import { attempt } from "./forms.js";
 
 let names = [];
 let planted = new Set();
 let applied;
 const form = () => $("faults").elements;
-const told = () => $("faults").querySelector(".told");
 
 export function begin(taken) {
   applied = taken;
@@ -28,7 +28,7 @@ const ticked = () => boxes().filter((each) => each.checked).map((each) => each.v
 export function take(active) {
   planted = new Set(active);
   for (const each of boxes()) each.checked = planted.has(each.value);
-  $("faults-count").textContent = `${planted.size} of ${names.length} planted`;
+  $("faults-count").textContent = `${planted.size} of ${names.length} on`;
   $("faults-count").classList.toggle("warn", planted.size > 0);
   filter();
 }
@@ -41,7 +41,7 @@ function filter() {
 }
 
 async function plant(some) {
-  const answer = await attempt(told(), () => ask("PATCH", "./settings", { faults: some }), "Applied.");
+  const answer = await attempt($("faults"), () => ask("PATCH", "./settings", { faults: some }), "Applied.");
   if (answer) applied(answer);
   else take([...planted]);
 }

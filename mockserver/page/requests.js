@@ -1,6 +1,6 @@
 // The live list of requests: newest on top, at most MOST rows, a filter, and the details of one.
 import { getIfThere } from "./api.js";
-import { $, fill, make, option, say, tell, time } from "./dom.js";
+import { $, fill, inSight, make, option, say, tell, time } from "./dom.js";
 import { showExchange } from "./exchange.js";
 
 const MOST = 1000;
@@ -35,8 +35,6 @@ export function begin() {
 export function show() {
   draw(true);
 }
-
-export function hide() {}
 
 export function key(name) {
   if (name === "/") form().text.focus();
@@ -152,7 +150,7 @@ function draw(anew) {
     drawAll = false;
     rove();
     $("requests-none").hidden = found.length > 0;
-    $("requests-none").textContent = all.length ? "No request is so. Change the filter." : "No request yet. Send one, or copy a line from the overview.";
+    $("requests-none").textContent = all.length ? "No request matches. Change the filter." : "No requests yet. Send one, or copy a line from the overview.";
     const shown = found.length === all.length ? `${all.length} requests` : `${found.length} of ${all.length} requests`;
     tell($("requests-count"), missed ? `${shown}; ${missed} came too fast to be shown` : shown);
   });
@@ -215,6 +213,7 @@ async function open(number, byKey) {
   const found = all.find((each) => each.number === number);
   showExchange(found);
   if (byKey) $("details").focus();
+  else inSight($("details"));
   // a stream goes on after it was told
   const later = found?.stream ? await getIfThere(`./exchanges?after=${number - 1}&limit=1`).catch(() => null) : null;
   const whole = later?.exchanges[0];

@@ -1,5 +1,5 @@
 // What is served: base URLs, client lines, a request to try, and the reference of each document.
-import { BASE, get } from "./api.js";
+import { BASE, get, SESSION } from "./api.js";
 import { $, copyButton, fill, make } from "./dom.js";
 
 export function begin() {}
@@ -7,6 +7,8 @@ export function begin() {}
 export async function show() {
   try {
     const told = await get("./served");
+    $("served-soft").textContent = SESSION ? `Point your client at a base URL of this session, or send the header X-Threadmock-Session: ${SESSION}.`
+      : "Point your client at a base URL. Everything it asks shows up under Requests.";
     fill($("served-list"), ...told.providers.map((each) => card(each, told.base)));
   } catch (fault) {
     fill($("served-list"), make("p", { class: "failed" }, fault.message));

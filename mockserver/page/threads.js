@@ -1,6 +1,6 @@
 // The threads of a provider: a list of any length, and the conversation that is chosen in it.
 import { get, getIfThere } from "./api.js";
-import { $, fill, later, make, moment, option, tell } from "./dom.js";
+import { $, fill, inSight, later, make, moment, option, tell } from "./dom.js";
 import * as conversation from "./conversation.js";
 import { WindowedList } from "./window.js";
 
@@ -62,13 +62,12 @@ export async function show(name = "", key = "") {
   else conversation.close();
 }
 
-export function hide() {}
-
 function go(name, key, byKey = false) {
   const hash = `#threads/${encodeURIComponent(name)}${key ? `/${encodeURIComponent(key)}` : ""}`;
   if (location.hash === hash) conversation.refresh();
   else location.hash = hash;
   if (byKey) $("conversation").focus();
+  else if (key) inSight($("conversation"));
 }
 
 async function load(after, size) {
@@ -79,6 +78,10 @@ async function load(after, size) {
   const told = await get(`./threads?${new URLSearchParams(asked)}`);
   tell($("threads-count"), !told.resource ? "This provider has no threads."
     : `${told.count.toLocaleString("en")} ${told.count === 1 ? "thread" : "threads"}${search ? " found" : ""}`);
+  $("threads-none").hidden = told.count > 0;
+  $("threads-list").hidden = told.count === 0;
+  $("threads-none").textContent = !told.resource ? "" : search ? "No thread matches. Change the search."
+    : "No threads yet. Make one with your client, or with New thread.";
   return { items: told.threads, after: told.after, count: told.count };
 }
 
@@ -108,6 +111,7 @@ function row(item) {
 }
 
 function startNew() {
+  if (!shown) return; // no provider is known yet
   key_ = "";
   list.mark("");
   history.replaceState(null, "", `#threads/${encodeURIComponent(provider())}`);

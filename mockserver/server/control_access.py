@@ -78,12 +78,15 @@ def _refuse_remote(access: Access, request: Request, address: str | None) -> Res
     if not access.control_token:
         detail = (
             f"The control interface is for the machine of the server alone. Start the server with {FLAG} TOKEN, and "
-            f"send {HEADER}: TOKEN."
+            f"send {HEADER}: TOKEN; in a browser open /_mock/#token=TOKEN."
         )
     elif holds_no_secret(request.path) or is_preflight(request) or _has_token(access, request):
         return None
     else:
-        detail = f"From another machine, send {HEADER} with the token that the server was given as {FLAG}."
+        detail = (
+            f"From another machine, send {HEADER} with the token that the server was given as {FLAG}; in a browser "
+            "open /_mock/#token=TOKEN."
+        )
     # the server asks itself, also where it listens on no loopback address, whether it is this very process that answers
     return problem(403, "Control from another machine", detail, kind="control-remote", instance=identity())
 

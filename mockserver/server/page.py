@@ -11,6 +11,7 @@ import flask
 from threadmock.mockserver.pipeline.access import CONTROL
 from threadmock.mockserver.pipeline.gateway import Gateway
 from threadmock.mockserver.server.control import here, open_to_caller, refuse_caller
+from threadmock.mockserver.server.refusal_page import browses, shown
 
 FILES = ("threadmock.mockserver", "page")
 VIEWER = ("flask_swagger_ui", "dist")
@@ -46,17 +47,15 @@ def page(answer: Callable[[], flask.Response]) -> flask.Blueprint:
 
 def _guard(gateway: Gateway) -> flask.Response | None:
     refused = refuse_caller(gateway) if flask.request.path.startswith(CONTROL.rstrip("/")) else None
-    if refused is None:
-        return None
-    return flask.Response(refused.content, status=refused.status, headers=list(refused.headers.items()))
+    return shown(refused) if refused else None
 
 
 def _root(gateway: Gateway, answer: Callable[[], flask.Response]) -> flask.Response:
     """To the page for who browses; for everyone else what the gateway answers."""
-    browses = "text/html" in flask.request.headers.get("Accept", "")
-    if not browses or gateway.find("GET", "/").match or refuse_caller(gateway):
+    if not browses() or gateway.find("GET", "/").match:
         return answer()
-    return _redirect(f".{CONTROL}")
+    refused = refuse_caller(gateway)
+    return shown(refused) if refused else _redirect(f".{CONTROL}")
 
 
 def _index() -> flask.Response:

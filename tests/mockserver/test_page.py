@@ -91,6 +91,16 @@ def test_strangers_are_refused_as_by_all_of_the_interface(page: Client, path: st
     assert page.get(path, headers={"origin": "http://localhost:3000", **BROWSER}).status in (200, 302)
 
 
+def test_a_refusal_is_a_page_for_a_browser_and_a_problem_document_for_a_client(page: Client) -> None:
+    told = page.get("/_mock/", headers={"host": "evil.example<b>", **BROWSER})
+    assert (told.status, told.headers["content-type"]) == (421, "text/html; charset=utf-8")
+    assert b"<h1" in told.body
+    assert b"evil.example&lt;b&gt;" in told.body
+    assert b"<b>" not in told.body
+    assert told.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.get("/_mock/", headers={"host": "evil.example"}).headers["content-type"] == "application/problem+json"
+
+
 def test_what_is_served_is_told_as_at_the_start(client: Callable[..., Client]) -> None:
     asked = client(DATA / "things.yaml", "langsmith")
     told = asked.get("/_mock/served", headers={"host": "localhost:4040"}).json()

@@ -1,23 +1,26 @@
 // Uses the page of running mocks as a person would, and prints one JSON object with what it saw.
-//   node mock_page.mjs --mock URL --long URL --extreme URL --chromium PATH --pictures FOLDER
+//   node mock_page.mjs --mock URL --long URL --extreme URL --sources FOLDER --lan HOST --token TOKEN --script FILE --chromium PATH --pictures FOLDER
+// lan: a host name by which this machine is another one, or "". script: a file that the mock of extreme data watches.
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 
 const { values: given } = parseArgs({ options: {
-  mock: { type: "string" }, long: { type: "string" }, extreme: { type: "string" }, chromium: { type: "string" }, pictures: { type: "string" },
+  mock: { type: "string" }, long: { type: "string" }, extreme: { type: "string" }, sources: { type: "string" }, lan: { type: "string" }, token: { type: "string" },
+  script: { type: "string" }, chromium: { type: "string" }, pictures: { type: "string" },
 } });
 const saw = { faults: [], dialogs: [], foreign: [], steps: [] };
 const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox"] });
 
-async function open(base) {
+async function open(base, { expected = /^$/ } = {}) {
   const context = await browser.newContext({ viewport: { width: 1120, height: 640 }, reducedMotion: "reduce" });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on("request", (request) => { if (!request.url().startsWith(base) && !request.url().startsWith("data:")) saw.foreign.push(request.url()); });
   page.on("pageerror", (fault) => saw.faults.push(String(fault)));
-  page.on("console", (line) => { if (line.type() === "error") saw.faults.push(line.text()); });
+  page.on("console", (line) => { if (line.type() === "error" && !expected.test(line.text())) saw.faults.push(line.text()); });
   page.on("dialog", (dialog) => { saw.dialogs.push(dialog.message()); dialog.dismiss(); });
   return page;
 }
@@ -27,6 +30,7 @@ const client = (base) => async (method, path, body, headers = {}) => {
     method, headers: { "content-type": "application/json", ...headers }, body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await answer.text();
+  if (answer.headers.has("x-busy")) return { status: answer.status, body: JSON.parse(text), headers: ["retry-after", "x-busy"].map((name) => answer.headers.get(name)) };
   try { return { status: answer.status, body: JSON.parse(text) }; } catch { return { status: answer.status, body: text }; }
 };
 
@@ -37,8 +41,9 @@ const picture = async (page, name) => {
     while (walker.nextNode()) {
       const node = walker.currentNode;
       if (/127\.0\.0\.1:\d+/.test(node.data)) node.data = node.data.replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:4040");
-      if (node.parentElement.matches("tbody td.number")) node.data = "0.4";
+      if (node.parentElement.matches("#rows td.number")) node.data = "0.4";
       node.data = node.data.replace(/, [\d.]+ ms, number/, ", 0.4 ms, number");
+      if (node.parentElement.matches(".things td")) node.data = node.data.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/, "2026-01-31 09:00:00");
     }
     document.activeElement?.blur();
   });
@@ -58,7 +63,18 @@ const step = async (name, work) => {
   saw.steps.push(`${name} ${Date.now() - began} ms`);
 };
 
-const page = await open(given.mock);
+const wrong = async (page, form) => {
+  await page.locator(`#${form} .wrong`).waitFor();
+  return page.evaluate((id) => {
+    const field = document.querySelector(`#${id} [aria-invalid]`);
+    return [field.name, document.getElementById(field.getAttribute("aria-describedby")).textContent, field === document.activeElement];
+  }, form);
+};
+const agree = async (page) => { await page.locator("#question-yes").click(); };
+const CHANGE = { "x-threadmock-control": "1" };
+const REFUSED = /status of (400|403|409)/;
+
+const page = await open(given.mock, { expected: REFUSED });
 const ask = client(given.mock);
 
 await step("served", async () => {
@@ -159,7 +175,7 @@ await step("keys", async () => {
   await page.goto(`${given.mock}/_mock/#requests`);
   await page.reload();
   await rows(page, 3);
-  for (let tab = 0; tab < 15; tab += 1) {
+  for (let tab = 0; tab < 16; tab += 1) {
     await page.keyboard.press("Tab");
     saw.walk.push(await focused());
   }
@@ -224,20 +240,33 @@ await step("steering", async () => {
   await page.fill("#next [name=status]", "503");
   await page.fill("#next [name=body]", "{");
   await page.click("#next button.main");
-  await told(page, "next", "no JSON");
+  saw.wrong = { json: await wrong(page, "next") };
+  await page.fill("#next [name=headers]", "no header");
+  await page.click("#next button.main");
+  saw.wrong.header = await wrong(page, "next");
+  await page.fill("#next [name=headers]", "retry-after: 5\nx-busy: a: b");
   await page.fill("#next [name=body]", "{\"busy\": true}");
   await page.click("#next button.main");
-  await told(page, "next", "It waits.");
+  await told(page, "next", "It waits for the next request.");
   await until(page, () => document.querySelector("#waiting li[data-number]"));
   saw.waiting = await texts(page, "#waiting li");
   await page.evaluate(() => { document.querySelector("#view-steering").scrollTop = 0; });
   await picture(page, "page-steering");
   saw.given = await ask("POST", "/langsmith/threads", {});
-  await until(page, () => document.querySelector("#waiting").textContent === "Nothing waits.");
+  await until(page, () => document.querySelector("#waiting").textContent === "None. Requests are answered as always.");
   await page.fill("#next [name=operation]", "POST /nowhere");
   await page.click("#next button.main");
-  await until(page, () => document.querySelector("#next .told.failed")?.textContent.length > 10);
-  saw.refused = await page.textContent("#next .told");
+  saw.refused = await wrong(page, "next");
+  await page.fill("#agents [name=ms]", "5");
+  await page.fill("#agents [name=jitter]", "9");
+  await page.evaluate(() => document.querySelector("#agents details").open = true);
+  await page.fill("#agents [name=agents]", "{\"helper\": {\"script\": \"nowhere\"}}");
+  await page.click("#agents button.main");
+  saw.wrong.agents = await wrong(page, "agents");
+  await page.fill("#agents [name=agents]", "{\"helper\": {\"script\": \"tool\"}}");
+  await page.click("#agents button.main");
+  await told(page, "agents", "Applied.");
+  saw.agents = (await ask("GET", "/_mock/settings")).body.agents;
 });
 
 await step("reset", async () => {
@@ -254,6 +283,161 @@ await step("reset", async () => {
   await until(page, () => document.querySelector("#agents [name=script]").value === "echo");
 });
 
+const things = async (base = "") => (await ask("GET", `${base}/_mock/things`)).body.count;
+
+await step("sessions", async () => {
+  await page.keyboard.press("5");
+  await page.locator("#sessions-none").waitFor();
+  saw.sessions = { none: await page.textContent("#sessions-none") };
+  const make = async (name) => { await page.fill("#sessions [name=name]", name); await page.click("#sessions button.main"); };
+  await make("worker-1");
+  await told(page, "sessions", "worker-1 is ready");
+  await make("worker-1");
+  saw.sessions.taken = await wrong(page, "sessions");
+  await make("other");
+  await told(page, "sessions", "other is ready");
+  await ask("POST", "/_s/worker-1/langsmith/threads", {});
+  await ask("POST", "/_mock/snapshots", { name: "three-threads" }, CHANGE);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("4");
+  await page.keyboard.press("5");
+  await until(page, () => document.querySelector("[data-name=three-threads]") && document.querySelector("[data-name=worker-1] td:nth-child(5)")?.textContent === "1");
+  saw.sessions.row = await texts(page, "[data-name=worker-1] > *");
+  await picture(page, "page-sessions");
+  await ask("DELETE", "/_mock/snapshots/three-threads", undefined, CHANGE);
+  await page.locator("[data-name=other] button").click();
+  await page.keyboard.press("Escape");
+  saw.sessions.kept = (await ask("GET", "/_mock/sessions")).body.sessions.length;
+  await page.locator("[data-name=other] button").click();
+  saw.sessions.asked = await page.textContent("#question");
+  await agree(page);
+  await until(page, () => !document.querySelector("[data-name=other]"));
+});
+
+/** The page of a session, and what it asks for, to its end: the session is ended from elsewhere. */
+async function useSession(page) {
+  const asked = [];
+  page.on("request", (request) => { if (/^http/.test(request.url())) asked.push(`${request.method()} ${new URL(request.url()).pathname}`); });
+  await page.goto(`${given.mock}/_s/worker-1/_mock/#requests`);
+  await until(page, () => document.querySelector("#connection").textContent === "live");
+  return asked;
+}
+
+await step("a session", async () => {
+  const seen = saw.session = {}, own = client(`${given.mock}/_s/worker-1`), before = await things();
+  const page = await open(given.mock, { expected: REFUSED });
+  seen.paths = await useSession(page);
+  await rows(page, 1);
+  await ask("GET", "/langsmith/of-the-server");
+  await own("GET", "/langsmith/of-the-session");
+  await rows(page, 2);
+  seen.rows = await texts(page, "#rows .path button");
+  seen.title = await page.title();
+  seen.strip = await page.textContent("#session");
+  await page.keyboard.press("1");
+  await page.locator("#served-list code").first().waitFor();
+  seen.lines = await texts(page, "#served-list .card:first-child code");
+  await page.keyboard.press("4");
+  await until(page, () => document.querySelector("#agents [name=script]").value === "echo");
+  await page.selectOption("#agents [name=script]", "*");
+  await page.fill("#agents [name=source]", "{\n \"steps\": [{\"sayy\": \"x\"}]\n}");
+  await page.click("#agents button.main");
+  seen.wrong = await wrong(page, "agents");
+  await page.fill("#agents [name=source]", JSON.stringify({ name: "mine", steps: [{ say: "As my script says." }] }));
+  await page.click("#agents button.main");
+  await told(page, "agents", "Applied.");
+  await page.click("#clock [data-advance='1h']");
+  await told(page, "clock", "2026-01-31 10:00:00");
+  await page.fill("#next [name=operation]", "POST /threads");
+  await page.selectOption("#next [name=provider]", "langsmith");
+  await page.fill("#next [name=status]", "503");
+  await page.click("#next button.main");
+  await told(page, "next", "It waits");
+  seen.next = [(await own("GET", "/_mock/next")).body.waiting.length, (await ask("GET", "/_mock/next")).body.waiting.length];
+  const settings = await Promise.all([own("GET", "/_mock/settings"), ask("GET", "/_mock/settings")]);
+  seen.settings = settings.map((each) => [each.body.script, each.body.clock.at.slice(11, 13)]);
+  await own("DELETE", "/_mock/next", undefined, CHANGE);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("3");
+  await page.locator("#threads-list [role=option]").first().waitFor();
+  await page.keyboard.press("n");
+  await page.fill("#say-text", "Hello");
+  await page.click("#say button.main");
+  await until(page, () => document.querySelectorAll("#conversation .message").length === 2);
+  seen.said = await texts(page, "#conversation .message .text");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("4");
+  await page.click("#reset button");
+  await agree(page);
+  await told(page, "reset", "forgotten");
+  seen.things = [await things(), before];
+  await ask("DELETE", "/_mock/sessions/worker-1", undefined, CHANGE);
+  await page.locator("#gate-over").waitFor();
+  seen.over = await page.evaluate(() => [document.querySelector("#connection").textContent, document.activeElement.id]);
+  seen.left = (await ask("GET", "/_mock/sessions")).body.sessions;
+  seen.paths = [...seen.paths];
+  await page.click("#over-leave");
+  await until(page, () => document.querySelector("#connection").textContent === "live");
+  seen.back = [new URL(page.url()).pathname, await page.locator("#session").isVisible()];
+  await page.context().close();
+});
+
+await step("a session page with a defect", async () => {
+  const page = await open(given.mock, { expected: /./ });
+  await page.route("**/page/api.js", async (route) => {
+    const body = await readFile(join(given.sources, "api.js"), "utf8");
+    await route.fulfill({ body: body.replace('get("./health")', 'get("../../../_mock/health")'), contentType: "text/javascript" });
+  });
+  saw.session.defect = await useSession(page);
+  await page.context().close();
+  await ask("DELETE", "/_mock/sessions/worker-1", undefined, CHANGE);
+});
+
+await step("snapshots", async () => {
+  const seen = saw.snapshots = {};
+  const take = async (name) => { await page.fill("#snapshots [name=name]", name); await page.click("#snapshots button.main"); };
+  const press = (name, label) => page.locator(`#snapshots-list [data-name="${name}"] button`, { hasText: label }).click();
+  await page.goto(`${given.mock}/_mock/#sessions`);
+  await page.locator("#snapshots-none").waitFor();
+  seen.none = await page.textContent("#snapshots-none");
+  await take("first");
+  await told(page, "snapshots", "first is taken");
+  await take("first");
+  seen.taken = await wrong(page, "snapshots");
+  seen.before = await things();
+  const thread = (await ask("POST", "/langsmith/threads", {})).body.thread_id;
+  await ask("POST", `/langsmith/threads/${thread}/runs`, { assistant_id: "agent", input: { messages: "/slow" } });
+  await take("second");
+  await until(page, () => document.querySelector("#snapshots .told.failed"));
+  seen.running = await page.textContent("#snapshots .told");
+  const [file] = await Promise.all([page.waitForEvent("download"), press("first", "Download")]);
+  seen.file = [file.suggestedFilename(), Object.keys(JSON.parse(await readFile(await file.path(), "utf8")))];
+  await press("first", "Restore");
+  seen.asked = await page.textContent("#question");
+  await agree(page);
+  await told(page, "snapshots", "first is restored");
+  seen.restored = await things();
+  await press("first", "Remove");
+  await agree(page);
+  await page.locator("#snapshots-none").waitFor();
+  await ask("POST", "/langsmith/threads", {});
+  const upload = async (name, text) => {
+    await page.setInputFiles("#upload [name=file]", { name, mimeType: "application/json", buffer: Buffer.from(text) });
+    await page.click("#upload button");
+    await agree(page);
+  };
+  await page.click("#upload button");
+  await until(page, () => document.querySelector("#upload .told.failed"));
+  seen.no_file = await page.textContent("#upload .told");
+  await upload("foreign.json", "{}");
+  seen.foreign = await wrong(page, "upload");
+  await upload("my first (1).json", await readFile(await file.path(), "utf8"));
+  await told(page, "upload", "is restored");
+  seen.uploaded = await things();
+  await until(page, () => document.querySelector("#snapshots-list [data-name]"));
+  seen.names = await texts(page, "#snapshots-list th");
+});
+
 await step("looks", async () => {
   const look = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   saw.light = await look();
@@ -261,7 +445,7 @@ await step("looks", async () => {
   saw.dark = await look();
   await page.setViewportSize({ width: 390, height: 800 });
   saw.widths = {};
-  for (const view of ["served", "requests", "threads", "steering"]) {
+  for (const view of ["served", "requests", "threads", "steering", "sessions"]) {
     await page.goto(`${given.mock}/_mock/#${view}`);
     await page.locator(`#view-${view}`).waitFor();
     saw.widths[view] = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -399,6 +583,80 @@ await step("ten thousand", async () => {
   saw.long.ms = Date.now() - began;
   saw.long.most = await long.evaluate(() => window.most);
   await long.context().close();
+});
+
+await step("files that are watched", async () => {
+  const base = given.extreme, seen = saw.watched = {};
+  const page = await open(base);
+  const reload = async (text, broken) => {
+    await writeFile(`${given.script}.new`, text);
+    await rename(`${given.script}.new`, given.script);
+    for (let turn = 0; turn < 400; turn += 1) {
+      const { body } = await client(base)("GET", "/_mock/health");
+      if (Boolean(body.reload.broken) === broken) break;
+      await new Promise((done) => { setTimeout(done, 25); });
+    }
+    await page.reload();
+    await until(page, () => document.querySelector("#facts").textContent);
+  };
+  const good = await readFile(given.script, "utf8");
+  await page.goto(`${base}/_mock/`);
+  await until(page, () => document.querySelector("#facts").textContent);
+  seen.quiet = [await page.locator("#watching").isVisible(), await page.locator("#banner").isVisible()];
+  await reload("{\"steps\": [{\"sayy\": 1}]}", true);
+  seen.broken = await page.textContent("#banner");
+  await reload(good, false);
+  seen.mended = await page.locator("#banner").isVisible();
+  await page.context().close();
+});
+
+await step("another machine", async () => {
+  if (!given.lan) return;
+  const at = (url) => `http://${given.lan}:${new URL(url).port}`, seen = saw.lan = { sent: [] };
+  const stranger = await open(at(given.long), { expected: REFUSED });
+  for (const path of ["/", "/_mock/"]) {
+    const answer = await stranger.goto(`${at(given.long)}${path}`);
+    seen[path] = [answer.status(), await stranger.textContent("body")];
+  }
+  await stranger.context().close();
+
+  const base = at(given.extreme), page = await open(base, { expected: REFUSED });
+  await page.goto(`${base}/`);
+  await page.locator("#gate-locked").waitFor();
+  seen.locked = await page.textContent("#gate-locked");
+  await page.fill("#locked [name=token]", "no such token");
+  await page.click("#locked button");
+  await told(page, "locked", "does not take");
+  await page.fill("#locked [name=token]", given.token);
+  await page.click("#locked button");
+  await until(page, () => document.querySelector("#connection").textContent === "live");
+  seen.opened = await page.locator("#view-requests").isVisible();
+  await page.context().close();
+
+  const other = await open(base);
+  other.on("request", (request) => { if (/_mock\/(?!page\/|$)/.test(request.url())) seen.sent.push([new URL(request.url()).pathname, request.headers()["x-threadmock-control"]]); });
+  await other.goto(`${base}/_mock/#token=${given.token}`);
+  await until(other, () => document.querySelector("#connection").textContent === "live");
+  seen.address = other.url();
+  await client(given.extreme)("GET", "/langsmith/from-elsewhere");
+  await until(other, () => document.querySelector("#rows button")?.textContent === "/langsmith/from-elsewhere");
+  await other.goto(`${base}/_mock/#steering`);
+  await until(other, () => document.querySelector("#agents [name=speed]").value === "1");
+  await other.fill("#agents [name=speed]", "0.5");
+  await other.click("#agents button.main");
+  await told(other, "agents", "Applied.");
+  await other.keyboard.press("Escape");
+  await other.goto(`${base}/_mock/#sessions`);
+  await other.fill("#sessions [name=name]", "far");
+  await other.click("#sessions button.main");
+  await told(other, "sessions", "far is ready");
+  await other.locator("[data-name=far] a").click();
+  await until(other, () => document.querySelector("#connection").textContent === "live");
+  seen.session = await other.textContent("#session-name");
+  await client(given.extreme)("DELETE", "/_mock/sessions/far", undefined, CHANGE);
+  await other.locator("#gate-over").waitFor();
+  await other.context().close();
+  await client(given.extreme)("DELETE", "/_mock/exchanges", undefined, CHANGE);
 });
 
 await step("extreme", async () => {
