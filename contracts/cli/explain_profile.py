@@ -44,7 +44,7 @@ def _cors(profile: Profile) -> Iterator[Part]:
         yield "cors", f"a preflight is answered with {status} {json.dumps(text)}", cors.evidence
         yield (
             "cors",
-            "a 5xx carries these headers, too" if cors.failures else "a 5xx carries none of these headers",
+            "a 500 carries these headers, too" if cors.failures else "a 500 carries none of these headers",
             cors.evidence,
         )
 

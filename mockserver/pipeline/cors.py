@@ -72,7 +72,7 @@ def cors_headers(origin: str, status: int, cors: Cors | None) -> Mapping[str, st
     """The CORS headers of a response with that status to an allowed origin: the provider's own where they are known."""
     if cors is None:
         return allow_origin(origin)
-    if status >= 500 and not cors.failures:
+    if status == 500 and not cors.failures:
         return {}
     exposed = {"access-control-expose-headers": ", ".join(cors.expose)} if cors.expose else {}
     if cors.origin == "*":

@@ -32,7 +32,7 @@ class Fill:
 class Cors:
     """Response headers for browsers: CORS (Fetch standard, 3.2). origin: "*", or "origin" for the one that asked.
 
-    expose: names of response headers. preflight: status and text of its answer. failures: whether a 5xx has them, too.
+    expose: names of response headers. preflight: status and text of its answer. failures: whether a 500 has them, too.
     """
 
     origin: Literal["*", "origin"] = "origin"

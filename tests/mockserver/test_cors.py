@@ -1,5 +1,6 @@
 """Who may call from a browser: loopback names, CORS, preflights, foreign hosts."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -266,3 +267,13 @@ def test_the_control_interface_answers_preflights_too(client: Any) -> None:
 def test_options_without_an_origin_tells_the_methods(client: Any) -> None:
     told = client("langsmith").send("OPTIONS", "/threads")
     assert (told.status, told.headers["allow"]) == (204, "OPTIONS, POST")
+
+
+@pytest.mark.parametrize(("status", "readable"), [(500, False), (502, True), (503, True), (504, True), (404, True)])
+def test_only_a_500_tells_browsers_nothing_where_the_provider_s_failures_do_not(
+    client: Callable[..., Client], status: int, readable: bool
+) -> None:
+    asked = client("langsmith", layer="observed")
+    asked.post("/_mock/next", {"operation": "POST /threads", "status": status}, headers={"x-threadmock-control": "1"})
+    told = asked.post("/threads", {}, headers={"origin": "http://localhost:5173"})
+    assert (told.status, "access-control-allow-origin" in told.headers) == (status, readable)
