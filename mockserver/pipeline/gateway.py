@@ -88,6 +88,8 @@ class Gateway:
         self.world.tell = self.log
         self.plan()
         self._begin()
+        self._shared = self.beginning
+        """What the next session begins with, where it is as at the start: a reset may have another seed, or clock."""
 
     def plan(self) -> None:
         """Make plans and pipeline by the faults that are planted now."""
@@ -129,13 +131,15 @@ class Gateway:
     def fork(self, name: str) -> "Gateway":
         """A mock of the same documents for a session: its world is its own, and begins as this one did."""
         named = partial(_log_for, self.log, name) if self.log else None
-        return replace(self, world=self.world.fork(), log=named, session=name)
+        made = replace(self, world=self.world.fork(), log=named, session=name, beginning=self._shared)
+        self._shared = made.beginning
+        return made
 
     def succeed(self, contracts: Sequence[Contract], data: "Dataset | None") -> "Gateway":
         """A gateway of other documents in the same world, which stays as it is; a reset stores the data."""
         made = replace(self, contracts=contracts, data=None, ordinary=None, beginning=None)
         made.data = data
-        made.beginning = Beginning((), None, made.initial, self.filled)
+        made.beginning, made._shared = Beginning((), None, made.initial, self.filled), None  # noqa: SLF001 - its own
         return made
 
     def _begin(self) -> None:

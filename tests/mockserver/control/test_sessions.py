@@ -12,10 +12,12 @@ from support.clients import DOORS, Client, Told, make_gateway
 from support.paths import DATA
 from threadmock.mockserver import create_mock
 from threadmock.mockserver.agents.timer import JumpingTimer
+from threadmock.mockserver.datasets import fill as fill_module
 from threadmock.mockserver.server.app import wsgi_application
 from threadmock.mockserver.server.sessions import SessionRefused, Sessions
 from threadmock.mockserver.state.journal import MAX_BODY, Journal, JournalBudget
 from threadmock.specs.errors import SpecError
+from threadmock.specs.loader import load
 from threadmock.specs.wire.messages import Request, Response
 
 CONTROL = {"x-threadmock-control": "1"}
@@ -282,3 +284,32 @@ def test_one_may_be_made_before_anybody_asks_it(client: Callable[..., Client]) -
         assert asked.post("/_mock/sessions", sent, headers=CONTROL).status == 400
     assert asked.get("/_s/a/_mock/health").json()["session"] == "a"
     assert asked.get("/_mock/health").json()["session"] is None
+
+
+def test_data_is_made_once_for_all_sessions_also_after_a_reset_with_another_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+    fill = fill_module.fill_from
+    monkeypatch.setattr(
+        fill_module, "fill_from", lambda contract, *rest: made.append(contract.name) or fill(contract, *rest)
+    )
+    mock = create_mock("langsmith", data="typical", seed=7, clock=MOMENT)
+    first = mock.session("first").things()
+    mock.reset(8)
+    assert made == ["langsmith"] * 2
+    assert mock.session("second").things() == mock.session("third").things() == first
+    assert made == ["langsmith"] * 2
+
+
+def test_after_a_reload_a_session_begins_without_what_others_made() -> None:
+    mock = create_mock("langsmith", seed=7)
+    client = Client(mock.gateway)
+    client.app = mock.wsgi
+    Asked(client, "a").send("POST", "/threads", {})
+    client.post("/threads", {})
+    mock.sessions.replace(lambda old: old.succeed([load("langsmith")], None))
+    assert [count(Asked(client, name)) for name in ("", "a", "new", "newer")] == [1, 1, 0, 0]
+    assert Asked(client, "newer").send("POST", "/threads", {}).status == 200
+    Asked(client, "a").send("POST", "/_mock/reset")
+    assert [count(Asked(client, name)) for name in ("", "a", "new", "newer", "newest")] == [1, 0, 0, 1, 0]
