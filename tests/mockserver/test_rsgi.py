@@ -191,3 +191,19 @@ def test_a_head_of_what_flask_answers_has_the_length_of_its_get(path: str) -> No
     got = ask(make_app(), Wire(), "GET", path)
     assert status == got[0]
     assert abs(int(headers["content-length"]) - len(got[2])) <= len("HEAD") - len("GET")
+
+
+class LeftWire(Wire):
+    """The wire of a client that has left by the time its stream begins."""
+
+    async def client_disconnect(self) -> None:
+        """It left."""
+
+
+@pytest.mark.parametrize("path", ["/_mock/events", "/_mock/events/", "/_s/one/_mock/events/"])
+def test_live_events_hold_no_thread_with_or_without_a_final_slash(path: str) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("a thread would read a stream that never ends")
+
+    status, headers, kind = ask(RsgiApplication(Sessions(make_gateway("langsmith")), refuse), LeftWire(), "GET", path)
+    assert (status, headers["content-type"], kind) == (200, "text/event-stream", "stream")
