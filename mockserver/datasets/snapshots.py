@@ -67,7 +67,9 @@ def _snapshot(
     kinds = _kinds(state)
     held = {kind: shape for kind, shape in shapes.items() if kind in kinds}
     providers = list(dict.fromkeys(kind[0] for kind in kinds))
-    return Snapshot(name, at, state, initial, held, providers, _store(state).count - len(initial))
+    shelves = _store(state).shelves()
+    kept = sum(1 for shelf, key in initial if key in shelves.get(shelf, ()))
+    return Snapshot(name, at, state, initial, held, providers, _store(state).count - kept)
 
 
 def _kinds(state: WorldState) -> dict[Kind, None]:

@@ -198,6 +198,17 @@ def test_names_are_kept_once_and_removed(client: Callable[..., Client]) -> None:
         assert control(asked, "POST", "/snapshots", sent).status == 400
 
 
+def test_what_was_there_from_the_start_and_was_deleted_is_no_thing_less(client: Callable[..., Client]) -> None:
+    asked = client("langsmith")
+    [first] = asked.post("/assistants/search", {}).json()
+    assert control(asked, "POST", "/snapshots", {"name": "whole"}).json()["things"] == 0
+    assert asked.send("DELETE", f"/assistants/{first['assistant_id']}").status == 200
+    asked.post("/threads", {})
+    assert control(asked, "POST", "/snapshots", {"name": "s"}).json()["things"] == 1
+    document = {**control(asked, "GET", "/snapshots/s").json(), "initial": [[["langsmith", "thread"], "none"]] * 9}
+    assert control(asked, "POST", "/snapshots/t/restore", document).json() == {"restored": 1}
+
+
 def test_more_than_may_be_kept_is_refused(monkeypatch: pytest.MonkeyPatch, client: Callable[..., Client]) -> None:
     monkeypatch.setattr("threadmock.mockserver.control.snapshots.MOST", 1)
     asked = client("langsmith")
