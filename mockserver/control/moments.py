@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 from threadmock.mockserver.control.bodies import ControlError, number, shown
+from threadmock.mockserver.state.clock import EARLIEST, LATEST
 from threadmock.specs.schemas.formats import read_date_time
 
-_EARLIEST, _LATEST = 1970, 5000  # time-based ids hold no others
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -28,8 +28,8 @@ def read_moment(value: Any, where: str) -> datetime.datetime:
 
 def check_year(moment: datetime.datetime, where: str) -> datetime.datetime:
     """The moment. ControlError where it lies so far off that ids with a time can't hold it."""
-    if not _EARLIEST <= moment.year <= _LATEST:
-        what = f"The year {moment.year} is not between {_EARLIEST} and {_LATEST}."
+    if not EARLIEST <= moment.year <= LATEST:
+        what = f"The year {moment.year} is not between {EARLIEST} and {LATEST}."
         raise ControlError(what, where=where, fix="Choose a nearer one.")
     return moment
 

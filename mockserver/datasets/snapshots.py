@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from threadmock.mockserver.datasets.conversations import Dataset
+from threadmock.mockserver.state.clock import EARLIEST, LATEST
 from threadmock.mockserver.state.expiry import Calendar, CalendarState
 from threadmock.mockserver.state.ids import IdsState
 from threadmock.mockserver.state.memory import MemoryStore, StoreState
@@ -180,7 +181,7 @@ def _read(document: Mapping[str, Any], contracts: Sequence[Contract]) -> Snapsho
     if type(seed) is not int or seed < 0:
         raise ValueError(f"{seed!r} is no seed")
     clock = document["clock"]
-    still = None if clock is None else (_moment(clock[0]), _moment(clock[1]))
+    still = None if clock is None else _still(clock)
     ids, asking = _ids(document["ids"]), _addresses(document["asking"])
     state = WorldState(seed, store.take(), ids, _calendar(store, contracts), still, asking)
     initial = _addresses(document["initial"])
@@ -203,6 +204,13 @@ def _moment(value: Any) -> datetime.datetime:
     if found is None:
         raise ValueError(f"{value!r} is no moment")
     return found
+
+
+def _still(written: Any) -> tuple[datetime.datetime, datetime.datetime]:
+    at, last = map(_moment, written)
+    if not EARLIEST <= at.year <= LATEST or last.year > LATEST:  # where no moment was given yet, the last is year 1
+        raise ValueError(f"{written!r} is not between the years {EARLIEST} and {LATEST}")
+    return at, last
 
 
 def _ids(written: Mapping[str, Any]) -> IdsState:

@@ -8,6 +8,8 @@ from threadmock.specs.schemas.formats import system_now
 
 Now = Callable[[], datetime.datetime]
 
+EARLIEST, LATEST = 1970, 5000
+"""Years at which a clock may stand: ids with a time hold no others."""
 _TICK = datetime.timedelta(microseconds=1)
 _NONE = datetime.timedelta()
 _BEFORE = datetime.datetime.min.replace(tzinfo=datetime.UTC)

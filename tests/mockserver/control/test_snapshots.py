@@ -184,6 +184,21 @@ def test_one_of_a_document_that_has_changed_is_refused_where_its_things_fit_no_m
     assert len(same.get("/_mock/things").json()["shelves"]) == 1
 
 
+@pytest.mark.parametrize(
+    "clock",
+    [["9999-12-31T23:59:59Z"] * 2, ["2026-01-31T09:00:00Z", "9999-12-31T23:59:59Z"], ["1969-12-31T09:00:00Z"] * 2],
+)
+def test_a_clock_at_which_no_id_can_be_made_is_refused(client: Callable[..., Client], clock: list[str]) -> None:
+    asked = client("langsmith")
+    control(asked, "POST", "/snapshots", {"name": "s"})
+    document = control(asked, "GET", "/snapshots/s").json()
+    told = control(asked, "POST", "/snapshots/t/restore", {**document, "clock": clock})
+    assert (told.status, "between the years 1970 and 5000" in told.json()["what"]) == (400, True)
+    still = {**document, "clock": ["2026-01-31T09:00:00Z", "0001-01-01T00:00:00Z"]}  # no moment was given yet
+    assert control(asked, "POST", "/snapshots/t/restore", still).status == 200
+    assert asked.post("/threads", {}).json()["created_at"][:10] == "2026-01-31"
+
+
 def test_names_are_kept_once_and_removed(client: Callable[..., Client]) -> None:
     asked = client("langsmith")
     for name in ("a", "b"):
