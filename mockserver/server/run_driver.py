@@ -18,12 +18,14 @@ class RunDriver:
         self.scheduler = scheduler
         self._loop = loop
         self._alarm: tuple[float, asyncio.TimerHandle] | None = None
-        scheduler.wake = lambda: on_loop(self._arm)
+        self._wake = lambda: on_loop(self._arm)
+        scheduler.wake = self._wake
         on_loop(self._arm)
 
     def stop(self) -> None:
         """Let nothing happen any more by itself. On the loop's own thread."""
-        self.scheduler.wake = None
+        if self.scheduler.wake is self._wake:
+            self.scheduler.wake = None
         if self._alarm is not None:
             self._alarm[1].cancel()
 

@@ -176,6 +176,8 @@ class Sessions:
     def _end(self, gateway: Gateway) -> int:
         world, count = gateway.world, gateway.count_things()
         world.scheduler.clear()
+        # a request that was on its way may still begin a run, which nothing would drive
+        world.scheduler.wake = world.scheduler.clear
         world.journal.close()
         world.journal.clear()
         for told in self.ended:

@@ -1,5 +1,6 @@
 """Sessions: isolated mocks on one server, by a header or by the URL."""
 
+import asyncio
 import datetime
 import json
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from support.clients import DOORS, Client, Told, make_gateway
 from support.paths import DATA
 from threadmock.mockserver import create_mock
+from threadmock.mockserver.agents.streams import StreamCut
 from threadmock.mockserver.agents.timer import JumpingTimer
 from threadmock.mockserver.datasets import fill as fill_module
 from threadmock.mockserver.server.app import wsgi_application
+from threadmock.mockserver.server.run_driver import RunDriver
 from threadmock.mockserver.server.sessions import SessionRefused, Sessions
 from threadmock.mockserver.state.journal import MAX_BODY, Journal, JournalBudget
 from threadmock.specs.errors import SpecError
@@ -146,6 +149,24 @@ def test_two_names_are_refused_and_one_twice_is_not(client: Callable[..., Client
 def test_a_redirect_leads_back_to_the_session(client: Callable[..., Client], base: str, prefix: str) -> None:
     told = client("langsmith", layer="observed").post(f"{base}{prefix}/threads/", {})
     assert (told.status, told.headers["location"]) == (307, f"http://127.0.0.1:4040{base}{prefix}/threads")
+
+
+@pytest.mark.parametrize("driven", [True, False])
+@pytest.mark.parametrize("kind", ["stream", "wait"])
+def test_a_run_that_a_late_request_begins_in_a_session_that_ended_is_cut(kind: str, *, driven: bool) -> None:
+    sessions = Sessions(make_gateway("langsmith"))
+    gateway, loop = sessions.find("one"), asyncio.new_event_loop()
+    driver = RunDriver(gateway.world.scheduler, loop, lambda function: function()) if driven else None
+    sessions.end("one")
+    if driver:
+        driver.stop()
+    loop.close()
+    said = {"assistant_id": "agent", "input": {"messages": [{"role": "user", "content": "hi"}]}}
+    headers = {"content-type": "application/json", "content-length": str(len(json.dumps(said)))}
+    body: Any = gateway.handle(Request("POST", f"/runs/{kind}", "", headers, json.dumps(said).encode())).body
+    with pytest.raises(StreamCut):
+        body.take()
+    assert sessions.find("one") is not gateway
 
 
 def limited(most: int = 3) -> tuple[Sessions, list[float]]:
