@@ -1,5 +1,6 @@
 """What a test asks of a mock in its own process: reset, settings, waiting answers, what came, what is stored."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ class MockControl(ABC):
         """Put the mock as the document of a snapshot has it; how many things that holds. SpecError, nothing changed."""
         from threadmock.mockserver.datasets.snapshots import read_snapshot  # noqa: PLC0415 - few mocks are restored
 
-        snapshot = read_snapshot(document, self.gateway.contracts)
+        snapshot = read_snapshot(copy.deepcopy(document), self.gateway.contracts)
         self.gateway.restore(snapshot.state, snapshot.initial)
         return snapshot.count
 
@@ -127,7 +128,7 @@ class MockSnapshot:
 
     def document(self) -> dict[str, Any]:
         """It as JSON, for a file: `create_mock(data=FILE)` and `restore` take it."""
-        return show_snapshot(self.mock.sessions.snapshots, self.name)
+        return dict(_plain(show_snapshot(self.mock.sessions.snapshots, self.name)))
 
 
 def check_seed(seed: int | None) -> None:

@@ -316,6 +316,25 @@ def test_in_python_a_snapshot_is_taken_put_back_and_written() -> None:
         other.restore({})
 
 
+def test_in_python_the_document_of_a_snapshot_is_a_copy() -> None:
+    mock = create_mock("langsmith", seed=1)
+    client = Client(mock.gateway)
+    client.app = mock.wsgi
+    client.post("/threads", {"metadata": {"n": 1}})
+    taken = mock.snapshot()
+
+    def change(document: Any) -> None:
+        [shelf] = [each for each in document["shelves"] if each["shelf"] == ["langsmith", "thread"]]
+        shelf["things"][0][1]["metadata"]["n"] = 2
+
+    change(taken.document())
+    document = taken.document()
+    mock.restore(document)
+    change(document)
+    assert [each["metadata"] for each in client.post("/threads/search", {}).json()] == [{"n": 1}]
+    assert taken.document() != document
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
