@@ -16,8 +16,9 @@ _SHOWN = 200
 
 
 def is_control(path: str) -> bool:
-    """Whether a path belongs to the control interface."""
-    return path.startswith(CONTROL) or path == CONTROL.rstrip("/")
+    """Whether a path belongs to the control interface. Flask finds its routes behind any number of slashes."""
+    plain = f"/{path.lstrip('/')}"
+    return plain.startswith(CONTROL) or plain == CONTROL.rstrip("/")
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,7 @@ class RsgiApplication:
 
         address: of the client, on which the control interface depends.
         """
-        if request.path.removesuffix("/") == EVENTS and request.method == "GET":
+        if request.path.strip("/") == EVENTS.strip("/") and request.method == "GET":
             return follow(self._sessions, gateway, request, address)
         return await self._on_thread(call_wsgi, self._flask, request, gateway, address)
 

@@ -50,6 +50,19 @@ def test_another_machine_is_refused_all_of_it_and_told_of_the_flag(asking: Calla
     assert ask(None, "GET", "/_mock/things").json()["count"] == 1
 
 
+@pytest.mark.parametrize("before", ["/", "//", "/_s/one/", "/_s/one//"])
+def test_another_machine_is_refused_however_many_slashes_are_before_it(asking: Callable[..., Ask], before: str) -> None:
+    for rest in ({}, {"control_token": TOKEN}):
+        ask = asking(**rest)
+        for method, path in [
+            *(("GET", path) for path in READS),
+            ("POST", "/_mock/reset"),
+            ("POST", "/_mock/snapshots"),
+        ]:
+            assert ask(REMOTE, method, before + path, x_threadmock_control="1").status == 403, path
+        assert ask(None, "GET", f"{before}/_mock/health".replace("//_s", "/_s")).status == 200
+
+
 @pytest.mark.parametrize("address", [None, "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_may_look_and_change_as_before_also_with_the_token(
     asking: Callable[..., Ask], address: str | None
