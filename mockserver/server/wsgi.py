@@ -231,4 +231,7 @@ def make_environ(request: Request) -> dict[str, Any]:
     }
     for name, value in request.headers.items():
         made[_CGI_NAMES.get(name) or "HTTP_" + name.replace("-", "_").upper()] = value
+    if made.pop("HTTP_TRANSFER_ENCODING", None):
+        # the body is here; of one without a length Flask would take as much as it may, and not refuse the rest
+        made["CONTENT_LENGTH"] = str(len(request.body))
     return made

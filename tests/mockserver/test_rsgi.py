@@ -11,6 +11,7 @@ import pytest
 from support.clients import make_gateway
 from threadmock.mockserver.pipeline.gateway import Limits
 from threadmock.mockserver.server.app import create_app
+from threadmock.mockserver.server.control import MAX_BODY, MOST_UPLOAD
 from threadmock.mockserver.server.rsgi import AT_ONCE, RsgiApplication
 from threadmock.mockserver.server.sessions import Sessions
 
@@ -191,6 +192,17 @@ def test_a_head_of_what_flask_answers_has_the_length_of_its_get(path: str) -> No
     got = ask(make_app(), Wire(), "GET", path)
     assert status == got[0]
     assert abs(int(headers["content-length"]) - len(got[2])) <= len("HEAD") - len("GET")
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/_mock/reset", MAX_BODY), ("/_mock/snapshots/s/restore", MOST_UPLOAD), ("/_mock/say", MAX_BODY)],
+)
+def test_a_chunked_body_that_is_too_long_for_the_control_interface_is_a_413(path: str, most: int) -> None:
+    said = {"transfer_encoding": "chunked", "x_threadmock_control": "1"}
+    for length, status in ((most - 2, 400), (most, 413)):
+        told = ask(make_app(), Wire([b"[", b" " * length, b"x"]), path=path, **said)
+        assert (told[0], told[1]["content-type"]) == (status, "application/problem+json")
 
 
 class LeftWire(Wire):
