@@ -63,12 +63,13 @@ def add_snapshot(snapshots: Snapshots, gateway: Gateway, asked: Any) -> dict[str
     from threadmock.mockserver.datasets.snapshots import take_snapshot  # noqa: PLC0415 - few servers are asked for one
 
     name = snapshot_name(members(asked, ("name",)).get("name"))
-    running = gateway.world.scheduler.all_under_way()
-    if running:
-        runs = "1 run is" if len(running) == 1 else f"{len(running)} runs are"
-        what = f"{runs} under way, and a snapshot holds no run that goes on."
-        raise ControlError(what, fix="Wait until they are over, or cancel them.", status=409)
-    made = take_snapshot(name, gateway.contracts, gateway.world, gateway.initial)
+    world = gateway.world
+    with world.deciding, world.scheduler.lock:  # no run begins between the look and the snapshot
+        if running := world.scheduler.all_under_way():
+            runs = "1 run is" if len(running) == 1 else f"{len(running)} runs are"
+            what = f"{runs} under way, and a snapshot holds no run that goes on."
+            raise ControlError(what, fix="Wait until they are over, or cancel them.", status=409)
+        made = take_snapshot(name, gateway.contracts, world, gateway.initial)
     if not snapshots.keep(made):
         fix = f"Remove it with DELETE /_mock/snapshots/{name}, or take another name."
         raise ControlError(f"A snapshot is named {name!r}, and it stays.", where="name", fix=fix, status=409)
